@@ -1,0 +1,75 @@
+import copy
+import pickle
+
+import pytest
+
+from vocode_contract.errors import (
+    ContractError,
+    InvalidOption,
+    MissingExtra,
+    SchemasNotFound,
+    UnknownContract,
+    UnknownProfile,
+    UnknownSchema,
+)
+
+ERRORS = {
+    SchemasNotFound(("/inside", "/beside")): (
+        "the schemas are missing: no contract.json in '/inside' or '/beside'; "
+        "reinstall with: python3 -m pip install --force-reinstall vocode-contract"
+    ),
+    UnknownContract("2020-01-01", ("2023-11-30", "2024-04-19")): (
+        "unknown contract '2020-01-01'; known: 2023-11-30, 2024-04-19"
+    ),
+    UnknownSchema("Cal", ("Agent", "Call")): "unknown schema 'Cal'; known: Agent, Call",
+    UnknownProfile("lax", ("documented", "wire")): "unknown profile 'lax'; known: documented, wire",
+    MissingExtra("simulator", "the simulator"): (
+        "the simulator needs the extra 'simulator'; "
+        "install it with: python3 -m pip install 'vocode-contract[simulator]'"
+    ),
+    InvalidOption("--vocode-url", "must start with https://"): "--vocode-url: must start with https://",
+}
+
+each_error = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+
+
+@each_error
+def test_error_reads_as_one_line_with_a_remedy(error):
+    assert str(error) == ERRORS[error]
+
+
+@each_error
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_error_survives_pickling(error, protocol):
+    again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - our own bytes
+    assert again == error
+    assert vars(again) == vars(error)
+
+
+@each_error
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_error_survives_copying(error, duplicate):
+    assert duplicate(error) == error
+    assert str(duplicate(error)) == str(error)
+
+
+def test_errors_of_one_class_and_fields_are_equal():
+    assert UnknownSchema("Cal") == UnknownSchema("Cal")
+    assert hash(UnknownSchema("Cal")) == hash(UnknownSchema("Cal"))
+
+
+def test_errors_of_other_fields_or_class_differ():
+    assert UnknownSchema("Cal") != UnknownSchema("Agnet")
+    assert UnknownSchema("Cal") != UnknownProfile("Cal")
+
+
+def test_every_error_is_a_contract_error():
+    assert all(isinstance(error, ContractError) for error in ERRORS)
+
+
+def test_unknown_contract_names_its_date():
+    assert UnknownContract("2020-01-01").date == "2020-01-01"
+
+
+def test_unknown_name_cannot_break_the_line():
+    assert str(UnknownSchema("a\nb")) == "unknown schema 'a\\nb'"

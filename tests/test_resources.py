@@ -1,0 +1,94 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vocode_contract import resources
+from vocode_contract.errors import SchemasNotFound, UnknownSchema
+
+PACKAGE = Path(resources.__file__).parent
+READ_MARKER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from vocode_contract import resources
+sys.stdout.buffer.write(resources.read_bytes("contract.json"))
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the two modules, with no schemas in sight."""
+    copy = tmp_path / "vocode_contract"
+    copy.mkdir()
+    for name in ("__init__.py", "errors.py", "resources.py"):
+        shutil.copy(PACKAGE / name, copy)
+    return copy
+
+
+def mark(directory: Path, content: str) -> None:
+    directory.mkdir()
+    (directory / "contract.json").write_text(content)
+
+
+def read_marker(entry: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", "-c", READ_MARKER, str(entry)]
+    return subprocess.run(command, capture_output=True, check=False, text=True)
+
+
+def test_schemas_directory_holds_the_marker():
+    assert json.loads(resources.read_bytes("contract.json"))
+    assert (Path(resources.schemas_directory()) / "contract.json").is_file()
+
+
+def test_schemas_inside_the_package_come_first(package):
+    mark(package / "schemas", "inside")
+    mark(package.parent / "schemas", "beside")
+    assert read_marker(package.parent).stdout == "inside"
+
+
+def test_schemas_beside_the_package_come_second(package):
+    mark(package.parent / "schemas", "beside")
+    assert read_marker(package.parent).stdout == "beside"
+
+
+def test_schemas_in_a_zipped_package_are_read(package, tmp_path):
+    mark(package / "schemas", "zipped")
+    archive = shutil.make_archive(str(tmp_path / "archive"), "zip", tmp_path, "vocode_contract")
+    assert read_marker(Path(archive)).stdout == "zipped"
+
+
+def test_missing_schemas_name_both_places(package):
+    result = read_marker(package.parent)
+    [line] = [line for line in result.stderr.splitlines() if "SchemasNotFound: " in line]
+    assert f"{str(package / 'schemas')!r} or {str(package.parent / 'schemas')!r}" in line
+
+
+def test_schemas_not_found_holds_the_places(monkeypatch, tmp_path):
+    monkeypatch.setattr(resources, "_PLACES", (str(tmp_path),))
+    with pytest.raises(SchemasNotFound) as caught:
+        resources.read_bytes("contract.json")
+    assert caught.value == SchemasNotFound((str(tmp_path),))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        ("",),
+        (".", "contract.json"),
+        ("..", "vocode_contract", "errors.py"),
+        ("../errors.py",),
+        ("..\\errors.py",),
+        ("/etc/passwd",),
+        ("C:contract.json",),
+        ("contract.json\0",),
+        ("no-such-file.json",),
+    ],
+)
+def test_read_bytes_refuses_what_is_not_a_file_of_the_schemas(parts):
+    with pytest.raises(UnknownSchema) as caught:
+        resources.read_bytes(*parts)
+    assert caught.value == UnknownSchema("/".join(parts))

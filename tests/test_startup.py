@@ -1,0 +1,108 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module, metadata
+from pathlib import Path
+
+import pytest
+
+import vocode_contract
+
+HEAVY = {
+    "click",
+    "dataclasses",
+    "httpx",
+    "hypothesis",
+    "jsonschema",
+    "jsonschema_rs",
+    "orjson",
+    "rich",
+    "schemathesis",
+    "starlette",
+    "uvicorn",
+}
+LIGHT = {"vocode_contract", "vocode_contract.errors", "vocode_contract.resources"}
+# pytest itself uses dataclasses.
+HEAVY_UNDER_PYTEST = HEAVY - {"dataclasses"}
+
+LOADED = """
+import sys
+sys.path[:0] = [sys.argv[1]]
+before = set(sys.modules)
+{statement}
+print(*sorted(set(sys.modules) - before))
+"""
+REPORT_HEAVY = """
+import sys
+def pytest_unconfigure():
+    print("LOADED", *sys.modules)
+"""
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a statement adds to those of a bare interpreter."""
+    entry = Path(vocode_contract.__file__).parents[1]
+    code = LOADED.format(statement=statement)
+    command = [sys.executable, "-I", "-c", code, str(entry)]
+    return set(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
+
+
+@pytest.fixture
+def forgotten_version() -> Iterator[None]:
+    """Neither take the version from an earlier test nor leave one behind."""
+    vars(vocode_contract).pop("__version__", None)
+    yield
+    vars(vocode_contract).pop("__version__", None)
+
+
+def not_installed(name: str) -> metadata.Distribution:
+    raise metadata.PackageNotFoundError(name)
+
+
+def test_import_of_the_package_loads_nothing_else():
+    assert loaded_by("import vocode_contract") == {"vocode_contract"}
+
+
+def test_import_of_resources_loads_nothing_else():
+    assert loaded_by("import vocode_contract.resources") == LIGHT
+
+
+def test_empty_pytest_run_loads_nothing_heavy(tmp_path):
+    (tmp_path / "conftest.py").write_text(REPORT_HEAVY)
+    # Other people's plugins, which do load heavy things, stay out of it.
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "vocode_contract.pytest_plugin", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment, text=True)
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("LOADED")]
+    assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "vocode_contract.pytest_plugin" in line.split()
+    assert not HEAVY_UNDER_PYTEST & set(line.split())
+
+
+def test_public_names_are_those_of_the_table():
+    assert set(vocode_contract.__all__) == {*vocode_contract._EXPORTS, "__version__"}
+    assert set(vocode_contract.__all__) <= set(dir(vocode_contract))
+
+
+@pytest.mark.parametrize("name", sorted(vocode_contract._EXPORTS))
+def test_public_name_is_the_one_of_its_module(name):
+    module = import_module(f"vocode_contract.{vocode_contract._EXPORTS[name]}")
+    assert getattr(vocode_contract, name) is getattr(module, name)
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'vocode_contract' has no attribute 'Contrct'"):
+        vocode_contract.Contrct  # type: ignore[attr-defined]  # noqa: B018 - reading it is the test
+
+
+@pytest.mark.usefixtures("forgotten_version")
+def test_version_is_that_of_the_distribution(monkeypatch):
+    monkeypatch.setattr(metadata, "version", {"vocode-contract": "1.2.3"}.__getitem__)
+    assert vocode_contract.__version__ == "1.2.3"
+
+
+@pytest.mark.usefixtures("forgotten_version")
+def test_version_of_a_bare_checkout_says_so(monkeypatch):
+    monkeypatch.setattr(metadata.Distribution, "from_name", not_installed)
+    assert vocode_contract.__version__ == "0+checkout"

@@ -1,0 +1,126 @@
+"""What is raised when we were misused, or cannot work.
+
+An API that disobeys its contract is never an exception here: it is a value, a violation. Every leaf has fields, equals
+another of the same class and fields, survives pickling and copying, and reads as one line: what, where, the remedy.
+"""
+
+
+class ContractError(Exception):
+    """Base of every error of this package.
+
+    A leaf hands all its fields, in order, to this constructor: equality, hash, ``copy`` and ``pickle`` rest on them.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.args == other.args
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
+
+
+class SchemasNotFound(ContractError):
+    """The installation lacks the schemas.
+
+    Attributes:
+        looked_in: The directories looked in, in that order.
+    """
+
+    def __init__(self, looked_in: tuple[str, ...]) -> None:
+        super().__init__(looked_in)
+        self.looked_in = looked_in
+
+    def __str__(self) -> str:
+        places = " or ".join(map(repr, self.looked_in))
+        remedy = "python3 -m pip install --force-reinstall vocode-contract"
+        return f"the schemas are missing: no contract.json in {places}; reinstall with: {remedy}"
+
+
+class _Unknown(ContractError):
+    noun: str
+
+    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        remedy = f"; known: {', '.join(self.known)}" if self.known else ""
+        return f"unknown {self.noun} {self.name!r}{remedy}"
+
+
+class UnknownContract(_Unknown):
+    """There is no contract of that date.
+
+    Attributes:
+        date: The date asked for.
+        known: The dates there are.
+    """
+
+    noun = "contract"
+
+    def __init__(self, date: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(date, known)
+        self.date = date
+
+
+class UnknownSchema(_Unknown):
+    """There is no schema of that name.
+
+    Attributes:
+        name: The name asked for.
+        known: The names there are.
+    """
+
+    noun = "schema"
+
+
+class UnknownProfile(_Unknown):
+    """There is no profile of that name.
+
+    Attributes:
+        name: The name asked for.
+        known: The names there are.
+    """
+
+    noun = "profile"
+
+
+class MissingExtra(ContractError):
+    """Something asked for needs an extra that is not installed.
+
+    Attributes:
+        extra: The extra, one of those in the package's metadata.
+        needed_for: What was asked for, as a noun: ``"the simulator"``.
+    """
+
+    def __init__(self, extra: str, needed_for: str) -> None:
+        super().__init__(extra, needed_for)
+        self.extra = extra
+        self.needed_for = needed_for
+
+    def __str__(self) -> str:
+        return (
+            f"{self.needed_for} needs the extra {self.extra!r}; "
+            f"install it with: python3 -m pip install 'vocode-contract[{self.extra}]'"
+        )
+
+
+class InvalidOption(ContractError):
+    """An option cannot be used with the value it has.
+
+    The value is no field: it may be a token.
+
+    Attributes:
+        name: The option as its user wrote it: ``"--vocode-url"``.
+        reason: What is wrong, and what would be right.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"

@@ -1,0 +1,61 @@
+"""Where the schemas live: inside the package once installed, beside it in a checkout.
+
+Everything is read through the loader that loaded this module: it knows directories and zipped wheels alike, and unlike
+``importlib.resources`` it costs no import.
+"""
+
+import os
+
+from .errors import SchemasNotFound, UnknownSchema
+
+_MARKER = "contract.json"
+_PACKAGE = os.path.dirname(__file__)
+_PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
+
+
+def schemas_directory() -> str:
+    """Find the directory that holds ``contract.json``.
+
+    Returns:
+        A path for :func:`read_bytes`; inside a zipped wheel nothing else can open it.
+
+    Raises:
+        SchemasNotFound: Neither place has the marker.
+    """
+    for place in _PLACES:
+        try:
+            _read(os.path.join(place, _MARKER))
+        except OSError:
+            continue
+        return place
+    raise SchemasNotFound(_PLACES)
+
+
+def read_bytes(*parts: str) -> bytes:
+    """Read one file of the schemas.
+
+    Args:
+        parts: Its names from the schemas directory downwards: ``"2023-11-30", "openapi.json"``.
+
+    Raises:
+        SchemasNotFound: The installation has no schemas.
+        UnknownSchema: It has no such file, or a part is not one plain name.
+    """
+    directory = schemas_directory()
+    name = "/".join(parts)
+    if not all(map(_plain, parts)):
+        raise UnknownSchema(name)
+    try:
+        return _read(os.path.join(directory, *parts))
+    except OSError as error:
+        raise UnknownSchema(name) from error
+
+
+def _plain(part: str) -> bool:
+    """Tell whether a part is one name, which cannot lead out of the directory it is looked up in."""
+    return part not in {"", ".", ".."} and not set(part) & set("/\\:\0")
+
+
+def _read(path: str) -> bytes:
+    content: bytes = __spec__.loader.get_data(path)  # type: ignore[union-attr]  # every loader of files has it
+    return content
