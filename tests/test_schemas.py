@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from difflib import unified_diff
 from functools import cache
@@ -110,11 +110,9 @@ def uri(date: str, stem: str) -> str:
 
 
 @cache
-def registry(date: str) -> Registry[Schema]:
+def registry(date: str) -> Registry[bool | Mapping[str, Any]]:
     resources = {
-        uri(date, stem): Resource.from_contents(schema)
-        for stem, schema in files(date).items()
-        if stem != "openapi"
+        uri(date, stem): Resource.from_contents(schema) for stem, schema in files(date).items() if stem != "openapi"
     }
     return Registry().with_resources(resources.items())
 

@@ -5,6 +5,9 @@ Importing this package loads nothing: each public name is fetched from its modul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .codes import Selection as Selection
+    from .contract import Contract as Contract
+    from .contract import dates as dates
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
     from .errors import MissingExtra as MissingExtra
@@ -12,28 +15,70 @@ if TYPE_CHECKING:
     from .errors import UnknownContract as UnknownContract
     from .errors import UnknownProfile as UnknownProfile
     from .errors import UnknownSchema as UnknownSchema
+    from .exchange import Exchange as Exchange
+    from .exchange import Request as Request
+    from .exchange import Response as Response
+    from .reading import Limits as Limits
+    from .validation import Validator as Validator
+    from .validation import Verdict as Verdict
+    from .validation import conforms as conforms
+    from .validation import ensure as ensure
+    from .validation import judge as judge
+    from .validation import violations as violations
+    from .violation import ContractViolated as ContractViolated
+    from .violation import Violation as Violation
 
     __version__: str
 
 __all__ = [
+    "Contract",
     "ContractError",
+    "ContractViolated",
+    "Exchange",
     "InvalidOption",
+    "Limits",
     "MissingExtra",
+    "Request",
+    "Response",
     "SchemasNotFound",
+    "Selection",
     "UnknownContract",
     "UnknownProfile",
     "UnknownSchema",
+    "Validator",
+    "Verdict",
+    "Violation",
     "__version__",
+    "conforms",
+    "dates",
+    "ensure",
+    "judge",
+    "violations",
 ]
 
 _EXPORTS = {
+    "Contract": "contract",
     "ContractError": "errors",
+    "ContractViolated": "violation",
+    "Exchange": "exchange",
     "InvalidOption": "errors",
+    "Limits": "reading",
     "MissingExtra": "errors",
+    "Request": "exchange",
+    "Response": "exchange",
     "SchemasNotFound": "errors",
+    "Selection": "codes",
     "UnknownContract": "errors",
     "UnknownProfile": "errors",
     "UnknownSchema": "errors",
+    "Validator": "validation",
+    "Verdict": "validation",
+    "Violation": "violation",
+    "conforms": "validation",
+    "dates": "contract",
+    "ensure": "validation",
+    "judge": "validation",
+    "violations": "validation",
 }
 
 

@@ -1,0 +1,310 @@
+"""Contract: one dated set of schemas and operations, read under one profile."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import orjson
+
+from vocode_contract import resources
+from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
+from vocode_contract.pointer import escape
+
+Schema = Mapping[str, Any]
+Profile = Literal["documented", "wire", "tolerant"]
+Effect = Literal["reads", "writes", "bills", "rings", "hangs-up"]
+
+PROFILES: tuple[Profile, ...] = ("documented", "wire", "tolerant")
+DEFAULT_PROFILE: Profile = "wire"
+
+_COMPONENTS = "/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of an operation.
+
+    Attributes:
+        name: Name on the wire.
+        location: ``query`` or ``header``.
+        required: Whether a request without it is refused.
+        schema: JSON Schema of the value after parsing.
+    """
+
+    name: str
+    location: str
+    required: bool
+    schema: Schema = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one URL path, and what it may answer.
+
+    Attributes:
+        name: The ``operationId``, such as ``end_call``.
+        method: HTTP method in capitals.
+        path: URL path.
+        summary: A title of a few words.
+        effect: What a successful request does in the world.
+        parameters: In the document's order.
+        body: Name of the schema of the request body; ``None`` where there is none.
+        responses: Status code to media type to schema name; the name is ``None`` for a body that
+            is not JSON.
+        pointer: JSON Pointer to the operation in the contract's document.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    effect: Effect
+    parameters: tuple[Parameter, ...]
+    body: str | None
+    responses: Mapping[int, Mapping[str, str | None]]
+    pointer: str
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """The declared status codes."""
+        return frozenset(self.responses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The contract of one date under one profile.
+
+    Attributes:
+        date: Date of the published document, ``YYYY-MM-DD``.
+        profile: How literally it is read.
+        document: The OpenAPI document with every schema under ``components``; do not change it.
+    """
+
+    date: str
+    profile: Profile
+    document: Schema = field(repr=False, compare=False)
+
+    @classmethod
+    def load(cls, date: str | None = None, *, profile: str = DEFAULT_PROFILE) -> "Contract":
+        """Load a shipped contract; the same arguments give the same object.
+
+        Args:
+            date: One of `dates()`; the default contract without.
+            profile: One of `PROFILES`.
+
+        Raises:
+            UnknownContract: No contract of that date is shipped.
+            UnknownProfile: There is no such profile.
+        """
+        return _load(date if date is not None else _index()["default"], profile)
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """Every schema by its name, as documented, references resolved into this document."""
+        schemas: Mapping[str, Schema] = self.document["components"]["schemas"]
+        return schemas
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Every operation by its name, such as ``end_call``."""
+        return _operations(self.date)
+
+    def schema(self, name: str) -> Schema:
+        """Return one schema as documented.
+
+        Raises:
+            UnknownSchema: The contract has no schema of that name.
+        """
+        try:
+            return self.schemas[name]
+        except (KeyError, TypeError):
+            raise UnknownSchema(str(name), tuple(sorted(self.schemas))) from None
+
+    def pointer_to(self, schema: Schema) -> str:
+        """Return the JSON Pointer to a schema object of this contract's document."""
+        return _pointers(self.date)[id(schema)]
+
+    def target(self, reference: str) -> Schema:
+        """Return the schema that a ``$ref`` of the document names."""
+        return self.schemas[reference.removeprefix("#" + _COMPONENTS)]
+
+    def branch(self, schema: Schema, value: object) -> Schema | None:
+        """Follow references and unions to the schema that speaks of a value.
+
+        A union is resolved by its discriminator first, by JSON type else.
+
+        Args:
+            schema: A schema of this contract.
+            value: A parsed JSON value.
+
+        Returns:
+            A schema without reference or union; ``None`` where no branch fits.
+        """
+        found: Schema | None = schema
+        while found is not None:
+            if "$ref" in found:
+                found = self.target(found["$ref"])
+            elif options := found.get("oneOf") or found.get("anyOf"):
+                found = self._chosen(found, options, value)
+            else:
+                return found
+        return None
+
+    def _chosen(self, union: Schema, options: list[Schema], value: object) -> Schema | None:
+        if "discriminator" in union and isinstance(value, dict):
+            tag = value.get(union["discriminator"]["propertyName"])
+            reference = union["discriminator"]["mapping"].get(tag) if isinstance(tag, str) else None
+            return {"$ref": reference} if reference else None
+        kind = json_type(value)
+        return next((option for option in options if _takes(self.types(option), kind)), None)
+
+    def types(self, schema: Schema) -> tuple[str, ...]:
+        """Return the JSON types that a schema allows, in the document's order."""
+        if "$ref" in schema:
+            return self.types(self.target(schema["$ref"]))
+        if options := schema.get("oneOf") or schema.get("anyOf"):
+            return tuple(dict.fromkeys(kind for option in options for kind in self.types(option)))
+        kinds = schema.get("type", ())
+        return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def dates() -> tuple[str, ...]:
+    """Return the dates of the shipped contracts, oldest first."""
+    return tuple(sorted(_index()["contracts"]))
+
+
+def json_type(value: object) -> str:
+    """Name the JSON type of a parsed value; ``unknown`` for what JSON cannot hold."""
+    return _TYPES.get(type(value), "unknown")
+
+
+_TYPES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
+def _takes(kinds: tuple[str, ...], kind: str) -> bool:
+    return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+
+
+@cache
+def _index() -> Schema:
+    index: Schema = orjson.loads(resources.read_bytes("contract.json"))
+    return index
+
+
+@cache
+def _load(date: str, profile: str) -> Contract:
+    if profile not in PROFILES:
+        raise UnknownProfile(profile, PROFILES)
+    return Contract(date=date, profile=profile, document=_document(date))
+
+
+@cache
+def _document(date: str) -> Schema:
+    """Read a contract's files as one document, each schema named under ``components``."""
+    if date not in _index()["contracts"]:
+        raise UnknownContract(date, dates())
+    files: dict[str, Any] = {}
+    document: dict[str, Any] = _rebased(_read(date, "openapi.json"), "openapi.json", files)
+    waiting = [name for name in files if files[name] is None]
+    while waiting:
+        for name in waiting:
+            files[name] = _rebased(_read(date, name), name, files)
+        waiting = [name for name in files if files[name] is None]
+    schemas: dict[str, Any] = {}
+    for name in sorted(files):
+        schema = {key: value for key, value in files[name].items() if key != "$schema"}
+        schemas.update(schema.pop("$defs", {}))
+        schemas[name.removesuffix(".json")] = schema
+    document.setdefault("components", {})["schemas"] = schemas
+    return document
+
+
+@cache
+def _pointers(date: str) -> Mapping[int, str]:
+    """Map the `id` of each object under ``components`` to its pointer; the document lives as long."""
+    found: dict[int, str] = {}
+    level: list[tuple[str, Any]] = [(_COMPONENTS.rstrip("/"), _document(date)["components"]["schemas"])]
+    while level:
+        found |= {id(node): place for place, node in level if isinstance(node, dict)}
+        level = [(f"{place}/{key}", child) for place, node in level for key, child in _members(node)]
+    return found
+
+
+def _members(node: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(node, dict):
+        return [(escape(key), child) for key, child in node.items()]
+    return list(enumerate(node)) if isinstance(node, list) else []
+
+
+def _read(date: str, name: str) -> Any:
+    return orjson.loads(resources.read_bytes(date, name))
+
+
+def _rebased(node: Any, here: str, files: dict[str, Any]) -> Any:
+    """Copy a file's content with its references into the one document; note the files it names."""
+    if isinstance(node, list):
+        return [_rebased(item, here, files) for item in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {key: _rebased(value, here, files) for key, value in node.items()}
+    if isinstance(node.get("$ref"), str):
+        copy["$ref"] = _reference(node["$ref"], here, files)
+    if "discriminator" in node and "mapping" in node["discriminator"]:
+        mapping = node["discriminator"]["mapping"]
+        copy["discriminator"]["mapping"] = {tag: _reference(ref, here, files) for tag, ref in mapping.items()}
+    return copy
+
+
+def _reference(reference: str, here: str, files: dict[str, Any]) -> str:
+    name, _, fragment = reference.partition("#")
+    files.setdefault(name or here, None)
+    last = fragment.rpartition("/")[2] or (name or here).removesuffix(".json")
+    return f"#{_COMPONENTS}{last}"
+
+
+@cache
+def _operations(date: str) -> Mapping[str, Operation]:
+    document = _document(date)
+    found = (
+        _operation(path, method, spec)
+        for path, methods in document["paths"].items()
+        for method, spec in methods.items()
+    )
+    return {operation.name: operation for operation in found}
+
+
+def _operation(path: str, method: str, spec: Schema) -> Operation:
+    return Operation(
+        name=spec["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=spec.get("summary", spec["operationId"]),
+        effect=spec.get("x-effect", "rings"),
+        parameters=tuple(
+            Parameter(
+                name=parameter["name"],
+                location=parameter["in"],
+                required=parameter.get("required", False),
+                schema=parameter["schema"],
+            )
+            for parameter in spec.get("parameters", ())
+        ),
+        body=next((name for _, name in _media(spec.get("requestBody", {}))), None),
+        responses={int(status): dict(_media(response)) for status, response in spec["responses"].items()},
+        pointer=f"/paths/{escape(path)}/{method}",
+    )
+
+
+def _media(body: Schema) -> Iterator[tuple[str, str | None]]:
+    for media_type, content in body.get("content", {}).items():
+        reference = content.get("schema", {}).get("$ref")
+        yield media_type, reference.rpartition("/")[2] if reference else None

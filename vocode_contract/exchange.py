@@ -1,0 +1,67 @@
+"""What was said over HTTP, whatever carried it: a request, a response, the two together."""
+
+from dataclasses import dataclass, field
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def _header(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request; its representation shows neither headers, query nor body.
+
+    Attributes:
+        method: HTTP method in capitals.
+        path: URL path, percent-encoded, without the query.
+        query: Query string without ``?``; may be empty.
+        headers: Names and values in order of appearance.
+        body: Raw bytes; empty for none.
+    """
+
+    method: str
+    path: str
+    query: str = field(default="", repr=False)
+    headers: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        return _header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An HTTP response; its representation shows neither headers nor body.
+
+    Attributes:
+        status: Status code.
+        headers: Names and values in order of appearance.
+        body: Raw bytes as received, no content coding undone.
+    """
+
+    status: int
+    headers: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        return _header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and the complete response to it.
+
+    Attributes:
+        request: What was asked.
+        response: What was answered.
+        seconds: Time from sending to the last byte; ``None`` where nobody measured.
+    """
+
+    request: Request
+    response: Response
+    seconds: float | None = None

@@ -1,0 +1,191 @@
+"""The errors of an engine -> violations, in our own words.
+
+An engine says where an error is: in the instance, and in the schema along its references. The
+second place is one of a finite set, so all that is known of it (code, pointer, phrase) is worked
+out once and kept. Of the instance, a violation keeps a type and a size.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vocode_contract import later, pointer
+from vocode_contract.contract import Contract, Schema, json_type
+from vocode_contract.engine import Engine, EngineClass, Location, best_engine
+from vocode_contract.profile import judged_schema, judged_schemas
+from vocode_contract.redaction import HIDDEN_KEY, described, shown_word
+from vocode_contract.trimming import Trimming, is_long
+from vocode_contract.violation import Violation
+
+_CODES = {"pattern": "format", "additionalProperties": "closed"}
+_FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
+_ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """One keyword at one place of the schema, reached along one chain of references."""
+
+    code: str
+    expected: str
+    schema_pointer: str
+    source: str
+    pointer: str | None  # None where indices belong in it
+    parts: tuple[str | None, ...]  # None for an index
+    types: tuple[str, ...]
+    required: tuple[str, ...]
+    shows_words: bool
+
+
+class Listing:
+    """One schema of one contract, ready to list violations; shared between threads."""
+
+    __slots__ = ("_engine_class", "_engines", "_rules", "_schemas", "contract", "engine", "name")
+
+    def __init__(self, contract: Contract, name: str, engine: EngineClass | None = None) -> None:
+        """Compile the schema of that name with an engine, the best that is installed without one."""
+        self.contract = contract
+        self.name = name
+        self._engine_class = engine
+        self._engines: dict[str, Engine] = {}
+        self._rules: dict[Location, _Rule] = {}
+        self._schemas = {"components": {"schemas": judged_schemas(contract)}}
+        self.engine = self._engine_at(f"/components/schemas/{name}")
+
+    def violations(self, instance: object, most: int) -> Iterator[Violation]:
+        """Yield the violations of an instance.
+
+        Args:
+            instance: A parsed JSON value.
+            most: How many wrong members of long arrays and maps to look at.
+
+        Raises:
+            ValueError: The engine met what JSON cannot hold.
+        """
+        moved: Mapping[int, list[int]] = {}
+        if is_long(self.contract, self.name, instance):
+            trimming = Trimming(self.contract, self._member_is_valid, most)
+            instance, moved = trimming.of(instance, self.contract.schemas[self.name]), trimming.moved
+        listed: set[tuple[Location, str]] = set()
+        for location, evaluation in self.engine.errors(instance):
+            rule = self._rules.get(evaluation)
+            if rule is None:
+                rule = self._rules[evaluation] = self._rule(evaluation)
+            if rule.code in ("format", "required"):  # both come once for each keyword or key
+                if (location, rule.code) in listed:
+                    continue
+                listed.add((location, rule.code))
+            value, place = _reached(instance, location, rule, moved)
+            yield from self._told(rule, value, place)
+
+    def _told(self, rule: _Rule, value: Any, place: str) -> Iterator[Violation]:
+        if rule.code == "required":
+            for key in rule.required:
+                if key not in value:
+                    yield self._violation(rule, f"{place}/{pointer.escape(key)}", "nothing")
+        elif rule.code in ("enum", "union-type"):
+            if json_type(value) in rule.types:  # a wrong type is told already
+                actual = (rule.shows_words and shown_word(value)) or described(value)
+                yield self._violation(rule, place, actual, later.value_since(self.contract, rule.source, value))
+        elif value is None and rule.code == "type":
+            yield self._violation(rule, place, "null", later.null_since(self.contract, rule.source), code="null")
+        else:
+            yield self._violation(rule, place, described(value))
+
+    def _violation(self, rule: _Rule, place: str, actual: str, note: str = "", *, code: str = "") -> Violation:
+        return Violation(
+            instance_pointer=place,
+            code=code or rule.code,
+            expected=rule.expected,
+            actual=actual,
+            schema_pointer=rule.schema_pointer,
+            contract=self.contract.date,
+            note=note,
+        )
+
+    def _rule(self, evaluation: Location) -> _Rule:
+        """Work out what an evaluation path means: its steps name keywords, properties and branches."""
+        *steps, keyword = (str(step) for step in evaluation)
+        node: Any = {"$ref": f"#/components/schemas/{self.name}"}
+        parts: list[str | None] = []
+        sources = [""]
+        for at, step in enumerate(steps):
+            while isinstance(node, dict) and "$ref" in node and (step == "$ref" or step not in node):
+                node = self._target(node)
+            if step != "$ref":
+                node = node[int(step)] if isinstance(node, list) else node[step]
+            if step in ("items", "additionalProperties") and "x-source" in node:
+                parts.append(None if step == "items" else HIDDEN_KEY)
+            elif at and steps[at - 1] == "properties" and "x-source" in node:
+                parts.append(pointer.escape(step))
+            if "x-source" in node:
+                sources.append(node["x-source"])
+        while "$ref" in node and keyword not in node:
+            node = self._target(node)
+            sources.append(node["x-source"])
+        return self._ruled(keyword, node, parts, sources)
+
+    def _ruled(self, keyword: str, node: Schema, parts: list[str | None], sources: list[str]) -> _Rule:
+        types = (node["type"],) if isinstance(node.get("type"), str) else tuple(node.get("type", ()))
+        sensitive = any("x-sensitivity" in self._documented(source) for source in sources)
+        return _Rule(
+            code="union-type" if keyword == "enum" and "x-tag" in node else _CODES.get(keyword, keyword),
+            expected=_expected(keyword, node, types),
+            schema_pointer=self._schema_pointer(sources[-1], keyword),
+            source=sources[-1],
+            pointer=None if None in parts else "".join(f"/{part}" for part in parts),
+            parts=tuple(parts),
+            types=types,
+            required=tuple(node["required"]) if keyword == "required" else (),
+            shows_words=not sensitive,
+        )
+
+    def _target(self, node: Schema) -> Any:
+        return pointer.resolved(self._schemas, node["$ref"].removeprefix("#"))
+
+    def _documented(self, source: str) -> Any:
+        return pointer.resolved(self.contract.document, source) if source else {}
+
+    def _schema_pointer(self, source: str, keyword: str) -> str:
+        documented = self._documented(source)
+        written = {"pattern": "format", "enum": "const" if "const" in documented else "enum"}.get(keyword, keyword)
+        return f"{source}/{written}" if written in documented else source
+
+    def _engine_at(self, reference: str) -> Engine:
+        engine = self._engines.get(reference)
+        if engine is None:
+            make = self._engine_class or best_engine
+            engine = self._engines[reference] = make(judged_schema(self.contract, reference))
+        return engine
+
+    def _member_is_valid(self, reference: str, value: object) -> bool:
+        try:
+            return self._engine_at(reference).is_valid(value)
+        except ValueError:
+            return False
+
+
+def _reached(instance: Any, location: Location, rule: _Rule, moved: Mapping[int, list[int]]) -> tuple[Any, str]:
+    """Return the value at a location, and the location as a pointer that may be shown."""
+    if rule.pointer is not None:
+        for step in location:
+            instance = instance[step]
+        return instance, rule.pointer
+    shown: list[object] = []
+    for step, part in zip(location, rule.parts, strict=False):
+        shown.append(moved[id(instance)][int(step)] if part is None and id(instance) in moved else part or step)
+        instance = instance[step]
+    return instance, "".join(f"/{part}" for part in shown)
+
+
+def _expected(keyword: str, node: Schema, types: tuple[str, ...]) -> str:
+    if keyword == "required":
+        return "a value (the key is required)"
+    if keyword == "enum":
+        values = [value for value in node["enum"] if value is not None]
+        return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
+    if keyword in ("format", "pattern"):
+        return _FORMATS[node["format"]]
+    if keyword == "additionalProperties":
+        return "no keys"
+    return " or ".join(_ARTICLES.get(kind, f"a {kind}") for kind in types)

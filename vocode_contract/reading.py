@@ -1,0 +1,369 @@
+"""Raw bytes -> the one JSON value in them, or the violation that says why there is none.
+
+orjson reads; what it lets pass (duplicate keys, numbers that it rounds, deep nesting) is found
+here, and what it refuses is named here. Nothing in this module recurses, and orjson stops by
+itself at 1,024 levels, which needs less than 128 KiB of stack.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import orjson
+
+Bytes = (bytes, bytearray, memoryview)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of an untrusted payload is judged.
+
+    Attributes:
+        size: Bytes of a raw payload, inclusive; 1 MiB.
+        depth: Levels of nested arrays and objects, inclusive; a Call has 9.
+        values: Values of all kinds in a payload, inclusive.
+        violations: Violations listed before the rest is only hinted at.
+    """
+
+    size: int = 1_048_576
+    depth: int = 64
+    values: int = 500_000
+    violations: int = 100
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """Why bytes, or a parsed value, hold no JSON that can be judged.
+
+    Attributes:
+        code: The violation's code.
+        expected: What was wanted, as a phrase.
+        actual: What came, without any part of it.
+        offset: Byte offset of the place, from 0; ``None`` where unknown.
+        tokens: Reference tokens of the place, unmasked.
+    """
+
+    code: str
+    expected: str
+    actual: str
+    offset: int | None = None
+    tokens: tuple[str | int, ...] = ()
+
+
+class Unreadable(Exception):
+    """Bytes hold no JSON value that may be judged. Never leaves the package."""
+
+    def __init__(self, defect: Defect) -> None:
+        super().__init__(defect.code)
+        self.defect = defect
+
+
+def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, *, strict: bool = True) -> object:
+    """Read the JSON value that bytes hold.
+
+    Args:
+        data: A whole document in UTF-8, as RFC 8259 wants it.
+        limits: Bounds, checked before any costly work.
+        strict: Also refuse duplicate keys and integers beyond 64 bits, which JSON parsers read
+            differently, and nesting beyond the limit; orjson alone stops at 1,024 levels.
+
+    Raises:
+        Unreadable: With the reason.
+
+    Source: RFC 8259; RFC 7493 for what only the strict reading refuses.
+    """
+    raw = data if type(data) is bytes else bytes(data)
+    if len(raw) > limits.size:
+        raise Unreadable(
+            Defect(code="json-too-large", expected=f"at most {limits.size} bytes", actual=f"{len(raw)} bytes")
+        )
+    try:
+        value: object = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        message, position = error.msg, error.pos
+    else:
+        if strict:
+            _refuse_deep(raw, value, limits)
+            _refuse_ambiguous(raw, value)
+        if len(raw) > limits.values:
+            _refuse_many(value, limits)
+        return value
+    raise Unreadable(_diagnosed(raw, message, position, limits))
+
+
+def _too_deep(limits: Limits) -> Defect:
+    return Defect(code="json-too-deep", expected=f"at most {limits.depth} nested levels", actual="more")
+
+
+def _children(node: object) -> list[object]:
+    if type(node) is dict:
+        return list(node.values())
+    return node if type(node) is list else []
+
+
+def _refuse_deep(raw: bytes, value: object, limits: Limits) -> None:
+    if raw.count(b"{") + raw.count(b"[") > limits.depth and _deeper_than(value, limits.depth):
+        raise Unreadable(_too_deep(limits))
+
+
+def _deeper_than(value: object, depth: int) -> bool:
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(depth):
+        level = [child for node in level for child in _children(node) if type(child) in (dict, list)]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_many(value: object, limits: Limits) -> None:
+    count, waiting = 1, [value]
+    while waiting:
+        children = _children(waiting.pop())
+        count += len(children)
+        if count > limits.values:
+            raise Unreadable(
+                Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more")
+            )
+        waiting.extend(child for child in children if type(child) in (dict, list))
+
+
+# Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
+_DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+_LONG_RUN = b"0" * 19
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
+
+
+def _refuse_ambiguous(raw: bytes, value: object) -> None:
+    """Refuse what two JSON parsers would read differently.
+
+    Most servers write JSON just as orjson does; then nothing was dropped or rounded. Else: a duplicate
+    key is dropped by the parser, and its colon with it, so the value written out again has fewer
+    colons than the payload, unless a colon stood escaped.
+    """
+    written = orjson.dumps(value)
+    if written == raw:
+        return
+    if raw.translate(_DIGIT_RUNS).find(_LONG_RUN) >= 0:
+        _refuse_wide_integers(raw)
+    if raw.count(b":") != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
+        _refuse_duplicates(raw)
+
+
+def _refuse_wide_integers(raw: bytes) -> None:
+    for match in _TOKEN.finditer(raw):
+        token = match.group()
+        if token[:1] != b'"' and token.lstrip(b"-").isdigit() and not _fits_64_bits(token):
+            raise Unreadable(
+                Defect(
+                    code="json-number",
+                    expected="a number within 64 bits",
+                    actual=f"an integer of {len(token.lstrip(b'-'))} digits",
+                    offset=match.start(),
+                )
+            )
+
+
+def _fits_64_bits(digits: bytes) -> bool:
+    return len(digits) <= 20 and -(2**63) <= int(digits) < 2**64
+
+
+class _Repeated(dict[str, object]):
+    """An object in which a key stood twice."""
+
+    key = ""
+
+
+def _refuse_duplicates(raw: bytes) -> None:
+    value = json.loads(raw, object_pairs_hook=_marked, parse_int=len, parse_float=len)
+    for tokens, node in _places(value):
+        if isinstance(node, _Repeated):
+            raise Unreadable(
+                Defect(
+                    code="json-duplicate-key",
+                    expected="each key once",
+                    actual="a key that stands twice",
+                    tokens=(*tokens, node.key),
+                )
+            )
+
+
+def _marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    repeated = _Repeated(members)
+    seen: set[str] = set()
+    repeated.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() answers None
+    return repeated
+
+
+def _places(value: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """Yield every container and leaf with its reference tokens, level by level."""
+    level: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+    while level:
+        yield from level
+        level = [((*tokens, key), child) for tokens, node in level for key, child in _members(node)]
+
+
+def _members(node: object) -> list[tuple[str | int, object]]:
+    if isinstance(node, dict):
+        return list(node.items())
+    return list(enumerate(node)) if isinstance(node, list) else []
+
+
+_WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
+_HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
+_CONSTANT = re.compile(r"-?(?:NaN|Infinity|nan|inf)", re.IGNORECASE)
+
+
+def _diagnosed(raw: bytes, message: str, position: int, limits: Limits) -> Defect:
+    """Name what is wrong with bytes that the parser refused."""
+    found = _not_text(raw)
+    if found:
+        return found
+    text = raw.decode()
+    offset = len(text[:position].encode())
+    for recognised in _DIAGNOSES:
+        defect = recognised(raw, text, message, position)
+        if defect:
+            return defect
+    if "depth" in message:
+        return _too_deep(limits)
+    actual = "the end of the document" if "end of data" in message else "something else"
+    return Defect(code="json-syntax", expected="JSON", actual=actual, offset=offset)
+
+
+def _not_text(raw: bytes) -> Defect | None:
+    if not raw.strip(b" \t\r\n"):
+        return Defect(code="json-empty", expected="a JSON value", actual=f"{len(raw)} bytes of nothing", offset=0)
+    if raw.startswith(b"\xef\xbb\xbf"):
+        return Defect(code="json-bom", expected="no byte order mark", actual="one", offset=0)
+    if raw.startswith(_WIDE_ENCODINGS) or raw[1:2] == b"\x00":
+        return Defect(code="json-encoding", expected="UTF-8", actual="UTF-16, UTF-32 or binary data", offset=0)
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return Defect(code="json-encoding", expected="UTF-8", actual="other bytes", offset=error.start)
+    return None
+
+
+def _html(raw: bytes, _text: str, _message: str, _position: int) -> Defect | None:
+    if not _HTML.match(raw):
+        return None
+    return Defect(code="json-html", expected="JSON", actual=f"an HTML page of {len(raw)} bytes", offset=0)
+
+
+def _constant(_raw: bytes, text: str, _message: str, position: int) -> Defect | None:
+    # The parser may stop behind a sign or behind the first letter.
+    start = next((at for at in (position - 1, position) if at >= 0 and _CONSTANT.match(text, at)), None)
+    if start is None:
+        return None
+    return Defect(
+        code="json-constant",
+        expected="a JSON number",
+        actual="NaN or Infinity",
+        offset=len(text[:start].encode()),
+    )
+
+
+def _surrogate(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
+    if "surrogate" not in message:
+        return None
+    return Defect(
+        code="json-surrogate",
+        expected="surrogate escapes in pairs",
+        actual="a lone one",
+        offset=len(text[:position].encode()),
+    )
+
+
+def _infinite(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
+    if "infinity" not in message:
+        return None
+    return Defect(
+        code="json-number",
+        expected="a number within 64 bits",
+        actual="a number beyond them",
+        offset=len(text[:position].encode()),
+    )
+
+
+def _trailing(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
+    if "after document" not in message:
+        return None
+    offset = len(text[:position].encode())
+    line = text[position:].partition("\n")[0]
+    if "\n" in text[:position] and line[:1] in "{[":
+        try:
+            orjson.loads(line)
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            return Defect(code="json-lines", expected="one JSON value", actual="several, one a line", offset=offset)
+    return Defect(code="json-trailing", expected="one JSON value", actual="more after its end", offset=offset)
+
+
+_DIAGNOSES: tuple[Callable[[bytes, str, str, int], Defect | None], ...] = (
+    _html,
+    _constant,
+    _surrogate,
+    _infinite,
+    _trailing,
+)
+
+
+def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | None, int]:
+    """Look through a parsed value for what JSON cannot hold, without recursion.
+
+    Returns:
+        The first defect, or ``None``; and the number of values seen.
+    """
+    count, level = 0, [value]
+    for _ in range(limits.depth + 1):
+        count += len(level)
+        if count > limits.values:
+            return Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more"), count
+        if any(map(_unfit, level)):
+            return next(defect for tokens, node in _places(value) if (defect := _misfit(tokens, node))), count
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return None, count
+    return _too_deep(limits), count
+
+
+def _unfit(node: object) -> bool:
+    return type(node) not in _SAFE_TYPES and _misfit((), node) is not None
+
+
+def _misfit(tokens: tuple[str | int, ...], node: object) -> Defect | None:
+    kind = type(node)
+    if kind is str:
+        text = node if isinstance(node, str) else ""
+        return None if text.isascii() or not _SURROGATE.search(text) else _lone(tokens)
+    if kind is dict:
+        keys = list(node) if isinstance(node, dict) else []
+        if not all(type(key) is str for key in keys):
+            return Defect(code="not-json", expected="keys that are strings", actual="other keys", tokens=tokens)
+        return _lone(tokens) if any(not key.isascii() and _SURROGATE.search(key) for key in keys) else None
+    if kind is float:
+        return _not_finite(tokens) if node != node or node in (_INFINITY, -_INFINITY) else None
+    if kind in _SAFE_TYPES:
+        return None
+    return Defect(code="not-json", expected="a JSON value", actual=f"a Python {kind.__name__}", tokens=tokens)
+
+
+_SAFE_TYPES = (int, bool, list, type(None))
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INFINITY = float("inf")
+
+
+def _lone(tokens: tuple[str | int, ...]) -> Defect:
+    return Defect(code="json-surrogate", expected="surrogates in pairs", actual="a lone one", tokens=tokens)
+
+
+def _not_finite(tokens: tuple[str | int, ...]) -> Defect:
+    return Defect(code="json-constant", expected="a JSON number", actual="NaN or Infinity", tokens=tokens)

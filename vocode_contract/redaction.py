@@ -1,0 +1,220 @@
+"""What may be shown: masks for sensitive values, safe forms for names, words and text.
+
+Which places are sensitive is an annotation in the schemas (``x-sensitivity: credential | personal``),
+and all below such a place is sensitive too. Nothing else of a payload is shown than words at
+enumerated places, identifiers, times, numbers and booleans where the contract declares them.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from vocode_contract.contract import Contract, Schema, json_type
+
+#: Stands for a key of a free-form map, or for a name that is not fit to be shown.
+HIDDEN_KEY = "*"
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_WORD = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:_[A-Za-z]*[0-9]{0,2})*|[0-9]{1,3}")
+_WORD_LENGTH = 32
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Write control, escape, bidirectional and invisible characters in ``\\x1b`` form.
+
+    Line breaks count as control characters: the result is one line.
+    """
+    return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def shown_key(key: str) -> str:
+    """Return an undeclared property name if it is a plain identifier, ``*`` otherwise."""
+    return key if _NAME.fullmatch(key) else HIDDEN_KEY
+
+
+def shown_word(value: object) -> str | None:
+    """Return a value as quoted word if it looks like a member of an enumeration, else ``None``.
+
+    Words are letters in parts joined by underscores, with at most two digits a part, or a number of
+    up to three digits; at most 32 characters. Keys, tokens and phone numbers do not look so.
+    """
+    if isinstance(value, str) and len(value) <= _WORD_LENGTH and _WORD.fullmatch(value):
+        return f'"{value}"'
+    return None
+
+
+_SIZES: Mapping[str, Callable[[Any], str]] = {
+    "string": lambda text: f"a string of {len(text)} character{'s' if len(text) != 1 else ''}",
+    "array": lambda items: f"an array of {len(items)} item{'s' if len(items) != 1 else ''}",
+    "object": lambda members: f"an object with {len(members)} key{'s' if len(members) != 1 else ''}",
+    "integer": lambda _: "an integer",
+    "number": lambda _: "a number",
+    "boolean": lambda _: "a boolean",
+    "null": lambda _: "null",
+}
+
+
+def described(value: object) -> str:
+    """Describe a value by its JSON type and size, without any part of it."""
+    return _SIZES.get(json_type(value), lambda _: "no JSON value")(value)
+
+
+def shown_tokens(contract: Contract, name: str, tokens: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Make reference tokens fit to be shown: keys of free-form maps and odd names become ``*``."""
+    shown: list[str | int] = []
+    schemas: list[Schema] = [contract.schemas[name]]
+    for token in tokens:
+        schemas = [plain for schema in schemas for plain in _plain_branches(contract, schema)]
+        below: list[Schema] = []
+        declared = False
+        for schema in schemas:
+            if isinstance(token, int):
+                below += [schema["items"]] if "items" in schema else []
+            elif token in schema.get("properties", {}):
+                declared = True
+                below.append(schema["properties"][token])
+            elif isinstance(schema.get("additionalProperties"), dict):
+                below.append(schema["additionalProperties"])
+        free = not declared and (not schemas or any(_is_free(schema) for schema in schemas))
+        shown.append(token if isinstance(token, int) or declared else HIDDEN_KEY if free else shown_key(token))
+        schemas = below
+    return tuple(shown)
+
+
+def _is_free(schema: Schema) -> bool:
+    """Tell whether the keys of an object are data, not names."""
+    return "additionalProperties" in schema or "x-sensitivity" in schema or "properties" not in schema
+
+
+def _plain_branches(contract: Contract, schema: Schema) -> list[Schema]:
+    if "$ref" in schema:
+        return _plain_branches(contract, contract.target(schema["$ref"]))
+    options = schema.get("oneOf") or schema.get("anyOf")
+    if options:
+        return [plain for option in options for plain in _plain_branches(contract, option)]
+    return [schema]
+
+
+@lru_cache(maxsize=1)
+def _mask_key() -> bytes:
+    import secrets
+
+    return secrets.token_bytes(16)
+
+
+def mask(value: object, kind: str) -> str:
+    """Return a mask that is the same for the same value within one run, and tells nothing of it.
+
+    Args:
+        value: A parsed JSON value.
+        kind: ``credential``, ``personal`` or another word for the reader.
+    """
+    import hashlib
+
+    digest = hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace"), key=_mask_key(), digest_size=4)
+    return f"<{kind} {digest.hexdigest()}>"
+
+
+def masked(value: object, contract: Contract, name: str = "Call") -> object:
+    """Copy a payload with everything masked that the contract does not declare harmless.
+
+    Shown are numbers, booleans and null, identifiers, times and enumerated words, each where the
+    contract declares it. Sensitive places, free text and undeclared places hold masks.
+
+    Args:
+        value: A parsed JSON value, at most as deep as `Limits.depth`.
+        contract: Whose annotations say what is sensitive.
+        name: The schema the payload is read as.
+    """
+    return _masked(value, contract, contract.schemas[name], "")
+
+
+def _masked(value: object, contract: Contract, schema: Schema | None, kind: str) -> object:
+    kind = kind or (schema or {}).get("x-sensitivity", "")
+    found = contract.branch(schema, value) if schema is not None else None
+    kind = kind or (found or {}).get("x-sensitivity", "")
+    if isinstance(value, dict):
+        free = found is None or _is_free(found)
+        return {
+            _masked_key(key, found, free=free): _masked(child, contract, _below(found, key), kind)
+            for key, child in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(child, contract, (found or {}).get("items"), kind) for child in value]
+    if kind:
+        return value if value is None else mask(value, kind)
+    if isinstance(value, str):
+        return value if _is_harmless(value, found) else mask(value, "text")
+    return value if found is not None or value is None or isinstance(value, bool) else mask(value, "number")
+
+
+def _below(schema: Schema | None, key: str) -> Schema | None:
+    if schema is None:
+        return None
+    below = schema.get("properties", {}).get(key, schema.get("additionalProperties"))
+    return below if isinstance(below, dict) else None
+
+
+def _masked_key(key: str, schema: Schema | None, *, free: bool) -> str:
+    if schema is not None and key in schema.get("properties", {}):
+        return key
+    return mask(key, "key") if free or not _NAME.fullmatch(key) else key
+
+
+_FORMATS: Mapping[str, re.Pattern[str]] = {
+    "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "date-time": re.compile(r"[0-9T:.Zz+-]{1,40}"),
+}
+
+
+def _is_harmless(text: str, schema: Schema | None) -> bool:
+    if schema is None:
+        return False
+    if "enum" in schema or "const" in schema:
+        return shown_word(text) is not None
+    pattern = _FORMATS.get(schema.get("format", ""))
+    return pattern is not None and pattern.fullmatch(text) is not None
+
+
+class Secret:
+    """A token that cannot be shown by accident: every textual form of it is a mask."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the token itself, for the one place that sends it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a token at all."""
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in constant time."""
+        import hmac
+
+        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        """Hash the token."""
+        return hash((Secret, self._value))
+
+    def __repr__(self) -> str:
+        """Show the mask."""
+        return "<token>"
+
+    def __format__(self, format_spec: str) -> str:
+        """Show the mask."""
+        return format(repr(self), format_spec)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError("a Secret is not pickled")

@@ -1,0 +1,135 @@
+"""Long arrays and maps cut down to what is wrong in them, before their errors are listed.
+
+The compiled engine lists every error of an instance at once, at some twenty microseconds each. A
+small body can hold a hundred thousand; which members are wrong is told a hundred times faster.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from vocode_contract.contract import Contract, Schema
+
+#: Members up to which an array or a map is left alone.
+LONG = 20
+
+IsValid = Callable[[str, object], bool]
+
+
+@dataclass(slots=True)
+class _Shape:
+    """Where a schema has arrays and maps: below which keys, and whether here."""
+
+    keys: dict[str, "_Shape"] = field(default_factory=dict)
+    members: "_Shape | None" = None
+
+    def __bool__(self) -> bool:
+        return bool(self.keys) or self.members is not None
+
+
+def is_long(contract: Contract, name: str, instance: object) -> bool:
+    """Tell whether an array or map of an instance, where the schema has one, is long."""
+    return _exceeds(instance, _shape_of(contract, name))
+
+
+@cache
+def _shape_of(contract: Contract, name: str) -> _Shape:
+    return _shape(contract, contract.schemas[name])
+
+
+def _shape(contract: Contract, schema: Schema) -> _Shape:
+    shape = _Shape()
+    if "$ref" in schema:
+        return _shape(contract, contract.target(schema["$ref"]))
+    for option in schema.get("oneOf") or schema.get("anyOf") or ():
+        found = _shape(contract, option)
+        shape.keys.update(found.keys)
+        shape.members = shape.members or found.members
+    for key, value in schema.get("properties", {}).items():
+        if found := _shape(contract, value):
+            shape.keys[key] = found
+    members = schema.get("items", schema.get("additionalProperties"))
+    if isinstance(members, dict):
+        shape.members = _shape(contract, members)
+    return shape
+
+
+def _exceeds(value: Any, shape: _Shape) -> bool:
+    kind = type(value)
+    if shape.members is not None and (kind is list or kind is dict):
+        if len(value) > LONG:
+            return True
+        if shape.members and any(_exceeds(member, shape.members) for member in _members(value)):
+            return True
+    if kind is dict:
+        for key, below in shape.keys.items():
+            child = value.get(key)
+            if child is not None and _exceeds(child, below):
+                return True
+    return False
+
+
+def _members(value: Any) -> list[Any]:
+    return list(value.values()) if type(value) is dict else value
+
+
+class Trimming:
+    """One trimming of one instance.
+
+    Attributes:
+        moved: The original indices of the items of each trimmed array, by its `id`.
+    """
+
+    def __init__(self, contract: Contract, is_valid: IsValid, most: int) -> None:
+        """Prepare.
+
+        Args:
+            contract: The contract whose schemas say where arrays and maps are.
+            is_valid: Tells whether a value is valid against the schema at a pointer.
+            most: How many wrong members to keep in all.
+        """
+        self.moved: dict[int, list[int]] = {}
+        self._contract = contract
+        self._is_valid = is_valid
+        self._left = most
+
+    def of(self, value: Any, schema: Schema) -> Any:
+        """Copy a value, its long arrays and maps cut to their first wrong members."""
+        found = self._contract.branch(schema, value)
+        if found is None or type(value) not in (dict, list):
+            return value
+        if type(value) is list:
+            return self._items(value, found["items"]) if "items" in found else value
+        members = found.get("additionalProperties")
+        if isinstance(members, dict):
+            return self._mapped(value, members)
+        declared = found.get("properties", {})
+        closed = members is False
+        return {
+            key: self.of(child, declared[key]) if key in declared else None
+            for key, child in value.items()
+            if closed or key in declared
+        }
+
+    def _items(self, value: list[Any], items: Schema) -> list[Any]:
+        if len(value) <= LONG:
+            return [self.of(item, items) for item in value]
+        wrong = self._wrong(enumerate(value), items)
+        trimmed = [self.of(item, items) for _, item in wrong]
+        self.moved[id(trimmed)] = [index for index, _ in wrong]
+        return trimmed
+
+    def _mapped(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:
+        return value if len(value) <= LONG else dict(self._wrong(value.items(), members))
+
+    def _wrong(self, members: Any, schema: Schema) -> list[tuple[Any, Any]]:
+        source = self._contract.pointer_to(schema)
+        wrong: list[tuple[Any, Any]] = []
+        for key, value in members:
+            if self._left <= 0:
+                break
+            if not self._is_valid(source, value):
+                wrong.append((key, value))
+                self._left -= 1
+        return wrong

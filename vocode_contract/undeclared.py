@@ -1,0 +1,48 @@
+"""Keys that the contract does not declare: no document forbids them, so they are drift."""
+
+from collections.abc import Iterator
+
+from vocode_contract import pointer
+from vocode_contract.contract import Contract, Schema
+from vocode_contract.later import key_since
+from vocode_contract.redaction import shown_key
+from vocode_contract.violation import Violation
+
+
+def unknown_keys(contract: Contract, name: str, instance: object) -> Iterator[Violation]:
+    """Yield a violation for each undeclared key, outermost first; what lies below one is not looked at.
+
+    Keys of free-form maps are data and none of them is undeclared.
+
+    Args:
+        contract: The contract to judge by.
+        name: The schema the instance is judged as.
+        instance: A parsed JSON value.
+    """
+    level: list[tuple[str, Schema, object]] = [("", contract.schemas[name], instance)]
+    while level:
+        below: list[tuple[str, Schema, object]] = []
+        for place, schema, value in level:
+            found = contract.branch(schema, value)
+            if found is None:
+                continue
+            if isinstance(value, list) and "items" in found:
+                below += [(f"{place}/{index}", found["items"], item) for index, item in enumerate(value)]
+            elif isinstance(value, dict) and "properties" in found:
+                declared = found["properties"]
+                yield from (_unknown(contract, place, found, key) for key in value if key not in declared)
+                below += [(f"{place}/{key}", declared[key], child) for key, child in value.items() if key in declared]
+        level = below
+
+
+def _unknown(contract: Contract, place: str, schema: Schema, key: str) -> Violation:
+    source = contract.pointer_to(schema)
+    return Violation(
+        instance_pointer=f"{place}/{pointer.escape(shown_key(key))}",
+        code="unknown-key",
+        expected="a declared key",
+        actual="another key",
+        schema_pointer=f"{source}/properties",
+        contract=contract.date,
+        note=key_since(contract, source, key),
+    )

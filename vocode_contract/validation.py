@@ -1,0 +1,239 @@
+"""An instance against a schema of the contract: the fast verdict, and the full list of violations."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from vocode_contract import pointer, redaction
+from vocode_contract.codes import ALL, Selection
+from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.engine import EngineClass
+from vocode_contract.listing import Listing
+from vocode_contract.reading import DEFAULT_LIMITS, Defect, Limits, Unreadable, read, surveyed
+from vocode_contract.undeclared import unknown_keys
+from vocode_contract.violation import ContractViolated, Violation
+
+_RAW = frozenset((bytes, bytearray, memoryview))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was judged and what was found.
+
+    Attributes:
+        value: The parsed JSON value, ``None`` where the bytes held none; not shown.
+        violations: In the order of the schema; drift and advice among them.
+    """
+
+    value: Any = field(repr=False)
+    violations: tuple[Violation, ...]
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no violation of severity ``error``."""
+        return not any(violation.severity == "error" for violation in self.violations)
+
+
+class Validator:
+    """One schema of one contract, ready to judge; build it once and share it between threads."""
+
+    __slots__ = ("_is_valid", "_limits", "_listing", "_selection", "_strict", "contract", "name")
+
+    def __init__(
+        self,
+        contract: Contract,
+        name: str = "Call",
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        strict: bool = True,
+        selection: Selection = ALL,
+        engine: EngineClass | None = None,
+    ) -> None:
+        """Prepare the verdict.
+
+        Args:
+            contract: The date and profile to judge by.
+            name: A schema of the contract.
+            limits: Bounds on a payload.
+            strict: Whether raw bytes are refused for duplicate keys and integers beyond 64 bits too.
+            selection: Which codes count, and how much.
+            engine: An engine class in place of the best one that is installed.
+
+        Raises:
+            UnknownSchema: The contract has no schema of that name.
+        """
+        contract.schema(name)
+        self.contract = contract
+        self.name = name
+        self._limits = limits
+        self._strict = strict
+        self._selection = selection
+        self._listing = _listing(_listed_by(contract), name, engine)
+        judging = _listing(contract, name, engine).engine
+        self._is_valid = self._has_no_error if selection else judging.is_valid
+
+    def conforms(self, instance: object) -> bool:
+        """Tell whether an instance has no violation of severity ``error``.
+
+        Args:
+            instance: A parsed JSON value, or the raw bytes of one.
+        """
+        if type(instance) in _RAW:
+            try:
+                instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # bytes-like by its type
+            except Unreadable as error:
+                return self._selection.level(error.defect.code, self.contract.profile) != "error"
+        try:
+            return self._is_valid(instance)
+        except ValueError:  # the engine met what JSON cannot hold
+            return not any(violation.severity == "error" for violation in self.violations(instance))
+
+    def violations(self, instance: object) -> Iterator[Violation]:
+        """Yield what is wrong with an instance, in the order of the schema.
+
+        Args:
+            instance: A parsed JSON value, or the raw bytes of one.
+        """
+        yield from self.judge(instance).violations
+
+    def judge(self, instance: object) -> Verdict:
+        """Judge an instance; the value in the verdict is the one that was judged.
+
+        Args:
+            instance: A parsed JSON value, or the raw bytes of one.
+        """
+        if type(instance) in _RAW:
+            try:
+                instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # bytes-like by its type
+            except Unreadable as error:
+                return Verdict(value=None, violations=tuple(self._weighed([self._unfit(error.defect)])))
+        return Verdict(value=instance, violations=tuple(self._weighed(self._found(instance))))
+
+    def ensure(self, instance: object) -> Any:
+        """Return the judged value if it conforms.
+
+        Raises:
+            ContractViolated: With all violations.
+        """
+        verdict = self.judge(instance)
+        if not verdict.conforms:
+            raise ContractViolated(verdict.violations) from None
+        return verdict.value
+
+    def _has_no_error(self, instance: object) -> bool:
+        return not any(found.severity == "error" for found in self._weighed(self._found(instance)))
+
+    def _found(self, instance: object) -> Iterator[Violation]:
+        """Yield violations before they are weighed."""
+        limit = self._limits.violations
+        try:
+            found = list(islice(self._listing.violations(instance, limit + 1), limit + 1))
+        except ValueError:  # the engine met what JSON cannot hold, or nests too deep
+            defect, _ = surveyed(instance, self._limits)
+            found = [self._unfit(defect or _UNKNOWN_DEFECT)]
+        yield from found[:limit]
+        if len(found) > limit:
+            yield self._more(limit)
+        if self._selection.level("unknown-key", self.contract.profile) != "off":
+            yield from islice(unknown_keys(self.contract, self.name, instance), limit)
+
+    def _weighed(self, found: Iterable[Violation]) -> Iterator[Violation]:
+        profile = self.contract.profile
+        for violation in found:
+            level = self._selection.level(violation.code, profile)
+            if level == violation.severity:
+                yield violation
+            elif level != "off":
+                yield replace(violation, severity=level)
+
+    def _unfit(self, defect: Defect) -> Violation:
+        shown = redaction.shown_tokens(self.contract, self.name, defect.tokens)
+        return Violation(
+            instance_pointer=pointer.from_tokens(shown),
+            code=defect.code,
+            expected=defect.expected,
+            actual=defect.actual,
+            contract=self.contract.date,
+            offset=defect.offset,
+        )
+
+    def _more(self, limit: int) -> Violation:
+        return Violation(
+            instance_pointer="",
+            code="more-violations",
+            expected=f"at most {limit} violations",
+            actual="more",
+            contract=self.contract.date,
+        )
+
+
+#: What is said when the engine refuses a value for a reason that the survey does not find.
+_UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="something else")
+
+
+def _listed_by(contract: Contract) -> Contract:
+    """Return the contract whose reading lists the violations: drift is what `wire` refuses."""
+    return Contract.load(contract.date, profile="wire") if contract.profile == "tolerant" else contract
+
+
+@cache
+def _listing(contract: Contract, name: str, engine: EngineClass | None) -> Listing:
+    return Listing(contract, name, engine)
+
+
+@cache
+def validator(name: str = "Call", contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Validator:
+    """Return the validator of a shipped contract; the same arguments give the same object.
+
+    Args:
+        name: A schema of the contract.
+        contract: A date; the default contract without.
+        profile: ``documented``, ``wire`` or ``tolerant``.
+
+    Raises:
+        ContractError: There is no such contract, profile or schema.
+    """
+    return Validator(Contract.load(contract, profile=profile), name)
+
+
+def conforms(
+    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+) -> bool:
+    """Tell whether an instance has no violation of severity ``error``.
+
+    Args:
+        instance: A parsed JSON value, or the raw bytes of one.
+        name: The schema to judge it by.
+        contract: A date; the default contract without.
+        profile: ``documented``, ``wire`` or ``tolerant``.
+
+    Raises:
+        ContractError: There is no such contract, profile or schema.
+    """
+    return validator(name, contract, profile).conforms(instance)
+
+
+def violations(
+    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+) -> Iterator[Violation]:
+    """Yield what is wrong with an instance, in the order of the schema; see `conforms`."""
+    return validator(name, contract, profile).violations(instance)
+
+
+def judge(
+    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+) -> Verdict:
+    """Return the parsed value together with its violations; see `conforms`."""
+    return validator(name, contract, profile).judge(instance)
+
+
+def ensure(instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Any:
+    """Return the judged value if it conforms; see `conforms`.
+
+    Raises:
+        ContractViolated: With all violations.
+        ContractError: There is no such contract, profile or schema.
+    """
+    return validator(name, contract, profile).ensure(instance)

@@ -1,0 +1,65 @@
+"""Violation: one way in which something disobeys the contract, as a value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "drift", "advice"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "drift", "advice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Violation:
+    """One disobedience, safe to log: it keeps no part of the instance but declared words.
+
+    Attributes:
+        instance_pointer: JSON Pointer to the place; for a missing key, to where it should be.
+            Keys of free-form maps read ``*``. Empty for the whole document.
+        code: Stable name of the rule; ``vocode-contract explain CODE`` describes it.
+        severity: ``error`` refuses, ``drift`` is newer than the contract, ``advice`` is neither.
+        expected: What the contract wants, as a phrase.
+        actual: What came, masked: a JSON type and a size, or a word at an enumerated place.
+        schema_pointer: JSON Pointer into the contract's OpenAPI document; empty where the rule
+            is not written there.
+        contract: Date of the contract, ``YYYY-MM-DD``; empty where no date matters.
+        offset: Byte offset in the raw payload, from 0; ``None`` where there is none.
+        note: A further remark, such as the date since which a value is known; may be empty.
+    """
+
+    instance_pointer: str
+    code: str
+    severity: Severity = "error"
+    expected: str
+    actual: str
+    schema_pointer: str = ""
+    contract: str = ""
+    offset: int | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Write the violation as one line, the place first."""
+        place = self.instance_pointer or "(document)"
+        if self.offset is not None:
+            place += f" at byte {self.offset}"
+        labels = [self.code, *([self.severity] if self.severity != "error" else []), self.contract]
+        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(filter(None, labels))}]"
+        return f"{line} ({self.note})" if self.note else line
+
+
+class ContractViolated(AssertionError):
+    """A payload or an exchange broke the contract; raised at the edge only.
+
+    Attributes:
+        violations: All that was found, at least one.
+    """
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        """Hold the violations."""
+        super().__init__(violations)
+        self.violations = violations
+
+    def __str__(self) -> str:
+        """List the violations, one a line."""
+        count = len(self.violations)
+        title = f"{count} violation{'s' if count != 1 else ''} of the contract"
+        return "\n".join([title, *(f"  {violation}" for violation in self.violations)])
