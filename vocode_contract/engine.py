@@ -4,7 +4,7 @@ jsonschema-rs is compiled and gives the verdict in microseconds; jsonschema is t
 tested against, and takes its place where no compiled build can be installed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from vocode_contract.reading import surveyed
@@ -19,8 +19,8 @@ class Engine(Protocol):
         """Tell whether the instance is valid; may raise ValueError for what JSON cannot hold."""
         ...
 
-    def errors(self, instance: object) -> Iterator[tuple[Location, Location]]:
-        """Yield where each error is: in the instance, and in the schema along its references."""
+    def errors(self, instance: object) -> Iterable[tuple[Location, Location]]:
+        """Say where each error is: in the instance, and in the schema along its references."""
         ...
 
 
@@ -39,10 +39,9 @@ class CompiledEngine:
         self.is_valid = validator.is_valid
         self._iter_errors = validator.iter_errors
 
-    def errors(self, instance: object) -> Iterator[tuple[Location, Location]]:
-        """Yield where each error is."""
-        for error in self._iter_errors(instance):
-            yield tuple(error.instance_path), tuple(error.evaluation_path)
+    def errors(self, instance: object) -> list[tuple[Location, Location]]:
+        """List where each error is."""
+        return [(tuple(error.instance_path), tuple(error.evaluation_path)) for error in self._iter_errors(instance)]
 
 
 class ReferenceEngine:

@@ -1,5 +1,6 @@
 """What the later contracts that are shipped know of a place: notes for violations."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -7,41 +8,41 @@ from vocode_contract import pointer
 from vocode_contract.contract import Contract, Schema, dates
 
 
-def value_since(contract: Contract, source: str, value: object) -> str:
-    """Say since which contract a value is among those listed at a place.
+def values_since(date: str, source: str) -> Mapping[object, str]:
+    """Map each value that a later contract lists at a place to the remark that says since when.
 
     Args:
-        contract: The contract that does not list it.
+        date: The contract that is asked about.
         source: JSON Pointer to a schema or a discriminator in the contract's document.
-        value: A parsed JSON value.
-
-    Returns:
-        A remark, or the empty string.
     """
-    if not isinstance(value, str):
-        return ""
-    return next((f"known since {date}" for date in _later(contract) if value in _values(date, source)), "")
-
-
-def null_since(contract: Contract, source: str) -> str:
-    """Say since which contract null is documented at a place; see `value_since`."""
-    return next((f"null is documented since {date}" for date in _later(contract) if _has_null(date, source)), "")
-
-
-def key_since(contract: Contract, source: str, key: str) -> str:
-    """Say since which contract the object schema at a place declares a key; see `value_since`."""
-    later = _later(contract)
-    return next((f"known since {date}" for date in later if key in _at(date, source).get("properties", ())), "")
+    since: dict[object, str] = {}
+    for later in _later(date):
+        found = _at(later, source)
+        listed = (*found.get("enum", ()), *found.get("mapping", ()), found.get("const"))
+        since = {value: f"known since {later}" for value in listed if value is not None} | since
+    return since
 
 
 @cache
-def _later(contract: Contract) -> tuple[str, ...]:
-    return tuple(date for date in dates() if date > contract.date)
+def null_since(date: str, source: str) -> str:
+    """Say since which contract null is documented at a place; the empty string where none does."""
+    return next((f"null is documented since {later}" for later in _later(date) if _has_null(later, source)), "")
+
+
+def key_since(date: str, source: str, key: str) -> str:
+    """Say since which contract the object schema at a place declares a key; empty where none does."""
+    return next(
+        (f"known since {later}" for later in _later(date) if key in _at(later, source).get("properties", ())), ""
+    )
+
+
+def _later(date: str) -> tuple[str, ...]:
+    return tuple(later for later in dates() if later > date)
 
 
 @cache
 def _at(date: str, source: str) -> Schema:
-    """Return what a later document has at a pointer, references followed; nothing is an empty schema."""
+    """Return what a document has at a pointer, references followed; nothing is an empty schema."""
     contract = Contract.load(date)
     try:
         found: Any = pointer.resolved(contract.document, source)
@@ -52,11 +53,5 @@ def _at(date: str, source: str) -> Schema:
     return found if isinstance(found, dict) else {}
 
 
-def _values(date: str, source: str) -> tuple[object, ...]:
-    found = _at(date, source)
-    return (*found.get("enum", ()), *found.get("mapping", ()), *([found["const"]] if "const" in found else []))
-
-
-@cache
 def _has_null(date: str, source: str) -> bool:
     return "null" in Contract.load(date).types(_at(date, source))

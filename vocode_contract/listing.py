@@ -5,7 +5,7 @@ second place is one of a finite set, so all that is known of it (code, pointer, 
 out once and kept. Of the instance, a violation keeps a type and a size.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,10 @@ from vocode_contract.redaction import HIDDEN_KEY, described, shown_word
 from vocode_contract.trimming import Trimming, is_long
 from vocode_contract.violation import Violation
 
+#: Violations kept ready to be told again.
+_KEPT = 1_000
+#: Codes that an engine reports once for each keyword or key at a place.
+_TOLD_ONCE = ("format", "required")
 _CODES = {"pattern": "format", "additionalProperties": "closed"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
 _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}
@@ -35,12 +39,13 @@ class _Rule:
     types: tuple[str, ...]
     required: tuple[str, ...]
     shows_words: bool
+    since: Mapping[object, str]  # the remark for each value that a later contract lists
 
 
 class Listing:
     """One schema of one contract, ready to list violations; shared between threads."""
 
-    __slots__ = ("_engine_class", "_engines", "_rules", "_schemas", "contract", "engine", "name")
+    __slots__ = ("_engine_class", "_engines", "_made", "_rules", "_schemas", "contract", "engine", "name")
 
     def __init__(self, contract: Contract, name: str, engine: EngineClass | None = None) -> None:
         """Compile the schema of that name with an engine, the best that is installed without one."""
@@ -49,11 +54,12 @@ class Listing:
         self._engine_class = engine
         self._engines: dict[str, Engine] = {}
         self._rules: dict[Location, _Rule] = {}
+        self._made: dict[tuple[str, str, str, str], Violation] = {}
         self._schemas = {"components": {"schemas": judged_schemas(contract)}}
         self.engine = self._engine_at(f"/components/schemas/{name}")
 
-    def violations(self, instance: object, most: int) -> Iterator[Violation]:
-        """Yield the violations of an instance.
+    def violations(self, instance: object, most: int) -> list[Violation]:
+        """List the violations of an instance, in the order of the engine.
 
         Args:
             instance: A parsed JSON value.
@@ -66,42 +72,53 @@ class Listing:
         if is_long(self.contract, self.name, instance):
             trimming = Trimming(self.contract, self._member_is_valid, most)
             instance, moved = trimming.of(instance, self.contract.schemas[self.name]), trimming.moved
-        listed: set[tuple[Location, str]] = set()
+        found: list[Violation] = []
+        told: set[tuple[Location, str]] = set()
         for location, evaluation in self.engine.errors(instance):
             rule = self._rules.get(evaluation)
             if rule is None:
                 rule = self._rules[evaluation] = self._rule(evaluation)
-            if rule.code in ("format", "required"):  # both come once for each keyword or key
-                if (location, rule.code) in listed:
+            if rule.code in _TOLD_ONCE:
+                if (location, rule.code) in told:
                     continue
-                listed.add((location, rule.code))
-            value, place = _reached(instance, location, rule, moved)
-            yield from self._told(rule, value, place)
+                told.add((location, rule.code))
+            self._tell(rule, _reached(instance, location, rule, moved), found)
+        return found
 
-    def _told(self, rule: _Rule, value: Any, place: str) -> Iterator[Violation]:
+    def _tell(self, rule: _Rule, place: tuple[Any, str], found: list[Violation]) -> None:
+        value, shown = place
         if rule.code == "required":
-            for key in rule.required:
-                if key not in value:
-                    yield self._violation(rule, f"{place}/{pointer.escape(key)}", "nothing")
+            missing = (key for key in rule.required if key not in value)
+            found += (self._violation(rule, f"{shown}/{pointer.escape(key)}", "nothing") for key in missing)
         elif rule.code in ("enum", "union-type"):
             if json_type(value) in rule.types:  # a wrong type is told already
-                actual = (rule.shows_words and shown_word(value)) or described(value)
-                yield self._violation(rule, place, actual, later.value_since(self.contract, rule.source, value))
+                word = shown_word(value) if rule.shows_words else None
+                note = rule.since.get(value, "") if isinstance(value, str) else ""
+                found.append(self._violation(rule, shown, word or described(value), note))
         elif value is None and rule.code == "type":
-            yield self._violation(rule, place, "null", later.null_since(self.contract, rule.source), code="null")
+            note = later.null_since(self.contract.date, rule.source)
+            found.append(self._violation(rule, shown, "null", note, code="null"))
         else:
-            yield self._violation(rule, place, described(value))
+            found.append(self._violation(rule, shown, described(value)))
 
-    def _violation(self, rule: _Rule, place: str, actual: str, note: str = "", *, code: str = "") -> Violation:
-        return Violation(
-            instance_pointer=place,
-            code=code or rule.code,
-            expected=rule.expected,
-            actual=actual,
-            schema_pointer=rule.schema_pointer,
-            contract=self.contract.date,
-            note=note,
-        )
+    def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
+        """Return the violation; the same one again where it was told before, since making it costs most."""
+        key = (rule.schema_pointer, code or rule.code, shown, actual)
+        violation = self._made.get(key)
+        if violation is None:
+            violation = Violation(
+                instance_pointer=shown,
+                code=code or rule.code,
+                expected=rule.expected,
+                actual=actual,
+                schema_pointer=rule.schema_pointer,
+                contract=self.contract.date,
+                note=note,
+            )
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            self._made[key] = violation
+        return violation
 
     def _rule(self, evaluation: Location) -> _Rule:
         """Work out what an evaluation path means: its steps name keywords, properties and branches."""
@@ -138,6 +155,7 @@ class Listing:
             types=types,
             required=tuple(node["required"]) if keyword == "required" else (),
             shows_words=not sensitive,
+            since=later.values_since(self.contract.date, sources[-1]) if keyword == "enum" else {},
         )
 
     def _target(self, node: Schema) -> Any:

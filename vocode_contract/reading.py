@@ -87,8 +87,7 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
         message, position = error.msg, error.pos
     else:
         if strict:
-            _refuse_deep(raw, value, limits)
-            _refuse_ambiguous(raw, value)
+            _refuse_ambiguous(raw, value, limits)
         if len(raw) > limits.values:
             _refuse_many(value, limits)
         return value
@@ -103,11 +102,6 @@ def _children(node: object) -> list[object]:
     if type(node) is dict:
         return list(node.values())
     return node if type(node) is list else []
-
-
-def _refuse_deep(raw: bytes, value: object, limits: Limits) -> None:
-    if raw.count(b"{") + raw.count(b"[") > limits.depth and _deeper_than(value, limits.depth):
-        raise Unreadable(_too_deep(limits))
 
 
 def _deeper_than(value: object, depth: int) -> bool:
@@ -134,22 +128,28 @@ def _refuse_many(value: object, limits: Limits) -> None:
 # Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
 _DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _LONG_RUN = b"0" * 19
+_STRUCTURE = b":{["
+_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in _STRUCTURE)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
-def _refuse_ambiguous(raw: bytes, value: object) -> None:
-    """Refuse what two JSON parsers would read differently.
+def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
+    """Refuse what two JSON parsers would read differently, and what is nested too deep.
 
     Most servers write JSON just as orjson does; then nothing was dropped or rounded. Else: a duplicate
     key is dropped by the parser, and its colon with it, so the value written out again has fewer
     colons than the payload, unless a colon stood escaped.
     """
+    structure = raw.translate(None, _NOT_STRUCTURE)
+    colons = structure.count(b":")
+    if len(structure) - colons > limits.depth and _deeper_than(value, limits.depth):
+        raise Unreadable(_too_deep(limits))
     written = orjson.dumps(value)
     if written == raw:
         return
     if raw.translate(_DIGIT_RUNS).find(_LONG_RUN) >= 0:
         _refuse_wide_integers(raw)
-    if raw.count(b":") != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
+    if colons != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
         _refuse_duplicates(raw)
 
 

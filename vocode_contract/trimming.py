@@ -56,18 +56,15 @@ def _shape(contract: Contract, schema: Schema) -> _Shape:
 
 
 def _exceeds(value: Any, shape: _Shape) -> bool:
-    kind = type(value)
-    if shape.members is not None and (kind is list or kind is dict):
-        if len(value) > LONG:
-            return True
-        if shape.members and any(_exceeds(member, shape.members) for member in _members(value)):
-            return True
-    if kind is dict:
+    if type(value) is dict:
         for key, below in shape.keys.items():
             child = value.get(key)
-            if child is not None and _exceeds(child, below):
+            if child and _exceeds(child, below):
                 return True
-    return False
+    members = shape.members
+    if members is None or type(value) not in (list, dict):
+        return False
+    return len(value) > LONG or (bool(members) and any(_exceeds(member, members) for member in _members(value)))
 
 
 def _members(value: Any) -> list[Any]:

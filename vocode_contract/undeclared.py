@@ -44,5 +44,5 @@ def _unknown(contract: Contract, place: str, schema: Schema, key: str) -> Violat
         actual="another key",
         schema_pointer=f"{source}/properties",
         contract=contract.date,
-        note=key_since(contract, source, key),
+        note=key_since(contract.date, source, key),
     )

@@ -1,6 +1,6 @@
 """An instance against a schema of the contract: the fast verdict, and the full list of violations."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
@@ -39,7 +39,17 @@ class Verdict:
 class Validator:
     """One schema of one contract, ready to judge; build it once and share it between threads."""
 
-    __slots__ = ("_is_valid", "_limits", "_listing", "_selection", "_strict", "contract", "name")
+    __slots__ = (
+        "_is_valid",
+        "_limits",
+        "_listing",
+        "_reports_unknown_keys",
+        "_selection",
+        "_strict",
+        "_weighs_alike",
+        "contract",
+        "name",
+    )
 
     def __init__(
         self,
@@ -70,6 +80,8 @@ class Validator:
         self._limits = limits
         self._strict = strict
         self._selection = selection
+        self._reports_unknown_keys = selection.level("unknown-key", contract.profile) != "off"
+        self._weighs_alike = not selection and contract.profile != "tolerant"
         self._listing = _listing(_listed_by(contract), name, engine)
         judging = _listing(contract, name, engine).engine
         self._is_valid = self._has_no_error if selection else judging.is_valid
@@ -106,10 +118,10 @@ class Validator:
         """
         if type(instance) in _RAW:
             try:
-                instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # bytes-like by its type
+                instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # by its type
             except Unreadable as error:
-                return Verdict(value=None, violations=tuple(self._weighed([self._unfit(error.defect)])))
-        return Verdict(value=instance, violations=tuple(self._weighed(self._found(instance))))
+                return Verdict(value=None, violations=self._weighed([self._unfit(error.defect)]))
+        return Verdict(value=instance, violations=self._weighed(self._found(instance)))
 
     def ensure(self, instance: object) -> Any:
         """Return the judged value if it conforms.
@@ -125,28 +137,27 @@ class Validator:
     def _has_no_error(self, instance: object) -> bool:
         return not any(found.severity == "error" for found in self._weighed(self._found(instance)))
 
-    def _found(self, instance: object) -> Iterator[Violation]:
-        """Yield violations before they are weighed."""
+    def _found(self, instance: object) -> list[Violation]:
+        """List violations before they are weighed."""
         limit = self._limits.violations
         try:
-            found = list(islice(self._listing.violations(instance, limit + 1), limit + 1))
+            found = self._listing.violations(instance, limit + 1)
         except ValueError:  # the engine met what JSON cannot hold, or nests too deep
             defect, _ = surveyed(instance, self._limits)
-            found = [self._unfit(defect or _UNKNOWN_DEFECT)]
-        yield from found[:limit]
+            return [self._unfit(defect or _UNKNOWN_DEFECT)]
         if len(found) > limit:
-            yield self._more(limit)
-        if self._selection.level("unknown-key", self.contract.profile) != "off":
-            yield from islice(unknown_keys(self.contract, self.name, instance), limit)
+            found = [*found[:limit], self._more(limit)]
+        if self._reports_unknown_keys:
+            found += islice(unknown_keys(self.contract, self.name, instance), limit)
+        return found
 
-    def _weighed(self, found: Iterable[Violation]) -> Iterator[Violation]:
+    def _weighed(self, found: list[Violation]) -> tuple[Violation, ...]:
+        """Give each violation its severity; what engine and reader find is an error in itself."""
+        if self._weighs_alike:
+            return tuple(found)
         profile = self.contract.profile
-        for violation in found:
-            level = self._selection.level(violation.code, profile)
-            if level == violation.severity:
-                yield violation
-            elif level != "off":
-                yield replace(violation, severity=level)
+        levels = [(violation, self._selection.level(violation.code, profile)) for violation in found]
+        return tuple(replace(violation, severity=level) for violation, level in levels if level != "off")
 
     def _unfit(self, defect: Defect) -> Violation:
         shown = redaction.shown_tokens(self.contract, self.name, defect.tokens)
