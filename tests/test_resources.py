@@ -69,7 +69,7 @@ def test_missing_schemas_name_both_places(package):
 def test_schemas_not_found_holds_the_places(monkeypatch, tmp_path):
     monkeypatch.setattr(resources, "_PLACES", (str(tmp_path),))
     with pytest.raises(SchemasNotFound) as caught:
-        resources.read_bytes("contract.json")
+        resources.schemas_directory.__wrapped__()
     assert caught.value == SchemasNotFound((str(tmp_path),))
 
 

@@ -5,6 +5,7 @@ Everything is read through the loader that loaded this module: it knows director
 """
 
 import os
+from functools import cache
 
 from .errors import SchemasNotFound, UnknownSchema
 
@@ -13,6 +14,7 @@ _PACKAGE = os.path.dirname(__file__)
 _PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
 
 
+@cache
 def schemas_directory() -> str:
     """Find the directory that holds ``contract.json``.
 
