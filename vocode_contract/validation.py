@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from vocode_contract import pointer, redaction
 from vocode_contract.codes import ALL, Selection
@@ -14,6 +14,9 @@ from vocode_contract.listing import Listing
 from vocode_contract.reading import DEFAULT_LIMITS, Defect, Limits, Unreadable, read, surveyed
 from vocode_contract.undeclared import unknown_keys
 from vocode_contract.violation import ContractViolated, Violation
+
+if TYPE_CHECKING:
+    from vocode_contract import types
 
 _RAW = frozenset((bytes, bytearray, memoryview))
 
@@ -240,8 +243,42 @@ def judge(
     return validator(name, contract, profile).judge(instance)
 
 
+@overload
+def ensure(
+    instance: object, name: Literal["Call"] = "Call", *, contract: None = None, profile: str = ...
+) -> "types.Call": ...
+@overload
+def ensure(
+    instance: object, name: Literal["CallPage"], *, contract: None = None, profile: str = ...
+) -> "types.CallPage": ...
+@overload
+def ensure(
+    instance: object, name: Literal["CreateCallRequest"], *, contract: None = None, profile: str = ...
+) -> "types.CreateCallRequest": ...
+@overload
+def ensure(
+    instance: object, name: Literal["WebhookEvent"], *, contract: None = None, profile: str = ...
+) -> "types.WebhookEvent": ...
+@overload
+def ensure(
+    instance: object, name: Literal["ExternalActionRequest"], *, contract: None = None, profile: str = ...
+) -> "types.ExternalActionRequest": ...
+@overload
+def ensure(
+    instance: object, name: Literal["ExternalActionAnswer"], *, contract: None = None, profile: str = ...
+) -> "types.ExternalActionAnswer": ...
+@overload
+def ensure(instance: object, name: Literal["Agent"], *, contract: None = None, profile: str = ...) -> "types.Agent": ...
+@overload
+def ensure(
+    instance: object, name: Literal["HTTPValidationError"], *, contract: None = None, profile: str = ...
+) -> "types.HTTPValidationError": ...
+@overload
+def ensure(instance: object, name: str = ..., *, contract: str | None = None, profile: str = ...) -> Any: ...
 def ensure(instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Any:
-    """Return the judged value if it conforms; see `conforms`.
+    """Return the judged value if it conforms, typed where the default contract is asked for; see `conforms`.
+
+    Under the profile ``tolerant`` a value may hold words that its type does not list.
 
     Raises:
         ContractViolated: With all violations.
