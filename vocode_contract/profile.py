@@ -5,7 +5,7 @@ unions become a choice by discriminator or by JSON type, so that one wrong value
 and not one for each branch. Every schema made here names its origin under ``x-source``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -106,7 +106,10 @@ class _Reading:
         return self._by_type(options, source, nullable=nullable)
 
     def _tagged(self, schema: Schema, source: str) -> dict[str, Any]:
-        """Resolve a union by its discriminator; the tag is required unless a branch does without."""
+        """Resolve a union by its discriminator; the tag is required unless a branch does without.
+
+        Only what names no branch is held against the list of tags: the valid pass it by.
+        """
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         tags_of: dict[str, list[str]] = {}
         for value, reference in mapping.items():
@@ -114,11 +117,11 @@ class _Reading:
         tag_schema: dict[str, Any] = {"type": "string", "x-source": f"{source}/discriminator", "x-tag": True}
         if self.names_values:
             tag_schema["enum"] = list(mapping)
-        judged: dict[str, Any] = {"type": "object", "x-source": source, "properties": {tag: tag_schema}}
-        judged |= _chained((_has_tag(tag, tags), {"$ref": reference}) for reference, tags in tags_of.items())
+        untold: dict[str, Any] = {"x-source": source, "properties": {tag: tag_schema}}
         if "oneOf" in schema:
-            judged["required"] = [tag]
-        return judged
+            untold["required"] = [tag]
+        choices = [(_has_tag(tag, tags), {"$ref": reference}) for reference, tags in tags_of.items()]
+        return {"type": "object", "x-source": source} | _chained(choices, otherwise=untold)
 
     def _by_type(self, options: list[tuple[Schema, str]], source: str, *, nullable: bool) -> dict[str, Any]:
         """Resolve a union whose branches differ in JSON type."""
@@ -126,18 +129,20 @@ class _Reading:
         every = list(dict.fromkeys(kind for kinds in types.values() for kind in kinds))
         if "number" in every:  # an integer is a number
             every = [kind for kind in every if kind != "integer"]
-        judged = {"type": [*every, "null"] if nullable else every, "x-source": source}
-        return judged | _chained(({"type": types[place]}, self.of(option, place)) for option, place in options)
+        choices = [({"type": types[place]}, self.of(option, place)) for option, place in options]
+        return {"type": [*every, "null"] if nullable else every, "x-source": source} | _chained(choices)
 
 
 def _has_tag(tag: str, values: list[str]) -> dict[str, Any]:
     return {"type": "object", "required": [tag], "properties": {tag: {"enum": values}}}
 
 
-def _chained(choices: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, Any]:
+def _chained(
+    choices: Sequence[tuple[dict[str, Any], dict[str, Any]]], *, otherwise: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Write choices as one if/then/else: an engine stops at the first that holds."""
-    chain: dict[str, Any] = {}
-    for condition, consequence in reversed(list(choices)):
+    chain = otherwise or {}
+    for condition, consequence in reversed(choices):
         chain = {"if": condition, "then": consequence} | ({"else": chain} if chain else {})
     return chain
 

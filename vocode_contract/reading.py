@@ -77,10 +77,9 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
     Source: RFC 8259; RFC 7493 for what only the strict reading refuses.
     """
     raw = data if type(data) is bytes else bytes(data)
-    if len(raw) > limits.size:
-        raise Unreadable(
-            Defect(code="json-too-large", expected=f"at most {limits.size} bytes", actual=f"{len(raw)} bytes")
-        )
+    size = len(raw)
+    if size > limits.size:
+        raise Unreadable(Defect(code="json-too-large", expected=f"at most {limits.size} bytes", actual=f"{size} bytes"))
     try:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -88,7 +87,7 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
     else:
         if strict:
             _refuse_ambiguous(raw, value, limits)
-        if len(raw) > limits.values:
+        if size > limits.values:
             _refuse_many(value, limits)
         return value
     raise Unreadable(_diagnosed(raw, message, position, limits))
@@ -128,8 +127,6 @@ def _refuse_many(value: object, limits: Limits) -> None:
 # Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
 _DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _LONG_RUN = b"0" * 19
-_STRUCTURE = b":{["
-_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in _STRUCTURE)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
@@ -140,16 +137,16 @@ def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
     key is dropped by the parser, and its colon with it, so the value written out again has fewer
     colons than the payload, unless a colon stood escaped.
     """
-    structure = raw.translate(None, _NOT_STRUCTURE)
-    colons = structure.count(b":")
-    if len(structure) - colons > limits.depth and _deeper_than(value, limits.depth):
+    # Taking a rare byte out is the fastest way to count it.
+    openers = 2 * len(raw) - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
+    if openers > limits.depth and _deeper_than(value, limits.depth):
         raise Unreadable(_too_deep(limits))
     written = orjson.dumps(value)
     if written == raw:
         return
     if raw.translate(_DIGIT_RUNS).find(_LONG_RUN) >= 0:
         _refuse_wide_integers(raw)
-    if colons != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
+    if raw.count(b":") != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
         _refuse_duplicates(raw)
 
 
