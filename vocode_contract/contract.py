@@ -145,13 +145,15 @@ class Contract:
         while found is not None:
             if "$ref" in found:
                 found = self.target(found["$ref"])
-            elif options := found.get("oneOf") or found.get("anyOf"):
-                found = self._chosen(found, options, value)
+            elif "oneOf" in found or "anyOf" in found:
+                found = self.chosen(found, value)
             else:
                 return found
         return None
 
-    def _chosen(self, union: Schema, options: list[Schema], value: object) -> Schema | None:
+    def chosen(self, union: Schema, value: object) -> Schema | None:
+        """Return the branch of a union that speaks of a value, one step of `branch`."""
+        options: list[Schema] = union.get("oneOf") or union["anyOf"]
         if "discriminator" in union and isinstance(value, dict):
             tag = value.get(union["discriminator"]["propertyName"])
             reference = union["discriminator"]["mapping"].get(tag) if isinstance(tag, str) else None

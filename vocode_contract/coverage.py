@@ -1,0 +1,214 @@
+"""Which parts of a contract a set of payloads and exchanges has exercised.
+
+A part is one thing that a consumer must be able to take: an enumerated value, a branch of a union,
+an optional property absent, null or present, an array empty or not, a documented status.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from vocode_contract.contract import Contract, Operation, Schema, json_type
+from vocode_contract.profile import may_be_null_on_wire
+
+Kind = Literal["value", "branch", "property", "array", "status"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """One thing that can be exercised.
+
+    Attributes:
+        pointer: JSON Pointer to the schema or operation in the contract's document.
+        kind: What sort of thing it is.
+        case: The value, the tag, ``absent``, ``null``, ``present``, ``empty``, ``some`` or the status.
+    """
+
+    pointer: str
+    kind: Kind
+    case: str
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What has been exercised of some schemas and operations; sums with ``|``.
+
+    Attributes:
+        contract: The contract whose parts are counted.
+        names: The schemas that count, with all they refer to.
+        operations: The operations whose statuses count.
+        touched: The parts exercised so far.
+    """
+
+    contract: Contract
+    names: tuple[str, ...] = ("Call",)
+    operations: tuple[str, ...] = ()
+    touched: set[Part] = field(default_factory=set)
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """All that can be exercised."""
+        return frozenset().union(
+            *(parts_of(self.contract, name) for name in self.names),
+            *(_statuses(self.contract.operations[name]) for name in self.operations),
+        )
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """What has not been exercised, in the order of the document."""
+        return tuple(sorted(self.parts - self.touched))
+
+    @property
+    def ratio(self) -> float:
+        """The share of parts exercised, from 0 to 1; 1 where there are none."""
+        parts = self.parts
+        return len(parts & self.touched) / len(parts) if parts else 1.0
+
+    def add(self, instance: object, name: str = "Call") -> None:
+        """Count what a parsed payload exercises; what does not fit the schema counts for nothing."""
+        self.touched.update(parts_in(self.contract, name, instance))
+
+    def add_status(self, operation: str, status: int) -> None:
+        """Count a status that an operation answered with."""
+        self.touched.update(part for part in _statuses(self.contract.operations[operation]) if part.case == str(status))
+
+    def __or__(self, other: "Coverage") -> "Coverage":
+        """Sum two coverages of the same contract."""
+        return Coverage(
+            self.contract,
+            names=tuple(dict.fromkeys(self.names + other.names)),
+            operations=tuple(dict.fromkeys(self.operations + other.operations)),
+            touched=self.touched | other.touched,
+        )
+
+    def to_rows(self) -> list[list[str]]:
+        """Return the touched parts as plain lists, to be carried between processes."""
+        return [[part.pointer, part.kind, part.case] for part in sorted(self.touched)]
+
+    def add_rows(self, rows: Iterable[Any]) -> None:
+        """Count what `to_rows` returned elsewhere."""
+        self.touched.update(Part(*row) for row in rows)
+
+
+def _statuses(operation: Operation) -> Iterator[Part]:
+    return (Part(operation.pointer, "status", str(status)) for status in operation.statuses)
+
+
+@cache
+def parts_of(contract: Contract, name: str) -> frozenset[Part]:
+    """Return every part of a schema and of all it refers to."""
+    parts: set[Part] = set()
+    done: set[int] = set()
+    waiting: list[Schema] = [contract.schema(name)]
+    while waiting:
+        schema = waiting.pop()
+        if id(schema) not in done:
+            done.add(id(schema))
+            parts.update(own_parts(contract, schema))
+            waiting += below(contract, schema)
+    return frozenset(parts)
+
+
+def below(contract: Contract, schema: Schema) -> list[Schema]:
+    """Return the schemas that a schema names: branches, properties, members, the target of a reference."""
+    inner = [*schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("properties", {}).values()]
+    inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
+    return [*inner, contract.target(schema["$ref"])] if "$ref" in schema else inner
+
+
+def own_parts(contract: Contract, schema: Schema) -> Iterator[Part]:
+    """Yield the parts of one schema, without those of the schemas it names."""
+    pointer = contract.pointer_to(schema)
+    yield from (Part(pointer, "value", value) for value in schema.get("enum", ()) if value is not None)
+    yield from (Part(pointer, "branch", case) for case in cases(contract, schema))
+    if "items" in schema:
+        yield from (Part(pointer, "array", case) for case in ("empty", "some"))
+    for key in optional_keys(contract, schema):
+        place = contract.pointer_to(schema["properties"][key])
+        yield from (Part(place, "property", case) for case in states(contract, schema, key))
+
+
+def optional_keys(contract: Contract, schema: Schema) -> list[str]:
+    """Return the keys of an object schema that may be absent; a union needs its tag, whatever a branch says."""
+    tag = _tags(contract.date).get(contract.pointer_to(schema))
+    return [key for key in schema.get("properties", ()) if key not in schema.get("required", ()) and key != tag]
+
+
+@cache
+def _tags(date: str) -> Mapping[str, str]:
+    """Map the pointer of each branch of a tagged union to the name of the tag."""
+    unions = [schema for schema in Contract.load(date).schemas.values() if "discriminator" in schema]
+    return {
+        reference.removeprefix("#"): union["discriminator"]["propertyName"]
+        for union in unions
+        for reference in union["discriminator"]["mapping"].values()
+    }
+
+
+def cases(contract: Contract, schema: Schema) -> list[str]:
+    """Name the branches of a union: by tag, or by JSON type."""
+    if "discriminator" in schema:
+        return list(schema["discriminator"]["mapping"])
+    options = schema.get("oneOf") or schema.get("anyOf") or ()
+    return [kind for option in options for kind in contract.types(option) if kind != "null"]
+
+
+def states(contract: Contract, schema: Schema, key: str) -> tuple[str, ...]:
+    """Return the states that an optional property of an object schema can have."""
+    nullable = "null" in contract.types(schema["properties"][key]) or (
+        contract.profile != "documented" and may_be_null_on_wire(schema, key)
+    )
+    return ("absent", "null", "present") if nullable else ("absent", "present")
+
+
+def parts_in(contract: Contract, name: str, instance: object) -> Iterator[Part]:
+    """Yield the parts that an instance exercises, some more than once."""
+    level: list[tuple[Schema, object]] = [(contract.schema(name), instance)]
+    while level:
+        inner: list[tuple[Schema, object]] = []
+        for schema, value in level:
+            yield from _touched(contract, schema, value, inner)
+        level = inner
+
+
+def _touched(contract: Contract, schema: Schema, value: object, inner: list[tuple[Schema, object]]) -> Iterator[Part]:
+    """Yield what one value exercises of its schema; append its members to `inner`."""
+    while "$ref" in schema:
+        schema = contract.target(schema["$ref"])
+    if "oneOf" in schema or "anyOf" in schema:
+        chosen = contract.chosen(schema, value)
+        if chosen is not None and value is not None:
+            yield Part(contract.pointer_to(schema), "branch", _case(contract, schema, chosen, value))
+            inner.append((chosen, value))
+        return
+    pointer = contract.pointer_to(schema)
+    if isinstance(value, str) and value in schema.get("enum", ()):
+        yield Part(pointer, "value", value)
+    if isinstance(value, list) and "items" in schema:
+        yield Part(pointer, "array", "some" if value else "empty")
+        inner += [(schema["items"], item) for item in value]
+    if isinstance(value, dict):
+        yield from _members(contract, schema, value, inner)
+
+
+def _case(contract: Contract, union: Schema, chosen: Schema, value: object) -> str:
+    if "discriminator" in union and isinstance(value, dict):
+        return str(value[union["discriminator"]["propertyName"]])
+    kinds = contract.types(chosen)
+    return next(kind for kind in (json_type(value), *kinds) if kind in kinds)
+
+
+def _members(
+    contract: Contract, schema: Schema, value: dict[str, Any], inner: list[tuple[Schema, object]]
+) -> Iterator[Part]:
+    optional = optional_keys(contract, schema)
+    for key, declared in schema.get("properties", {}).items():
+        if key in optional:
+            state = "absent" if key not in value else "null" if value[key] is None else "present"
+            if state in states(contract, schema, key):
+                yield Part(contract.pointer_to(declared), "property", state)
+        if value.get(key) is not None:
+            inner.append((declared, value[key]))
+    if isinstance(schema.get("additionalProperties"), dict):
+        inner += [(schema["additionalProperties"], member) for member in value.values()]
