@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import orjson
 
-Bytes = (bytes, bytearray, memoryview)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -1,0 +1,15 @@
+"""The README: its examples run, and print what it says."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_example_prints_what_it_says(capsys):
+    [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102  # our own page
+    printed = capsys.readouterr().out.splitlines()
+    [shown] = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    assert set(shown.splitlines()) <= set(printed)
+    assert printed[-1] == str(len(printed) - 1)
