@@ -14,7 +14,7 @@ from vocode_contract.webhooks.delivery import (
     Body,
     Headers,
     conforms,
-    header_value,
+    fields_of,
     header_violations,
     raw,
     told,
@@ -102,12 +102,13 @@ def parse_external_action(
         keys_of(secrets)  # what is wrong with our own set-up is told whatever came
         refused = Verification(valid=False, reason="too-large")
         return ActionVerdict(action=None, verification=refused, violations=judging.judge(data).violations)
-    verification = verify_signature(data, header_value(headers, HEADER), secrets)
+    fields = fields_of(headers)
+    verification = verify_signature(data, fields.get(HEADER.encode()), secrets)
     if not verification:
         refusal = tuple(_refusal(verification, judging.contract))
         return ActionVerdict(action=None, verification=verification, violations=refusal)
     verdict = judging.judge(data)
-    found = (*verdict.violations, *header_violations(headers, judging.contract))
+    found = (*verdict.violations, *header_violations(fields, judging.contract))
     action = _action(verdict.value) if conforms(found) else None
     return ActionVerdict(action=action, verification=verification, violations=found)
 

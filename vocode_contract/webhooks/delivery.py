@@ -33,23 +33,20 @@ def raw(body: Body) -> bytes:
     )
 
 
-def header_value(headers: Headers, name: str) -> bytes | None:
-    """Return a header field's value, whatever the case of its name; ``None`` where there is none.
+def fields_of(headers: Headers) -> Mapping[bytes, bytes]:
+    """Return the header fields by their names in lower case.
 
     A repeated field gives its values joined by ``", "``, as servers join them.
 
     Source: RFC 9110 section 5.3.
     """
-    wanted = name.encode()
-    values = [value for key, value in _fields(headers) if key.lower() == wanted]
-    return b", ".join(values) if values else None
-
-
-def _fields(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
+    fields: dict[bytes, bytes] = {}
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
     for key, value in pairs:
+        name = octets(key).lower()
         for one in (value,) if isinstance(value, str | bytes) else value or ():
-            yield octets(key), octets(one)
+            fields[name] = b", ".join((fields[name], octets(one))) if name in fields else octets(one)
+    return fields
 
 
 def octets(text: Text) -> bytes:
@@ -82,12 +79,12 @@ def told(code: str, contract: Contract, *, expected: str, actual: str, note: str
         )
 
 
-def header_violations(headers: Headers, contract: Contract) -> Iterator[Violation]:
+def header_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
     """Yield what is odd about the header fields that describe the body."""
-    media_type = header_value(headers, "content-type")
+    media_type = fields.get(b"content-type")
     if media_type is not None and media_type.partition(b";")[0].strip().lower() != b"application/json":
         yield from told("delivery-content-type", contract, expected="application/json", actual="another media type")
-    coding = header_value(headers, "content-encoding")
+    coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         yield from told("delivery-content-coding", contract, expected="no content coding", actual="one")
 

@@ -13,7 +13,7 @@ from vocode_contract.webhooks.delivery import (
     Body,
     Headers,
     conforms,
-    header_value,
+    fields_of,
     header_violations,
     raw,
     told,
@@ -99,10 +99,11 @@ def parse_event(
     """
     judging = validator("WebhookEvent", contract, profile, limits)
     verdict = judging.judge(raw(body))
+    fields = fields_of(headers)
     found = (
         *_body_violations(verdict, contract, profile, limits),
-        *header_violations(headers, judging.contract),
-        *_signed(headers, judging.contract),
+        *header_violations(fields, judging.contract),
+        *_signed(fields, judging.contract),
     )
     return EventVerdict(event=_event(verdict.value) if conforms(found) else None, violations=found)
 
@@ -121,13 +122,11 @@ def _body_violations(verdict: Verdict, contract: str | None, profile: str, limit
 
 def _envelope(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
     """Yield what else is wrong with an event of an unknown kind: its tag leaves the rest unjudged."""
-    if any(
-        violation.code == "union-type" and violation.instance_pointer == "/type" for violation in verdict.violations
-    ):
+    if any(violation.code == "union-type" for violation in verdict.violations):
         other = validator("OtherEvent", contract, profile, limits).judge(verdict.value)
         yield from (violation for violation in other.violations if violation.instance_pointer != "/type")
 
 
-def _signed(headers: Headers, contract: Contract) -> Iterator[Violation]:
-    if header_value(headers, HEADER) is not None:
+def _signed(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
+    if HEADER.encode() in fields:
         yield from told("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
