@@ -27,14 +27,33 @@ if TYPE_CHECKING:
     from .validation import violations as violations
     from .violation import ContractViolated as ContractViolated
     from .violation import Violation as Violation
+    from .webhooks import ActionVerdict as ActionVerdict
+    from .webhooks import Event as Event
+    from .webhooks import EventSequence as EventSequence
+    from .webhooks import EventVerdict as EventVerdict
+    from .webhooks import ExternalAction as ExternalAction
+    from .webhooks import Verification as Verification
+    from .webhooks import idempotency_key as idempotency_key
+    from .webhooks import judge_sequence as judge_sequence
+    from .webhooks import parse_answer as parse_answer
+    from .webhooks import parse_event as parse_event
+    from .webhooks import parse_external_action as parse_external_action
+    from .webhooks import signature_of as signature_of
+    from .webhooks import signed_request as signed_request
+    from .webhooks import verify_signature as verify_signature
 
     __version__: str
 
 __all__ = [
+    "ActionVerdict",
     "Contract",
     "ContractError",
     "ContractViolated",
+    "Event",
+    "EventSequence",
+    "EventVerdict",
     "Exchange",
+    "ExternalAction",
     "InvalidOption",
     "Limits",
     "MissingExtra",
@@ -47,20 +66,34 @@ __all__ = [
     "UnknownSchema",
     "Validator",
     "Verdict",
+    "Verification",
     "Violation",
     "__version__",
     "conforms",
     "dates",
     "ensure",
+    "idempotency_key",
     "judge",
+    "judge_sequence",
+    "parse_answer",
+    "parse_event",
+    "parse_external_action",
+    "signature_of",
+    "signed_request",
+    "verify_signature",
     "violations",
 ]
 
 _EXPORTS = {
+    "ActionVerdict": "webhooks",
     "Contract": "contract",
     "ContractError": "errors",
     "ContractViolated": "violation",
+    "Event": "webhooks",
+    "EventSequence": "webhooks",
+    "EventVerdict": "webhooks",
     "Exchange": "exchange",
+    "ExternalAction": "webhooks",
     "InvalidOption": "errors",
     "Limits": "reading",
     "MissingExtra": "errors",
@@ -73,11 +106,20 @@ _EXPORTS = {
     "UnknownSchema": "errors",
     "Validator": "validation",
     "Verdict": "validation",
+    "Verification": "webhooks",
     "Violation": "violation",
     "conforms": "validation",
     "dates": "contract",
     "ensure": "validation",
+    "idempotency_key": "webhooks",
     "judge": "validation",
+    "judge_sequence": "webhooks",
+    "parse_answer": "webhooks",
+    "parse_event": "webhooks",
+    "parse_external_action": "webhooks",
+    "signature_of": "webhooks",
+    "signed_request": "webhooks",
+    "verify_signature": "webhooks",
     "violations": "validation",
 }
 

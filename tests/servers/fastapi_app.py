@@ -13,7 +13,7 @@ import sys
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, List, Literal, Optional, Union  # noqa: UP035  # as pydantic 1 wants them
+from typing import Any, Dict, List, Literal, Optional, Union
 from uuid import UUID, uuid4
 
 import pydantic
@@ -83,9 +83,9 @@ class Models:
         if head == "enum":
             return Literal[tuple(inner.split("|"))]
         if head == "array":
-            return List[self.annotation(inner)]
+            return List[self.annotation(inner)]  # type: ignore[misc]  # known when it runs
         if head == "map":
-            return Dict[str, self.annotation(inner)]
+            return Dict[str, self.annotation(inner)]  # type: ignore[misc]  # the same
         if head in ("oneOf", "anyOf"):
             return Union[tuple(self.annotation(member) for member in _members(inner))]
         return self[kind]

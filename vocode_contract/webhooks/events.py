@@ -1,0 +1,132 @@
+"""Events: raw bytes and header fields -> a typed event, or the violations that say why there is none."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+from vocode_contract.contract import Contract
+from vocode_contract.reading import DEFAULT_LIMITS, Limits
+from vocode_contract.redaction import described, shown_word
+from vocode_contract.validation import Verdict
+from vocode_contract.violation import Violation
+from vocode_contract.webhooks.delivery import (
+    Body,
+    Headers,
+    conforms,
+    fields_of,
+    header_violations,
+    raw,
+    told,
+    validator,
+)
+from vocode_contract.webhooks.signature import HEADER
+
+#: What to do about events being unsigned.
+CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
+
+_FLAT_NOTE = "conversation_id came: events of the open-source library have another, flat format"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Event:
+    """One event of one call; its representation shows nothing of the payload.
+
+    Attributes:
+        type: Kind of event, such as ``event_recording``; one that the contract does not know is drift.
+        call_id: Id of the call, in lower case.
+        payload: What happened; empty where none or null came. Documented for
+            ``event_human_detection`` alone: ``{"result": "human" | "no_human"}``.
+    """
+
+    type: str
+    call_id: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        kind = shown_word(self.type) or "*"
+        return f"Event(type={kind}, payload=<{described(dict(self.payload))}>)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventVerdict:
+    """What a delivery to a webhook was.
+
+    Attributes:
+        event: The event; ``None`` where a violation of severity ``error`` was found.
+        violations: The body's first, in the order of the schema, then the header fields'; drift and
+            advice among them.
+        authentic: Never: no event is signed.
+        hint: What to do about that.
+    """
+
+    event: Event | None
+    violations: tuple[Violation, ...]
+    authentic: ClassVar[Literal[False]] = False
+    hint: ClassVar[str] = CONFIRM_HINT
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no violation of severity ``error``."""
+        return conforms(self.violations)
+
+
+def parse_event(
+    body: Body,
+    headers: Headers = None,
+    *,
+    contract: str | None = None,
+    profile: str = "tolerant",
+    limits: Limits = DEFAULT_LIMITS,
+) -> EventVerdict:
+    """Judge what was posted to a webhook; no input raises.
+
+    The profile is ``tolerant`` unless told: no document promises that a refused event is sent again, so
+    a receiver that refuses a kind of event, or a value, newer than its contract loses it for good. What
+    is newer is still told, as drift. Tests of the provider judge by ``wire``.
+
+    Args:
+        body: The raw body.
+        headers: A mapping or pairs, names in any case.
+        contract: A date; the default contract without.
+        profile: ``documented``, ``wire`` or ``tolerant``.
+        limits: Bounds on the body.
+
+    Returns:
+        The event or why there is none. The event is never authentic: nothing is signed.
+
+    Raises:
+        ContractError: There is no such contract or profile, or the body is not bytes.
+    """
+    judging = validator("WebhookEvent", contract, profile, limits)
+    verdict = judging.judge(raw(body))
+    fields = fields_of(headers)
+    found = (
+        *_body_violations(verdict, contract, profile, limits),
+        *header_violations(fields, judging.contract),
+        *_signed(fields, judging.contract),
+    )
+    return EventVerdict(event=_event(verdict.value) if conforms(found) else None, violations=found)
+
+
+def _event(value: dict[str, Any]) -> Event:
+    return Event(type=value["type"], call_id=value["call_id"].lower(), payload=value.get("payload") or {})
+
+
+def _body_violations(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
+    value = verdict.value
+    flat = isinstance(value, dict) and "conversation_id" in value and "call_id" not in value
+    for violation in (*verdict.violations, *_envelope(verdict, contract, profile, limits)):
+        missing = violation.instance_pointer == "/call_id" and violation.code == "required"
+        yield replace(violation, note=_FLAT_NOTE) if flat and missing else violation
+
+
+def _envelope(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
+    """Yield what else is wrong with an event of an unknown kind: its tag leaves the rest unjudged."""
+    if any(violation.code == "union-type" for violation in verdict.violations):
+        other = validator("OtherEvent", contract, profile, limits).judge(verdict.value)
+        yield from (violation for violation in other.violations if violation.instance_pointer != "/type")
+
+
+def _signed(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
+    if HEADER.encode() in fields:
+        yield from told("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
