@@ -243,16 +243,6 @@ CODES: Mapping[str, Code] = {
         meaning="End Call was answered with 200, but the call had no final status within the time given.",
         example='"status": "in_progress" long after End Call',
     ),
-    "status-went-back": Code(
-        title="The status of a call never goes back",
-        meaning="A call that was seen in a later status is now in an earlier one.",
-        example="ended, then in_progress",
-    ),
-    "call-changed": Code(
-        title="What identifies a call does not change",
-        meaning="A field that is fixed when a call is created differs between two answers about the call.",
-        example="Another to_number after End Call",
-    ),
 }
 
 
