@@ -2,8 +2,11 @@
 
 import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
+
+import vocode_contract
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
@@ -234,8 +237,9 @@ def test_suite_runs_beside_the_users_own_tests(run):
     result.assert_outcomes(passed=2, deselected=32)
 
 
-def test_suite_runs_in_several_processes(pytester):
+def test_suite_runs_in_several_processes(pytester, monkeypatch):
     pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     result = pytester.runpytest_subprocess(
         *PLUGIN, "-n2", "-p", "no:cacheprovider", "--pyargs", "vocode_contract.conformance", "-k", "refused"
     )
