@@ -66,8 +66,8 @@ def test_status_declared_takes_405_for_another_method():
     assert codes(answered(405, b"{}", method="PUT")) == []
 
 
-def test_status_declared_wants_an_id_for_a_404():
-    assert codes(answered(404, b"{}"), CREATE_CALL) == ["status-undeclared"]
+def test_status_declared_wants_something_named_for_a_404():
+    assert codes(answered(404, b"{}", method="GET"), CONTRACT.operations["list_calls"]) == ["status-undeclared"]
 
 
 @pytest.mark.parametrize("name", POLICIES)

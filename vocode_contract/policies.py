@@ -28,8 +28,8 @@ def _always(_exchange: Exchange, _operation: Operation) -> bool:
     return True
 
 
-def _asks_for_an_id(_exchange: Exchange, operation: Operation) -> bool:
-    return any(parameter.name == "id" for parameter in operation.parameters)
+def _names_something(_exchange: Exchange, operation: Operation) -> bool:
+    return operation.body is not None or any(parameter.name == "id" for parameter in operation.parameters)
 
 
 def _hangs_up(_exchange: Exchange, operation: Operation) -> bool:
@@ -51,9 +51,9 @@ POLICIES: Mapping[str, Policy] = {
         applies=_always,
     ),
     "unknown-id": Policy(
-        title="how an id is refused that no call has",
+        title="how an id is refused that nothing has",
         statuses=frozenset({404}),
-        applies=_asks_for_an_id,
+        applies=_names_something,
     ),
     "ended-call": Policy(
         title="what ending a call answers that cannot be ended any more",

@@ -1,0 +1,44 @@
+"""A request as a curl command that can be pasted into a shell, its secrets left out."""
+
+import shlex
+
+from vocode_contract.contract import Contract
+from vocode_contract.exchange import Request
+from vocode_contract.reading import Unreadable, read
+from vocode_contract.redaction import masked, printable
+
+#: Headers that curl sets by itself.
+_OWN = frozenset(("accept", "accept-encoding", "content-length", "host", "user-agent"))
+
+
+def curl(request: Request, origin: str, contract: Contract, *, body_name: str | None = None) -> str:
+    """Write a request as a curl command; the token is the variable ``VOCODE_API_KEY``.
+
+    Args:
+        request: What was sent.
+        origin: Scheme, host and port, such as ``http://127.0.0.1:8000``.
+        contract: Says what is sensitive in a body.
+        body_name: The schema of the body, whose values are masked; shown as it is without, for a
+            body that was generated.
+    """
+    query = f"?{request.query}" if request.query else ""
+    words = ["curl", "--request", request.method, shlex.quote(printable(f"{origin}{request.path}{query}"))]
+    for name, value in request.headers:
+        if name.lower() == "authorization":
+            words += ["--header", '"Authorization: Bearer $VOCODE_API_KEY"'] if value.startswith("Bearer ") else []
+        elif name.lower() not in _OWN:
+            words += ["--header", shlex.quote(printable(f"{name}: {value}"))]
+    if request.body:
+        words += ["--data-binary", shlex.quote(printable(_body(request.body, contract, body_name)))]
+    return " ".join(words)
+
+
+def _body(body: bytes, contract: Contract, name: str | None) -> str:
+    if name is None:
+        return body.decode("utf-8", "backslashreplace")
+    import orjson
+
+    try:
+        return orjson.dumps(masked(read(body), contract, name)).decode()
+    except Unreadable:
+        return f"<{len(body)} bytes>"
