@@ -1,0 +1,113 @@
+"""What each operation does to the account, and what it answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vocode_contract.exchange import Response
+from vocode_contract.simulator import calls
+from vocode_contract.simulator.models import sent
+from vocode_contract.simulator.refusals import answered, refused
+from vocode_contract.simulator.state import Call, NotStored, State
+from vocode_contract.simulator.variants import Variant
+
+#: One frame of silence, MPEG-1 Layer III, 128 kbit/s at 44.1 kHz.
+_SILENCE = bytes.fromhex("fffb9064") + bytes(413)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the server does by the contract; a fault breaks one of them.
+
+    Attributes:
+        checks_token: A request without the right token is refused.
+        ends_calls: End Call ends the call.
+    """
+
+    checks_token: bool = True
+    ends_calls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What an operation works on.
+
+    Attributes:
+        state: The calls and things.
+        variant: How the server words its answers.
+        rules: What the server does by the contract.
+    """
+
+    state: State
+    variant: Variant
+    rules: Rules
+
+    def call(self, identifier: str) -> Call:
+        """Return a call.
+
+        Raises:
+            NotStored: There is no call of that id.
+        """
+        try:
+            return self.state.calls[identifier]
+        except KeyError:
+            raise NotStored("Call") from None
+
+    def shown(self, call: Call, name: str = "Call") -> dict[str, Any]:
+        """Write a call as the server sends it."""
+        return sent(self.state.contract, name, call, self.variant)
+
+
+def get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Answer with one call."""
+    return answered(200, account.shown(account.call(arguments["id"])))
+
+
+def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """End a call and answer with it; whatever body came is ignored."""
+    call = account.call(arguments["id"])
+    if account.rules.ends_calls:
+        calls.end(account.state, call)
+    return answered(200, account.shown(call))
+
+
+def create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Place a call and answer with it."""
+    return answered(200, account.shown(calls.placed(account.state, arguments["body"])))
+
+
+def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Answer with one page of the calls, the newest first unless sorted."""
+    page, size = arguments["page"], arguments["size"]
+    found = list(reversed(account.state.calls.values()))
+    if column := arguments.get("sort_column"):
+        found.sort(key=lambda call: _rank(call[column]), reverse=bool(arguments.get("sort_desc")))
+    total, start = len(found), (page - 1) * size
+    items = [account.shown(call, "NormalizedCall") for call in found[start : start + size]]
+    content = {"items": items, "page": page, "size": size, "has_more": start + size < total}
+    if "total" in account.state.contract.schema("CallPage")["properties"]:
+        content |= {"total": total, "total_is_estimated": False}
+    return answered(200, content)
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    """Order unset values after all others, agents by their id."""
+    if value is None:
+        return True, ""
+    return False, value["id"] if isinstance(value, Mapping) else value
+
+
+def get_recording(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Answer with the sound of a call, a tenth of a second of silence."""
+    if not account.call(arguments["id"])["recording_available"]:
+        return refused(404, "Recording not found")
+    return Response(status=200, headers=(("content-type", "audio/mpeg"),), body=_SILENCE * 4)
+
+
+OPERATIONS: Mapping[str, Callable[[Account, Mapping[str, Any]], Response]] = {
+    "create_call": create_call,
+    "end_call": end_call,
+    "get_call": get_call,
+    "get_recording": get_recording,
+    "list_calls": list_calls,
+}

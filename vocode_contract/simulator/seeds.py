@@ -1,0 +1,120 @@
+"""The calls that are there from the start: fictional people, numbers and voices, in every state."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vocode_contract.simulator.calls import added
+from vocode_contract.simulator.models import made
+from vocode_contract.simulator.state import State
+
+_DELIVERY: Mapping[str, Any] = {
+    "name": "Delivery reminder",
+    "prompt": {
+        "content": "Remind the customer of tomorrow's delivery and confirm the address.",
+        "prompt_template": {"label": "Delivery reminder", "required_context_keys": ["customer_name"]},
+    },
+    "actions": [
+        {"type": "action_transfer_call", "config": {"phone_number": "12025550167"}},
+        {"type": "action_end_conversation", "config": {}},
+    ],
+    "voice": {"type": "voice_azure", "voice_name": "en-US-SteffanNeural"},
+    "initial_message": "Hello, this is the delivery service.",
+    "noise_suppression": True,
+}
+_BOOKING: Mapping[str, Any] = {
+    "name": "Table booking",
+    "prompt": {"content": "Take a reservation for the restaurant."},
+    "actions": [{"type": "action_dtmf", "config": {}}],
+    "voice": {"type": "voice_rime", "speaker": "young_female_usa-1", "speed_alpha": 1.1},
+    "interrupt_sensitivity": "high",
+    "endpointing_sensitivity": "relaxed",
+}
+
+_SPOKEN = (
+    (0.52, "BOT", "Hello, this is the delivery service."),
+    (3.81, "HUMAN", " Who is there?"),
+    (5.07, "BOT", "The delivery service. Will you be at home tomor-"),
+    (7.34, "HUMAN", " Yes, I will."),
+)
+
+_TALKED: Mapping[str, Any] = {
+    "status": "ended",
+    "recording_available": True,
+    "human_detection_result": "human",
+    "do_not_call_result": False,
+    "run_do_not_call_detection": True,
+    "telephony_provider": "twilio",
+    "telephony_id": "CA0123456789abcdef0123456789abcdef",
+    "telephony_metadata": {
+        "type": "telephony_metadata_twilio",
+        "call_sid": "CA0123456789abcdef0123456789abcdef",
+        "call_status": "completed",
+    },
+    "stage": "picked_up",
+    "stage_outcome": "human_disconnected",
+    "context": {"customer_name": "Ada"},
+}
+_UNANSWERED: Mapping[str, Any] = {
+    "status": "ended",
+    "human_detection_result": "no_human",
+    "on_no_human_answer": "hangup",
+    "stage": "picked_up",
+    "stage_outcome": "human_unanswered",
+}
+_CONFIDENTIAL: Mapping[str, Any] = {
+    "status": "ended",
+    "hipaa_compliant": True,
+    "human_detection_result": "human",
+    "stage": "picked_up",
+    "stage_outcome": "human_disconnected",
+}
+_REFUSED: Mapping[str, Any] = {
+    "status": "error",
+    "error_message": "The number could not be reached.",
+    "stage": "created",
+    "stage_outcome": "call_did_not_connect",
+}
+_SPEAKING: Mapping[str, Any] = {"status": "in_progress", "stage": "picked_up", "context": {"customer_name": "Grace"}}
+_WAITING: Mapping[str, Any] = {"status": "not_started", "stage": "created"}
+
+#: What is known of each call, seconds since its start and seconds it took; None where it has not come to that.
+_CALLS: tuple[tuple[Mapping[str, Any], float | None, float | None], ...] = (
+    (_REFUSED, 86_400.0, 2.25),
+    (_TALKED, 7_200.0, 80.25),
+    (_UNANSWERED, 5_400.0, 31.5),
+    (_CONFIDENTIAL, 3_600.0, 120.0),
+    *((_SPEAKING, seconds, None) for seconds in (240.0, 180.5, 121.0, 75.25, 60.0, 41.5, 18.0)),
+    (_WAITING, None, None),
+)
+
+
+def seed(state: State) -> None:
+    """Fill an account with its agents and calls, oldest call first."""
+    agents = [made(state, "Agent", agent)["id"] for agent in (_DELIVERY, _BOOKING)]
+    now = state.clock()
+    for index, (known, ago, lasted) in enumerate(_CALLS):
+        start = None if ago is None else now - ago
+        added(
+            state,
+            {
+                "to_number": f"120255501{index:02d}",
+                "from_number": "12025550199",
+                "agent_phone_number": "12025550199",
+                "telephony_provider": "vonage",
+                "telephony_id": state.fresh_id(),
+                "telephony_metadata": {"type": "telephony_metadata_vonage"},
+                "on_no_human_answer": "continue",
+                "transcript": _transcript(state.contract.date) if known is _TALKED else None,
+                **known,
+                "agent": agents[index % 2],
+                "start_time": start,
+                "end_time": None if start is None or lasted is None else start + lasted,
+            },
+        )
+
+
+def _transcript(date: str) -> str:
+    """Write down the conversation, with times from 2024 on."""
+    if date < "2024":
+        return "\n".join(f"{sender}: {text}" for _, sender, text in _SPOKEN)
+    return "".join(f"[00:{seconds:05.2f}] {sender}: {text}\n" for seconds, sender, text in _SPOKEN)

@@ -1,0 +1,216 @@
+"""The simulator as a real HTTP server on 127.0.0.1: Starlette on uvicorn, in a thread or in the foreground."""
+
+import errno
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vocode_contract.contract import Contract
+from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Request, Response
+from vocode_contract.simulator.clock import Clock
+from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
+from vocode_contract.simulator.hardening import CONNECTIONS, ImpatientProtocol, body_of, unfit
+from vocode_contract.simulator.variants import LIKELY, Variant
+
+LOOPBACK = "127.0.0.1"
+
+_HEAD = 65_536
+#: Seconds for open requests to finish when the server stops; whole ones, by uvicorn's type.
+_GRACE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A simulator that accepts connections.
+
+    Attributes:
+        url: Where, without a trailing slash: ``http://127.0.0.1:PORT``.
+        token: The bearer token that it accepts.
+        simulation: The core, shared with the server's thread.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    simulation: Simulation
+
+    def reset(self) -> None:
+        """Restore the seeded calls, with the same ids."""
+        self.simulation.reset()
+
+
+@contextmanager
+def simulator(
+    *,
+    port: int = 0,
+    contract: Contract | str | None = None,
+    token: str = DEFAULT_TOKEN,
+    variant: Variant = LIKELY,
+    faults: tuple[str, ...] = (),
+    clock: Clock = time.time,
+    seed: int = 0,
+) -> Iterator[Running]:
+    """Serve a simulation from a thread while the block runs.
+
+    Args:
+        port: TCP port on 127.0.0.1; any free one if 0.
+        contract: A contract or its date; the default one without.
+        token: The bearer token to accept.
+        variant: Which conforming server to be.
+        faults: Names in `FAULTS`.
+        clock: Tells seconds since the epoch.
+        seed: Of all ids; the same seed gives the same ones.
+
+    Raises:
+        InvalidOption: The port is taken, the token is empty, or there is no such fault.
+        UnknownContract: No contract of that date is shipped.
+    """
+    served = contract if isinstance(contract, Contract) else Contract.load(contract)
+    simulation = Simulation(served, token=token, clock=clock, seed=seed, variant=variant, faults=faults)
+    listener = _bound(LOOPBACK, port)
+    accepting = threading.Event()
+    server = _Server(simulation, accepting.set)
+    thread = threading.Thread(target=_run, args=(server, listener, accepting), name="simulator", daemon=True)
+    url = _url(listener)
+    thread.start()
+    try:
+        accepting.wait()
+        yield Running(url=url, token=token, simulation=simulation)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def serve(
+    simulation: Simulation,
+    host: str = LOOPBACK,
+    port: int = 0,
+    *,
+    accepting: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve a simulation until a signal says to stop, which then takes its usual effect.
+
+    Args:
+        simulation: The core.
+        host: A loopback address.
+        port: TCP port; any free one if 0.
+        accepting: Called with the URL as soon as connections are accepted.
+
+    Raises:
+        InvalidOption: The port is taken, or the host is not this machine.
+        KeyboardInterrupt: Ctrl-C stopped it.
+    """
+    listener = _bound(host, port)
+    url = _url(listener)
+    with listener:
+        _Server(simulation, lambda: accepting(url)).run(sockets=[listener])
+
+
+def _run(server: "_Server", listener: socket.socket, accepting: threading.Event) -> None:
+    try:
+        with listener:
+            server.run(sockets=[listener])
+    finally:
+        accepting.set()  # a server that failed to start is not waited for
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it accepts."""
+
+    def __init__(self, simulation: Simulation, accepting: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                Starlette(routes=[Mount("/", app=_answering(simulation))]),
+                http=ImpatientProtocol,
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=CONNECTIONS + 1,
+                h11_max_incomplete_event_size=_HEAD,
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+        self._accepting = accepting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._accepting()
+
+
+def _answering(simulation: Simulation) -> ASGIApp:
+    """Return the ASGI application that hands each fit request to the core."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        target = scope["raw_path"] + b"?" + scope["query_string"]
+        response = unfit(target, scope["headers"])
+        if response is None:
+            body = await body_of(receive)
+            response = body if isinstance(body, Response) else simulation.handle(_request(scope, body))
+        await _send(response, send)
+
+    return answer
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
+    )
+
+
+async def _send(response: Response, send: Send) -> None:
+    headers = [*response.headers, ("content-length", str(len(response.body)))]
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Bind a listening socket.
+
+    The protocol is named since asyncio switches Nagle's algorithm off only for sockets that say
+    they are TCP; every request would wait some 45 ms (uvicorn issue 3149).
+    """
+    if host != "localhost" and not _is_loopback(host):
+        raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK}")
+    if not 0 <= port <= 65_535:
+        raise InvalidOption("port", f"{port} is no TCP port; use 1 to 65535, or 0 for any free one")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK if host == "localhost" else host, port))
+    except OSError as error:
+        listener.close()
+        reason = "is taken" if error.errno == errno.EADDRINUSE else "cannot be used"
+        raise InvalidOption("port", f"{port} {reason}; choose another, or 0 for any free one") from None
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    return f"http://{host}:{port}"
