@@ -1,10 +1,7 @@
 import io
 import json
 import os
-import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -19,13 +16,7 @@ from vocode_contract.validation import conforms
 
 CALL = Contract.load().schemas["Call"]["examples"][0]
 RINGING = CALL | {"status": "ringing"}
-ENTRY = str(Path(vocode_contract.__file__).parents[1])
-COMMAND = [sys.executable, "-m", "vocode_contract"]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VOCODE_CONTRACT_DEBUG"} | {
-    "PYTHONPATH": ENTRY
-}
-SECONDS = 30
-is_posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+is_posix = pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 
 
 @pytest.fixture
@@ -58,17 +49,6 @@ def saved(path, *values):
 def given(monkeypatch, raw):
     """Let standard input hold these bytes."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
-
-
-def spawned(*arguments, **options):
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], env=ENVIRONMENT, text=True, **pipes)
-
-
-def ended(process, text=None):
-    """Exit code, standard output and standard error of a process that was given some input."""
-    out, err = process.communicate(text, timeout=SECONDS)
-    return process.returncode, out, err
 
 
 # --- validate: verdicts ---
@@ -384,134 +364,21 @@ def test_version_is_that_of_the_package(run):
     assert run("--version")[:2] == (0, f"vocode-contract {vocode_contract.__version__}\n")
 
 
-# --- how a process ends ---
+@pytest.mark.parametrize("option", [("--host", "0.0.0.0"), ("--fault", "wrong-enmu"), ("--contract", "1")])  # noqa: S104
+def test_simulate_of_a_wrong_option_is_usage(run, option):
+    code, _, err = run("simulate", *option)
+    assert (code, err.count("\n")) == (2, 1)
 
 
-def test_process_ends_with_the_verdict(good, bad):
-    assert [ended(spawned("validate", path))[0] for path in (good, bad)] == [0, 1]
+def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
+    import vocode_contract.simulator
 
-
-@is_posix
-@pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
-)
-def test_signal_ends_with_its_code_and_a_partial_summary(number, code, word):
-    process = spawned("validate", "--lines", "-")
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(json.dumps(RINGING) + "\n")
-    process.stdin.flush()
-    assert "/status" in process.stdout.readline()  # judged as it comes, and waiting for more
-    process.send_signal(number)
-    returncode, _, err = ended(process)
-    assert returncode == code
-    assert "1 payload: 1 violates" in err
-    assert err.splitlines()[-1] == f"vocode-contract: {word}"
-
-
-@is_posix
-@pytest.mark.parametrize(("name", "code"), [("good", 0), ("bad", 1)])
-def test_broken_pipe_keeps_the_verdict_in_silence(request, name, code):
-    reading, writing = os.pipe()
-    os.close(reading)
-    process = spawned("validate", "--output-format", "json", request.getfixturevalue(name), stdout=writing)
-    os.close(writing)
-    returncode, _, err = ended(process)
-    assert (returncode, err.count("\n")) == (code, 1)
-
-
-@is_posix
-def test_broken_pipe_ends_help_in_silence():
-    reading, writing = os.pipe()
-    os.close(reading)
-    process = spawned("--help", stdout=writing)
-    os.close(writing)
-    assert ended(process) == (0, None, "")
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
-@pytest.mark.parametrize(("name", "code"), [("good", 3), ("bad", 1)])
-def test_full_disk_is_no_verdict_unless_there_is_a_violation(request, name, code):
-    with open("/dev/full", "w") as full:
-        returncode, _, err = ended(
-            spawned("validate", "--output-format", "json", request.getfixturevalue(name), stdout=full)
-        )
-    assert returncode == code
-    assert "the report could not be written: No space left on device" in err
-
-
-@is_posix
-def test_closed_streams_change_nothing(bad):
-    command = f'"{sys.executable}" -m vocode_contract validate "{bad}" >&- 2>&- <&-'
-    assert subprocess.run(["/bin/sh", "-c", command], check=False, env=ENVIRONMENT).returncode == exits.VIOLATES
-
-
-def test_ascii_terminal_takes_every_name(tmp_path):
-    path = saved(tmp_path / "ü€.json", RINGING)
-    process = subprocess.run(
-        [*COMMAND, "validate", path], env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False
+    monkeypatch.delitem(vars(vocode_contract.simulator), "serve", raising=False)
+    monkeypatch.delitem(sys.modules, "vocode_contract.simulator.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    code, _, err = run("simulate")
+    assert code == exits.USAGE
+    assert err == (
+        "vocode-contract: the simulator needs the extra 'simulator'; "
+        "install it with: python3 -m pip install 'vocode-contract[simulator]'\n"
     )
-    assert process.returncode == exits.VIOLATES
-    assert rb"\xfc\u20ac.json: /status" in process.stdout
-
-
-BUGGY = """
-import sys
-import vocode_contract.validation
-from vocode_contract.__main__ import main
-
-def judge(self, instance):
-    raise ValueError(f"about {instance!r}")
-
-vocode_contract.validation.Validator.judge = judge
-sys.exit(main())
-"""
-
-
-@pytest.mark.parametrize("debug", ["", "1"])
-def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
-    path = saved(tmp_path / "call.json", with_canaries(CALL))
-    environment = ENVIRONMENT | {"VOCODE_CONTRACT_DEBUG": debug}
-    process = subprocess.run(
-        [sys.executable, "-c", BUGGY, "validate", path], env=environment, capture_output=True, check=False, text=True
-    )
-    assert process.returncode == exits.BUG
-    assert "a bug of ours: ValueError at vocode_contract/cli/validate.py:" in process.stderr
-    assert ("in judge" in process.stderr) == bool(debug)
-    assert CANARY not in process.stdout + process.stderr
-
-
-PEAK = """
-import sys
-from vocode_contract.__main__ import main
-code = main()
-print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
-sys.exit(code)
-"""
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux tells the peak of memory")
-def test_streamed_lines_keep_memory_flat(tmp_path):
-    path = tmp_path / "calls.jsonl"
-    line = json.dumps(CALL | {"transcript": "x" * 20_000}) + "\n"
-    path.write_text(line * 4_000)  # 90 MB
-    command = [sys.executable, "-c", PEAK, "validate", "--lines", str(path)]
-    process = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True)
-    assert int(process.stdout) < 60_000  # kB
-
-
-def test_validate_loads_nothing_it_does_not_need(good):
-    code = "import sys; from vocode_contract.__main__ import main; main(); print(*sys.modules)"
-    command = [sys.executable, "-c", code, "validate", str(good)]
-    loaded = set(subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True).stdout.split())
-    assert "vocode_contract.validation" in loaded
-    assert not loaded & {
-        "rich",
-        "jsonschema",
-        "httpx",
-        "pytest",
-        "starlette",
-        "uvicorn",
-        "difflib",
-        "importlib.metadata",
-    }

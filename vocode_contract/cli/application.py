@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "validate": "vocode_contract.cli.validate",
     "explain": "vocode_contract.cli.explain",
     "schema": "vocode_contract.cli.schema",
+    "simulate": "vocode_contract.cli.simulate",
 }
 
 

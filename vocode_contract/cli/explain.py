@@ -7,7 +7,10 @@ from vocode_contract.cli.output import Output
 from vocode_contract.cli.words import meant
 
 
-@click.command(epilog=examples("vocode-contract explain", "vocode-contract explain union-type"))
+@click.command(
+    short_help="Tell what the code of a violation means.",
+    epilog=examples("vocode-contract explain", "vocode-contract explain union-type"),
+)
 @click.argument("code", required=False)
 @click.option("--markdown", is_flag=True, help="Write the reference page of all codes.")
 @click.pass_context

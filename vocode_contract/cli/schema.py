@@ -19,12 +19,13 @@ _OURS = ("x-source", "x-tag")
 
 
 @click.command(
+    short_help="Print a schema, or the OpenAPI document.",
     epilog=examples(
         "vocode-contract schema Call > call.schema.json",
         "vocode-contract schema --contract 2024-08-27 > openapi.json",
         "vocode-contract schema --profile wire Call",
         "vocode-contract schema --list",
-    )
+    ),
 )
 @click.argument("name", required=False)
 @contract_option

@@ -40,6 +40,7 @@ class Asked:
 
 
 @click.command(
+    short_help="Judge payload files, or standard input.",
     epilog=examples(
         "vocode-contract validate call.json",
         "vocode-contract validate --as CallPage --contract 2024-04-19 page.json",
@@ -47,7 +48,7 @@ class Asked:
         "vocode-contract validate --ignore 'json-*,format' call.json",
         "vocode-contract validate --lines --output-format json-lines calls.jsonl",
         "curl -s ... | vocode-contract validate -",
-    )
+    ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema to judge by.")
