@@ -96,6 +96,16 @@ def test_text_of_a_group_tells_that_the_values_differ():
     assert 'got "x" and others' in written("text", Result(source="p.json", violations=mixed))
 
 
+def test_text_names_every_key_that_is_missing():
+    missing = tuple(
+        Violation(
+            instance_pointer=f"/{key}", code="required", expected="a value", actual="nothing", schema_pointer="/r"
+        )
+        for key in "abcde"
+    )
+    assert len(written("text", Result(source="p.json", violations=missing)).splitlines()) == 5
+
+
 def test_text_leaves_few_violations_apart():
     assert len(written("text", Result(source="p.json", violations=many(3))).splitlines()) == 3
 

@@ -30,6 +30,11 @@ class Payload:
     size: int | None = None
 
 
+def is_typed(source: str) -> bool:
+    """Tell whether a person types the source on a terminal."""
+    return source == STDIN and sys.stdin is not None and sys.stdin.isatty()
+
+
 def shown_name(source: str) -> str:
     """Return the name of a source for a reader."""
     return "<stdin>" if source == STDIN else source

@@ -9,7 +9,7 @@ import click
 from vocode_contract.cli import exits
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import Output
-from vocode_contract.cli.payloads import STDIN, NoPayload, Payload, payloads, shown_name
+from vocode_contract.cli.payloads import STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.report.result import Heading, Result, Tally
@@ -90,7 +90,10 @@ def validate(ctx: click.Context, /, **options: object) -> None:
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.files.count(STDIN) > 1:
         ctx.fail("- is standard input, which can be read once")
-    ctx.exit(_judged(asked, ctx.ensure_object(Output)))
+    output = ctx.ensure_object(Output)
+    if any(map(is_typed, asked.files)):
+        output.say("reading a payload from the terminal; Ctrl-D ends it")
+    ctx.exit(_judged(asked, output))
 
 
 def _judged(asked: Asked, output: Output) -> int:

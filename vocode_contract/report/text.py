@@ -54,15 +54,17 @@ _ALL = "--all shows all of them, --output-format json lists every violation"
 def causes(result: Result, heading: Heading) -> Iterator[Violation]:
     """Yield the violations of one payload, those that repeat one cause as one.
 
-    One cause is one code at one place of the schema. Its violations become one that names the first
-    pointers and the number of the others.
+    One cause is one code at one place of the schema, and one key where keys are missing. Its violations
+    become one that names the first pointers and the number of the others.
     """
     if heading.full:
         yield from result.violations
         return
-    groups: dict[tuple[str, str, str], list[Violation]] = {}
+    groups: dict[tuple[str, ...], list[Violation]] = {}
     for violation in result.violations:
-        groups.setdefault((violation.code, violation.schema_pointer, violation.expected), []).append(violation)
+        key = violation.instance_pointer.rpartition("/")[2] if violation.code == "required" else ""
+        cause = (violation.code, violation.schema_pointer, violation.expected, key)
+        groups.setdefault(cause, []).append(violation)
     for group in groups.values():
         yield from [_merged(group)] if len(group) > MOST_POINTERS else group
 
