@@ -332,6 +332,40 @@ def test_schema_alone_is_enough_for_another_tool(run, date, profile):
         assert "#/components" not in json.dumps(alone)
 
 
+# --- which ---
+
+
+def test_which_tells_the_dates_that_accept_a_payload(run, good):
+    code, out, _ = run("which", good)
+    assert (code, out) == (0, "".join(f"{date}  accepts it\n" for date in dates()))
+
+
+def test_which_tells_what_rules_a_contract_out(run, tmp_path):
+    voice = {"id": CALL["id"], "user_id": CALL["user_id"], "type": "voice_vocode", "voice_id": "joe"}
+    path = saved(tmp_path / "call.json", CALL | {"agent": CALL["agent"] | {"voice": voice}})
+    code, out, _ = run("which", "--as", "call", path)
+    first, second, third = out.splitlines()
+    assert code == exits.CONFORMS
+    assert first.startswith("2023-11-30  /agent/voice/type: expected one of ")
+    assert "(known since 2024-08-27)" in first
+    assert second.startswith("2024-04-19  /agent/voice/type: ")
+    assert third == "2024-08-27  accepts it"
+
+
+def test_which_of_a_payload_that_none_accepts_is_1(run, bad):
+    assert run("which", bad)[0] == exits.VIOLATES
+
+
+def test_which_of_a_missing_file_is_3(run, tmp_path):
+    code, out, err = run("which", tmp_path / "nope")
+    assert (code, out, err) == (3, "", f"vocode-contract: {tmp_path}/nope: no such file or directory\n")
+
+
+def test_which_says_where_a_schema_is_missing(run, tmp_path):
+    out = run("which", "--as", "ExternalAction", saved(tmp_path / "action.json", {}))[1]
+    assert out.startswith("2023-11-30  it has no schema ExternalAction\n2024-04-19  ")
+
+
 # --- usage ---
 
 

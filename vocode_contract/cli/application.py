@@ -13,6 +13,7 @@ from vocode_contract.cli.words import did_you_mean
 #: Command -> the module that holds it, under the same name.
 COMMANDS: Mapping[str, str] = {
     "validate": "vocode_contract.cli.validate",
+    "which": "vocode_contract.cli.which",
     "explain": "vocode_contract.cli.explain",
     "schema": "vocode_contract.cli.schema",
     "simulate": "vocode_contract.cli.simulate",

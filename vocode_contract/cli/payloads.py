@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 STDIN = "-"
+#: Bytes of a payload or of a line, unless told.
+MOST_BYTES = 8 * 1024 * 1024
 _SKIPPED = 65_536
 
 

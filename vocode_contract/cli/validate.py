@@ -9,14 +9,13 @@ import click
 from vocode_contract.cli import exits
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import Output
-from vocode_contract.cli.payloads import STDIN, NoPayload, Payload, is_typed, payloads, shown_name
+from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.report.result import Heading, Result, Tally
     from vocode_contract.validation import Validator
 
-#: Bytes of a payload or of a line; violations listed of one payload.
-MOST_BYTES = 8 * 1024 * 1024
+#: Violations listed of one payload.
 MOST_VIOLATIONS = 1_000
 
 FORMATS = ("text", "concise", "json", "json-lines", "github")
