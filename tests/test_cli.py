@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import sys
 
 import jsonschema
@@ -8,6 +9,7 @@ import pytest
 
 import vocode_contract
 from vocode_contract.cli import application, ending, exits
+from vocode_contract.cli.output import Output
 from vocode_contract.codes import CODES
 from vocode_contract.contract import Contract, dates
 from vocode_contract.redaction import printable
@@ -169,7 +171,7 @@ def test_lines_of_exactly_the_limit_are_judged(run, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_bytes(b'"xxx"\n"xxx"\r\n"xxxx"')
     _, out, _ = run("validate", "--lines", "--max-size", "5", "--output-format", "concise", path)
-    assert [line.rpartition(": ")[2] for line in out.splitlines()] == ["type", "type", "json-too-large"]
+    assert out == f"{path}:1:: type\n{path}:2:: type\n{path}:3:: json-too-large\n"
 
 
 def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
@@ -246,6 +248,7 @@ def test_page_of_200_violations_is_a_summary_and_json_has_them_all(run, tmp_path
 
 
 CANARY = "kanarie"
+HOSTILE = "\x1b]0;x\x07\u202egnp\n.json"
 
 
 def with_canaries(value, path="0"):
@@ -280,9 +283,14 @@ def test_no_output_holds_a_part_of_the_payload(run, tmp_path, name, full):
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_hostile_file_names_and_keys_are_printed_escaped(run, tmp_path, name):
-    path = saved(tmp_path / "\x1b]0;x\x07\u202egnp\n.json", RINGING | {"\x1b[2J": 1})
+    path = saved(tmp_path / HOSTILE, RINGING | {"\x1b[2J": 1})
     _, out, err = run("validate", "--output-format", name, "--profile", "tolerant", path, f"{path}-not-there")
     assert all(line == printable(line) for line in (out + err).split("\n"))
+
+
+def test_everything_said_is_printable(capsys):
+    Output().say(f"{HOSTILE}\nnext")
+    assert capsys.readouterr().err == "vocode-contract: \\x1b]0;x\\x07\\u202egnp\\n.json\\nnext\n"
 
 
 def test_hostile_words_are_printed_escaped(run):
@@ -329,7 +337,7 @@ def test_schema_alone_is_enough_for_another_tool(run, date, profile):
         for example in schema.get("examples", ()):
             assert validator.is_valid(example) == conforms(example, name, contract=date, profile=profile)
         assert not validator.is_valid(3)
-        assert "#/components" not in json.dumps(alone)
+        assert not re.search("#/components|x-source|x-tag", json.dumps(alone))
 
 
 # --- which ---

@@ -21,9 +21,9 @@ RINGING = CALL | {"status": "ringing"}
 SECRET = CALL["agent"]["openai_account_connection"]["credentials"]["openai_api_key"]
 ENTRY = str(Path(vocode_contract.__file__).parents[1])
 COMMAND = [sys.executable, "-m", "vocode_contract"]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VOCODE_CONTRACT_DEBUG"} | {
-    "PYTHONPATH": ENTRY
-}
+# As users have it: what is written is held back until it is flushed.
+CHANGED = {"PYTHONUNBUFFERED", "VOCODE_CONTRACT_DEBUG"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in CHANGED} | {"PYTHONPATH": ENTRY}
 SECONDS = 30
 is_posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
