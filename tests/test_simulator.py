@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -221,6 +222,14 @@ def test_create_refuses_unknown_things(simulation, agent, noun):
     assert len(simulation.state.calls) == before
 
 
+@pytest.mark.parametrize("date", ["2023-11-30", "2024-04-19"])
+@pytest.mark.parametrize("agent", [{"prompt": {}}, {"prompt": {}, "voice": None, "initial_message": None}])
+def test_created_agent_has_a_voice_where_none_was_asked_for(date, agent):
+    response = asked(made(date), "POST", "/v1/calls/create", NUMBERS | {"agent": agent})
+    assert response.status == 200
+    assert not list(violations(response.body, contract=date))
+
+
 def test_created_ids_are_never_the_clients():
     simulation = made()
     victim = one(simulation, "in_progress")
@@ -228,6 +237,15 @@ def test_created_ids_are_never_the_clients():
     call = content(asked(simulation, "POST", "/v1/calls/create", request))
     assert call["id"] != victim
     assert call["agent"]["id"] != "x"
+
+
+def test_calls_created_at_once_are_all_kept():
+    simulation = made()
+    before = len(simulation.state.calls)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(100):
+            pool.submit(asked, simulation, "POST", "/v1/calls/create", NUMBERS | {"agent": INLINE})
+    assert len(simulation.state.calls) == before + 100
 
 
 def test_recording_is_there_when_the_call_says_so(simulation):
@@ -352,6 +370,14 @@ def test_refusal_of_a_body_repeats_no_secret():
     assert response.status == 422
     assert b"a-secret" not in response.body
     assert b"1202555" not in response.body
+
+
+def test_refusal_by_newer_servers_repeats_the_value_at_the_place():
+    request = NUMBERS | {"agent": INLINE | {"actions": [5], "language": "xx"}}
+    response = asked(made(variant=Variant(pydantic=2)), "POST", "/v1/calls/create", request)
+    repeated = {entry["loc"][-1]: entry["input"] for entry in content(response)["detail"]}
+    assert repeated["language"] == "xx"
+    assert repeated[0].startswith("<number ")
 
 
 @pytest.mark.parametrize(

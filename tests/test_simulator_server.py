@@ -214,6 +214,7 @@ def test_half_sent_request_does_not_hold_up_the_stop():
             connection.sendall(b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nnull")
             assert httpx.get(f"{running.url}/v1/calls/list", trust_env=False).status_code == 403
         assert threading.active_count() == before
+        assert b" 408 " not in connection.recv(65_536)  # it was cut off, not waited for
 
 
 def test_listening_socket_says_that_it_is_tcp():

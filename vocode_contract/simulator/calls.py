@@ -6,6 +6,12 @@ from typing import Any
 from vocode_contract.simulator.models import made
 from vocode_contract.simulator.state import Call, State
 
+#: What an agent must have and a request may leave out.
+_UNASKED: Mapping[str, Any] = {
+    "actions": [],
+    "voice": {"type": "voice_azure", "voice_name": "en-US-SteffanNeural"},
+}
+
 
 def placed(state: State, request: Mapping[str, Any]) -> Call:
     """Place the call that a request asks for; it is picked up at once.
@@ -17,9 +23,9 @@ def placed(state: State, request: Mapping[str, Any]) -> Call:
     Raises:
         NotStored: The request names an agent, or a part of one, that is not stored.
     """
-    asked = {key: value for key, value in request.items() if value is not None}
+    asked = _set(request)
     if isinstance(asked["agent"], Mapping):
-        asked["agent"] = {"actions": [], **asked["agent"]}
+        asked["agent"] = {**_UNASKED, **_set(asked["agent"])}
     return added(
         state,
         {
@@ -34,6 +40,10 @@ def placed(state: State, request: Mapping[str, Any]) -> Call:
             "start_time": state.clock(),
         },
     )
+
+
+def _set(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def added(state: State, values: Mapping[str, Any]) -> Call:
