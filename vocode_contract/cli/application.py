@@ -12,6 +12,7 @@ from vocode_contract.cli.words import did_you_mean
 
 #: Command -> the module that holds it, under the same name.
 COMMANDS: Mapping[str, str] = {
+    "check": "vocode_contract.cli.check",
     "validate": "vocode_contract.cli.validate",
     "which": "vocode_contract.cli.which",
     "explain": "vocode_contract.cli.explain",

@@ -41,6 +41,8 @@ def simulate(ctx: click.Context, *, port: int, host: str, date: str | None, faul
 
 def known_faults(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the simulator's faults that some words mean."""
+    if not words:
+        return ()
     from vocode_contract.simulator import FAULTS
 
     return tuple(meant(word, FAULTS, "fault") for word in words)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean X?"`` for the known words that are close, or the empty string."""
+    """Return ``"; did you mean X?"`` for the known word that is closest, or the empty string."""
     from difflib import get_close_matches
 
     folded: Mapping[str, str] = {name.casefold(): name for name in known}
-    close = [folded[match] for match in get_close_matches(word.casefold(), folded, n=2, cutoff=0.6)]
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    close = get_close_matches(word.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 def meant(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") -> str:
