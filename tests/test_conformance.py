@@ -9,13 +9,19 @@ import pytest
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+import httpx
+
+from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
+from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.settings import Given, Settings
 from vocode_contract.conformance.summary import lines
 from vocode_contract.conformance.tally import Row, Tally
-from vocode_contract.contract import dates
+from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import READ_ONLY_VARIABLE
-from vocode_contract.simulator import simulator
+from vocode_contract.redaction import Secret
+from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
+from vocode_contract.transport import Client
 from vocode_contract.violation import Violation
 
 pytest_plugins = ["pytester"]
@@ -153,10 +159,73 @@ def test_settings_consent_to_end_the_calls_that_were_named_and_nothing_else():
     identifier = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
     settings = Settings.from_given(given(url="https://staging.example"), (identifier,))
     consents = settings.consents(read_only=False)
-    assert (consents.effects, consents.call_ids) == ({"hangs-up"}, {identifier.lower()})
+    assert list(consents.effects) == ["hangs-up"]
+    assert list(consents.call_ids) == [identifier.lower()]
     assert not consents.production
 
 
 def test_settings_consent_to_nothing_without_a_call():
     assert Settings.from_given(given(url="https://staging.example")).consents(read_only=False).budget == 1
     assert not Settings.from_given(given(url="https://staging.example")).consents(read_only=False).effects
+
+
+class Carrier(httpx.BaseTransport):
+    """A simulation under any address, which may lack operations; it notes what it was asked for."""
+
+    def __init__(self, *lacking: str) -> None:
+        self.asked: list[str] = []
+        self._lacking = lacking
+        self._simulator = SimulatorTransport(Simulation(Contract.load(), token=TOKEN))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path)
+        if request.url.path in self._lacking:
+            return httpx.Response(405, json={"detail": "Method Not Allowed"})
+        return self._simulator.handle_request(request)
+
+
+def calls_at(url: str, carrier: Carrier, *given: str, turn: int = 0) -> tuple[Calls, CheckedClient]:
+    client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier), Contract.load())
+    return Calls(client, given=given, turn=turn), client
+
+
+def test_calls_are_created_on_this_machine_and_ended_in_the_end():
+    carrier = Carrier()
+    calls, client = calls_at("http://127.0.0.1:1", carrier)
+    call = calls.fresh()
+    calls.finish()
+    assert client.get_call(call).call_status == "ended"
+
+
+def test_calls_are_taken_from_the_list_where_none_can_be_created():
+    taken = [calls_at("http://127.0.0.1:1", Carrier("/v1/calls/create"), turn=turn) for turn in (0, 1)]
+    found = {calls.fresh() for calls, _ in taken}
+    assert len(found) == 2
+    assert all(client.answers[0].operation.name == "list_calls" for _, client in taken)
+
+
+def test_calls_elsewhere_are_those_that_were_given():
+    carrier = Carrier()
+    assert [calls_at("https://staging.example", carrier, "a", "b", turn=turn)[0].fresh() for turn in (0, 1)] == [
+        "a",
+        "b",
+    ]
+    assert carrier.asked == []
+
+
+def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
+    carrier = Carrier()
+    with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
+        calls_at("https://staging.example", carrier, "a", turn=1)[0].fresh()
+    assert carrier.asked == []
+
+
+def test_calls_to_be_read_are_taken_from_the_list_everywhere():
+    carrier = Carrier()
+    calls, client = calls_at("https://staging.example", carrier)
+    assert client.get_call(calls.any()).status == 200
+    assert carrier.asked == ["/v1/calls/list", "/v1/calls"]
+
+
+def test_calls_to_be_refused_elsewhere_do_not_exist():
+    assert calls_at("https://staging.example", Carrier(), "a")[0].probe() == (UNKNOWN_ID, False)

@@ -9,6 +9,7 @@ import pytest
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.violation import ContractViolated, Violation
 
+ENDPOINT = "vocode_endpoint"
 OPERATION = "vocode_operation"
 CLAIM = "vocode_claim"
 VERDICT = "vocode_verdict"

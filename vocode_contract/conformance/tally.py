@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vocode_contract.conformance.properties import CLAIM, INCONCLUSIVE, OPERATION, VERDICT, read
+from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, OPERATION, VERDICT, read
 from vocode_contract.violation import Violation
 
 #: From best to worst for one test.
@@ -23,6 +23,7 @@ class Row:
         operation: What it asks for; empty where it asks for several things or none.
         claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
+        endpoint: Where it asked; empty where it asked nowhere.
         violations: What it found, drift and advice included.
         reason: Why there is no verdict; empty where there is one.
         seconds: How long it took.
@@ -32,6 +33,7 @@ class Row:
     operation: str
     claim: str
     verdict: str
+    endpoint: str = ""
     violations: tuple[Violation, ...] = ()
     reason: str = ""
     seconds: float = 0
@@ -94,7 +96,8 @@ def _row(report: pytest.TestReport) -> Row | None:
     noted = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
     if not noted or not _is_final(report):
         return None
-    verdict = noted.get(VERDICT, "broken" if report.outcome == "failed" else "")
+    is_ours = OPERATION in noted  # a test of the suite, not one that merely uses the client
+    verdict = noted.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
     if not verdict:
         return None
     return Row(
@@ -102,6 +105,7 @@ def _row(report: pytest.TestReport) -> Row | None:
         operation=noted.get(OPERATION, ""),
         claim=noted.get(CLAIM, report.nodeid),
         verdict=verdict,
+        endpoint=noted.get(ENDPOINT, ""),
         violations=read(report.user_properties),
         reason=_reason(report, noted),
         seconds=report.duration,
