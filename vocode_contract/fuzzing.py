@@ -83,8 +83,8 @@ def fuzz(
     except ImportError:
         raise MissingExtra("fuzz", "fuzzing") from None
     run = _Run(send, operation, contract, origin)
-    test = hypothesis.given(_asks(operation, contract, call_ids))(run.one)
-    seeded = hypothesis.seed(seed)(test)  # type: ignore[no-untyped-call]  # it is not annotated
+    given: Any = hypothesis.given(_asks(operation, contract, call_ids))
+    seeded = hypothesis.seed(seed)(given(run.one))
     settled = hypothesis.settings(
         max_examples=examples,
         database=None,
