@@ -233,7 +233,8 @@ CODES: Mapping[str, Code] = {
     "number-format": Code(
         title="Phone numbers are digits with country code",
         meaning="The number is not 7 to 15 digits that start with no 0, with or without a plus sign "
-        "(ITU-T E.164). Advice, since no document gives a pattern, and calls that failed hold odd numbers.",
+        "(ITU-T E.164). Advice, since no document gives a pattern. Calls in error are "
+        "left out: they are known to hold bad numbers.",
         example='"to_number": "555-0145"',
         level="advice",
     ),
@@ -277,9 +278,15 @@ CODES: Mapping[str, Code] = {
     ),
     "status-went-back": Code(
         title="The status never goes back",
-        meaning="A call goes from not_started to in_progress to ended or error. It was further on before, "
-        "or was over and is now over otherwise.",
+        meaning="A call goes from not_started to in_progress to ended or error, and was further on before.",
         example="ended, then in_progress",
+    ),
+    "outcome-changed": Code(
+        title="A call that is over keeps its outcome",
+        meaning="The call had ended and is now in error, or the reverse. Advice, since no document says "
+        "that the outcome is settled at once.",
+        example="ended, then error",
+        level="advice",
     ),
     "stage-went-back": Code(
         title="The stage never goes back",
@@ -344,7 +351,8 @@ CODES: Mapping[str, Code] = {
     ),
     "event-out-of-order": Code(
         title="Events come in the order of the call",
-        meaning="An event came after one that it precedes in a call's life. Advice, since no document promises an order.",
+        meaning="An event came after one that it precedes in a call's life. Advice, since no document "
+        "promises an order.",
         example="event_phone_call_ended before event_phone_call_connected",
         level="advice",
     ),
@@ -357,13 +365,13 @@ CODES: Mapping[str, Code] = {
     ),
     "event-missing": Code(
         title="Every subscribed event comes",
-        meaning="An expected event was not seen. Advice, since no document promises delivery, and the sender tries once.",
+        meaning="An expected event was not seen. Advice, since no document promises delivery.",
         example="A call that ended without event_phone_call_ended.",
         level="advice",
     ),
     "event-disagrees": Code(
         title="Events and call tell the same",
-        meaning="An event reported another result of human detection, or another outcome, than the call shows.",
+        meaning="Human detection has one result in an event and another in the call, or in a second event.",
         example='event_human_detection with "no_human" for a call with "human".',
     ),
 }
