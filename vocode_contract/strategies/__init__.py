@@ -1,4 +1,4 @@
-"""Hypothesis strategies: payloads that conform.
+"""Hypothesis strategies: payloads that conform, and near misses.
 
 Every strategy takes a contract's date and a profile. What can be wrong with the arguments is told
 when a strategy is made, not when it is drawn from.
@@ -18,3 +18,7 @@ from vocode_contract.strategies.drawing import create_call_requests as create_ca
 from vocode_contract.strategies.drawing import external_action_requests as external_action_requests
 from vocode_contract.strategies.drawing import from_schema as from_schema
 from vocode_contract.strategies.drawing import webhook_events as webhook_events
+from vocode_contract.strategies.mutating import Mutation as Mutation
+from vocode_contract.strategies.mutating import mutations as mutations
+from vocode_contract.strategies.nearness import NearMiss as NearMiss
+from vocode_contract.strategies.nearness import near_misses as near_misses
