@@ -1,4 +1,4 @@
-"""Hypothesis strategies: payloads that conform, and near misses.
+"""Hypothesis strategies: payloads that conform, near misses, and the histories of calls.
 
 Every strategy takes a contract's date and a profile. What can be wrong with the arguments is told
 when a strategy is made, not when it is drawn from.
@@ -22,3 +22,6 @@ from vocode_contract.strategies.mutating import Mutation as Mutation
 from vocode_contract.strategies.mutating import mutations as mutations
 from vocode_contract.strategies.nearness import NearMiss as NearMiss
 from vocode_contract.strategies.nearness import near_misses as near_misses
+from vocode_contract.strategies.stories import BREACHES as BREACHES
+from vocode_contract.strategies.stories import History as History
+from vocode_contract.strategies.stories import histories as histories
