@@ -8,7 +8,8 @@ import pytest
 from hypothesis import find, given, settings
 
 from vocode_contract import InvalidOption, UnknownContract, conforms, dates
-from vocode_contract.codes import CODES
+from vocode_contract.contract import PROFILES
+from vocode_contract.lifecycle import breaches
 from vocode_contract.strategies import BREACHES, histories
 
 ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
@@ -73,8 +74,15 @@ def test_histories_hold_the_breach_that_they_name(breach, data):
     assert shown[breach]()
 
 
-def test_breaches_are_rules_that_there_are():
-    assert set(BREACHES) <= set(CODES)
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("date", dates())
+@given(data=st.data())
+@settings(max_examples=60, database=None, deadline=None)
+def test_lifecycle_finds_the_planted_breach_and_nothing_else(date, profile, data):
+    history = data.draw(histories(contract=date, profile=profile))
+    expected = history.expected or None
+    found = breaches(history.observations, contract=date, profile=profile, expected=expected)
+    assert {violation.code for violation in found} == ({history.breach} if history.breach else set())
 
 
 @pytest.mark.parametrize("source", ["calls", "events", "both"])

@@ -243,16 +243,12 @@ def _twice(observations: list[Observation]) -> list[Observation]:
     return [*observations[: place + 1], observations[place], *observations[place + 1 :]]
 
 
-def _swapped(observations: list[Observation]) -> list[Observation]:
-    """Let the end come before the beginning: the two events change places."""
+def _late(observations: list[Observation]) -> list[Observation]:
+    """Let the event of the beginning come behind that of the end."""
     first = _index(observations, "event_phone_call_connected")
     last = _index(observations, "event_phone_call_ended")
-    swapped = list(observations)
-    swapped[first], swapped[last] = (
-        Observation(at=observations[first].at, source="event", value=observations[last].value),
-        Observation(at=observations[last].at, source="event", value=observations[first].value),
-    )
-    return swapped
+    late = Observation(at=observations[last].at, source="event", value=observations[first].value)
+    return [*observations[:first], *observations[first + 1 : last + 1], late, *observations[last + 1 :]]
 
 
 def _missing(observations: list[Observation]) -> list[Observation]:
@@ -271,6 +267,6 @@ BREACHES: Mapping[str, Breach] = {
     "number-changed": Breach(source="call", plant=_then(to_number="13125550199")),
     "transcript-lost-text": Breach(source="call", plant=_shrunken),
     "event-twice": Breach(source="event", plant=_twice),
-    "event-out-of-order": Breach(source="event", plant=_swapped),
+    "event-out-of-order": Breach(source="event", plant=_late),
     "event-missing": Breach(source="event", plant=_missing),
 }
