@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import orjson
 
+Bytes = (bytes, bytearray, memoryview)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -11,14 +11,14 @@ from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import DEFAULT_PROFILE, Contract
 from vocode_contract.engine import EngineClass
 from vocode_contract.listing import Listing
-from vocode_contract.reading import DEFAULT_LIMITS, Defect, Limits, Unreadable, read, surveyed
+from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, read, surveyed
 from vocode_contract.undeclared import unknown_keys
 from vocode_contract.violation import ContractViolated, Violation
 
 if TYPE_CHECKING:
     from vocode_contract import types
 
-_RAW = frozenset((bytes, bytearray, memoryview))
+_RAW = frozenset(Bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

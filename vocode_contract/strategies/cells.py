@@ -1,0 +1,156 @@
+"""Cells: values read out of drawn bytes, which Hypothesis draws and shrinks as one choice an object.
+
+A choice costs Hypothesis some fifty times what a byte costs, so an object takes one choice: a row
+of bytes, so many for each of its properties. Hypothesis shrinks bytes one by one towards zero,
+and zero is the simplest there is everywhere: absent, the first value, the empty string. An object
+takes its bytes whether it is present or not, so that leaving it out moves no later choice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import hypothesis.strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Read = Callable[[bytes, int, Draw], Any]
+
+#: What a cell reads where the key, or the item, is left out.
+ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT"})()
+
+#: Bytes up to which an object without inner choices stays in the row of the object around it.
+_SMALL = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A reader of one value.
+
+    Attributes:
+        width: How many bytes it needs.
+        read: Reads the value from bytes, from an offset on; may draw more.
+        draws: Whether it always draws choices of its own.
+    """
+
+    width: int
+    read: Read
+    draws: bool = False
+
+
+def constant(value: Any) -> Cell:
+    """Read always the same value, which must be immutable."""
+    return Cell(width=0, read=lambda _data, _at, _draw: value)
+
+
+def drawn(strategy: st.SearchStrategy[Any]) -> Cell:
+    """Draw from a strategy."""
+    return Cell(width=0, read=lambda _data, _at, draw: draw(strategy), draws=True)
+
+
+def numbered(width: int, value: Callable[[int], Any]) -> Cell:
+    """Read an unsigned integer, the last byte the lowest, and map it."""
+
+    def read(data: bytes, at: int, _draw: Draw) -> Any:
+        return value(int.from_bytes(data[at : at + width]))
+
+    return Cell(width=width, read=read)
+
+
+def chosen(values: Sequence[Any]) -> Cell:
+    """Read one of some immutable values, the first one the simplest."""
+    count = len(values)
+    if count == 1:
+        return constant(values[0])
+    return Cell(width=1, read=lambda data, at, _draw: values[data[at] * count >> 8])
+
+
+def escaping(cell: Cell, strategy: st.SearchStrategy[Any], *, above: int = 248) -> Cell:
+    """Read a cell, but draw from a strategy when a byte before it is above a threshold."""
+    inner = cell.read
+
+    def read(data: bytes, at: int, draw: Draw) -> Any:
+        return draw(strategy) if data[at] > above else inner(data, at + 1, draw)
+
+    return Cell(width=cell.width + 1, read=read, draws=cell.draws)
+
+
+def optional(cell: Cell, *, absent: int, null: int = 0) -> Cell:
+    """Leave a cell out, or make it null, as a byte before it says.
+
+    Args:
+        cell: The cell.
+        absent: In how many of 256 cases it is left out.
+        null: In how many it is null.
+    """
+    inner, present = cell.read, absent + null
+
+    def read(data: bytes, at: int, draw: Draw) -> Any:
+        said = data[at]
+        if said >= present:
+            return inner(data, at + 1, draw)
+        return ABSENT if said < absent else None
+
+    return Cell(width=cell.width + 1, read=read, draws=cell.draws)
+
+
+def either(branches: Sequence[Cell]) -> Cell:
+    """Read one of some cells, the first one the simplest; they share their bytes."""
+    count, readers = len(branches), [branch.read for branch in branches]
+
+    def read(data: bytes, at: int, draw: Draw) -> Any:
+        return readers[data[at] * count >> 8](data, at + 1, draw)
+
+    width = 1 + max(branch.width for branch in branches)
+    return Cell(width=width, read=read, draws=any(branch.draws for branch in branches))
+
+
+def record(fields: Mapping[str, Cell]) -> Cell:
+    """Read an object: its fields in order, each with bytes of its own."""
+    placed: list[tuple[str, int, Read]] = []
+    width = 0
+    for key, cell in fields.items():
+        placed.append((key, width, cell.read))
+        width += cell.width
+
+    def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
+        made = {}
+        for key, offset, read_field in placed:
+            value = read_field(data, at + offset, draw)
+            if value is not ABSENT:
+                made[key] = value
+        return made
+
+    return Cell(width=width, read=read, draws=any(cell.draws for cell in fields.values()))
+
+
+def row(slot: Cell, count: int) -> Cell:
+    """Read an array from so many slots; a slot may be absent, so each item can go by itself."""
+    inner, width = slot.read, slot.width
+
+    def read(data: bytes, at: int, draw: Draw) -> list[Any]:
+        items = (inner(data, at + width * index, draw) for index in range(count))
+        return [item for item in items if item is not ABSENT]
+
+    return Cell(width=width * count, read=read, draws=slot.draws)
+
+
+def boxed(cell: Cell) -> Cell:
+    """Give a cell a choice of its own, unless it is small."""
+    if cell.draws:  # the strategy marks where the object begins and ends, for Hypothesis to shrink it at once
+        return drawn(rooted(cell))
+    if cell.width <= _SMALL:
+        return cell
+    inner, taken = cell.read, _bytes(cell.width)
+    return Cell(width=0, read=lambda _data, _at, draw: inner(draw(taken), 0, draw), draws=True)
+
+
+@st.composite
+def rooted(draw: st.DrawFn, cell: Cell) -> Any:
+    """Draw a value by a cell."""
+    return cell.read(draw(_bytes(cell.width)), 0, draw)
+
+
+@cache
+def _bytes(width: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=width, max_size=width)

@@ -1,0 +1,226 @@
+"""A conforming Call or page -> one that could be true: what `consistency` finds nothing in."""
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from vocode_contract.strategies import words
+
+_Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settling:
+    """One Call being settled.
+
+    Attributes:
+        call: The payload, changed in place.
+        given: Top-level keys that stay as they were asked for.
+        time: Writes a time as this contract does, from a number.
+    """
+
+    call: _Json
+    given: Container[str]
+    time: Callable[[int], Any]
+
+    def put(self, key: str, value: Any) -> None:
+        """Set a key, unless it was asked for."""
+        if key not in self.given:
+            self.call[key] = value
+
+    def drop(self, *keys: str) -> None:
+        """Remove optional keys, unless they were asked for."""
+        for key in keys:
+            if key not in self.given:
+                self.call.pop(key, None)
+
+    def part(self, *keys: str) -> _Json:
+        """Return a nested object, or an empty one where there is none."""
+        found: Any = self.call
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+
+def settled(call: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
+    """Settle what contradicts itself in a Call, in place.
+
+    Args:
+        call: A conforming Call, or an item of a page.
+        given: Top-level keys that stay as they are.
+        timed_by: Writes a time as this contract does, from a number.
+    """
+    settling = _Settling(call=call, given=given, time=timed_by)
+    for step in _STEPS:
+        step(settling)
+    return call
+
+
+def settled_page(page: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
+    """Settle a page in place: its calls, and what it says of them."""
+    if "items" in given:
+        return page
+    unique = {call["id"]: call for call in page["items"]}
+    items = [settled(call, (), timed_by=timed_by) for call in unique.values()]
+    size = max(page["size"], len(items)) if "size" not in given else page["size"]
+    least = len(items) + max(page["page"] - 1, 0) * size
+    told = {"items": items, "size": size, "total": least, "has_more": False, "total_is_estimated": False}
+    page |= {key: value for key, value in told.items() if key not in given}
+    return page
+
+
+def with_one_owner(value: _Json, given: Container[str] = ()) -> _Json:
+    """Let all parts of an object that name an owner name the same, in place."""
+    owner = value["user_id"]
+    if "user_id" not in given:
+        owner = next((value[key]["user_id"] for key in value if key in given and _is_owned(value[key])), owner)
+        value["user_id"] = owner
+    level: list[Any] = [part for key, part in value.items() if key not in given]
+    while level:
+        for node in level:
+            if _is_owned(node):
+                node["user_id"] = owner
+        level = [child for node in level for child in _children(node)]
+    return value
+
+
+def _is_owned(node: Any) -> bool:
+    return isinstance(node, dict) and isinstance(node.get("user_id"), str)
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []
+
+
+def _settle_owner(settling: _Settling) -> None:
+    with_one_owner(settling.call, settling.given)
+
+
+def _settle_times(settling: _Settling) -> None:
+    """Give each status the times that go with it; times that were asked for choose the status."""
+    call, given = settling.call, settling.given
+    status = call.get("status", "not_started")
+    if "status" not in given and "end_time" in given:
+        status = "in_progress" if call["end_time"] is None else status if status in _OVER else "ended"
+        settling.put("status", status)
+    if "status" not in given and "start_time" in given and call["start_time"] is not None and status == "not_started":
+        status = "in_progress"
+        settling.put("status", status)
+    if status == "not_started":
+        settling.drop("start_time")
+    if status not in _OVER:
+        settling.drop("end_time")
+    if status in ("in_progress", "ended") and call.get("start_time") is None:
+        settling.put("start_time", call.get("end_time") or settling.time(0))
+    if status == "ended" and call.get("end_time") is None:
+        settling.put("end_time", _later(call["start_time"]) if call.get("start_time") else settling.time(8))
+    _settle_order(settling)
+
+
+def _settle_order(settling: _Settling) -> None:
+    call, given = settling.call, settling.given
+    start, end = _instant(call.get("start_time")), _instant(call.get("end_time"))
+    if start is None or end is None or start <= end:
+        return
+    if "start_time" in given:
+        settling.put("end_time", _later(call["start_time"]))
+    elif "end_time" in given:
+        call["start_time"] = call["end_time"]
+    else:
+        call["start_time"], call["end_time"] = call["end_time"], call["start_time"]
+
+
+def _instant(value: Any) -> float | None:
+    """Return the seconds since 1970 that a plausible time names."""
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return at.timestamp() if at.tzinfo else None
+    return value if isinstance(value, (int, float)) else None
+
+
+def _later(start: Any) -> Any:
+    """Return a time 80 seconds after another, written alike; the same where it cannot be read."""
+    at = _instant(start)
+    if at is None:
+        return start
+    return datetime.fromtimestamp(at + 80, UTC).isoformat() if isinstance(start, str) else start + 80
+
+
+def _settle_outcome(settling: _Settling) -> None:
+    call = settling.call
+    status = call.get("status", "not_started")
+    if status == "error" and not str(call.get("error_message") or "").strip():
+        settling.put("error_message", words.TEXTS["error_message"](0))
+    if status != "error":
+        settling.drop("error_message")
+    if status not in _OVER:
+        settling.drop("stage_outcome")
+    if status == "not_started":
+        settling.drop("stage", "transcript", "human_detection_result")
+        if call.get("recording_available"):
+            settling.put("recording_available", False)
+
+
+def _settle_privacy(settling: _Settling) -> None:
+    if settling.call.get("hipaa_compliant") and settling.call.get("transcript"):
+        settling.drop("transcript")
+        if settling.call.get("transcript"):
+            settling.put("hipaa_compliant", False)
+
+
+def _settle_detection(settling: _Settling) -> None:
+    call = settling.call
+    if call.get("do_not_call_result") and not call.get("run_do_not_call_detection"):
+        settling.drop("do_not_call_result")
+        if call.get("do_not_call_result"):
+            settling.put("run_do_not_call_detection", True)
+
+
+def _settle_provider(settling: _Settling) -> None:
+    account = settling.part("telephony_account_connection").get("type")
+    metadata = settling.part("telephony_metadata").get("type")
+    parts = ((account, "telephony_account_connection"), (metadata, "telephony_metadata"))
+    decided = "telephony_provider" in settling.given
+    for kind, key in sorted(parts, key=lambda part: part[1] not in settling.given):
+        provider = _PROVIDERS.get(kind)
+        if provider is not None and not decided:
+            settling.call["telephony_provider"] = provider
+            decided = True
+        elif provider is not None and provider != settling.call["telephony_provider"]:
+            settling.drop(key)
+
+
+def _settle_context(settling: _Settling) -> None:
+    """Fill the template's blanks from the context, or have no blanks where the context was asked for."""
+    template = settling.part("agent", "prompt", "prompt_template")
+    context = settling.part("context")
+    missing = [key for key in template.get("required_context_keys", ()) if key not in context]
+    if missing and "context" not in settling.given:
+        settling.call["context"] = {**context, **dict.fromkeys(missing, words.example(0))}
+    elif missing and "agent" not in settling.given:
+        template["required_context_keys"] = [key for key in template["required_context_keys"] if key in context]
+
+
+_OVER = ("ended", "error")
+
+_PROVIDERS: Mapping[Any, str] = {
+    "account_connection_twilio": "twilio",
+    "telephony_metadata_twilio": "twilio",
+    "telephony_metadata_vonage": "vonage",
+}
+
+_STEPS: tuple[Callable[[_Settling], None], ...] = (
+    _settle_owner,
+    _settle_times,
+    _settle_outcome,
+    _settle_privacy,
+    _settle_detection,
+    _settle_provider,
+    _settle_context,
+)

@@ -1,0 +1,282 @@
+"""The schemas of a contract -> cells: the closed set of keywords that they use, under each profile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import hypothesis.strategies as st
+
+from vocode_contract.contract import Contract, Schema
+from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.strategies import cells, words
+from vocode_contract.strategies.cells import Cell, Draw
+
+Strategy = st.SearchStrategy[Any]
+
+#: In how many of 256 cases an optional property is left out, or null where it may be.
+_ABSENT, _NULL = 64, 64
+
+#: Slots of an array by property name, where there are not three.
+_SLOTS = {"actions": 2, "items": 4, "collect_fields": 2, "conditions": 1}
+
+_INT64 = st.integers(-(2**63), 2**64 - 1)
+_FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+_TEXT = st.text(max_size=40)
+_JSON = st.recursive(
+    st.none() | st.booleans() | _INT64 | _FLOATS | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+_OBJECTS = st.dictionaries(_TEXT, _JSON, max_size=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What values are drawn, among those that conform.
+
+    Attributes:
+        adversarial: Whether values are nasty rather than plausible.
+        coherent: Whether ids, numbers and times stay plausible and credentials masked whatever else
+            comes; else any value comes that conforms now and then, the empty string among them.
+    """
+
+    adversarial: bool = False
+    coherent: bool = False
+
+
+#: Strings that stay plausible in a coherent payload.
+_NUMBERS = frozenset({"agent_phone_number", "from_number", "phone_number", "steering_pool", "to_number"})
+_URLS = frozenset({"context_endpoint", "url"})
+_TIMES = frozenset({"start_time", "end_time"})
+
+
+REALISTIC = Style()
+
+
+def object_cell(contract: Contract, name: str, style: Style, fields: Mapping[str, Strategy]) -> Cell:
+    """Make the cell of a schema with some of its properties drawn from strategies."""
+    interpreter = _Interpreter(contract, style, fields)
+    return interpreter.of(contract.schemas[name], name)
+
+
+@cache
+def schema_cell(contract: Contract, name: str, style: Style) -> Cell:
+    """Make the cell of a schema; the same arguments give the same cell."""
+    return object_cell(contract, name, style, {})
+
+
+class _Interpreter:
+    """One contract read in one style; given fields belong to the outermost object alone."""
+
+    def __init__(self, contract: Contract, style: Style, given: Mapping[str, Strategy]) -> None:
+        self.contract = contract
+        self.style = style
+        self.given = given
+        self.drifts = contract.profile == "tolerant"
+        self.adds_null = contract.profile != "documented"
+
+    def of(self, schema: Schema, name: str) -> Cell:
+        """Make the cell of a schema; `name` is that of the property it belongs to."""
+        if "$ref" in schema:
+            return self._referred(schema["$ref"].rpartition("/")[2], name)
+        if "discriminator" in schema:
+            return self._tagged(schema, name)
+        if options := schema.get("oneOf") or schema.get("anyOf"):
+            return cells.either([self._nested(option, name) for option in options])
+        if "const" in schema or "enum" in schema:
+            return self._enumerated(schema.get("enum") or [schema["const"]])
+        kinds = self.contract.types(schema)
+        branches = [self._typed(kind, schema, name) for kind in kinds]
+        return branches[0] if len(branches) == 1 else cells.either(branches)
+
+    def _referred(self, target: str, name: str) -> Cell:
+        if self.given:
+            return self.of(self.contract.schemas[target], name)
+        return schema_cell(self.contract, target, self.style)
+
+    def _nested(self, schema: Schema, name: str, *, absent: int = 0, null: int = 0) -> Cell:
+        """Make the cell of a schema within another: an object gets a choice of its own."""
+        inner = _Interpreter(self.contract, self.style, {}) if self.given else self
+        cell = inner.of(schema, name)
+        if absent or null:
+            cell = cells.optional(cell, absent=absent, null=null)
+        return cells.boxed(cell) if "object" in self.contract.types(schema) else cell
+
+    def _enumerated(self, values: list[Any]) -> Cell:
+        cell = cells.chosen(values)
+        if self.drifts:
+            return cells.escaping(cell, st.sampled_from(["newer_value", "", "UNHEARD OF"]), above=250)
+        return cell
+
+    def _tagged(self, schema: Schema, name: str) -> Cell:
+        tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
+        given = {key: strategy for key, strategy in self.given.items() if key != tag}
+        inner = _Interpreter(self.contract, self.style, given)
+        branches = {target: inner.of(self._branch(target, tag, schema), name) for target in mapping.values()}
+        if tag in self.given:
+            return _by_tag(self.given[tag], tag, {value: branches[target] for value, target in mapping.items()})
+        union = cells.either(list(branches.values()))
+        if self.drifts:
+            return cells.escaping(union, st.just({tag: "newer_type", "colour": "red"}).map(dict), above=250)
+        return union
+
+    def _branch(self, reference: str, tag: str, union: Schema) -> Schema:
+        """Return a branch of a union; one that must match alone needs its tag, whatever it says itself."""
+        branch = self.contract.target(reference)
+        if "oneOf" not in union or tag in branch.get("required", ()):
+            return branch
+        return {**branch, "required": [*branch.get("required", ()), tag]}
+
+    def _typed(self, kind: str, schema: Schema, name: str) -> Cell:
+        if kind == "object":
+            return self._object(schema, name)
+        if kind == "array":
+            slot = self._nested(schema["items"], name, absent=128)
+            return cells.row(slot, _SLOTS.get(name, 3))
+        if kind == "string" and "format" in schema:
+            return self._formatted(schema["format"], name)
+        return _PLAIN[kind](self.style, name, schema, self.contract)
+
+    def _formatted(self, kind: str, name: str) -> Cell:
+        if kind == "uuid":
+            nasty = self.style.adversarial and not self.style.coherent
+            return cells.chosen(words.NASTY_UUIDS) if nasty else cells.numbered(3, words.uuid)
+        return _time(self.style, name)
+
+    def _object(self, schema: Schema, name: str) -> Cell:
+        members = schema.get("additionalProperties")
+        if "properties" in schema:
+            cell = cells.record({key: self._property(schema, key) for key in schema["properties"]})
+            if self.drifts:
+                drift = cells.chosen([*[cells.ABSENT] * 15, "newer_key"])
+                return _drifting(cell, drift)
+            return cell
+        if members is False:
+            return cells.Cell(width=0, read=lambda _data, _at, _draw: {})
+        if isinstance(members, dict):
+            return self._map(members, name)
+        return _free_object(self.style)
+
+    def _property(self, schema: Schema, key: str) -> Cell:
+        if key in self.given:
+            return cells.drawn(self.given[key])
+        value = schema["properties"][key]
+        if key in schema.get("required", ()):
+            return self._nested(value, key)
+        null = self.adds_null and may_be_null_on_wire(schema, key)
+        return self._nested(value, key, absent=_ABSENT, null=_NULL if null else 0)
+
+    def _map(self, members: Schema, name: str) -> Cell:
+        keys = words.NASTY_TEXTS if self.style.adversarial else words.KEYS.get(name, words.OTHER_KEYS)
+        pair = cells.record({"key": cells.chosen(keys), "value": self.of(members, "")})
+        pairs = cells.row(cells.optional(pair, absent=128), 3)
+
+        def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
+            return {each["key"]: each["value"] for each in pairs.read(data, at, draw)}
+
+        return replace(pairs, read=read)
+
+
+def _by_tag(tags: Strategy, tag: str, branches: Mapping[str, Cell]) -> Cell:
+    """Draw the tag, then read the branch that it names; one that names none gets the first branch's fields."""
+    first = next(iter(branches.values()))
+
+    def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
+        said = draw(tags)
+        branch = branches.get(said, first) if isinstance(said, str) else first
+        made: dict[str, Any] = branch.read(data, at, draw)
+        made[tag] = said
+        return made
+
+    return Cell(width=max(branch.width for branch in branches.values()), read=read, draws=True)
+
+
+def _drifting(cell: Cell, drift: Cell) -> Cell:
+    """Add, now and then, a key that no contract declares."""
+
+    def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
+        made: dict[str, Any] = cell.read(data, at + drift.width, draw)
+        key = drift.read(data, at, draw)
+        return made if key is cells.ABSENT else {**made, key: None}
+
+    return Cell(width=cell.width + drift.width, read=read, draws=cell.draws)
+
+
+def _is_nasty(style: Style, name: str) -> bool:
+    return style.adversarial and not (style.coherent and name in _NUMBERS | _URLS | _TIMES)
+
+
+def _string(style: Style, name: str, schema: Schema, contract: Contract) -> Cell:
+    if style.coherent and schema.get("x-sensitivity") == "credential" and name not in _URLS:
+        return cells.constant(words.MASK)
+    if _is_nasty(style, name):
+        return cells.escaping(cells.chosen(words.NASTY_TEXTS), _TEXT)
+    if name in _TIMES:
+        cell = _time(style, name)
+    elif name == "transcript":
+        cell = _transcript(timed=contract.date >= "2024")
+    else:
+        cell = cells.numbered(2, words.TEXTS.get(name, words.example))
+    return cell if style.coherent else _any_text_too(cell)
+
+
+def _any_text_too(cell: Cell) -> Cell:
+    """Make the empty string the simplest, and any text possible."""
+    inner = cells.escaping(cell, _TEXT)
+
+    def read(data: bytes, at: int, draw: Draw) -> Any:
+        return inner.read(data, at, draw) if data[at] > 3 else ""
+
+    return replace(inner, read=read)
+
+
+def _transcript(*, timed: bool) -> Cell:
+    lines = cells.row(cells.optional(cells.numbered(1, lambda number: number), absent=96), 6)
+
+    def read(data: bytes, at: int, draw: Draw) -> str:
+        return words.transcript(lines.read(data, at, draw), timed=timed)
+
+    return replace(lines, read=read)
+
+
+def _time(style: Style, name: str) -> Cell:
+    if _is_nasty(style, name):
+        return cells.chosen(words.NASTY_TIMES)
+    return cells.numbered(2, words.date_time)
+
+
+def _integer(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
+    if style.adversarial:
+        return cells.escaping(cells.chosen(words.NASTY_INTEGERS), _INT64)
+    low, high = words.RANGES.get(name, (0, 255))
+    cell = cells.numbered(1, lambda number: low + number % (high - low + 1))
+    return cell if style.coherent else cells.escaping(cell, _INT64)
+
+
+def _number(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
+    if _is_nasty(style, name):
+        return cells.escaping(cells.chosen(words.NASTY_NUMBERS), _FLOATS)
+    if name in _TIMES:
+        return cells.numbered(2, words.epoch_seconds)
+    low, high = words.RANGES.get(name, (0, 1))
+    cell = cells.numbered(1, lambda number: low + (high - low) * number / 256 if number else low)
+    return cell if style.coherent else cells.escaping(cell, _FLOATS)
+
+
+def _boolean(_style: Style, _name: str, _schema: Schema, _contract: Contract) -> Cell:
+    return cells.chosen((False, True))
+
+
+def _null(_style: Style, _name: str, _schema: Schema, _contract: Contract) -> Cell:
+    return cells.constant(None)
+
+
+_PLAIN = {"string": _string, "integer": _integer, "number": _number, "boolean": _boolean, "null": _null}
+
+
+def _free_object(style: Style) -> Cell:
+    if style.adversarial:
+        return cells.drawn(_OBJECTS)
+    cell = cells.numbered(1, lambda number: words.free_object(number) if number > 128 else {})
+    return cell if style.coherent else cells.escaping(cell, _OBJECTS)

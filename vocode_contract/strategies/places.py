@@ -1,0 +1,176 @@
+"""Every place of a schema, and the way to it in a payload, which is laid where it is not there yet."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
+
+from vocode_contract import pointer
+from vocode_contract.contract import Contract, Schema, json_type
+from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.redaction import HIDDEN_KEY
+from vocode_contract.strategies import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step down a schema.
+
+    Attributes:
+        kind: Into a property, the first item of an array, a member of a map, or a branch of a union.
+        key: The property.
+        branch: The branch, an index among the branches of the union.
+    """
+
+    kind: Literal["property", "item", "member", "branch"]
+    key: str = ""
+    branch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place of a schema.
+
+    Attributes:
+        schema: What stands there, references followed; a union, or plain.
+        steps: The way there from the schema's root.
+        tokens: The way there in a payload, as a violation shows it.
+        nullable: Whether null may stand there although the document does not say so.
+        is_branch: Whether it is one branch of a union, so that another place speaks of its type.
+        tag: The property that tells the branches of that union apart, if one does.
+    """
+
+    schema: Schema = field(repr=False)
+    steps: tuple[Step, ...]
+    tokens: tuple[str | int, ...]
+    nullable: bool = False
+    is_branch: bool = False
+    tag: str = ""
+
+    def pointer(self, *below: str) -> str:
+        """Return the JSON Pointer to the place, or to keys below it."""
+        return pointer.from_tokens((*self.tokens, *below))
+
+
+def branches_of(schema: Schema) -> tuple[Schema, ...]:
+    """Return the branches of a union but null; of a tagged one in the order of its tags."""
+    if "discriminator" in schema:
+        references = dict.fromkeys(schema["discriminator"]["mapping"].values())
+        return tuple({"$ref": reference} for reference in references)
+    options = schema.get("oneOf") or schema.get("anyOf") or ()
+    return tuple(option for option in options if option.get("type") != "null")
+
+
+def places(contract: Contract, name: str) -> Iterator[Place]:
+    """Yield every place of a schema, outer ones first."""
+    yield from _below(contract, Place(schema=contract.schema(name), steps=(), tokens=()))
+
+
+def _below(contract: Contract, place: Place) -> Iterator[Place]:
+    schema = followed(contract, place.schema)
+    branches = branches_of(schema)
+    if len(branches) == 1:  # a schema or null
+        nullable = place.nullable or "null" in contract.types(schema)
+        yield from _below(contract, replace(place, schema=branches[0], nullable=nullable))
+        return
+    yield replace(place, schema=schema, nullable=place.nullable)
+    tag = schema.get("discriminator", {}).get("propertyName", "")
+    for index, branch in enumerate(branches):
+        step = Step(kind="branch", branch=index)
+        steps = (*place.steps, step)
+        yield from _below(contract, Place(schema=branch, steps=steps, tokens=place.tokens, is_branch=True, tag=tag))
+    for step, token, child in _children(schema, place.tag):
+        nullable = (
+            contract.profile != "documented" and step.kind == "property" and may_be_null_on_wire(schema, step.key)
+        )
+        below = Place(schema=child, steps=(*place.steps, step), tokens=(*place.tokens, token), nullable=nullable)
+        yield from _below(contract, below)
+
+
+def _children(schema: Schema, tag: str) -> Iterator[tuple[Step, str | int, Schema]]:
+    """Yield what lies below a plain schema; the tag of a branch is the union's affair."""
+    for key, child in schema.get("properties", {}).items():
+        if key != tag:
+            yield Step(kind="property", key=key), key, child
+    if "items" in schema:
+        yield Step(kind="item"), 0, schema["items"]
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield Step(kind="member"), HIDDEN_KEY, schema["additionalProperties"]
+
+
+def followed(contract: Contract, schema: Schema) -> Schema:
+    """Follow references."""
+    while "$ref" in schema:
+        schema = contract.target(schema["$ref"])
+    return schema
+
+
+def minimal(contract: Contract, schema: Schema) -> Any:
+    """Make the shortest value that conforms."""
+    schema = followed(contract, schema)
+    if branches := branches_of(schema):
+        return _of_branch(contract, schema, branches[0])
+    if "const" in schema or "enum" in schema:
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    kind = contract.types(schema)[0]
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {key: minimal(contract, properties[key]) for key in schema.get("required", ())}
+    if kind == "string":
+        return _FORMATTED.get(schema.get("format", ""), "")
+    return _SHORTEST[kind]()
+
+
+def _of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
+    made = minimal(contract, branch)
+    if "discriminator" in union:
+        tag = union["discriminator"]["propertyName"]
+        tags = (value for value, target in union["discriminator"]["mapping"].items() if target == branch["$ref"])
+        made.setdefault(tag, next(tags))
+    return made
+
+
+_SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "array": list}
+_FORMATTED = {"uuid": words.uuid(0), "date-time": words.date_time(0)}
+
+
+def changed(
+    contract: Contract, schema: Schema, payload: Any, *, steps: tuple[Step, ...], change: Callable[[Any], Any]
+) -> Any:
+    """Copy a payload with the value at one place changed; the way there is laid if need be.
+
+    Args:
+        contract: The contract that the schema belongs to.
+        schema: The schema of the payload.
+        payload: A conforming value.
+        steps: The way to the place.
+        change: Maps the value at the place to another, without touching it.
+    """
+    schema = followed(contract, schema)
+    if payload is None:
+        payload = minimal(contract, schema)
+    branches = branches_of(schema)
+    if len(branches) == 1:
+        return changed(contract, branches[0], payload, steps=steps, change=change)
+    if not steps:
+        return change(payload)
+    step, below = steps[0], partial(changed, contract, steps=steps[1:], change=change)
+    if step.kind == "branch":
+        branch = branches[step.branch]
+        fits = _is_of_branch(contract, schema, branch, payload)
+        return below(branch, payload if fits else _of_branch(contract, schema, branch))
+    if step.kind == "item":
+        return [below(schema["items"], payload[0] if payload else None), *payload[1:]]
+    if step.kind == "member":
+        key = next(iter(payload), "key")
+        return {**payload, key: below(schema["additionalProperties"], payload.get(key))}
+    return {**payload, step.key: below(schema["properties"][step.key], payload.get(step.key))}
+
+
+def _is_of_branch(contract: Contract, union: Schema, branch: Schema, value: Any) -> bool:
+    if "discriminator" not in union:
+        kinds = contract.types(branch)
+        kind = json_type(value)
+        return kind in kinds or (kind == "integer" and "number" in kinds)
+    tag, mapping = union["discriminator"]["propertyName"], union["discriminator"]["mapping"]
+    return bool(mapping.get(value.get(tag)) == branch["$ref"])
