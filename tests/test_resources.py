@@ -68,8 +68,9 @@ def test_missing_schemas_name_both_places(package):
 
 def test_schemas_not_found_holds_the_places(monkeypatch, tmp_path):
     monkeypatch.setattr(resources, "_PLACES", (str(tmp_path),))
+    monkeypatch.setattr(resources, "_found", [])
     with pytest.raises(SchemasNotFound) as caught:
-        resources.schemas_directory.__wrapped__()
+        resources.read_bytes("contract.json")
     assert caught.value == SchemasNotFound((str(tmp_path),))
 
 

@@ -5,16 +5,15 @@ Everything is read through the loader that loaded this module: it knows director
 """
 
 import os
-from functools import cache
 
 from .errors import SchemasNotFound, UnknownSchema
 
 _MARKER = "contract.json"
 _PACKAGE = os.path.dirname(__file__)
+_found: list[str] = []  # once found, the place does not change
 _PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
 
 
-@cache
 def schemas_directory() -> str:
     """Find the directory that holds ``contract.json``.
 
@@ -24,6 +23,12 @@ def schemas_directory() -> str:
     Raises:
         SchemasNotFound: Neither place has the marker.
     """
+    if not _found:
+        _found.append(_looked_up())
+    return _found[0]
+
+
+def _looked_up() -> str:
     for place in _PLACES:
         try:
             _read(os.path.join(place, _MARKER))
