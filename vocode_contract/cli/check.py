@@ -10,7 +10,6 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option
 from vocode_contract.cli.output import Output
-from vocode_contract.cli.simulate import known_faults
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 if TYPE_CHECKING:
@@ -62,11 +61,10 @@ def check(ctx: click.Context, /, **options: object) -> None:
     settings = _settings(asked)
     if settings.endpoint and not os.environ.get(_TOKEN):
         output.say(f"{_TOKEN} is not set, so requests carry no token")
-    faults = known_faults(asked.faults)
-    with _spoilt(settings, faults) as running:
+    with _spoilt(settings, asked.faults) as running:
         variables = {_TOKEN: running.token} if running else {}
         tally, interruption = run_suite(_options(settings, running), variables)
-    _write(tally, settings, faults, output)
+    _write(tally, settings, asked.faults, output)
     if interruption is not None:
         raise interruption
     ctx.exit(tally.exit_code)
