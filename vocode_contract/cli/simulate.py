@@ -5,7 +5,7 @@ import click
 from vocode_contract.cli.options import contract_of, contract_option, examples
 from vocode_contract.cli.output import Output
 
-_NAME_WIDTH = 36
+_NAME_WIDTH = 28
 
 
 @click.command(
