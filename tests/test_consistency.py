@@ -107,7 +107,21 @@ def test_values_that_are_no_payload_yield_nothing(instance, name):
     assert list(inconsistencies(instance, name)) == []
 
 
-WRONG = (None, True, 10**400, -1.5, float("nan"), "", "\ud800", [], [None], {}, {"type": []}, {"": 0}, {"user_id": {}})
+WRONG: tuple[Any, ...] = (
+    None,
+    True,
+    10**400,
+    -1.5,
+    float("nan"),
+    "",
+    "\ud800",
+    [],
+    [None],
+    {},
+    {"type": []},
+    {"": 0},
+    {"user_id": {}},
+)
 
 
 def below(value: Any, place: str = "") -> Iterator[str]:

@@ -111,7 +111,7 @@ def _after_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
         settled=settled_of(call),
         recording=call.get("recording_available") is True,
         detected=word(call.get("human_detection_result"), RESULTS) or history.detected,
-        subscriptions=history.subscriptions | {kind for kind in EVENTS if kind in listed},
+        subscriptions=frozenset(kind for kind in EVENTS if kind in listed) if webhook else history.subscriptions,
     )
 
 
