@@ -1,11 +1,13 @@
 import json
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract import Contract, Operation, dates
 from vocode_contract.drift import Change, Fit, changes, which
 from vocode_contract.errors import UnknownProfile, UnknownSchema
 
@@ -177,3 +179,51 @@ def test_edit_is_one_change_of_its_kind(path, members, kind, breaking):
     found = list(changes(edited(), edited(*path, **members)))
     assert {change.kind for change in found} == {kind}
     assert any(change.breaking for change in found) is breaking
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operated(Contract):
+    """The oldest contract with other operations."""
+
+    operated: Mapping[str, Operation]
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return self.operated
+
+
+def operated(**operations: Operation) -> Contract:
+    base = Contract.load("2023-11-30", profile="documented")
+    return Operated(date=base.date, profile=base.profile, document=base.document, operated=operations)
+
+
+NOT_FOUND: dict[int, Mapping[str, str | None]] = {404: {}}
+END_CALL = Contract.load("2023-11-30").operations["end_call"]
+[ID] = [parameter for parameter in END_CALL.parameters if parameter.name == "id"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "breaking"),
+    [
+        ({}, {"end_call": END_CALL}, "operation-added", False),
+        ({"end_call": END_CALL}, {}, "operation-removed", True),
+        ({"a": END_CALL}, {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)}, "status-added", True),
+        (
+            {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)},
+            {"a": END_CALL},
+            "status-removed",
+            False,
+        ),
+        ({"a": replace(END_CALL, parameters=())}, {"a": replace(END_CALL, parameters=(ID,))}, "parameter-added", True),
+        (
+            {"a": replace(END_CALL, parameters=(replace(ID, required=False),))},
+            {"a": replace(END_CALL, parameters=(ID,))},
+            "required",
+            True,
+        ),
+    ],
+)
+def test_change_of_an_operation_is_one_change_of_its_kind(before, after, kind, breaking):
+    [found] = changes(operated(**before), operated(**after))
+    assert (found.kind, found.breaking) == (kind, breaking)
+    assert found.pointer.startswith("/paths/~1v1~1calls~1end/post")

@@ -184,6 +184,10 @@ def test_unknown_expected_event_is_not_echoed():
     assert [found.expected for found in missing(NEW, expected=["\x1b[2J"])] == ["another event"]
 
 
+def test_missing_event_can_be_switched_off():
+    assert list(missing(NEW, expected=[ENDED], selection=Selection(ignore=("event-missing",)))) == []
+
+
 def test_judge_groups_by_call_and_leaves_out_the_sound():
     mixed = [poll(), poll(id=OTHER), poll("in_progress"), poll(id=OTHER), Observation(value={})]
     found = judge(mixed, expected=iter(()))

@@ -128,7 +128,7 @@ def _keeps(*places: str) -> Callable[[CallHistory, Mapping[str, Any]], Iterator[
     """Make the rule that what stands at some places stays."""
 
     def stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-        now = kept_of(call)
+        now = kept_of(call, places)
         for place in places:
             if place in history.kept and place in now and history.kept[place] != now[place]:
                 keys = ("agent", "id") if place == "agent" and isinstance(call.get("agent"), dict) else (place,)
