@@ -171,7 +171,7 @@ def subscribed(*kinds: str) -> Observation:
         ([poll("in_progress"), event(CONNECTED)], SUBSCRIBED, []),
         ([], ("event_recording", ENDED), [ENDED, "event_recording"]),
         ([event(ENDED)], (ENDED,), []),
-        ([subscribed(ENDED), event(CONNECTED)], (), []),
+        ([subscribed(ENDED), event(CONNECTED)], None, []),
     ],
 )
 def test_missing_events_are_those_that_had_to_come(observations, expected, due):

@@ -294,7 +294,7 @@ def missing(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Expected = (),
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
     """Yield a violation for each event that did not come, once no more is to come.
@@ -303,7 +303,7 @@ def missing(
         history: All that was observed.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Types of events; or ``subscribed``: those of the beginning and the end of a call
+        expected: Types of events; ``None`` for none; or ``subscribed``: those of the beginning and the end of a call
             that is over, as far as its webhook subscribes to them and an event came at all.
         selection: Which codes count, and how much.
     """
@@ -312,7 +312,7 @@ def missing(
     if expected == SUBSCRIBED:
         due = history.subscriptions & {CONNECTED, ENDED} if history.events and history.is_over else frozenset()
         expected = () if UNCONNECTED in history.events or history.status == "error" else due
-    for kind in sorted(set(expected) - history.events):
+    for kind in sorted(set(expected or ()) - history.events):
         if level != "off":
             yield Violation(
                 instance_pointer="",
@@ -329,7 +329,7 @@ def breaches(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Expected = (),
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
     """Yield what cannot be one call's life, in the order of the observations, missing events last.
@@ -356,14 +356,14 @@ def judge(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Expected = (),
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Mapping[str, tuple[Violation, ...]]:
     """Return the breaches of each of many calls by call id, those without a breach left out.
 
     Observations that name no call are left out too. See `breaches`.
     """
-    kinds: Expected = expected if expected == SUBSCRIBED else tuple(expected)
+    kinds = expected if expected is None or expected == SUBSCRIBED else tuple(expected)
     calls: dict[str, list[Observation]] = {}
     for observation in observations:
         if observation.call_id is not None:
