@@ -83,7 +83,8 @@ def end(state: State, call: Call) -> None:
     """
     now = state.clock()
     if life := state.lives.get(call["id"]):
-        state.lead(call, closed(life, call, now))
+        if (other := closed(life, call, now)) is not life:
+            state.lead(call, other)
         return
     if call["status"] not in ("not_started", "in_progress"):
         return

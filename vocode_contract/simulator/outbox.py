@@ -22,6 +22,10 @@ class Outbox:
     _next: list[tuple[float, str, int]] = field(default_factory=list, repr=False)
     _told: dict[str, int] = field(default_factory=dict, repr=False)
 
+    def __len__(self) -> int:
+        """Return how many events are held."""
+        return len(self._next)
+
     def watch(self, call_id: str, telling: Telling) -> None:
         """Look out for the next event of a call that was placed, or whose life has changed."""
         number = self._told.setdefault(call_id, 0)

@@ -50,8 +50,11 @@ class Step(NamedTuple):
     text: str = ""
 
 
+_UNCONNECTED = frozenset(("busy", "canceled", "failed", "no-answer"))
+
+
 def _over(outcome: str, twilio: str = "completed", **changes: Any) -> Turn:
-    event = "event_phone_call_did_not_connect" if outcome == "call_did_not_connect" else "event_phone_call_ended"
+    event = "event_phone_call_did_not_connect" if twilio in _UNCONNECTED else "event_phone_call_ended"
     changes = {"status": "ended", "stage_outcome": outcome, **changes}
     return Turn(changes=changes, event=event, twilio=twilio, ends=True)
 
@@ -81,7 +84,7 @@ BUSY = _over("call_did_not_connect", "busy")
 TRANSFER_LEFT = _over("transfer_disconnected")
 TRANSFER_UNANSWERED = _over("transfer_unanswered")
 REFUSED = _over("call_did_not_connect", "failed", status="error", error_message="The provider refused the call.")
-FAILED = _over("bot_disconnected", "failed", status="error", error_message="The connection to the provider was lost.")
+FAILED = _over("bot_disconnected", status="error", error_message="The connection to the provider was lost.")
 TRANSCRIBED = Turn(event="event_transcript", private=True)
 RECORDED = Turn(changes={"recording_available": True}, event="event_recording", private=True)
 

@@ -56,7 +56,6 @@ _TALKED: Mapping[str, Any] = {
     },
     "stage": "picked_up",
     "stage_outcome": "human_disconnected",
-    "context": {"customer_name": "Ada"},
 }
 _UNANSWERED: Mapping[str, Any] = {
     "status": "ended",
@@ -108,6 +107,7 @@ def seed(state: State) -> None:
                 "telephony_id": state.fresh_id(),
                 "telephony_metadata": {"type": "telephony_metadata_vonage"},
                 "on_no_human_answer": "continue",
+                "context": {"customer_name": "Ada"},
                 "transcript": transcript(_SPOKEN, state.contract.date) if known is _TALKED else None,
                 **known,
                 "agent": agents[index % 2],
