@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
-from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, Variant
+from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
 from vocode_contract.simulator.transcripts import Line, transcript
 from vocode_contract.validation import violations
 
@@ -83,7 +84,7 @@ def check_conforms(body: bytes, date: str) -> None:
     assert not [found for found in violations(body, contract=date) if found.severity == "error"]
 
 
-def check_coherent(call: dict) -> None:
+def check_coherent(call: dict[str, Any]) -> None:
     status, start, end = call["status"], call.get("start_time"), call.get("end_time")
     assert (end is not None) == (status in ("ended", "error"))
     assert (start is not None) == (status != "not_started")
@@ -95,7 +96,7 @@ def check_coherent(call: dict) -> None:
     assert not call["recording_available"] or status == "ended"
 
 
-def check_follows(before: dict, now: dict) -> None:
+def check_follows(before: dict[str, Any], now: dict[str, Any]) -> None:
     """Check that one sight of a call may follow on another."""
     for name in SETTLED:
         assert now[name] == before[name]
@@ -118,7 +119,7 @@ def check_follows(before: dict, now: dict) -> None:
     ends_at=st.none() | st.integers(0, 7),
 )
 @example(scenario="late-end", date=NEWEST, variant=Variant(), asked_for={}, waits=[2.0, 0.5, 0.6], ends_at=1)
-def test_every_sight_of_a_life_conforms_and_follows_on_the_last(scenario, date, variant, asked_for, waits, ends_at):
+def test_every_sight_of_a_life_conforms_and_follows_on_the_last(*, scenario, date, variant, asked_for, waits, ends_at):
     simulation = Simulation(
         Contract.load(date), scenario=scenario, speed=0, clock=ManualClock(now=1.7e9 + math.pi), variant=variant
     )
@@ -142,7 +143,7 @@ def test_every_sight_of_a_life_conforms_and_follows_on_the_last(scenario, date, 
 def test_events_are_taken_once_in_order_and_conform(scenario, date, waits, ends_at):
     simulation = simulated(scenario, date)
     identifiers = [created(simulation) for _ in range(3)]
-    taken = []
+    taken: list[Event] = []
     for turn, wait in enumerate(waits):
         simulation.advance(wait)
         taken += simulation.take_events()
@@ -203,7 +204,7 @@ def test_call_of_a_person_rings_speaks_and_ends():
         ("transfer-unanswered", "ended", "transfer_started", "transfer_unanswered", "human"),
     ],
 )
-def test_scenario_comes_to_its_end(scenario, status, stage, outcome, detected):
+def test_scenario_comes_to_its_end(*, scenario, status, stage, outcome, detected):
     call = after(3600, scenario)
     names = ("status", "stage", "stage_outcome", "human_detection_result")
     assert [call[name] for name in names] == [status, stage, outcome, detected]

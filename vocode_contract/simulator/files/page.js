@@ -30,7 +30,7 @@ function element(tag, text, ...classes) {
 }
 
 const words = (name) => (name === null ? "–" : name.replace(/^event_/, "").replaceAll("_", " "));
-const dots = (text) => (text === null ? "–" : text.replace(/^<\w+ (\w{4})\w*>$/, "•••• $1"));
+const dots = (text) => (text === null ? "–" : text.replace(/^<\w+ (\w{4})\w*>$/, "•••• #$1"));
 const short = (id) => id.slice(0, 8);
 const seconds = (time) => (time === null ? null : typeof time === "number" ? time : Date.parse(time) / 1000);
 const clock = (time) => (time === null ? "–" : new Date(time * 1000).toISOString().slice(11, 19));
@@ -77,6 +77,8 @@ function showCall(row, entry, now) {
 }
 
 function showCalls(entries, now) {
+  // The contract of 2023 knows no outcome.
+  document.querySelector("table").classList.toggle("plain", entries.every(({ call }) => call.stage_outcome === undefined));
   const body = byId("calls");
   const rows = new Map([...body.children].map((row) => [row.dataset.id, row]));
   entries.forEach((entry, index) => {
