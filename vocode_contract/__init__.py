@@ -6,8 +6,12 @@ Importing this package loads nothing: each public name is fetched from its modul
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .codes import Selection as Selection
+    from .comparison import changes as changes
+    from .consistency import inconsistencies as inconsistencies
     from .contract import Contract as Contract
     from .contract import dates as dates
+    from .defaults import with_defaults as with_defaults
+    from .drift import which as which
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
     from .errors import MissingExtra as MissingExtra
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from .exchange import Exchange as Exchange
     from .exchange import Request as Request
     from .exchange import Response as Response
+    from .lifecycle import Observation as Observation
+    from .lifecycle import breaches as breaches
     from .reading import Limits as Limits
     from .validation import Validator as Validator
     from .validation import Verdict as Verdict
@@ -38,6 +44,7 @@ __all__ = [
     "InvalidOption",
     "Limits",
     "MissingExtra",
+    "Observation",
     "Request",
     "Response",
     "SchemasNotFound",
@@ -49,11 +56,16 @@ __all__ = [
     "Verdict",
     "Violation",
     "__version__",
+    "breaches",
+    "changes",
     "conforms",
     "dates",
     "ensure",
+    "inconsistencies",
     "judge",
     "violations",
+    "which",
+    "with_defaults",
 ]
 
 _EXPORTS = {
@@ -64,6 +76,7 @@ _EXPORTS = {
     "InvalidOption": "errors",
     "Limits": "reading",
     "MissingExtra": "errors",
+    "Observation": "lifecycle",
     "Request": "exchange",
     "Response": "exchange",
     "SchemasNotFound": "errors",
@@ -74,11 +87,16 @@ _EXPORTS = {
     "Validator": "validation",
     "Verdict": "validation",
     "Violation": "violation",
+    "breaches": "lifecycle",
+    "changes": "comparison",
     "conforms": "validation",
     "dates": "contract",
     "ensure": "validation",
+    "inconsistencies": "consistency",
     "judge": "validation",
     "violations": "validation",
+    "which": "drift",
+    "with_defaults": "defaults",
 }
 
 

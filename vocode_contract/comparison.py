@@ -1,0 +1,316 @@
+"""Contract x contract -> what changed, and whether it breaks those who rely on the old one.
+
+One principle decides: a change is breaking when the new contract allows the server to send what
+the old one refuses, or refuses what the old one allowed a client to send.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vocode_contract.contract import Contract, Operation, Schema
+from vocode_contract.profile import may_be_null_on_wire
+
+Direction = Literal["received", "sent"]
+Effect = Literal["widens", "narrows", "alters", "neither"]
+
+_COMPONENTS = "/components/schemas/"
+
+#: Answered by whoever implements an external action, and so sent; no operation names it.
+_ANSWERS = ("ExternalActionAnswer",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between two contracts.
+
+    Attributes:
+        kind: A name such as ``key-added`` or ``value-removed``.
+        pointer: JSON Pointer into the newer document, into the older one for what was removed.
+        before: What the older contract has there; empty for nothing.
+        after: What the newer contract has there; empty for nothing.
+        effect: Whether more payloads conform now, fewer, others, or the same ones.
+        directions: Whether the place is in what a client receives, in what it sends, or both.
+        breaking: Whether a client of the older contract may fail.
+    """
+
+    kind: str
+    pointer: str
+    before: str = ""
+    after: str = ""
+    effect: Effect = "neither"
+    directions: tuple[Direction, ...] = ()
+    breaking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Difference:
+    """A change whose readers are not known yet."""
+
+    kind: str
+    place: str
+    before: str = ""
+    after: str = ""
+    effect: Effect = "neither"
+
+
+def changes(old: Contract, new: Contract) -> Iterator[Change]:
+    """Yield what changed: operations first, then schemas by name, each in the order of the document.
+
+    Null is compared as the contracts' profiles read it: under ``wire`` an optional property without
+    a default may be null in every contract. Under ``tolerant``, new words and members break nobody.
+
+    Args:
+        old: The contract that clients were built on.
+        new: The contract that the server follows now.
+    """
+    yield from _operations(old, new)
+    used = {name: _directions(name, old, new) for name in {*old.schemas, *new.schemas}}
+    for name in sorted(used):
+        for found in _schemas(old, new, name):
+            yield _weighed(found, used[name], tolerant=new.profile == "tolerant")
+
+
+def _weighed(found: _Difference, directions: tuple[Direction, ...], *, tolerant: bool) -> Change:
+    grows = tolerant and found.kind in ("value-added", "member-added")
+    breaks_receiver = found.effect in ("widens", "alters") and not grows
+    breaks_sender = found.effect in ("narrows", "alters")
+    return Change(
+        kind=found.kind,
+        pointer=found.place,
+        before=found.before,
+        after=found.after,
+        effect=found.effect,
+        directions=directions,
+        breaking=("received" in directions and breaks_receiver) or ("sent" in directions and breaks_sender),
+    )
+
+
+def _directions(name: str, old: Contract, new: Contract) -> tuple[Direction, ...]:
+    sent = any(name in _reached(contract, _sent(contract)) for contract in (old, new))
+    received = any(name in _reached(contract, _received(contract)) for contract in (old, new))
+    # What no operation names comes by webhook.
+    return (*(("received",) if received or not sent else ()), *(("sent",) if sent else ()))
+
+
+def _sent(contract: Contract) -> Iterator[str]:
+    yield from _ANSWERS
+    yield from (operation.body for operation in contract.operations.values() if operation.body)
+
+
+def _received(contract: Contract) -> Iterator[str]:
+    for operation in contract.operations.values():
+        for media in operation.responses.values():
+            yield from (name for name in media.values() if name)
+
+
+def _reached(contract: Contract, roots: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name for name in roots if name in contract.schemas]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _named_in(contract.schemas[name])
+    return found
+
+
+def _named_in(node: Any) -> Iterator[str]:
+    """Yield the names of the schemas that a part of a document refers to."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rpartition("/")[2]
+        for key, child in node.items():
+            if key not in ("default", "examples"):
+                yield from _named_in(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _named_in(child)
+
+
+def _operations(old: Contract, new: Contract) -> Iterator[Change]:
+    for name, operation in old.operations.items():
+        if name not in new.operations:
+            yield Change(kind="operation-removed", pointer=operation.pointer, before=name, breaking=True)
+    for name, operation in new.operations.items():
+        if name not in old.operations:
+            yield Change(kind="operation-added", pointer=operation.pointer, after=name)
+        else:
+            yield from _operation(old.operations[name], operation, old, new)
+
+
+def _operation(before: Operation, after: Operation, old: Contract, new: Contract) -> Iterator[Change]:
+    for status in sorted(before.statuses ^ after.statuses):
+        kind = "status-added" if status in after.statuses else "status-removed"
+        found = _Difference(
+            kind=kind,
+            place=f"{(after if status in after.statuses else before).pointer}/responses/{status}",
+            effect="widens" if status in after.statuses else "neither",
+        )
+        yield _weighed(found, ("received",), tolerant=False)
+    was = {(parameter.location, parameter.name): parameter for parameter in before.parameters}
+    now = {(parameter.location, parameter.name): parameter for parameter in after.parameters}
+    for key in (*was, *(key for key in now if key not in was)):
+        place = f"{(after if key in now else before).pointer}/parameters/{key[1]}"
+        if key not in now:
+            yield Change(kind="parameter-removed", pointer=place, before=key[1], directions=("sent",))
+        elif key not in was:
+            effect: Effect = "narrows" if now[key].required else "neither"
+            found = _Difference(kind="parameter-added", place=place, after=key[1], effect=effect)
+            yield _weighed(found, ("sent",), tolerant=False)
+        else:
+            views = (_View(was[key].schema, old), _View(now[key].schema, new))
+            for found in (*_required(was[key].required, now[key].required, place), *_values(*views, place)):
+                yield _weighed(found, ("sent",), tolerant=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One schema in one contract."""
+
+    schema: Schema
+    contract: Contract
+    may_be_null: bool = False
+
+    @property
+    def types(self) -> frozenset[str]:
+        kinds = frozenset(self.contract.types(self.schema)) - {"null"}
+        return kinds | {"integer"} if "number" in kinds else kinds
+
+    @property
+    def nullable(self) -> bool:
+        return self.may_be_null or "null" in self.contract.types(self.schema)
+
+    @property
+    def options(self) -> tuple[Schema, ...]:
+        """The schema itself, or what its union offers; references are not followed."""
+        return tuple(self.schema.get("oneOf") or self.schema.get("anyOf") or (self.schema,))
+
+    @property
+    def references(self) -> frozenset[str]:
+        return frozenset(option["$ref"].rpartition("/")[2] for option in self.options if "$ref" in option)
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The schemas that the references come to, unions among them taken apart."""
+        views = (_View(self.contract.schemas[name], self.contract) for name in self.references)
+        return frozenset(
+            member
+            for name, view in zip(self.references, views, strict=True)
+            for member in (view.members if _union(view) else (name,))
+        )
+
+    @property
+    def values(self) -> frozenset[str]:
+        listed = (option.get("enum", [option["const"]] if "const" in option else []) for option in self.options)
+        return frozenset(str(value) for values in listed for value in values if value is not None)
+
+    @property
+    def format(self) -> str:
+        return ", ".join(sorted(option["format"] for option in self.options if "format" in option))
+
+    @property
+    def tag(self) -> str:
+        """The discriminator of a union, and whether its key has to be there."""
+        key = self.schema.get("discriminator", {}).get("propertyName", "")
+        return f"{key}, {'required' if 'oneOf' in self.schema else 'optional'}" if key else ""
+
+    def below(self, keyword: str) -> "_View | None":
+        found = next((option[keyword] for option in self.options if isinstance(option.get(keyword), dict)), None)
+        return _View(found, self.contract) if found is not None else None
+
+
+def _schemas(old: Contract, new: Contract, name: str) -> Iterator[_Difference]:
+    place = f"{_COMPONENTS}{name}"
+    if name not in new.schemas:
+        yield _Difference(kind="schema-removed", place=place, before=name)
+    elif name not in old.schemas:
+        yield _Difference(kind="schema-added", place=place, after=name)
+    else:
+        yield from _values(_View(old.schemas[name], old), _View(new.schemas[name], new), place)
+
+
+def _values(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+    """Yield how two schemas of one place differ; what a reference names is compared by itself."""
+    yield from _types(was, now, place)
+    if was.format != now.format:
+        effect: Effect = "alters" if was.format and now.format else "widens" if was.format else "narrows"
+        yield _Difference(kind="format", place=place, before=was.format, after=now.format, effect=effect)
+    if was.values and now.values:
+        yield from _sets("value", was.values, now.values, place)
+    elif was.values != now.values:
+        listed = {"before": _listed(was.values), "after": _listed(now.values)}
+        yield _Difference(kind="enum", place=place, effect="widens" if was.values else "narrows", **listed)
+    if was.references != now.references:
+        yield from _sets("member", was.members, now.members, place)
+    if was.tag != now.tag and _union(was) and _union(now):
+        effect = "narrows" if now.tag.endswith("required") or not was.tag else "widens"
+        yield _Difference(kind="tag", place=place, before=was.tag, after=now.tag, effect=effect)
+    if was.schema.get("default") != now.schema.get("default"):
+        before, after = (_default(view.schema) for view in (was, now))
+        yield _Difference(kind="default", place=place, before=before, after=after)
+    for keyword in ("items", "additionalProperties"):
+        earlier, later = was.below(keyword), now.below(keyword)
+        if earlier is not None and later is not None:
+            yield from _values(earlier, later, f"{place}/{keyword}")
+    yield from _properties(was, now, place)
+
+
+def _types(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+    if was.types != now.types and was.references == now.references:
+        effect: Effect = "narrows" if now.types < was.types else "widens" if was.types < now.types else "alters"
+        before, after = (_listed({*view.contract.types(view.schema)} - {"null"}) for view in (was, now))
+        yield _Difference(kind="type", place=place, before=before, after=after, effect=effect)
+    if was.nullable != now.nullable:
+        kind = "null-added" if now.nullable else "null-removed"
+        yield _Difference(kind=kind, place=place, effect="widens" if now.nullable else "narrows")
+
+
+def _union(view: _View) -> str:
+    return "oneOf" if "oneOf" in view.schema else "anyOf" if "anyOf" in view.schema else ""
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
+
+
+def _default(schema: Schema) -> str:
+    """Write a default as JSON would; one that is an object is only said to be there."""
+    value = schema.get("default", "")
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "an array"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sets(noun: str, was: frozenset[str], now: frozenset[str], place: str) -> Iterator[_Difference]:
+    for word in sorted(now - was):
+        yield _Difference(kind=f"{noun}-added", place=place, after=word, effect="widens")
+    for word in sorted(was - now):
+        yield _Difference(kind=f"{noun}-removed", place=place, before=word, effect="narrows")
+
+
+def _properties(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+    before: Mapping[str, Schema] = was.schema.get("properties", {})
+    after: Mapping[str, Schema] = now.schema.get("properties", {})
+    for key in before:
+        if key not in after:
+            effect: Effect = "widens" if key in was.schema.get("required", ()) else "neither"
+            yield _Difference(kind="key-removed", place=f"{place}/properties/{key}", before=key, effect=effect)
+    for key in after:
+        here = f"{place}/properties/{key}"
+        required = key in now.schema.get("required", ())
+        if key not in before:
+            yield _Difference(kind="key-added", place=here, after=key, effect="narrows" if required else "neither")
+        else:
+            yield from _required(key in was.schema.get("required", ()), required, here)
+            yield from _values(_property(was, key), _property(now, key), here)
+
+
+def _property(view: _View, key: str) -> _View:
+    on_wire = view.contract.profile != "documented" and may_be_null_on_wire(view.schema, key)
+    return _View(view.schema["properties"][key], view.contract, on_wire)
+
+
+def _required(was: bool, now: bool, place: str) -> Iterator[_Difference]:
+    if was != now:
+        yield _Difference(kind="required" if now else "optional", place=place, effect="narrows" if now else "widens")

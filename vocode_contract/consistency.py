@@ -1,0 +1,380 @@
+"""One payload against itself, beyond its schema: an end before the start, a part that is another's.
+
+Every rule is a small generator in the table `RULES`. A rule speaks of what it can read and skips the
+rest: whether a value has the right shape is for the schema to say.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vocode_contract import pointer, redaction
+from vocode_contract.codes import ALL, Selection
+from vocode_contract.contract import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.reading import Bytes, Unreadable, read
+from vocode_contract.times import instant, is_naive
+from vocode_contract.violation import Violation
+
+#: Seconds by which a time may lie ahead of the clock: servers' clocks differ.
+TOLERANCE = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """What a rule found at one object.
+
+    Attributes:
+        keys: Reference tokens from that object to the place.
+        expected: What the rule wants, as a phrase.
+        actual: What is there, without any part of it.
+    """
+
+    keys: tuple[str, ...]
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One object of a payload, as a rule sees it.
+
+    Attributes:
+        value: The object.
+        schema: The schema that speaks of it.
+        owner: The account of the outermost object that names one; ``None`` there and without.
+        sensitive: Whether it lies at a credential's place or below.
+        latest: The latest time that is not in the future, in seconds since the epoch.
+    """
+
+    value: Mapping[str, Any] = field(repr=False)
+    schema: Schema = field(repr=False)
+    owner: str | None = field(repr=False)
+    sensitive: bool
+    latest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        code: Its code in `codes.CODES`.
+        clashes: The generator.
+        schemas: Names of the schemas it speaks of; every one without.
+    """
+
+    code: str
+    clashes: Callable[[Sight], Iterator[Clash]]
+    schemas: tuple[str, ...] = ()
+
+
+_CALLS = ("Call", "NormalizedCall")
+
+
+def end_after_start(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a call ends before it starts."""
+    start, end = instant(sight.value.get("start_time")), instant(sight.value.get("end_time"))
+    if start is not None and end is not None and end < start:
+        yield Clash(keys=("end_time",), expected="a time not before the start", actual="an earlier time")
+
+
+def times_with_offset(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash for a time without offset where the schema declares no format."""
+    for key in ("start_time", "end_time"):
+        declared = sight.schema.get("properties", {}).get(key, {})
+        if declared.get("format") != "date-time" and is_naive(sight.value.get(key)):
+            yield Clash(keys=(key,), expected="a time with its offset from UTC", actual="a time without")
+
+
+def times_in_past(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash for a time beyond the clock and the tolerance."""
+    for key in ("start_time", "end_time"):
+        moment = instant(sight.value.get(key))
+        if moment is not None and moment > sight.latest:
+            yield Clash(keys=(key,), expected="a time not in the future", actual="a time ahead of the clock")
+
+
+def one_owner(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a nested object is of another account than the outermost one."""
+    return _foreign(sight, template=False)
+
+
+def one_owner_of_template(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a prompt template is of another account than the outermost object."""
+    return _foreign(sight, template=True)
+
+
+def _foreign(sight: Sight, *, template: bool) -> Iterator[Clash]:
+    owner = sight.value.get("user_id")
+    is_template = "required_context_keys" in sight.schema.get("properties", {})
+    if sight.owner is None or not isinstance(owner, str) or is_template is not template:
+        return
+    if _same_id(owner) != sight.owner:
+        yield Clash(keys=("user_id",), expected="the account that all around it belongs to", actual="another account")
+
+
+def _same_id(value: str) -> str:
+    """Write an id as all spellings of it are compared: servers also take upper case and no hyphens."""
+    return value.lower().removeprefix("urn:uuid:").replace("-", "")
+
+
+def ended_has_end(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when an ended call has no end time."""
+    if sight.value.get("status") == "ended" and sight.value.get("end_time") is None:
+        yield Clash(keys=("end_time",), expected="a time, since the call has ended", actual="nothing")
+
+
+def end_is_over(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a call that has not ended has an end time."""
+    if sight.value.get("status") in ("not_started", "in_progress") and sight.value.get("end_time") is not None:
+        yield Clash(keys=("end_time",), expected="nothing, since the call has not ended", actual="a value")
+
+
+def progress_has_start(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a call in progress has no start time."""
+    if sight.value.get("status") == "in_progress" and sight.value.get("start_time") is None:
+        yield Clash(keys=("start_time",), expected="a time, since the call is in progress", actual="nothing")
+
+
+def error_has_message(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a failed call does not say why."""
+    message = sight.value.get("error_message")
+    if sight.value.get("status") == "error" and (message is None or (isinstance(message, str) and not message.strip())):
+        yield Clash(keys=("error_message",), expected="a message, since the call failed", actual="nothing")
+
+
+def template_filled(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when the context lacks keys that the prompt's template requires.
+
+    A context endpoint may bring them, so that calls with one are left out.
+    """
+    agent = _object(sight.value.get("agent"))
+    prompt = _object(agent.get("prompt"))
+    wanted = _object(prompt.get("prompt_template")).get("required_context_keys")
+    context = sight.value.get("context")
+    if agent.get("context_endpoint") or prompt.get("context_endpoint") or not isinstance(wanted, list):
+        return
+    if context is not None and not isinstance(context, dict):
+        return
+    names = {name for name in wanted if isinstance(name, str)}
+    missing = names.difference(context or ())
+    if missing:
+        found = f"{len(names) - len(missing)} of them"
+        yield Clash(keys=("context",), expected=f"the {len(names)} keys that the template requires", actual=found)
+
+
+_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
+
+
+def numbers_are_digits(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash for a phone number that is not digits with country code.
+
+    Source: ITU-T E.164 for the length, which counts no plus sign.
+    """
+    for key in ("to_number", "from_number", "agent_phone_number", "phone_number"):
+        number = sight.value.get(key)
+        if isinstance(number, str) and sight.value.get("status") != "error" and not _NUMBER.fullmatch(number):
+            expected = "7 to 15 digits with country code, with or without +"
+            yield Clash(keys=(key,), expected=expected, actual=redaction.described(number))
+
+
+def credentials_masked(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash for a credential that came back in clear.
+
+    An account SID is a name and no secret. An address is in clear with a password or a token in it.
+    """
+    declared = sight.schema.get("properties", {})
+    for key, value in sight.value.items():
+        schema = declared.get(key)
+        marked = sight.sensitive or (schema is not None and schema.get("x-sensitivity") == "credential")
+        if marked and isinstance(value, str) and not str(key).endswith("_sid") and _is_in_clear(value):
+            shown = key if schema is not None else redaction.HIDDEN_KEY
+            yield Clash(keys=(shown,), expected="a mask or nothing", actual=redaction.described(value))
+
+
+_MASK_RUN = re.compile(r"\*{2,}|\.{3,}|[•●…]+|[xX]{4,}|#{3,}")
+_VISIBLE = 16  # characters beside a mask that are taken for a hint, such as "sk-...abcd"
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,15}://(?P<user>[^/?#@]*@)?[^?#]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_TOKEN_NAME = re.compile(r"[?&#][^=&]*(?:key|token|secret|passw|pwd|auth|sig)[^=&]*=[^&]", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|(?:redacted|masked|hidden)", re.IGNORECASE)
+
+
+def _is_in_clear(text: str) -> bool:
+    plain = text.strip()
+    if not plain or _PLACEHOLDER.fullmatch(plain):
+        return False
+    address = _ADDRESS.fullmatch(plain)
+    if address is not None:
+        user = address["user"] or ""
+        return (":" in user and not _is_masked(user[user.index(":") + 1 : -1])) or bool(
+            _TOKEN_NAME.search(address["rest"])
+        )
+    return not _is_masked(plain)
+
+
+def _is_masked(text: str) -> bool:
+    return bool(_MASK_RUN.search(text)) and len(_MASK_RUN.sub("", text)) <= _VISIBLE
+
+
+def hipaa_without_transcript(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a HIPAA call carries a transcript."""
+    transcript = sight.value.get("transcript")
+    if sight.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
+        expected = "nothing, since the call is hipaa_compliant"
+        yield Clash(keys=("transcript",), expected=expected, actual=redaction.described(transcript))
+
+
+def recording_after_start(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when a call that has not begun has a recording."""
+    if sight.value.get("status") == "not_started" and sight.value.get("recording_available") is True:
+        yield Clash(keys=("recording_available",), expected="false, since the call has not begun", actual="true")
+
+
+def do_not_call_asked(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when do-not-call detection found something though it was not to run.
+
+    Since 2024 the agent can switch detection on as well.
+    """
+    asked = (
+        sight.value.get("run_do_not_call_detection"),
+        _object(sight.value.get("agent")).get("run_do_not_call_detection"),
+    )
+    if asked[0] is False and asked[1] is not True and sight.value.get("do_not_call_result") is True:
+        expected = "nothing, since detection was not to run"
+        yield Clash(keys=("do_not_call_result",), expected=expected, actual="true")
+
+
+def parts_of_provider(sight: Sight) -> Iterator[Clash]:
+    """Yield a clash when telephony parts are of another provider than the call."""
+    provider = sight.value.get("telephony_provider")
+    if provider not in ("vonage", "twilio"):
+        return
+    for key, lead in (("telephony_metadata", "telephony_metadata_"), ("telephony_account_connection", _CONNECTION)):
+        tag = _object(sight.value.get(key)).get("type")
+        other = "twilio" if provider == "vonage" else "vonage"
+        if tag == lead + other:
+            yield Clash(keys=(key, "type"), expected=f"a part of {provider}", actual=f"one of {other}")
+
+
+_CONNECTION = "account_connection_"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(code="end-before-start", clashes=end_after_start, schemas=_CALLS),
+    Rule(code="time-without-offset", clashes=times_with_offset, schemas=_CALLS),
+    Rule(code="time-in-future", clashes=times_in_past, schemas=_CALLS),
+    Rule(code="foreign-owner", clashes=one_owner),
+    Rule(code="foreign-template", clashes=one_owner_of_template),
+    Rule(code="end-time-missing", clashes=ended_has_end, schemas=_CALLS),
+    Rule(code="end-time-early", clashes=end_is_over, schemas=_CALLS),
+    Rule(code="start-time-missing", clashes=progress_has_start, schemas=_CALLS),
+    Rule(code="error-message-missing", clashes=error_has_message, schemas=_CALLS),
+    Rule(code="context-key-missing", clashes=template_filled, schemas=("Call",)),
+    Rule(code="number-format", clashes=numbers_are_digits, schemas=(*_CALLS, "TransferCallConfig")),
+    Rule(code="credential-in-clear", clashes=credentials_masked),
+    Rule(code="hipaa-transcript", clashes=hipaa_without_transcript, schemas=_CALLS),
+    Rule(code="recording-early", clashes=recording_after_start, schemas=_CALLS),
+    Rule(code="do-not-call-unasked", clashes=do_not_call_asked, schemas=_CALLS),
+    Rule(code="provider-mismatch", clashes=parts_of_provider, schemas=_CALLS),
+)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def inconsistencies(
+    instance: object,
+    name: str = "Call",
+    *,
+    contract: str | None = None,
+    profile: str = DEFAULT_PROFILE,
+    now: float | None = None,
+    tolerance: float = TOLERANCE,
+    selection: Selection = ALL,
+) -> Iterator[Violation]:
+    """Yield where a payload contradicts itself, outermost objects first, then in the order of `RULES`.
+
+    The schema is not judged: wrong values are skipped, and bytes that hold no JSON yield nothing.
+
+    Args:
+        instance: A parsed JSON value, or the raw bytes of one.
+        name: The schema to read it as.
+        contract: A date; the default contract without.
+        profile: ``documented``, ``wire`` or ``tolerant``.
+        now: The clock, in seconds since 1970-01-01 UTC; for a recorded payload the time of the
+            recording, for an answer its Date header; this machine's clock without.
+        tolerance: Seconds by which a time may lie ahead of the clock, inclusive.
+        selection: Which codes count, and how much.
+
+    Raises:
+        ContractError: There is no such contract, profile or schema.
+    """
+    chosen = Contract.load(contract, profile=profile)
+    latest = (time.time() if now is None else now) + tolerance
+    chosen.schema(name)
+    return _clashing(instance, name, chosen, latest=latest, selection=selection)
+
+
+def _clashing(
+    instance: object, name: str, contract: Contract, *, latest: float, selection: Selection
+) -> Iterator[Violation]:
+    if isinstance(instance, Bytes):
+        try:
+            instance = read(instance)
+        except Unreadable:
+            return
+    for tokens, sight in _sights(instance, name, contract, latest):
+        named = contract.pointer_to(sight.schema).removeprefix("/components/schemas/")
+        for rule in RULES:
+            level = selection.level(rule.code, contract.profile)
+            if level == "off" or (rule.schemas and named not in rule.schemas):
+                continue
+            for clash in rule.clashes(sight):
+                yield Violation(
+                    instance_pointer=pointer.from_tokens((*tokens, *clash.keys)),
+                    code=rule.code,
+                    severity=level,
+                    expected=clash.expected,
+                    actual=clash.actual,
+                    schema_pointer=_source(contract, sight.schema, clash.keys[0]),
+                    contract=contract.date,
+                )
+
+
+def _source(contract: Contract, schema: Schema, key: str) -> str:
+    return contract.pointer_to(schema.get("properties", {}).get(key, schema))
+
+
+_Tokens = tuple[str | int, ...]
+_Step = tuple[_Tokens, Schema, object, str | None, bool]
+
+
+def _sights(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[_Tokens, Sight]]:
+    """Yield each object that the schema speaks of, level by level; keys of free-form maps lead nowhere."""
+    level: list[_Step] = [((), contract.schemas[name], instance, None, False)]
+    while level:
+        below: list[_Step] = []
+        for tokens, schema, value, owner, above in level:
+            found = contract.branch(schema, value)
+            if found is None:
+                continue
+            sensitive = above or "credential" in (schema.get("x-sensitivity"), found.get("x-sensitivity"))
+            if isinstance(value, list) and "items" in found:
+                below += [((*tokens, at), found["items"], item, owner, sensitive) for at, item in enumerate(value)]
+            elif isinstance(value, dict) and "properties" in found:
+                yield tokens, Sight(value=value, schema=found, owner=owner, sensitive=sensitive, latest=latest)
+                account = owner or _account(value)
+                below += [
+                    ((*tokens, key), found["properties"][key], child, account, sensitive)
+                    for key, child in value.items()
+                    if key in found["properties"]
+                ]
+        level = below
+
+
+def _account(value: Mapping[str, Any]) -> str | None:
+    account = value.get("user_id")
+    return _same_id(account) if isinstance(account, str) else None

@@ -1,0 +1,87 @@
+"""Which contracts accept a payload, and what changed from one contract to another."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from vocode_contract import pointer
+from vocode_contract.comparison import Change, changes
+from vocode_contract.contract import DEFAULT_PROFILE, Contract, dates
+from vocode_contract.errors import UnknownSchema
+from vocode_contract.undeclared import unknown_keys
+from vocode_contract.validation import judge
+from vocode_contract.violation import Violation
+
+__all__ = ["Change", "Fit", "changes", "which"]
+
+_MOST_KEYS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How a payload fits one contract.
+
+    Attributes:
+        contract: Date of the contract.
+        accepted: Whether the payload conforms.
+        ruled_out_by: The first violation in the order of the payload; ``None`` where it conforms,
+            and where the contract has no schema of that name.
+        undeclared: How many keys the contract does not declare, at most 1,000: of the contracts
+            that accept a payload, the one with the fewest fits best.
+    """
+
+    contract: str
+    accepted: bool
+    ruled_out_by: Violation | None
+    undeclared: int
+
+
+def which(instance: object, name: str = "Call", *, profile: str = DEFAULT_PROFILE) -> tuple[Fit, ...]:
+    """Tell how a payload fits each shipped contract, oldest first.
+
+    Args:
+        instance: A parsed JSON value, or the raw bytes of one.
+        name: The schema to judge it by.
+        profile: ``documented``, ``wire`` or ``tolerant``.
+
+    Raises:
+        UnknownSchema: No contract has a schema of that name.
+        UnknownProfile: There is no such profile.
+    """
+    contracts = [Contract.load(date, profile=profile) for date in dates()]
+    if not any(name in contract.schemas for contract in contracts):
+        raise UnknownSchema(name, tuple(sorted(contracts[-1].schemas)))
+    return tuple(_fit(instance, name, contract) for contract in contracts)
+
+
+def _fit(instance: object, name: str, contract: Contract) -> Fit:
+    if name not in contract.schemas:
+        return Fit(contract=contract.date, accepted=False, ruled_out_by=None, undeclared=0)
+    verdict = judge(instance, name, contract=contract.date, profile=contract.profile)
+    errors = [violation for violation in verdict.violations if violation.severity == "error"]
+    undeclared = islice(unknown_keys(contract, name, verdict.value), _MOST_KEYS)
+    return Fit(
+        contract=contract.date,
+        accepted=not errors,
+        ruled_out_by=min(errors, key=lambda error: _position(verdict.value, error), default=None),
+        undeclared=sum(1 for _ in undeclared),
+    )
+
+
+def _position(value: Any, violation: Violation) -> tuple[float, ...]:
+    """Return where a violation stands in a payload: the index of each member on the way.
+
+    A missing key, and one that is not shown, stands after all others of its object.
+    """
+    found: list[float] = []
+    for token in pointer.tokens_of(violation.instance_pointer):
+        if isinstance(value, dict) and token in value:
+            found.append(list(value).index(token))
+            value = value[token]
+        elif isinstance(value, list) and token.isascii() and token.isdigit() and int(token) < len(value):
+            found.append(int(token))
+            value = value[int(token)]
+        else:
+            found.append(float("inf"))
+            break
+    return tuple(found)

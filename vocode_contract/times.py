@@ -1,0 +1,54 @@
+"""Times of a call as the contracts write them -> seconds since the epoch."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_ISO = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<clock>[0-9]{2}:[0-9]{2}):(?P<second>[0-9]{2})"
+    r"(?P<fraction>[.,][0-9]{1,40})?(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?)?"
+)
+_EPOCH_TEXT = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?")
+_LONGEST = 80
+_FURTHEST = 2.0**53
+
+
+def instant(value: object) -> float | None:
+    """Return the time that a value names; ``None`` where it names none, or one without offset.
+
+    Args:
+        value: A date-time string with offset, epoch seconds as a number or as text, or anything.
+
+    Returns:
+        Seconds since 1970-01-01 UTC. A leap second counts as the second after it.
+
+    Source: RFC 3339; for epoch seconds the contract of 2024-08-27, whose strings have no format.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value) if abs(value) <= _FURTHEST else None  # false for NaN and infinity
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    if _EPOCH_TEXT.fullmatch(value):
+        return float(value)
+    match = _ISO.fullmatch(value)
+    return _seconds(match) if match is not None and match["offset"] else None
+
+
+def is_naive(value: object) -> bool:
+    """Tell whether a value is a date-time string that names no offset from UTC."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return False
+    match = _ISO.fullmatch(value)
+    return match is not None and not match["offset"] and _seconds(match) is not None
+
+
+def _seconds(match: re.Match[str]) -> float | None:
+    """Compute whole seconds first: the same instant in two spellings gives the same number."""
+    offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
+    second = int(match["second"])
+    try:
+        zone = timezone(-offset if match["sign"] == "-" else offset) if match["sign"] else UTC
+        minute = datetime.fromisoformat(f"{match['date']}T{match['clock']}:00").replace(tzinfo=zone)
+        whole = minute.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return whole + second + float("0" + (match["fraction"] or ".0").replace(",", ".")) if second <= 60 else None
