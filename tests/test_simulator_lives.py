@@ -9,15 +9,26 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
+from vocode_contract.history import Observation
+from vocode_contract.lifecycle import breaches
 from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
 from vocode_contract.simulator.transcripts import Line, transcript
 from vocode_contract.validation import violations
 
 HEADERS = (("authorization", "Bearer simulator-token"),)
-AGENT = {"prompt": {}, "voice": {"type": "voice_azure", "voice_name": "en-US-SteffanNeural"}, "initial_message": "Hi!"}
+AGENT = {
+    "prompt": {},
+    "voice": {"type": "voice_azure", "voice_name": "en-US-SteffanNeural"},
+    "initial_message": "Hi!",
+    "webhook": {
+        "subscriptions": ["event_phone_call_connected", "event_phone_call_ended"],
+        "url": "http://127.0.0.1:1/",
+    },
+}
 NEWEST = dates()[-1]
 STATUSES = ("not_started", "in_progress", "error", "ended")
 STAGES = (None, "created", "picked_up", "transfer_started", "transfer_successful")
@@ -60,6 +71,11 @@ def after(seconds: float, scenario: str = "human", date: str = NEWEST, **asked_f
     return got(simulation, identifier)
 
 
+def told_by(simulation: Simulation) -> list[Observation]:
+    """The events that were not told yet."""
+    return [Observation(at=event.at, source="event", value=event.content()) for event in simulation.take_events()]
+
+
 def told(simulation: Simulation, identifier: str) -> list[str]:
     return [event.type for event in simulation.events() if event.call_id == identifier]
 
@@ -82,6 +98,10 @@ VARIANTS = st.builds(
 
 def check_conforms(body: bytes, date: str) -> None:
     assert not [found for found in violations(body, contract=date) if found.severity == "error"]
+
+
+def check_consistent(call: dict[str, Any], date: str) -> None:
+    assert not list(inconsistencies(call, contract=date))
 
 
 def check_coherent(call: dict[str, Any]) -> None:
@@ -125,8 +145,10 @@ def test_every_sight_of_a_life_conforms_and_follows_on_the_last(*, scenario, dat
     )
     identifier = created(simulation, **asked_for)
     before = got(simulation, identifier)
+    story = [Observation(at=simulation.now, value=before)]
     for turn, wait in enumerate(waits):
         simulation.advance(wait)
+        story += told_by(simulation)
         target = (
             ("POST", f"/v1/calls/end?id={identifier}") if turn == ends_at else ("GET", f"/v1/calls?id={identifier}")
         )
@@ -134,8 +156,14 @@ def test_every_sight_of_a_life_conforms_and_follows_on_the_last(*, scenario, dat
         check_conforms(body, date)
         now = json.loads(body)
         check_coherent(now)
+        check_consistent(now, date)
         check_follows(before, now)
+        story.append(Observation(at=simulation.now, value=now))
         before = now
+    simulation.advance(3600)
+    story += told_by(simulation)
+    # Before 2024 no event tells that a call did not connect: it ends without having been connected.
+    assert not list(breaches(story, contract=date, expected=() if date < "2024" else "subscribed"))
 
 
 @settings(max_examples=60, deadline=None)
