@@ -79,12 +79,13 @@ def end(state: State, call: Call) -> None:
 
     Args:
         state: The account.
-        call: One of its calls, as it is now.
+        call: One of its calls, as it is now, and as it is then.
     """
     now = state.clock()
     if life := state.lives.get(call["id"]):
         if (other := closed(life, call, now)) is not life:
             state.lead(call, other)
+            state.call(call["id"])
         return
     if call["status"] not in ("not_started", "in_progress"):
         return

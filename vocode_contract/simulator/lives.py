@@ -202,21 +202,23 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
     return values
 
 
-def events(life: Life, call: Mapping[str, Any], types: frozenset[str]) -> Iterator[Event]:
-    """Yield all events of a life, past and to come, in order of time.
+def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: int = 0) -> Iterator[Event]:
+    """Yield the events of a life, past and to come, in order of time.
 
     Args:
         life: The life.
         call: The call, of which only what never changes is read.
         types: The kinds of event that the contract knows. A call that did not connect has ended where
             there is no event for it.
+        first: The number of the first that is wanted.
     """
     number = 0
     for at, turn, _ in moments(life):
         if not turn.event or (turn.private and call["hipaa_compliant"]):
             continue
-        kind = turn.event if turn.event in types else "event_phone_call_ended"
-        yield Event(at=at, call_id=call["id"], number=number, type=kind, payload=turn.payload)
+        if number >= first:
+            kind = turn.event if turn.event in types else "event_phone_call_ended"
+            yield Event(at=at, call_id=call["id"], number=number, type=kind, payload=turn.payload)
         number += 1
 
 

@@ -67,7 +67,7 @@ def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     call = account.call(arguments["id"])
     if account.rules.ends_calls:
         calls.end(account.state, call)
-    return answered(200, account.shown(account.call(arguments["id"])))
+    return answered(200, account.shown(call))
 
 
 def create_call(account: Account, arguments: Mapping[str, Any]) -> Response:

@@ -7,8 +7,8 @@ from heapq import heappop, heappush
 
 from vocode_contract.simulator.lives import Event
 
-#: Returns all events of a call, past and to come.
-Telling = Callable[[str], Iterator[Event]]
+#: Returns the events of a call from a number on, past and to come.
+Telling = Callable[[str, int], Iterator[Event]]
 
 
 @dataclass(slots=True)
@@ -28,9 +28,7 @@ class Outbox:
 
     def watch(self, call_id: str, telling: Telling) -> None:
         """Look out for the next event of a call that was placed, or whose life has changed."""
-        number = self._told.setdefault(call_id, 0)
-        if (event := _numbered(telling(call_id), number)) is not None:
-            heappush(self._next, (event.at, call_id, number))
+        self._hold(telling(call_id, self._told.setdefault(call_id, 0)))
 
     def due(self, now: float, telling: Telling) -> Iterator[Event]:
         """Yield the events that have happened by now and were not yielded yet, in order of time."""
@@ -38,17 +36,18 @@ class Outbox:
             at, call_id, number = heappop(self._next)
             if self._told[call_id] != number:
                 continue
-            event = _numbered(telling(call_id), number)
+            coming = telling(call_id, number)
+            event = next(coming, None)
             if event is None or event.at != at:
                 continue
             self._told[call_id] += 1
+            self._hold(coming)
             yield event
-            self.watch(call_id, telling)
+
+    def _hold(self, coming: Iterator[Event]) -> None:
+        if (event := next(coming, None)) is not None:
+            heappush(self._next, (event.at, event.call_id, event.number))
 
     def next_at(self) -> float:
         """Return when there may be something due again, in seconds since the epoch; infinity if never."""
         return self._next[0][0] if self._next else math.inf
-
-
-def _numbered(events: Iterator[Event], number: int) -> Event | None:
-    return next((event for event in events if event.number == number), None)

@@ -94,10 +94,10 @@ class State:
         self.lives[call["id"]] = life
         self.outbox.watch(call["id"], self.events)
 
-    def events(self, identifier: str) -> Iterator[Event]:
-        """Yield all events of a call, past and to come, in order of time."""
+    def events(self, identifier: str, first: int = 0) -> Iterator[Event]:
+        """Yield the events of a call from that number on, past and to come, in order of time."""
         if life := self.lives.get(identifier):
-            yield from events(life, self.calls[identifier], event_types(self.contract))
+            yield from events(life, self.calls[identifier], event_types(self.contract), first)
 
     def keep(self, kind: str, thing: Mapping[str, Any]) -> None:
         """Store an object under its id."""
