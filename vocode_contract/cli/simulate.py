@@ -34,6 +34,7 @@ _NAME_WIDTH = 28
 @click.pass_context
 def simulate(
     ctx: click.Context,
+    /,
     *,
     port: int,
     host: str,
