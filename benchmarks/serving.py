@@ -1,0 +1,171 @@
+"""The simulator beside Prism: ending a call over HTTP, being ready, memory.
+
+Prism takes part where ``prism`` of ``@stoplight/prism-cli`` is on the path or named by the variable
+PRISM; without it our figures are printed alone.
+"""
+
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from benchmarks.measuring import Figure
+from vocode_contract.contract import Contract
+
+SECONDS = 3.0
+CONNECTIONS = 4
+STARTS = 5
+_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What one server did.
+
+    Attributes:
+        seconds: Wall seconds for one request, all connections together.
+        cpu: CPU seconds of the server for one request.
+        ready: Seconds from the start of its process to its first answer.
+        memory: Resident bytes after the load.
+    """
+
+    seconds: float
+    cpu: float
+    ready: float
+    memory: float
+
+
+def figures() -> Iterator[Figure]:
+    """Measure ours and, where it is there, Prism, one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder, "openapi.json")
+        document.write_bytes(orjson.dumps(dict(Contract.load(profile="documented").document)))
+        port = _free_port()
+        ours = _measured([sys.executable, "-m", "vocode_contract", "simulate", "--port", str(port)], port)
+        prism = os.environ.get("PRISM") or shutil.which("prism")
+        if not prism:
+            yield from _compared(ours, None)
+            return
+        port = _free_port()
+        yield from _compared(ours, _measured([prism, "mock", "--port", str(port), str(document)], port))
+
+
+def _compared(ours: Served, theirs: Served | None) -> Iterator[Figure]:
+    rows = (("End Call, wall", "seconds", 0.1), ("End Call, CPU of the server", "cpu", 0.1), ("ready", "ready", 0.1))
+    for name, field, goal in (*rows, ("memory, in MB for seconds", "memory", 0.25)):
+        mine = getattr(ours, field) / (1e6 * 1e6 if field == "memory" else 1)
+        other = getattr(theirs, field) / (1e6 * 1e6 if field == "memory" else 1) if theirs else float("nan")
+        yield Figure(name=name, rival="Prism, static", ours=mine, theirs=other, ratio=mine / other, goal=goal)
+
+
+def _measured(command: Sequence[str], port: int) -> Served:
+    ready = []
+    for _ in range(STARTS):
+        with _running(command, port) as (_, seconds):
+            ready.append(seconds)
+    with _running(command, port) as (pid, _):
+        _load(port, 0.5)
+        before = _cpu(pid)
+        started = time.monotonic()
+        count = _load(port, SECONDS)
+        elapsed = time.monotonic() - started
+        return Served(
+            seconds=elapsed / count,
+            cpu=(_cpu(pid) - before) / count,
+            ready=statistics.median(ready),
+            memory=_memory(pid),
+        )
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int) -> Iterator[tuple[int, float]]:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    try:
+        while not _answers(port):
+            if time.monotonic() - started > 30:
+                raise TimeoutError(command[0])
+            time.sleep(0.002)
+        yield process.pid, time.monotonic() - started
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(_request(port))
+            return connection.recv(12).startswith(b"HTTP/1.1 ")
+    except OSError:
+        return False
+
+
+def _request(port: int) -> bytes:
+    return (
+        f"POST /v1/calls/end?id={_ID} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        "Authorization: Bearer simulator-token\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+
+
+def _load(port: int, seconds: float) -> int:
+    """Send requests over a few connections, each answered before the next; return how many."""
+    counts = [0] * CONNECTIONS
+
+    def work(index: int) -> None:
+        request, until = _request(port), time.monotonic() + seconds
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            while time.monotonic() < until:
+                connection.sendall(request)
+                _receive(connection)
+                counts[index] += 1
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts)
+
+
+_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
+
+
+def _receive(connection: socket.socket) -> None:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65_536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    match = _LENGTH.search(head)
+    missing = int(match[1]) - len(body) if match else 0
+    while missing > 0:
+        missing -= len(connection.recv(65_536))
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _memory(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]  # it is always there
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
