@@ -16,36 +16,51 @@ if TYPE_CHECKING:
     from .core import Simulation as Simulation
     from .faults import FAULTS as FAULTS
     from .faults import Fault as Fault
+    from .lives import Event as Event
+    from .scenarios import SCENARIOS as SCENARIOS
+    from .scenarios import Scenario as Scenario
     from .server import Running as Running
     from .server import serve as serve
     from .server import simulator as simulator
     from .transport import SimulatorTransport as SimulatorTransport
+    from .variants import VARIANTS as VARIANTS
     from .variants import Variant as Variant
+    from .variants import variant_of as variant_of
 
 __all__ = [
     "FAULTS",
+    "SCENARIOS",
+    "VARIANTS",
     "Clock",
+    "Event",
     "Fault",
     "ManualClock",
     "Running",
+    "Scenario",
     "Simulation",
     "SimulatorTransport",
     "Variant",
     "serve",
     "simulator",
+    "variant_of",
 ]
 
 _EXPORTS = {
     "FAULTS": "faults",
+    "SCENARIOS": "scenarios",
+    "VARIANTS": "variants",
     "Clock": "clock",
+    "Event": "lives",
     "Fault": "faults",
     "ManualClock": "clock",
     "Running": "server",
+    "Scenario": "scenarios",
     "Simulation": "core",
     "SimulatorTransport": "transport",
     "Variant": "variants",
     "serve": "server",
     "simulator": "server",
+    "variant_of": "variants",
 }
 _OF_THE_EXTRA = frozenset(("h11", "httpx", "starlette", "uvicorn"))
 
