@@ -241,6 +241,85 @@ CODES: Mapping[str, Code] = {
         example="event_message to a webhook for event_recording",
         level="advice",
     ),
+    # One exchange against its operation.
+    "status-undeclared": Code(
+        title="Each status code is a declared one",
+        meaning="The contract does not list this status code for the operation, and no policy of ours takes "
+        "it in this case. A 404 for a call that exists and every 500 are of this kind.",
+        example="500 from End Call",
+    ),
+    "redirect": Code(
+        title="No answer sends the client elsewhere",
+        meaning="The server redirects where the contract declares an answer. A redirect is never followed: a "
+        "POST sent again would end or ring twice, and the token would go to another address.",
+        example="307 from End Call",
+    ),
+    "encoding-unasked": Code(
+        title="A body is compressed only on request",
+        meaning="The request asked for no content coding and the answer has one (RFC 9110 section 12.5.3). The "
+        "body was not unpacked, so it was not judged.",
+        example="Content-Encoding: gzip",
+    ),
+    "framing": Code(
+        title="The length of a body is told in one way",
+        meaning="The answer has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3). Proxies differ "
+        "in which they believe, and requests are smuggled between the two.",
+        example="Content-Length: 10 beside Transfer-Encoding: chunked",
+        level="advice",
+    ),
+    "content-type": Code(
+        title="Each media type is a declared one",
+        meaning="The contract lists other media types for this status code.",
+        example="text/html with status 200",
+    ),
+    "body-missing": Code(
+        title="A declared body is there",
+        meaning="The contract declares a body for this status code, and it is empty or blank.",
+        example="200 with Content-Length: 0",
+    ),
+    "body-not-json": Code(
+        title="A declared JSON body is JSON",
+        meaning="The body is not JSON in the strict sense, or beyond a limit; the note names the json-* code "
+        "that says more. A body cut off before its end often comes from a wrong Content-Length.",
+        example="An HTML page with status 200",
+    ),
+    "other-call": Code(
+        title="The answer holds the call that was asked for",
+        meaning="The id in the answer is not the id in the request: calls are mixed up, or a cache answered.",
+        example="Get Call for one id answers with the call of another",
+    ),
+    "token-echoed": Code(
+        title="No answer holds the token",
+        meaning="The token of the request came back, and from there goes into logs and caches.",
+        example='{"detail": "invalid token <the token>"}',
+    ),
+    # Several exchanges about one call.
+    "status-unexpected": Code(
+        title="A request is answered as this case demands",
+        meaning="The status code is declared, but it is not the answer to this request: a sound request was "
+        "refused, or one that cannot be understood was accepted.",
+        example="422 for the id of a call that exists",
+    ),
+    "not-refused": Code(
+        title="A request without valid authentication is refused",
+        meaning="The contract demands a bearer token. The request had none, or not a valid one, and was served.",
+        example="200 from End Call without Authorization",
+    ),
+    "refusal-leaks": Code(
+        title="A refusal tells nothing of a call",
+        meaning="The request was refused, and yet the answer holds a call.",
+        example="401 with a Call in its body",
+    ),
+    "refusal-ignored": Code(
+        title="What was refused is not done",
+        meaning="The request was refused, and yet the call ended right after it.",
+        example="401 from End Call, and the call is ended",
+    ),
+    "call-not-ended": Code(
+        title="A call ends once its end is accepted",
+        meaning="End Call was answered with 200, but the call had no final status within the time given.",
+        example='"status": "in_progress" long after End Call',
+    ),
     # What a receiver answers and comes to know under attack.
     "receiver-error": Code(
         title="A receiver answers no 5xx",

@@ -1,1 +1,276 @@
-"""The pytest plugin, loaded by every pytest run of every project that has this package installed."""
+"""The pytest plugin, loaded by every pytest run of every project that has this package installed.
+
+Nothing is imported here but pytest: what a hook needs is imported when there is something to do.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from vocode_contract.conformance.client import CheckedClient, Health
+    from vocode_contract.conformance.settings import Settings
+    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.contract import Contract
+    from vocode_contract.simulator import Running
+    from vocode_contract.transport import Client
+
+#: What may be set by an option, else by the environment, else in the configuration file.
+_KEYS = {
+    "url": "endpoint to hold against the contract; the built-in simulator without",
+    "contract": "date of the contract",
+    "profile": "how literally the contract is read: documented, wire or tolerant",
+}
+_MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
+
+_client: pytest.StashKey["CheckedClient"] = pytest.StashKey()
+_settings: pytest.StashKey["Settings"] = pytest.StashKey()
+_tally: pytest.StashKey["Tally"] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options and keys of the configuration file."""
+    group = parser.getgroup("vocode-contract", "contract of the voice-call API")
+    for key, help_text in _KEYS.items():
+        name = f"vocode_{key}"
+        group.addoption(f"--vocode-{key}", dest=name, metavar=key.upper(), help=f"{help_text} (or {name.upper()})")
+        parser.addini(name, help_text, default="")
+    group.addoption(
+        "--vocode-call-id",
+        dest="vocode_call_id",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="a call that may be ended; may be given several times",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare markers, and refuse what cannot be used before any test is looked for."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
+    options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in _KEYS]
+    if any(options) or config.getoption("vocode_call_id"):
+        _settings_of(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
+    if any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items):
+        _settings_of(config)
+
+
+def _settings_of(config: pytest.Config) -> "Settings":
+    """Return what the suite is run against.
+
+    Raises:
+        pytest.UsageError: A value cannot be used.
+    """
+    if _settings not in config.stash:
+        from vocode_contract.conformance.settings import Settings
+        from vocode_contract.errors import ContractError
+
+        given = {key: _given(config, key) for key in _KEYS}
+        try:
+            config.stash[_settings] = Settings.from_given(given, tuple(config.getoption("vocode_call_id")))
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_settings]
+
+
+def _given(config: pytest.Config, key: str) -> Any:
+    from vocode_contract.conformance.settings import Given
+
+    name = f"vocode_{key}"
+    sources = (
+        (f"--vocode-{key}", config.getoption(name)),
+        (name.upper(), os.environ.get(name.upper())),
+        (f"{name} in the configuration file", config.getini(name)),
+    )
+    return next((Given(value=value, source=source) for source, value in sources if value), Given())
+
+
+@pytest.fixture(scope="session")
+def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
+    """The contract that tests are run against: its date and profile are options."""
+    return _settings_of(pytestconfig).contract
+
+
+@pytest.fixture(scope="session")
+def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
+    """Ids of the calls that may be ended, as given."""
+    return _settings_of(pytestconfig).call_ids
+
+
+@pytest.fixture(scope="session")
+def _vocode_running(vocode_contract: "Contract") -> Iterator["Running"]:
+    from vocode_contract.simulator import simulator
+
+    with simulator(contract=vocode_contract) as running:
+        yield running
+
+
+@pytest.fixture
+def vocode_simulator(_vocode_running: "Running") -> "Running":
+    """A simulator on this machine, with the calls that it starts with."""
+    _vocode_running.reset()
+    return _vocode_running
+
+
+@pytest.fixture(scope="session")
+def _vocode_health() -> "Health":
+    from vocode_contract.conformance.client import Health
+
+    return Health()
+
+
+@pytest.fixture(scope="session")
+def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> "Client":
+    """The one sender of the run: its guard counts what leaves this machine."""
+    from vocode_contract.guard import Guard
+    from vocode_contract.redaction import Secret
+    from vocode_contract.transport import TOKEN_VARIABLE, Client, is_read_only
+
+    settings = _settings_of(pytestconfig)
+    if settings.endpoint is None:
+        running = request.getfixturevalue("_vocode_running")
+        return Client(running.url, Secret(running.token))
+    value = os.environ.get(TOKEN_VARIABLE)
+    token = Secret(value) if value else None
+    return Client(settings.endpoint, token, guard=Guard(settings.consents(read_only=is_read_only())))
+
+
+@pytest.fixture
+def vocode_client(
+    request: pytest.FixtureRequest,
+    vocode_contract: "Contract",
+    _vocode_sender: "Client",
+    _vocode_health: "Health",
+) -> "CheckedClient":
+    """A client of the endpoint; whatever is wrong with an answer fails the test that got it."""
+    from vocode_contract.conformance.client import CheckedClient
+
+    if _settings_of(request.config).endpoint is None:
+        request.getfixturevalue("vocode_simulator")
+    client = CheckedClient(_vocode_sender, vocode_contract, health=_vocode_health)
+    request.node.stash[_client] = client
+    request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
+    return client
+
+
+@pytest.fixture(scope="session")
+def assert_conforms(vocode_contract: "Contract") -> Callable[..., Any]:
+    """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
+    from vocode_contract.validation import Validator
+
+    def check(payload: object, name: str = "Call") -> Any:
+        __tracebackhide__ = True
+        return Validator(vocode_contract, name).ensure(payload)
+
+    return check
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note what a test of the suite claims."""
+    marker = item.get_closest_marker("vocode_operation")
+    if marker:
+        operation = str(marker.args[0])
+        item.user_properties.append(("vocode_operation", operation))
+        item.user_properties.append(("vocode_claim", _claim(item.name, operation)))
+
+
+def _claim(name: str, operation: str) -> str:
+    """Read the name of a test as a phrase."""
+    words, _, case = name.removeprefix("test_").removeprefix(f"{operation}_").partition("[")
+    cases = [part for part in case.removesuffix("]").split("-") if part and part != operation]
+    return words.replace("_", " ") + (f" ({', '.join(cases).replace('_', ' ')})" if cases else "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Bring a test that has a client to its verdict."""
+    __tracebackhide__ = True
+    client = pyfuncitem.stash.get(_client, None)
+    if client is None:
+        return (yield)
+    from vocode_contract.conformance.conclusion import concluded
+
+    with concluded(pyfuncitem, client):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show our own errors by their text alone: no traceback, no local variables, so no payload."""
+    ours = call.excinfo is not None and _is_ours(call.excinfo.value)
+    if ours and call.excinfo is not None:
+        from vocode_contract.conformance.properties import noted
+
+        noted(item, call.excinfo.value)
+    report = yield
+    if ours and call.excinfo is not None:
+        representation = call.excinfo.getrepr(style="value")
+        where = _line_in(call.excinfo.tb, item)
+        if where:
+            representation.addsection("raised at", where, "-")
+        report.longrepr = representation
+    return report
+
+
+def _line_in(traceback: "TracebackType", item: pytest.Item) -> str:
+    """Return the innermost line of a traceback that is in the test's own file; empty without."""
+    lines = [line for frame, line in walk_tb(traceback) if frame.f_code.co_filename == str(item.path)]
+    return f"{item.location[0]}:{lines[-1]}" if lines else ""
+
+
+def _is_ours(error: BaseException) -> bool:
+    from vocode_contract.errors import ContractError
+    from vocode_contract.inconclusive import Inconclusive
+    from vocode_contract.violation import ContractViolated
+
+    return isinstance(error, (ContractError, ContractViolated, Inconclusive))
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Keep apart what could not be judged from what failed."""
+    if report.failed and ("vocode_verdict", "inconclusive") in getattr(report, "user_properties", ()):
+        return "inconclusive", "?", "INCONCLUSIVE"
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write what came of the run, if it asked an endpoint."""
+    tally = config.stash.get(_tally, None)
+    if tally is None or not any(row.endpoint for row in tally.rows):
+        return
+    from vocode_contract.conformance.summary import lines
+
+    settings = _settings_of(config)
+    where = settings.endpoint or "the built-in simulator"
+    terminalreporter.section(f"contract {settings.contract.date}, {settings.contract.profile}: {where}")
+    for line in lines(tally):
+        terminalreporter.write_line(line)
+
+
+class _Counting:
+    """Counts what came of the tests that are ours, once there is one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not any(name.startswith("vocode_") for name, _ in report.user_properties):
+            return
+        from vocode_contract.conformance.tally import Tally
+
+        tally = self._config.stash.setdefault(_tally, Tally())
+        tally.pytest_runtest_logreport(report)

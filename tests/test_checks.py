@@ -1,0 +1,199 @@
+import gzip
+import json
+from dataclasses import replace
+
+import pytest
+
+from vocode_contract.checks import CHECKS, status_declared, violations_of
+from vocode_contract.codes import CODES, Selection
+from vocode_contract.contract import Contract
+from vocode_contract.exchange import Exchange, Request, Response
+from vocode_contract.policies import POLICIES
+
+CONTRACT = Contract.load("2023-11-30")
+END_CALL = CONTRACT.operations["end_call"]
+CREATE_CALL = CONTRACT.operations["create_call"]
+GET_RECORDING = CONTRACT.operations["get_recording"]
+CALL = CONTRACT.schemas["Call"]["examples"][0]
+BODY = json.dumps(CALL).encode()
+JSON = ("content-type", "application/json")
+TOKEN = "tok_0123456789"  # long enough not to stand in an answer by chance
+
+
+def answered(status=200, body=BODY, *headers, query=f"id={CALL['id']}", method="POST", path="/v1/calls/end"):
+    request = Request(method=method, path=path, query=query, headers=(("Authorization", f"Bearer {TOKEN}"),))
+    return Exchange(request=request, response=Response(status=status, headers=headers or (JSON,), body=body))
+
+
+def found(exchange, operation=END_CALL, contract=CONTRACT, **options):
+    return list(violations_of(exchange, operation, contract, **options))
+
+
+def codes(exchange, operation=END_CALL, **options):
+    return [violation.code for violation in found(exchange, operation, **options)]
+
+
+def test_checks_pass_a_sound_answer():
+    assert codes(answered()) == []
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON ;charset=latin-1"])
+def test_checks_take_parameters_of_the_media_type(content_type):
+    assert codes(answered(200, BODY, ("Content-Type", content_type))) == []
+
+
+def test_checks_have_one_order_and_no_twins():
+    assert len(set(CHECKS)) == len(CHECKS)
+
+
+def test_status_declared_names_what_was_allowed():
+    [violation] = status_declared(answered(500), END_CALL, CONTRACT)
+    assert str(violation) == "(document): expected one of 200, 422, got 500 [status-undeclared, 2023-11-30]"
+    assert violation.schema_pointer == "/paths/~1v1~1calls~1end/post/responses"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 429, 503])
+def test_status_declared_leaves_undecided_refusals_to_policy(status):
+    assert codes(answered(status, b'{"detail": "no"}')) == []
+
+
+@pytest.mark.parametrize("status", [201, 204, 405, 418, 500])
+def test_status_declared_refuses_what_no_policy_takes(status):
+    assert codes(answered(status, b"")) == ["status-undeclared"]
+
+
+def test_status_declared_takes_405_for_another_method():
+    assert codes(answered(405, b"{}", method="PUT")) == []
+
+
+def test_status_declared_wants_an_id_for_a_404():
+    assert codes(answered(404, b"{}"), CREATE_CALL) == ["status-undeclared"]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_never_takes_what_breaks_every_contract(name):
+    assert not POLICIES[name].statuses & {200, 422, 500}
+
+
+def test_redirect_is_one_violation_without_its_target():
+    violations = found(answered(307, b"", ("Location", "https://elsewhere.example/?token=x")))
+    assert [str(violation) for violation in violations] == [
+        "(document): expected one of 200, 422, got 307, which was not followed [redirect, 2023-11-30]"
+    ]
+
+
+def test_redirect_from_a_trailing_slash_is_policy():
+    assert codes(answered(307, b"", ("Location", "/v1/calls/end"), path="/v1/calls/end/")) == []
+
+
+def test_encoding_unasked_is_the_one_thing_said_of_a_compressed_body():
+    assert codes(answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "gzip"))) == ["encoding-unasked"]
+
+
+def test_encoding_that_was_asked_for_is_fine():
+    exchange = answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "gzip"))
+    request = replace(exchange.request, headers=(("accept-encoding", "gzip, br"),))
+    assert "encoding-unasked" not in codes(replace(exchange, request=request))
+
+
+def test_framing_told_twice_is_advice():
+    [violation] = found(answered(200, BODY, JSON, ("content-length", "9"), ("transfer-encoding", "chunked")))
+    assert (violation.code, violation.severity) == ("framing", "advice")
+
+
+def test_html_with_200_is_of_the_wrong_type_and_no_json():
+    violations = found(answered(200, b"<html><title>502</title>", ("content-type", "text/html")))
+    assert [str(violation) for violation in violations] == [
+        "(document): expected application/json, got text/html [content-type, 2023-11-30]",
+        "(document) at byte 0: expected JSON, got an HTML page of 24 bytes [body-not-json, 2023-11-30] (json-html)",
+    ]
+
+
+def test_content_type_cannot_break_the_line():
+    [violation] = found(answered(200, BODY, ("content-type", "text/\x1b[31mred\u2028x")))
+    assert str(violation).isprintable()
+
+
+def test_content_type_may_not_be_left_out():
+    [violation] = found(answered(200, BODY, ("x-other", "1")))
+    assert (violation.code, violation.actual) == ("content-type", "no Content-Type")
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_body_missing_is_the_one_thing_said_of_an_empty_body(body):
+    assert codes(answered(200, body)) == ["body-missing"]
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        (BODY[:-1], "json-syntax"),
+        (BODY.replace(b"true", b"NaN"), "json-constant"),
+        (BODY[:-1] + b', "id": "x"}', "json-duplicate-key"),
+        (b"[" * 100_000, "json-too-deep"),
+        (b"\xef\xbb\xbf" + BODY, "json-bom"),
+        (BODY + b" OK", "json-trailing"),
+    ],
+)
+def test_body_not_json_names_the_defect(body, note):
+    [violation] = found(answered(200, body))
+    assert (violation.code, violation.note) == ("body-not-json", note)
+
+
+def test_body_conforms_judges_by_the_declared_schema():
+    [violation] = found(answered(200, json.dumps(CALL | {"status": "ringing"}).encode()))
+    assert (violation.code, violation.instance_pointer) == ("enum", "/status")
+
+
+def test_body_conforms_judges_a_422_by_its_own_schema():
+    [violation] = found(answered(422, b'{"detail": "field required"}'))
+    assert (violation.code, violation.instance_pointer) == ("type", "/detail")
+
+
+def test_body_conforms_says_nothing_of_sound():
+    assert codes(answered(200, b"ID3...", ("content-type", "audio/mpeg")), GET_RECORDING) == []
+
+
+def test_other_call_is_seen():
+    violations = found(answered(query="id=00000000-0000-4000-8000-000000000000"))
+    assert [str(violation) for violation in violations] == [
+        "/id: expected the id that was asked for, got another id [other-call, 2023-11-30]"
+    ]
+
+
+@pytest.mark.parametrize("written", [CALL["id"].upper(), CALL["id"].replace("-", ""), f"urn:uuid:{CALL['id']}"])
+def test_other_call_compares_uuids_not_their_text(written):
+    assert codes(answered(query=f"id={written}")) == []
+
+
+@pytest.mark.parametrize("query", ["", "id=x", "id=1&id=2", f"page={CALL['id']}"])
+def test_other_call_wants_one_id_to_compare_with(query):
+    assert codes(answered(query=query)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "place"),
+    [(TOKEN.encode(), "", "in the body"), (b"{}", f"key={TOKEN}", "in a header")],
+)
+def test_token_echoed_is_seen_and_not_shown(body, header, place):
+    [violation] = found(answered(401, body, JSON, ("www-authenticate", header)))
+    assert (violation.code, violation.actual) == ("token-echoed", f"the token {place}")
+    assert TOKEN not in repr(violation)
+
+
+def test_selection_weighs_what_checks_find():
+    selection = Selection(ignore=("content-type",), severities={"status-undeclared": "advice"})
+    [violation] = found(answered(500), selection=selection)
+    assert violation.severity == "advice"
+    assert codes(answered(200, BODY, ("content-type", "text/plain")), selection=selection) == []
+
+
+def test_profile_tolerant_calls_an_unknown_status_of_a_call_drift():
+    body = json.dumps(CALL | {"status": "ringing"}).encode()
+    [violation] = found(answered(200, body), contract=Contract.load("2023-11-30", profile="tolerant"))
+    assert violation.severity == "drift"
+
+
+def test_every_violation_of_checks_has_an_explained_code():
+    everything = [answered(500), answered(307), answered(200, b""), answered(200, b"<html>", ("content-type", "x"))]
+    assert {code for exchange in everything for code in codes(exchange)} <= set(CODES)

@@ -1,0 +1,57 @@
+import pytest
+
+from vocode_contract.endpoint import Endpoint
+from vocode_contract.errors import InvalidOption
+
+SOUND = {
+    "https://staging.example": "https://staging.example",
+    "https://staging.example:443/": "https://staging.example",
+    "HTTPS://Staging.Example:8443/api/": "https://staging.example:8443/api",
+    "http://127.0.0.1:8000": "http://127.0.0.1:8000",
+    "http://localhost": "http://localhost",
+    "http://[::1]:8000/a/b": "http://[::1]:8000/a/b",
+}
+UNFIT = {
+    "": "must start with https://",
+    "staging.example": "must start with https://",
+    "ftp://staging.example": "must start with https://",
+    "file:///etc/passwd": "must start with https://",
+    "http://staging.example": "must start with https://, since it is not on this machine",
+    "http://127.0.0.1.example": "must start with https://, since it is not on this machine",
+    "http://2130706433": "must start with https://, since it is not on this machine",
+    "https://user:hunter2@staging.example": "no user name",
+    "https://hunter2@staging.example": "no user name",
+    "https://staging.example?key=hunter2": "must end before '?'",
+    "https://staging.example/?": "must end before '?'",
+    "https://staging.example#hunter2": "must end before '?'",
+    "https://staging.example:99999": "a port of 1 to 65535",
+    "https://staging.example:0": "a port of 1 to 65535",
+    "https://staging.example:hunter2": "a port of 1 to 65535",
+    "https://": "a host",
+    "https://[::1": "a host",
+    "https://sta%67ing.example": "a host",
+    "https://staging.example/a/../b": "path",
+    "https://staging.example\\@evil.example": "characters",
+    "https://staging.example\r\nX: y": "characters",
+    "https://staging.exampl\u0435": "characters",
+    "https://staging.example/" + "a" * 2_000: "too long",
+}
+
+
+@pytest.mark.parametrize("url", SOUND)
+def test_endpoint_reads_as_the_url_that_it_stands_for(url):
+    assert str(Endpoint.from_url(url)) == SOUND[url]
+
+
+@pytest.mark.parametrize("url", UNFIT)
+def test_endpoint_refuses_a_url_with_a_reason_and_without_showing_it(url):
+    with pytest.raises(InvalidOption, match=UNFIT[url]) as caught:
+        Endpoint.from_url(url, option="--vocode-url")
+    assert str(caught.value).startswith("--vocode-url: ")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_endpoint_cannot_be_built_so_that_a_token_travels_in_the_clear():
+    with pytest.raises(InvalidOption, match="not on this machine"):
+        Endpoint(scheme="http", host="staging.example", port=80)

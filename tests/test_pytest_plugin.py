@@ -1,0 +1,243 @@
+"""The plugin in other people's projects: outcomes and what they read."""
+
+import xml.etree.ElementTree as ET
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest.importorskip("httpx")
+pytest.importorskip("uvicorn")
+
+from vocode_contract.simulator import simulator
+
+pytest_plugins = ["pytester"]
+
+TOKEN = "tok_0123456789"
+CANARY = "canary-5f2b"
+LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
+PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
+
+READS_A_CALL = """
+def test_shop(vocode_client):
+    call = vocode_client.list_calls().members["items"][0]["id"]
+    assert vocode_client.get_call(call).status == 200
+"""
+JUDGES_A_PAYLOAD = f"""
+def test_shop(assert_conforms):
+    payload = {{"id": "{CANARY}", "status": "{CANARY}", "user_id": "{CANARY}"}}
+    assert_conforms(payload)
+"""
+
+
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run a test file in this process."""
+    for name in ("VOCODE_URL", "VOCODE_CONTRACT", "VOCODE_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
+
+    def running(source, *arguments):
+        path = pytester.makepyfile(source)
+        return pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", "--strict-markers", *arguments, path)
+
+    return running
+
+
+def test_plugin_says_nothing_in_a_run_that_does_not_use_it(run):
+    result = run("def test_other(): pass")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*contract*:*")
+
+
+def test_plugin_documents_its_options(pytester):
+    result = pytester.runpytest_inprocess(*PLUGIN, "--help")
+    result.stdout.fnmatch_lines(["*--vocode-url=URL*", "*--vocode-call-id=ID*", "*vocode_url (string):*"])
+
+
+def test_plugin_takes_no_token_as_option(run):
+    result = run(READS_A_CALL, "--vocode-api-key", TOKEN)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--vocode-url", "ftp://x", "must start with https://"),
+        ("--vocode-contract", "2020-01-01", "unknown contract '2020-01-01'"),
+        ("--vocode-profile", "lax", "unknown profile 'lax'"),
+        ("--vocode-call-id", "7", "must be the id of a call"),
+    ],
+)
+def test_unusable_option_is_one_line_at_the_start(run, option, value, reason):
+    result = run("def test_other(): pass", option, value)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    [line] = filter(None, result.errlines)
+    assert line.startswith(f"ERROR: {option}: {reason}")
+
+
+def test_unusable_key_of_the_configuration_is_refused_at_the_start(run, pytester):
+    pytester.makeini("[pytest]\nvocode_url = http://staging.example")
+    result = run("def test_other(): pass")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: vocode_url in the configuration file: must start with https://*"])
+
+
+def test_unusable_variable_is_refused_where_it_would_be_used(run, monkeypatch):
+    monkeypatch.setenv("VOCODE_URL", "http://staging.example")
+    run("def test_other(): pass").assert_outcomes(passed=1)
+    result = run(READS_A_CALL)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: VOCODE_URL: must start with https://*"])
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "key", "date"),  # the last is the one that counts
+    [
+        ("2024-08-27", "2024-04-19", "2023-11-30", "2024-08-27"),
+        (None, "2024-04-19", "2024-08-27", "2024-04-19"),
+        (None, None, "2024-08-27", "2024-08-27"),
+        (None, None, "", "2023-11-30"),
+    ],
+)
+def test_option_comes_before_the_environment_before_the_configuration(
+    run, pytester, monkeypatch, *, option, variable, key, date
+):
+    pytester.makeini(f"[pytest]\nvocode_contract = {key}")
+    if variable:
+        monkeypatch.setenv("VOCODE_CONTRACT", variable)
+    source = f"def test_shop(vocode_contract):\n    assert vocode_contract.date == '{date}'"
+    run(source, *(["--vocode-contract", option] if option else [])).assert_outcomes(passed=1)
+
+
+def test_client_asks_the_simulator_without_a_url(run):
+    result = run(READS_A_CALL)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*contract 2023-11-30, wire: the built-in simulator*", "1 conforms"])
+
+
+def test_client_asks_the_server_that_was_named(run):
+    with simulator(token=TOKEN) as running:
+        result = run(READS_A_CALL, "--vocode-url", running.url)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"*wire: {running.url}*"])
+
+
+def test_client_fails_a_test_for_an_answer_that_breaks_the_contract(run):
+    with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
+        result = run(READS_A_CALL, "--vocode-url", running.url)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["1 violation of the contract", '  /status: expected one of *, got "ringing" [[]enum, 2023-11-30[]]']
+    )
+
+
+def test_client_leaves_a_failure_of_the_test_itself_to_its_owner(run):
+    result = run("def test_shop(vocode_client):\n    assert vocode_client.list_calls().status == 404")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   *assert 200 == 404"])
+
+
+def test_client_that_gets_no_answer_is_reported_apart(run):
+    result = run(READS_A_CALL, "--vocode-url", "http://127.0.0.1:1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*apart.py [?] *", "*[[]unreachable[]]*", "*= 1 inconclusive in *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_client_that_is_not_authorised_says_which_variable_it_read(run, monkeypatch):
+    monkeypatch.delenv("VOCODE_API_KEY")
+    with simulator(token=TOKEN) as running:
+        result = run(READS_A_CALL, "--vocode-url", running.url)
+    result.stdout.fnmatch_lines(["*VOCODE_API_KEY is not set [[]not-authorised[]]"])
+
+
+def test_client_skips_what_would_end_a_call_elsewhere(run):
+    source = "def test_shop(vocode_client):\n    vocode_client.end_call('3c90c3cc-0d44-4b50-8888-8dd25736052a')"
+    result = run(source, "--vocode-url", "https://nowhere.invalid", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * end_call was not sent: it ends a call*"])
+
+
+def test_simulator_is_fresh_for_each_test(run):
+    result = run("""
+        import pytest
+        from vocode_contract.conformance.claims import ended
+
+        @pytest.mark.parametrize("turn", [1, 2])
+        def test_shop(vocode_client, vocode_simulator, turn):
+            calls = vocode_client.list_calls(size=50).members["items"]
+            call = next(call["id"] for call in calls if call["status"] == "in_progress")
+            vocode_client.end_call(call)
+            ended(vocode_client.get_call(call))
+            assert sum(call["status"] == "in_progress" for call in calls) == 7
+    """)
+    result.assert_outcomes(passed=2)
+
+
+def test_contract_is_the_one_that_was_asked_for(run):
+    source = """
+        def test_shop(vocode_contract):
+            assert (vocode_contract.date, vocode_contract.profile) == ("2024-08-27", "documented")
+    """
+    run(source, "--vocode-contract", "2024-08-27", "--vocode-profile", "documented").assert_outcomes(passed=1)
+
+
+def test_payload_that_conforms_is_returned(run):
+    run("""
+        from vocode_contract import Contract
+
+        def test_shop(assert_conforms):
+            payload = Contract.load().schemas["Agent"]["examples"][0]
+            assert assert_conforms(payload, "Agent") == payload
+    """).assert_outcomes(passed=1)
+
+
+def test_payload_that_does_not_conform_reads_as_one_line_a_violation(run):
+    result = run(JUDGES_A_PAYLOAD)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "* violations of the contract",
+            "  /id: expected a UUID*, got a string of 11 characters [[]format, 2023-11-30[]]",
+            "*- raised at -*",
+            "*.py:3",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*simulator*")
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native"])
+def test_payload_that_does_not_conform_is_not_shown(run, style):
+    result = run(JUDGES_A_PAYLOAD, "--showlocals", "-vv", "--full-trace", f"--tb={style}", "--junitxml=report.xml")
+    result.assert_outcomes(failed=1)
+    assert CANARY not in result.stdout.str()
+
+
+def test_violations_are_properties_in_junit(run, pytester):
+    run(JUDGES_A_PAYLOAD, "--junitxml=report.xml")
+    written = (pytester.path / "report.xml").read_text("utf-8")
+    names = [element.get("name") for element in ET.fromstring(written).iter("property")]  # noqa: S314 - our own file
+    assert names[0] == "vocode_verdict"
+    assert set(names[1:]) == {"vocode_violation"}
+    assert CANARY not in written
+
+
+def test_schema_that_is_not_there_is_one_line(run):
+    result = run("def test_shop(assert_conforms):\n    assert_conforms({}, 'Cal')")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["unknown schema 'Cal'; known: *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_suite_runs_beside_the_users_own_tests(run):
+    result = run("def test_other(): pass", "--pyargs", "vocode_contract.conformance", "-k", "other or end_call_answers")
+    result.assert_outcomes(passed=2, deselected=32)
+
+
+def test_suite_runs_in_several_processes(pytester):
+    pytest.importorskip("xdist")
+    result = pytester.runpytest_subprocess(
+        *PLUGIN, "-n2", "-p", "no:cacheprovider", "--pyargs", "vocode_contract.conformance", "-k", "refused"
+    )
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*the built-in simulator*", "the API keeps the contract*"])

@@ -1,0 +1,332 @@
+"""The sender against servers that misbehave below HTTP: raw sockets on loopback."""
+
+import gzip
+import logging
+import pickle
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from vocode_contract.contract import Contract
+from vocode_contract.endpoint import Endpoint
+from vocode_contract.errors import InvalidOption
+from vocode_contract.guard import READ_ONLY_VARIABLE, NotPermitted
+from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.redaction import Secret
+
+pytest.importorskip("httpx")
+import httpx
+
+from vocode_contract.transport import OWN, Ask, Client, Credentials, Timing, _seconds
+
+CONTRACT = Contract.load("2023-11-30")
+TOKEN = "tok_0123456789"
+ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+GET = Ask(operation=CONTRACT.operations["get_call"], arguments=(("id", ID),))
+POST = Ask(operation=CONTRACT.operations["end_call"], arguments=(("id", ID),))
+HASTY = Timing(connect=2, read=0.2, write=0.2, total=0.6, pauses=(0, 0))
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+Answer = Callable[[socket.socket], None]
+
+
+@dataclass
+class Server:
+    """What a raw-socket server has heard."""
+
+    port: int
+    heard: list[bytes] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serving(*answers: Answer) -> Iterator[Server]:
+    """Give one answer to each connection, the last one to all further ones."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Server(port=listening.getsockname()[1])
+        thread = threading.Thread(target=_serve, args=(listening, server, answers))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.over.set()
+            with socket.create_connection(("127.0.0.1", server.port)):
+                pass  # wakes accept()
+            thread.join(5)
+
+
+def _serve(listening: socket.socket, server: Server, answers: tuple[Answer, ...]) -> None:
+    while True:
+        connection, _ = listening.accept()
+        with connection:
+            if server.over.is_set():
+                return
+            connection.settimeout(2)
+            server.heard.append(connection.recv(65_536))
+            with suppress(OSError):  # the client had enough
+                answers[min(len(server.heard), len(answers)) - 1](connection)
+
+
+def says(data: bytes) -> Answer:
+    return lambda connection: connection.sendall(data)
+
+
+def drips(head: bytes) -> Answer:
+    """Send a byte often enough for every time-out of a single read."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(head)
+        pause = threading.Event()
+        while not pause.wait(0.05):
+            connection.sendall(b"x")
+
+    return answer
+
+
+def floods(connection: socket.socket) -> None:
+    connection.sendall(OK + b"\r\n")
+    while True:
+        connection.sendall(b" " * 1_000_000)
+
+
+def resets(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def is_silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def client(server: Server, timing: Timing = HASTY) -> Client:
+    return Client(server.url, Secret(TOKEN), timing=timing)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+FAULTS: dict[str, tuple[str, Answer]] = {
+    "silence": ("timeout-read", is_silent),
+    "drip in the head": ("timeout-total", drips(b"HTTP/1.1 200 OK\r\nX-Slow: ")),
+    "drip in the body": ("timeout-total", drips(OK + b"\r\n")),
+    "closed at once": ("closed", says(b"")),
+    "closed in the head": ("closed", says(b"HTTP/1.1 200 OK\r\nContent-")),
+    "reset": ("closed", resets),
+    "cut body": ("truncated", says(OK + b"Content-Length: 100\r\n\r\n{}")),
+    "cut chunk": ("truncated", says(OK + b"Transfer-Encoding: chunked\r\n\r\n50\r\n{}")),
+    "bad chunk": ("protocol", says(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")),
+    "garbage": ("protocol", says(b"\x00\x01\x02 nonsense\r\n\r\n")),
+    "status in letters": ("protocol", says(b"HTTP/1.1 abc OK\r\n\r\n")),
+    "conflicting lengths": ("protocol", says(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}")),
+    "endless": ("too-large", floods),
+    "429": ("rate-limited", says(b"HTTP/1.1 429 Slow\r\nRetry-After: 99\r\nContent-Length: 0\r\n\r\n")),
+    "502 page": ("gateway", says(b"HTTP/1.1 502 Bad\r\nContent-Length: 6\r\n\r\n<html>")),
+    "401": ("not-authorised", says(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}")),
+}
+
+each_fault = pytest.mark.parametrize("name", FAULTS)
+
+
+@each_fault
+def test_fault_is_inconclusive_of_its_kind(name):
+    kind, answer = FAULTS[name]
+    timing = Timing() if kind == "too-large" else HASTY
+    with serving(answer) as server, pytest.raises(Inconclusive) as caught:
+        client(server, timing).exchange(POST)
+    assert caught.value.kind == kind
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@each_fault
+def test_fault_sends_a_mutating_request_once(name):
+    kind, answer = FAULTS[name]
+    timing = Timing() if kind == "too-large" else HASTY
+    with serving(answer) as server, pytest.raises(Inconclusive):
+        client(server, timing).exchange(POST)
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("name", ["silence", "closed at once", "reset", "cut body", "502 page"])
+def test_request_that_only_reads_is_sent_three_times(name):
+    with serving(FAULTS[name][1]) as server, pytest.raises(Inconclusive):
+        client(server, replace(HASTY, total=5)).exchange(GET)
+    assert len(server.heard) == 3
+
+
+def test_request_that_only_reads_is_answered_in_the_end():
+    with serving(says(b""), says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        assert client(server).exchange(GET).response.body == b"{}"
+
+
+def test_refused_connection_says_that_nothing_was_sent():
+    with pytest.raises(Inconclusive) as caught:
+        Client(f"http://127.0.0.1:{free_port()}", timing=HASTY).exchange(POST)
+    assert caught.value.kind == "unreachable"
+    assert "the connection was refused; nothing was sent" in str(caught.value)
+
+
+def no_such_name(*_arguments, **_options):
+    raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+
+def test_unknown_host_says_that_its_name_was_not_found(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    with pytest.raises(Inconclusive, match="name of the host was not found"):
+        Client("https://nowhere.invalid", timing=HASTY).exchange(GET)
+
+
+def test_no_answer_to_a_mutating_request_says_what_may_have_happened():
+    with serving(is_silent) as server, pytest.raises(Inconclusive) as caught:
+        client(server).exchange(POST)
+    assert str(caught.value) == (
+        f"could not be judged: no answer in time; 127.0.0.1 port {server.port}; "
+        "the call may have been ended, Get Call tells [timeout-read]"
+    )
+
+
+def test_tls_to_a_server_without_it_is_named():
+    with serving(says(b"HTTP/1.1 400 Bad\r\n\r\n")) as server, pytest.raises(Inconclusive) as caught:
+        Client(f"https://127.0.0.1:{server.port}", timing=HASTY).exchange(GET)
+    assert caught.value.kind == "tls"
+
+
+def test_redirect_is_an_answer_and_not_followed():
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /v1/calls/end\r\nContent-Length: 0\r\n\r\n"
+    with serving(says(moved)) as server:
+        assert client(server).exchange(POST).response.status == 307
+    assert len(server.heard) == 1
+
+
+def test_compressed_body_is_left_as_it_came():
+    body = gzip.compress(b"{}" * 1_000)
+    head = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with serving(says(head + body)) as server:
+        assert client(server).exchange(GET).response.body == body
+
+
+def test_web_page_is_an_answer():
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+    with serving(says(page)) as server:
+        exchange = client(server).exchange(GET)
+    assert (exchange.response.status, exchange.response.header("content-type")) == (200, "text/html")
+
+
+def heard(ask: Ask, token: Secret | None = None) -> bytes:
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        Client(server.url, token, timing=HASTY).exchange(ask)
+    return server.heard[0]
+
+
+def test_request_is_what_was_asked_for_and_nothing_more(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    lines = heard(POST, Secret(TOKEN)).decode().split("\r\n")
+    assert lines[0] == f"POST /v1/calls/end?id={ID} HTTP/1.1"
+    assert [line.partition(":")[0] for line in lines[1:-2]] == [
+        *("Host", "Accept", "Accept-Encoding", "User-Agent", "Authorization", "Content-Length")
+    ]
+    assert f"Authorization: Bearer {TOKEN}" in lines
+    assert "Accept-Encoding: identity" in lines
+
+
+@pytest.mark.parametrize(
+    ("credentials", "line"),
+    [
+        (None, None),
+        (Credentials(token=Secret("")), "Authorization: Bearer"),
+        (Credentials(token=Secret("other")), "Authorization: Bearer other"),
+        (Credentials(scheme="Basic"), f"Authorization: Basic {TOKEN}"),
+    ],
+)
+def test_credentials_can_be_others_or_none(credentials, line):
+    lines = heard(replace(POST, credentials=credentials), Secret(TOKEN)).decode().split("\r\n")
+    assert [found for found in lines if found.startswith("Authorization")] == ([line] if line else [])
+
+
+@pytest.mark.parametrize("token", ["two words", "line\r\nbreak", "\u043f\u0430\u0440\u043e\u043b\u044c", ""])
+def test_token_that_is_no_header_value_is_refused_unseen(token):
+    with pytest.raises(InvalidOption) as caught:
+        Client("http://127.0.0.1:1", Secret(token))
+    assert str(caught.value) == "VOCODE_API_KEY: must be a token of printable ASCII characters without spaces"
+
+
+def test_guard_stands_before_the_socket():
+    with pytest.raises(NotPermitted, match="ends a call"):
+        Client("https://nowhere.invalid", Secret(TOKEN)).exchange(POST)
+
+
+def test_guard_reads_the_number_from_the_body():
+    operation = CONTRACT.operations["create_call"]
+    intent = Client("https://nowhere.invalid")._intent(Ask(operation=operation, body=b'{"to_number": "+1415"}'))
+    assert (intent.number, intent.effect, intent.host) == ("1415", "rings", "nowhere.invalid")
+
+
+def test_guard_is_read_only_where_the_environment_says_so(monkeypatch):
+    monkeypatch.setenv(READ_ONLY_VARIABLE, "yes")
+    with pytest.raises(NotPermitted, match=READ_ONLY_VARIABLE):
+        Client("https://nowhere.invalid").exchange(replace(POST, credentials=None))
+
+
+def test_other_transport_is_asked_in_place_of_the_network():
+    carried = httpx.MockTransport(lambda request: httpx.Response(200, json={"path": request.url.path}))
+    exchange = Client("https://nowhere.invalid/api", transport=carried).exchange(GET)
+    assert exchange.response.body == b'{"path":"/api/v1/calls"}'
+
+
+def test_other_transport_that_fails_is_inconclusive_too():
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectTimeout("late", request=request)
+
+    with pytest.raises(Inconclusive) as caught:
+        Client("http://127.0.0.1:1", timing=HASTY, transport=httpx.MockTransport(refuse)).exchange(GET)
+    assert caught.value.kind == "timeout-connect"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        ("0", 0),
+        (None, None),
+        ("soon", None),
+        ("-1", None),
+        ("9" * 400, None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Sun, 99 Nov 1994 08:49:37 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(header, seconds):
+    assert _seconds(header) == seconds
+
+
+def test_libraries_beneath_log_no_urls_and_no_headers(caplog):
+    caplog.set_level(logging.DEBUG)
+    with serving(says(OK + b"Set-Cookie: session=hunter2\r\nContent-Length: 2\r\n\r\n{}")) as server:
+        client(server).exchange(GET)
+    assert "hunter2" not in caplog.text
+    assert ID not in caplog.text
+
+
+def test_representations_hold_no_token():
+    credentials = Credentials(token=Secret(TOKEN))
+    assert TOKEN not in repr((credentials, replace(POST, credentials=credentials), OWN))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inconclusive_is_a_comparable_value_of_one_line(kind):
+    inconclusive = Inconclusive(kind, "seen", "so", 1.5)
+    assert pickle.loads(pickle.dumps(inconclusive)) == inconclusive  # noqa: S301 - our own bytes
+    assert len(str(inconclusive).splitlines()) == 1
+
+
+def test_endpoint_may_be_given_parsed():
+    assert Client(Endpoint.from_url("https://staging.example")).endpoint.host == "staging.example"

@@ -1,0 +1,274 @@
+"""Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from vocode_contract.codes import ALL, Selection
+from vocode_contract.contract import Contract, Operation
+from vocode_contract.exchange import Exchange, Response
+from vocode_contract.policies import policy_for
+from vocode_contract.reading import Limits, Unreadable, read
+from vocode_contract.redaction import printable
+from vocode_contract.validation import Validator
+from vocode_contract.violation import Violation
+
+Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
+
+#: An answer may be larger than a payload that a service takes in: 8 MiB.
+ANSWER_LIMITS = Limits(size=8_388_608)
+
+_JSON = "application/json"
+#: A shorter token stands in an answer by chance.
+_TOKEN_LENGTH = 8
+_SHOWN = 60
+
+
+def status_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when neither the contract nor a policy knows the status code.
+
+    Source: ``responses`` of the operation in the contract's ``openapi.json``.
+    """
+    status = exchange.response.status
+    if status not in operation.statuses and not _redirects(status) and policy_for(exchange, operation) is None:
+        yield Violation(
+            instance_pointer="",
+            code="status-undeclared",
+            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
+            actual=str(status),
+            schema_pointer=f"{operation.pointer}/responses",
+            contract=contract.date,
+        )
+
+
+def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation for a redirect: a POST that is sent again ends or rings twice."""
+    status = exchange.response.status
+    if _redirects(status) and status not in operation.statuses and policy_for(exchange, operation) is None:
+        yield Violation(
+            instance_pointer="",
+            code="redirect",
+            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
+            actual=f"{status}, which was not followed",
+            schema_pointer=f"{operation.pointer}/responses",
+            contract=contract.date,
+        )
+
+
+def encoding_identity(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the body is compressed though nobody asked for it.
+
+    Source: RFC 9110, section 12.5.3.
+    """
+    coding = _unasked_coding(exchange)
+    if coding:
+        yield Violation(
+            instance_pointer="",
+            code="encoding-unasked",
+            expected="no content coding",
+            actual=_shown(coding),
+            contract=contract.date,
+        )
+
+
+def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the length of the body is told in two ways.
+
+    Source: RFC 9112, section 6.3.
+    """
+    response = exchange.response
+    if response.header("content-length") is not None and response.header("transfer-encoding") is not None:
+        yield Violation(
+            instance_pointer="",
+            code="framing",
+            expected="one of Content-Length and Transfer-Encoding",
+            actual="both",
+            contract=contract.date,
+        )
+
+
+def media_type_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the contract does not list the media type for the status.
+
+    Source: ``content`` of the response in the contract's ``openapi.json``.
+    """
+    declared = operation.responses.get(exchange.response.status)
+    if declared and exchange.response.body and _media_type(exchange.response) not in declared:
+        yield Violation(
+            instance_pointer="",
+            code="content-type",
+            expected=" or ".join(declared),
+            actual=_shown(_media_type(exchange.response)) or "no Content-Type",
+            schema_pointer=f"{operation.pointer}/responses/{exchange.response.status}/content",
+            contract=contract.date,
+        )
+
+
+def body_present(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the contract declares a body and none came."""
+    declared = operation.responses.get(exchange.response.status)
+    if declared and not exchange.response.body.strip(b" \t\r\n"):
+        yield Violation(
+            instance_pointer="",
+            code="body-missing",
+            expected=f"a body of type {' or '.join(declared)}",
+            actual=f"{len(exchange.response.body)} bytes",
+            schema_pointer=f"{operation.pointer}/responses/{exchange.response.status}/content",
+            contract=contract.date,
+        )
+
+
+def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the contract declares JSON and the body is none, strictly read.
+
+    Source: RFC 8259; RFC 7493 for duplicate keys and wide numbers.
+    """
+    if not _declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
+        return
+    try:
+        read(exchange.response.body, ANSWER_LIMITS)
+    except Unreadable as error:
+        defect = error.defect
+        yield Violation(
+            instance_pointer="",
+            code="body-not-json",
+            expected=defect.expected,
+            actual=defect.actual,
+            contract=contract.date,
+            offset=defect.offset,
+            note=defect.code,
+        )
+
+
+def body_conforms(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield what is wrong with the body by the schema that the contract declares for the status."""
+    name = _declared_schema(exchange, operation)
+    value = parsed_body(exchange)
+    if name and value is not UNREAD:
+        yield from Validator(contract, name, limits=ANSWER_LIMITS).violations(value)
+
+
+def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the answer holds another call than the one that was asked for.
+
+    Ids are compared as UUIDs: servers take upper case and leave out hyphens.
+    """
+    if _declared_schema(exchange, operation) != "Call":
+        return
+    asked = [value for key, value in parse_qsl(exchange.request.query) if key == "id"]
+    value = parsed_body(exchange)
+    wanted = uuid_of(asked[0]) if len(asked) == 1 else None
+    got = uuid_of(value.get("id")) if isinstance(value, dict) else None
+    if wanted and got and wanted != got:
+        yield Violation(
+            instance_pointer="/id",
+            code="other-call",
+            expected="the id that was asked for",
+            actual="another id",
+            schema_pointer=operation.pointer,
+            contract=contract.date,
+        )
+
+
+def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when the answer holds the token of the request."""
+    token = (exchange.request.header("authorization") or "").partition(" ")[2].strip()
+    if len(token) < _TOKEN_LENGTH:
+        return
+    headers = any(token in value for _, value in exchange.response.headers)
+    places = {"in a header": headers, "in the body": token.encode() in exchange.response.body}
+    for place in (place for place, found in places.items() if found):
+        yield Violation(
+            instance_pointer="",
+            code="token-echoed",
+            expected="an answer without the token",
+            actual=f"the token {place}",
+            contract=contract.date,
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    status_declared,
+    never_redirected,
+    encoding_identity,
+    unambiguous_framing,
+    media_type_declared,
+    body_present,
+    body_is_json,
+    body_conforms,
+    asked_call,
+    token_kept,
+)
+
+
+def violations_of(
+    exchange: Exchange, operation: Operation, contract: Contract, *, selection: Selection = ALL
+) -> Iterator[Violation]:
+    """Yield what every check finds, in the order of `CHECKS`, each violation once.
+
+    Args:
+        exchange: A request and the complete answer to it.
+        operation: The operation that was asked for.
+        contract: The date and profile to judge by.
+        selection: Which codes count, and how much.
+    """
+    seen: set[Violation] = set()
+    for check in CHECKS:
+        for violation in check(exchange, operation, contract):
+            level = selection.level(violation.code, contract.profile)
+            if level != "off" and violation not in seen:
+                seen.add(violation)
+                yield violation if level == violation.severity else replace(violation, severity=level)
+
+
+class _Unread:
+    """Stands for the value of a body that holds none."""
+
+
+UNREAD = _Unread()
+
+
+def parsed_body(exchange: Exchange) -> Any:
+    """Return the JSON value of the body, `UNREAD` where it is compressed or holds none."""
+    if _unasked_coding(exchange):
+        return UNREAD
+    try:
+        return read(exchange.response.body, ANSWER_LIMITS)
+    except Unreadable:
+        return UNREAD
+
+
+def uuid_of(value: object) -> UUID | None:
+    """Return the UUID that a value writes, in any form; ``None`` for what is none."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _redirects(status: int) -> bool:
+    return 300 <= status < 400
+
+
+def _media_type(response: Response) -> str:
+    return (response.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+def _declared_schema(exchange: Exchange, operation: Operation) -> str | None:
+    """Return the name of the schema of a JSON body that the contract declares and that can be read."""
+    if _unasked_coding(exchange):
+        return None
+    return operation.responses.get(exchange.response.status, {}).get(_JSON)
+
+
+def _unasked_coding(exchange: Exchange) -> str:
+    """Return the content coding of an answer to a request that asked for none; empty for none."""
+    coding = (exchange.response.header("content-encoding") or "").strip().lower()
+    asked = (exchange.request.header("accept-encoding") or "identity").lower()
+    return "" if coding in ("", "identity") or coding in asked else coding
+
+
+def _shown(text: str) -> str:
+    return printable(text[:_SHOWN])

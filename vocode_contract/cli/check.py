@@ -1,0 +1,125 @@
+"""``check``: the contract suite against a server, and its verdict."""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import click
+
+from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option
+from vocode_contract.cli.output import Output
+from vocode_contract.cli.simulate import known_faults
+from vocode_contract.errors import InvalidOption, MissingExtra
+
+if TYPE_CHECKING:
+    from vocode_contract.conformance.settings import Settings
+    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.simulator import Running
+
+_TOKEN = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options of one run ask for."""
+
+    url: str | None
+    date: str | None
+    profile: str
+    call_ids: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+@click.command(
+    short_help="Run the contract suite, and tell the verdict.",
+    epilog=examples(
+        "vocode-contract check",
+        "vocode-contract check --fault wrong-enum",
+        "VOCODE_API_KEY=... vocode-contract check --url https://staging.example.com",
+    ),
+)
+@click.option("--url", metavar="URL", envvar="VOCODE_URL", show_envvar=True, help="The server; without, the simulator.")
+@contract_option
+@profile_option
+@click.option("--call-id", "call_ids", metavar="ID", multiple=True, help="A call on that server that may be ended.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Let the simulator disobey in this way.")
+@click.pass_context
+def check(ctx: click.Context, /, **options: object) -> None:
+    """Run the contract suite against a server, the built-in simulator unless told.
+
+    The token is taken from the environment variable VOCODE_API_KEY alone. Ends with 0 if the server
+    keeps the contract, 1 if it breaks it, 3 if that could not be judged.
+    """
+    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    if asked.url and asked.faults:
+        ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
+    _require_extras(simulated=not asked.url)
+    from vocode_contract.cli.suite import run_suite
+
+    output = ctx.ensure_object(Output)
+    settings = _settings(asked)
+    if settings.endpoint and not os.environ.get(_TOKEN):
+        output.say(f"{_TOKEN} is not set, so requests carry no token")
+    faults = known_faults(asked.faults)
+    with _spoilt(settings, faults) as running:
+        variables = {_TOKEN: running.token} if running else {}
+        tally, interruption = run_suite(_options(settings, running), variables)
+    _write(tally, settings, faults, output)
+    if interruption is not None:
+        raise interruption
+    ctx.exit(tally.exit_code)
+
+
+def _require_extras(*, simulated: bool) -> None:
+    """Refuse to start where something is not installed.
+
+    Raises:
+        MissingExtra: Something is not.
+    """
+    needed = ("pytest", "httpx", *(("starlette", "uvicorn") if simulated else ()))
+    if not all(map(find_spec, needed)):
+        raise MissingExtra("pytest", "the contract suite")
+
+
+def _settings(asked: Asked) -> "Settings":
+    """Parse what was asked for, before pytest does, whose own message would be longer."""
+    from vocode_contract.conformance.settings import Given, Settings
+
+    contract = contract_of(asked.date, asked.profile)
+    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile}
+    sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
+    try:
+        return Settings.from_given(sources, asked.call_ids)
+    except InvalidOption as error:
+        raise InvalidOption(error.name.replace("--vocode-", "--"), error.reason) from None
+
+
+def _spoilt(settings: "Settings", faults: tuple[str, ...]) -> AbstractContextManager["Running | None"]:
+    """Serve a simulator that disobeys, if one was asked for; without, the suite has its own."""
+    if not faults:
+        return nullcontext()
+    from vocode_contract.simulator import simulator
+
+    return simulator(contract=settings.contract, faults=faults)
+
+
+def _options(settings: "Settings", running: "Running | None") -> list[str]:
+    url = running.url if running else str(settings.endpoint or "")
+    return [
+        f"--vocode-contract={settings.contract.date}",
+        f"--vocode-profile={settings.contract.profile}",
+        *([f"--vocode-url={url}"] if url else []),
+        *(f"--vocode-call-id={identifier}" for identifier in settings.call_ids),
+    ]
+
+
+def _write(tally: "Tally", settings: "Settings", faults: tuple[str, ...], output: Output) -> None:
+    from vocode_contract.conformance.summary import lines
+    from vocode_contract.redaction import printable
+
+    spoilt = f" with {', '.join(faults)}" if faults else ""
+    where = settings.endpoint or f"the built-in simulator{spoilt}"
+    heading = f"contract {settings.contract.date}, {settings.contract.profile}: {where}"
+    output.write("".join(printable(line) + "\n" for line in (heading, "", *lines(tally))))

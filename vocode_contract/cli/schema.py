@@ -1,0 +1,107 @@
+"""``schema``: print a schema of the contract, or its OpenAPI document."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocode_contract.cli.options import contract_of, contract_option, examples, schema_of
+from vocode_contract.cli.output import Output
+
+if TYPE_CHECKING:
+    from vocode_contract.contract import Contract, Schema
+
+_COMPONENTS = "#/components/schemas/"
+_DEFINITIONS = "#/$defs/"
+#: What the computed schemas carry for our own reporting.
+_OURS = ("x-source", "x-tag")
+
+
+@click.command(
+    short_help="Print a schema, or the OpenAPI document.",
+    epilog=examples(
+        "vocode-contract schema Call > call.schema.json",
+        "vocode-contract schema --contract 2024-08-27 > openapi.json",
+        "vocode-contract schema --profile wire Call",
+        "vocode-contract schema --list",
+    ),
+)
+@click.argument("name", required=False)
+@contract_option
+@click.option(
+    "--profile",
+    metavar="NAME",
+    default="documented",
+    show_default=True,
+    help="documented prints the document's own words, wire and tolerant what a payload is judged by.",
+)
+@click.option("--list", "only_names", is_flag=True, help="List the names of the schemas.")
+@click.pass_context
+def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: str, only_names: bool) -> None:
+    """Print a schema, self-contained; without NAME, the OpenAPI document."""
+    output = ctx.ensure_object(Output)
+    contract = contract_of(date, profile)
+    if only_names:
+        output.write("".join(f"{known}\n" for known in sorted(contract.schemas)))
+        return
+    document = _document(contract) if name is None else self_contained(contract, schema_of(contract, name))
+    # JSON in ASCII is the same in every encoding.
+    output.write(json.dumps(document, indent=2) + "\n")
+
+
+def self_contained(contract: "Contract", name: str) -> dict[str, Any]:
+    """Return one schema with all it refers to under ``$defs``, so that any JSON Schema tool can take it alone."""
+    schemas = _schemas(contract)
+    needed = sorted(_reached(schemas, name))
+    root = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_moved(schemas[name])}
+    return root | ({"$defs": {below: _moved(schemas[below]) for below in needed}} if needed else {})
+
+
+def _document(contract: "Contract") -> dict[str, Any]:
+    components = {**contract.document["components"], "schemas": _schemas(contract)}
+    return {**contract.document, "components": components}
+
+
+def _schemas(contract: "Contract") -> Mapping[str, "Schema"]:
+    from vocode_contract.profile import judged_schemas
+
+    if contract.profile == "documented":
+        return contract.schemas
+    return {name: _without_ours(schema) for name, schema in judged_schemas(contract).items()}
+
+
+def _reached(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
+    """Return the names of the schemas that one refers to, however far."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        below = set(_references(schemas[waiting.pop()])) - found
+        found |= below
+        waiting += below
+    return found
+
+
+def _references(node: object) -> Iterator[str]:
+    """Yield the names of the schemas that a schema refers to itself."""
+    if isinstance(node, str) and node.startswith(_COMPONENTS):
+        yield node.removeprefix(_COMPONENTS)
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _references(child)
+
+
+def _moved(node: Any) -> Any:
+    """Copy a schema with its references below ``$defs``."""
+    if isinstance(node, dict):
+        return {key: _moved(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_moved(item) for item in node]
+    return (
+        node.replace(_COMPONENTS, _DEFINITIONS, 1) if isinstance(node, str) and node.startswith(_COMPONENTS) else node
+    )
+
+
+def _without_ours(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_ours(value) for key, value in node.items() if key not in _OURS}
+    return [_without_ours(item) for item in node] if isinstance(node, list) else node

@@ -1,0 +1,206 @@
+"""``validate``: payload files against a schema of the contract."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from vocode_contract.cli import exits
+from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
+from vocode_contract.cli.output import Output
+from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
+
+if TYPE_CHECKING:
+    from vocode_contract.report.result import Heading, Result, Tally
+    from vocode_contract.validation import Validator
+
+#: Violations listed of one payload.
+MOST_VIOLATIONS = 1_000
+
+FORMATS = ("text", "concise", "json", "json-lines", "github")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options of one run ask for."""
+
+    files: tuple[str, ...]
+    name: str
+    date: str | None
+    profile: str
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    output_format: str
+    lines: bool
+    full: bool
+    max_size: int
+    strict: bool
+
+
+@click.command(
+    short_help="Judge payload files, or standard input.",
+    epilog=examples(
+        "vocode-contract validate call.json",
+        "vocode-contract validate --as CallPage --contract 2024-04-19 page.json",
+        "vocode-contract validate --as webhookevent --profile tolerant events/*.json",
+        "vocode-contract validate --ignore 'json-*,format' call.json",
+        "vocode-contract validate --lines --output-format json-lines calls.jsonl",
+        "curl -s ... | vocode-contract validate -",
+    ),
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema to judge by.")
+@contract_option
+@profile_option
+@click.option("--select", metavar="CODES", multiple=True, help="Judge by these codes alone; json-* is several.")
+@click.option("--ignore", metavar="CODES", multiple=True, help="Leave these codes out.")
+@click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="text is for reading, the others are for programs; JSON is complete.",
+)
+@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
+@click.option("--all", "full", is_flag=True, help="List every violation; without, a text is at most 64 KiB.")
+@click.option(
+    "--max-size",
+    metavar="BYTES",
+    type=click.IntRange(min=1),
+    default=MOST_BYTES,
+    show_default=True,
+    help="Size of a payload, or of a line, that is still judged.",
+)
+@click.option(
+    "--strict/--plain",
+    default=True,
+    help="Whether duplicate keys, integers beyond 64 bits and nesting beyond 64 levels are violations.",
+    show_default=True,
+)
+@click.pass_context
+def validate(ctx: click.Context, /, **options: object) -> None:
+    """Judge payload files; - is standard input.
+
+    Prints one line a violation, and a summary on standard error. What a payload holds is never
+    shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0 if all conform, 1 if
+    one does not, 3 if one could not be read.
+    """
+    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    if asked.files.count(STDIN) > 1:
+        ctx.fail("- is standard input, which can be read once")
+    output = ctx.ensure_object(Output)
+    if any(map(is_typed, asked.files)):
+        output.say("reading a payload from the terminal; Ctrl-D ends it")
+    ctx.exit(_judged(asked, output))
+
+
+def _judged(asked: Asked, output: Output) -> int:
+    from vocode_contract.report import REPORTS
+    from vocode_contract.report.result import Heading, Tally
+
+    judge = _validator(asked)
+    heading = Heading(contract=judge.contract.date, profile=judge.contract.profile, schema=judge.name, full=asked.full)
+    report, tally = REPORTS[asked.output_format], Tally()
+    results = _tallied(_results(asked, judge), tally, output)
+    try:
+        for text in report.written(results, heading):
+            output.write(text)
+            if not output.is_read and tally.violating:  # nothing can change the verdict
+                break
+            if asked.lines:
+                output.flush()
+    finally:  # an interrupted run tells how far it came
+        output.flush()
+        output.say(_summary(tally, heading))
+    return _exit_code(tally)
+
+
+def _validator(asked: Asked) -> "Validator":
+    from vocode_contract.codes import Selection
+    from vocode_contract.reading import Limits
+    from vocode_contract.validation import Validator
+
+    contract = contract_of(asked.date, asked.profile)
+    return Validator(
+        contract,
+        schema_of(contract, asked.name),
+        limits=Limits(size=asked.max_size, violations=MOST_VIOLATIONS),
+        strict=asked.strict,
+        selection=Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore")),
+    )
+
+
+def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Split the values of an option into patterns of codes, each of which fits one at least."""
+    from fnmatch import fnmatchcase
+
+    from vocode_contract.cli.words import did_you_mean
+    from vocode_contract.codes import CODES
+
+    patterns = tuple(part for option in options for part in option.replace(",", " ").split())
+    for pattern in patterns:
+        if not any(fnmatchcase(code, pattern) for code in CODES):
+            hint = did_you_mean(pattern, CODES) or ";"
+            message = f"{option}: no code is named {pattern!r}{hint} 'vocode-contract explain' lists them"
+            raise click.UsageError(message, click.get_current_context())
+    return patterns
+
+
+def _results(asked: Asked, judge: "Validator") -> Iterator["Result"]:
+    from vocode_contract.report.result import Result
+
+    for source in asked.files:
+        name, is_empty = shown_name(source), True
+        try:
+            for payload in payloads(source, asked.max_size, lines=asked.lines):
+                is_empty = False
+                yield _result(name, payload, judge, asked)
+        except NoPayload as error:
+            yield Result(source=name, unjudged=str(error))
+        else:
+            if is_empty:
+                yield Result(source=name, unjudged="it has no line with a payload")
+
+
+def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "Result":
+    from vocode_contract.report.result import Result
+
+    verdict = judge.judge(payload.raw)
+    if verdict.value is None and not verdict.violations and (code := _unread(payload.raw, asked)):
+        # Its violation is deselected; that does not make it conform.
+        return Result(source=name, line=payload.line, unjudged=f"it holds no JSON that can be judged ({code})")
+    size = f"{payload.size} bytes" if payload.size is not None else "more"
+    violations = (
+        replace(found, actual=size) if found.code == "json-too-large" else found for found in verdict.violations
+    )
+    return Result(source=name, line=payload.line, violations=tuple(violations))
+
+
+def _unread(raw: bytes, asked: Asked) -> str:
+    """Return the code of the reason why bytes cannot be read; empty if they can."""
+    from vocode_contract.reading import Limits, Unreadable, read
+
+    try:
+        read(raw, Limits(size=asked.max_size), strict=asked.strict)
+    except Unreadable as error:
+        return error.defect.code
+    return ""
+
+
+def _tallied(results: Iterable["Result"], tally: "Tally", output: Output) -> Iterator["Result"]:
+    for result in results:
+        tally.add(result)
+        if result.unjudged:
+            output.say(f"{result.place}: {result.unjudged}")
+        yield result
+
+
+def _summary(tally: "Tally", heading: "Heading") -> str:
+    return f"{tally} [{heading.schema}, {heading.contract}, {heading.profile}]"
+
+
+def _exit_code(tally: "Tally") -> int:
+    if tally.violating:
+        return exits.VIOLATES
+    return exits.UNJUDGED if tally.unjudged else exits.CONFORMS

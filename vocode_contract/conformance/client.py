@@ -1,0 +1,161 @@
+"""CheckedClient: asks an endpoint, and holds every answer against the contract."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from vocode_contract.checks import violations_of
+from vocode_contract.conformance.answers import Answer
+from vocode_contract.contract import Contract
+from vocode_contract.endpoint import Endpoint
+from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Exchange
+from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.transport import OWN, Ask, Client, Credentials
+
+#: Statuses after which nothing more happens to a call.
+FINAL = frozenset(("ended", "error"))
+#: Seconds within which a call is ended whose end was accepted, on this machine and elsewhere.
+_PATIENCE = {True: 2.0, False: 30.0}
+#: Failures in a row after which nothing more is sent.
+_DOWN_AFTER = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """How an endpoint fares in this run.
+
+    Attributes:
+        failures: Requests in a row that did not reach it.
+    """
+
+    failures: int = 0
+
+    def told(self, inconclusive: Inconclusive | None) -> None:
+        """Note the outcome of a request."""
+        down = inconclusive is not None and KINDS[inconclusive.kind].is_down
+        self.failures = self.failures + 1 if down else 0
+
+
+class CheckedClient:
+    """Asks one endpoint; every answer is judged, and those of one test are kept together."""
+
+    def __init__(self, client: Client, contract: Contract, *, health: Health | None = None) -> None:
+        """Start without answers.
+
+        Args:
+            client: Sends.
+            contract: The date and profile to judge by.
+            health: Shared by the clients of one run.
+        """
+        self.contract = contract
+        self.answers: list[Answer] = []
+        self._client = client
+        self._health = health or Health()
+
+    def __repr__(self) -> str:
+        """Show where it asks."""
+        return f"<CheckedClient of {self.endpoint} and {self.contract.date}>"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it asks."""
+        return self._client.endpoint
+
+    def ask(
+        self,
+        name: str,
+        arguments: Mapping[str, object] | Iterable[tuple[str, object]] = (),
+        *,
+        json: object = None,
+        body: bytes = b"",
+        media_type: str = "",
+        credentials: Credentials | None = OWN,
+        kept: bool = True,
+    ) -> Answer:
+        """Send one request, and judge the answer.
+
+        Args:
+            name: An operation of the contract, such as ``end_call``.
+            arguments: Of the query; pairs where a name comes twice.
+            json: A JSON value to send as body.
+            body: Raw bytes to send in place of it.
+            media_type: Of the raw bytes; empty for none.
+            credentials: Others than the client's own, or ``None`` for no authentication.
+            kept: Whether an error in the answer fails the test.
+
+        Raises:
+            InvalidOption: The contract has no such operation.
+            NotPermitted: It could reach a person or cost money, and nobody allowed it.
+            Inconclusive: No complete answer came.
+        """
+        __tracebackhide__ = True
+        if name not in self.contract.operations:
+            raise InvalidOption(name, f"is no operation; known: {', '.join(self.contract.operations)}")
+        operation = self.contract.operations[name]
+        pairs = arguments.items() if isinstance(arguments, Mapping) else arguments
+        exchange = self._exchange(
+            Ask(
+                operation=operation,
+                arguments=tuple((key, str(value)) for key, value in pairs),
+                body=body if json is None else orjson.dumps(json),
+                media_type=media_type if json is None else "application/json",
+                credentials=credentials,
+            )
+        )
+        found = tuple(violations_of(exchange, operation, self.contract))
+        answer = Answer(operation=operation, exchange=exchange, violations=found, contract=self.contract.date)
+        if kept:
+            self.answers.append(answer)
+        return answer
+
+    def get_call(self, identifier: str) -> Answer:
+        """Ask for one call; see `ask`."""
+        __tracebackhide__ = True
+        return self.ask("get_call", {"id": identifier})
+
+    def end_call(self, identifier: str) -> Answer:
+        """End one call; see `ask`."""
+        __tracebackhide__ = True
+        return self.ask("end_call", {"id": identifier})
+
+    def create_call(self, request: Mapping[str, Any]) -> Answer:
+        """Create a call; see `ask`."""
+        __tracebackhide__ = True
+        return self.ask("create_call", json=request)
+
+    def list_calls(self, *, page: int = 1, size: int = 10) -> Answer:
+        """Ask for one page of the calls; see `ask`."""
+        __tracebackhide__ = True
+        return self.ask("list_calls", {"page": page, "size": size})
+
+    def settled(self, identifier: str) -> Answer:
+        """Ask for a call until it is over, the answer is wrong in itself, or patience ends.
+
+        Returns:
+            The last answer.
+        """
+        __tracebackhide__ = True
+        deadline = time.monotonic() + _PATIENCE[self.endpoint.is_loopback]
+        pause = 0.02
+        answer = self.get_call(identifier)
+        while answer.is_sound and answer.call_status not in FINAL and time.monotonic() + pause < deadline:
+            time.sleep(pause)
+            pause *= 2
+            answer = self.get_call(identifier)
+        return answer
+
+    def _exchange(self, ask: Ask) -> Exchange:
+        __tracebackhide__ = True
+        if self._health.failures >= _DOWN_AFTER:
+            raise Inconclusive("stopped", self.endpoint.authority)
+        try:
+            exchange = self._client.exchange(ask)
+        except Inconclusive as inconclusive:
+            self._health.told(inconclusive)
+            raise
+        self._health.told(None)
+        return exchange

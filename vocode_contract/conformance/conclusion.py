@@ -1,0 +1,54 @@
+"""What comes of one test."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from vocode_contract.conformance.calls import NoCall
+from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.properties import VERDICT, noted, written
+from vocode_contract.guard import NotPermitted
+from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.violation import ContractViolated, Violation
+
+
+@contextmanager
+def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
+    """Run a test to its verdict: what is wrong with any answer that it got fails it, all at once.
+
+    A violation weighs more than having no answer, and that more than not having asked.
+
+    Raises:
+        ContractViolated: The test, or any answer in it, found something.
+        Inconclusive: There was no answer.
+    """
+    __tracebackhide__ = True
+    try:
+        yield
+    except ContractViolated as error:
+        _fail(item, client, error.violations)
+    except Inconclusive as inconclusive:
+        _fail(item, client)
+        noted(item, inconclusive)
+        raise
+    except (NotPermitted, NoCall) as reason:
+        _fail(item, client)
+        verdict = "no-call" if isinstance(reason, NoCall) else "not-permitted"
+        item.user_properties.append((VERDICT, verdict))
+        pytest.skip(str(reason))
+    _fail(item, client)
+    if client.answers:
+        item.user_properties.append((VERDICT, "conforms"))
+
+
+def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation] = ()) -> None:
+    """Raise what is wrong with the answers and what the test itself found, each once."""
+    __tracebackhide__ = True
+    found = [violation for answer in client.answers for violation in answer.violations]
+    unique = tuple(dict.fromkeys([*found, *claimed]))
+    if any(violation.severity == "error" for violation in unique):
+        violated = ContractViolated(unique)
+        noted(item, violated)
+        raise violated from None
+    item.user_properties += written(unique)

@@ -1,0 +1,123 @@
+"""Tally: what came of a run, counted from pytest's reports, in one process or many."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, OPERATION, VERDICT, read
+from vocode_contract.violation import Violation
+
+#: From best to worst for one test.
+VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
+
+CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One test.
+
+    Attributes:
+        nodeid: pytest's name of it.
+        operation: What it asks for; empty where it asks for several things or none.
+        claim: What it claims, as a phrase.
+        verdict: One of `VERDICTS`.
+        endpoint: Where it asked; empty where it asked nowhere.
+        violations: What it found, drift and advice included.
+        reason: Why there is no verdict; empty where there is one.
+        seconds: How long it took.
+    """
+
+    nodeid: str
+    operation: str
+    claim: str
+    verdict: str
+    endpoint: str = ""
+    violations: tuple[Violation, ...] = ()
+    reason: str = ""
+    seconds: float = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """A plugin that counts; give it to ``pytest.main`` and read it afterwards.
+
+    Attributes:
+        rows: One for each test that asked an endpoint, judged a payload or should have.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what pytest reports."""
+        row = _row(report)
+        if row is not None:
+            self.rows.append(row)
+
+    def count(self, *verdicts: str) -> int:
+        """Return how many tests had one of these verdicts."""
+        return sum(row.verdict in verdicts for row in self.rows)
+
+    @property
+    def judged(self) -> int:
+        """How many tests got a verdict on the API."""
+        return self.count("conforms", "violates")
+
+    @property
+    def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
+        """Each violation once, with the tests that found it, in the order of finding."""
+        found: dict[Violation, tuple[Row, ...]] = {}
+        for row in self.rows:
+            for violation in row.violations:
+                found[violation] = (*found.get(violation, ()), row)
+        return found
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the run: 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
+
+        A run in which no call could be ended has not judged the main operation.
+        """
+        if self.count("violates"):
+            return VIOLATES
+        if self.count("broken"):
+            return BROKEN
+        return UNJUDGED if self.count("inconclusive") or not self.judged or not self._has_ended_one else CONFORMS
+
+    @property
+    def _has_ended_one(self) -> bool:
+        lacking = {row.operation for row in self.rows if row.verdict == "no-call"}
+        judged = {row.operation for row in self.rows if row.verdict == "conforms"}
+        return lacking <= judged
+
+
+def _row(report: pytest.TestReport) -> Row | None:
+    noted = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
+    if not noted or not _is_final(report):
+        return None
+    is_ours = OPERATION in noted  # a test of the suite, not one that merely uses the client
+    verdict = noted.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
+    if not verdict:
+        return None
+    return Row(
+        nodeid=report.nodeid,
+        operation=noted.get(OPERATION, ""),
+        claim=noted.get(CLAIM, report.nodeid),
+        verdict=verdict,
+        endpoint=noted.get(ENDPOINT, ""),
+        violations=read(report.user_properties),
+        reason=_reason(report, noted),
+        seconds=report.duration,
+    )
+
+
+def _is_final(report: pytest.TestReport) -> bool:
+    return report.when == "call" or (report.when == "setup" and report.outcome != "passed")
+
+
+def _reason(report: pytest.TestReport, noted: Mapping[str, str]) -> str:
+    skipped = report.longrepr
+    if report.outcome == "skipped" and isinstance(skipped, tuple):
+        return str(skipped[2]).removeprefix("Skipped: ")
+    return noted.get(INCONCLUSIVE, "")

@@ -1,0 +1,38 @@
+"""Ids that no call has: a documented refusal, never a failure of the server, never a call."""
+
+import pytest
+
+from vocode_contract.conformance.calls import UNKNOWN_ID
+from vocode_contract.conformance.claims import answered, no_call
+from vocode_contract.conformance.client import CheckedClient
+
+each_operation = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, id=name, marks=pytest.mark.vocode_operation(name))
+        for name in ("end_call", "get_call", "get_recording")
+    ],
+)
+
+
+@each_operation
+def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
+    answered(api.ask(name), 422)
+
+
+@each_operation
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("not-a-uuid", id="word"),
+        pytest.param(f"{UNKNOWN_ID}0", id="too_long"),
+    ],
+)
+def test_malformed_id_is_refused(api: CheckedClient, name: str, malformed: str) -> None:
+    no_call(api.ask(name, {"id": malformed}))
+
+
+@each_operation
+def test_unknown_id_is_refused(api: CheckedClient, name: str) -> None:
+    no_call(api.ask(name, {"id": UNKNOWN_ID}))

@@ -1,0 +1,36 @@
+"""Reports: results in, text out. A new report is one function and its entry in `REPORTS`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from vocode_contract.report.github import as_github
+from vocode_contract.report.result import Heading, Result
+from vocode_contract.report.structured import as_json, as_json_lines
+from vocode_contract.report.text import as_concise, as_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One way to write results down.
+
+    Attributes:
+        title: What it is for, as a phrase.
+        written: Results and a heading -> pieces of text; it prints nothing, takes the results one by one
+            and keeps none of them.
+        holds_unjudged: Whether it also tells what could not be judged; an edge says so elsewhere if not.
+    """
+
+    title: str
+    written: Callable[[Iterable[Result], Heading], Iterator[str]]
+    holds_unjudged: bool = True
+
+
+REPORTS: Mapping[str, Report] = {
+    "text": Report(
+        title="for reading: one line a violation, repeated causes in one", written=as_text, holds_unjudged=False
+    ),
+    "concise": Report(title="FILE:POINTER: CODE, one line a violation", written=as_concise, holds_unjudged=False),
+    "json": Report(title="one JSON document, complete", written=as_json),
+    "json-lines": Report(title="one JSON document a payload and line, complete", written=as_json_lines),
+    "github": Report(title="annotations of a GitHub workflow", written=as_github),
+}

@@ -1,0 +1,313 @@
+"""The one sender: a request goes out past the guard, an exchange or the reason for none comes back."""
+
+import logging
+import os
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import urlencode
+
+import orjson
+
+from vocode_contract import __version__
+from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
+from vocode_contract.contract import Operation
+from vocode_contract.endpoint import Endpoint
+from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Exchange, Request, Response
+from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
+from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.redaction import Secret
+
+TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
+MAX_BODY = 8_388_608
+
+_TOKEN = re.compile(r"[!-~]+")
+_GATEWAY = frozenset((502, 503, 504))
+_SAFE_METHODS = frozenset(("GET", "HEAD"))
+_LOGGERS = ("httpx", "httpcore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long is waited, in seconds.
+
+    Attributes:
+        connect: For a connection, and again for TLS.
+        read: For the next bytes of the answer.
+        write: For the server to take the next bytes of the request.
+        total: For one exchange, what is sent again included.
+        pauses: Before a request that only reads is sent a second and a third time; up to a fifth is added.
+        patience: The longest ``Retry-After`` that is waited for.
+    """
+
+    connect: float = 5
+    read: float = 10
+    write: float = 10
+    total: float = 30
+    pauses: tuple[float, ...] = (0.5, 1)
+    patience: float = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What stands in the header Authorization.
+
+    Attributes:
+        scheme: Of RFC 9110, such as ``Bearer``.
+        token: In place of the client's own.
+    """
+
+    scheme: str = "Bearer"
+    token: Secret | None = None
+
+
+OWN: Final = Credentials()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What to send for an operation.
+
+    Attributes:
+        operation: Of the contract.
+        arguments: Names and values of the query, not yet encoded; a name may come twice.
+        body: Raw bytes.
+        media_type: Of the body; empty for none.
+        credentials: Those of the client, others, or ``None`` for no header at all.
+        generated: Whether the arguments or the body were generated.
+    """
+
+    operation: Operation
+    arguments: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    media_type: str = ""
+    credentials: Credentials | None = OWN
+    generated: bool = False
+
+
+class Client:
+    """Sends to one endpoint, one connection a request; may be shared between threads."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint | str,
+        token: Secret | None = None,
+        *,
+        guard: Guard | None = None,
+        timing: Timing | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            endpoint: Where the API is; a URL is parsed.
+            token: The user's; goes to this endpoint alone.
+            guard: What may be sent where; without, nothing beyond loopback but what reads.
+            timing: How long to wait.
+            transport: What carries the requests, in place of the network.
+
+        Raises:
+            InvalidOption: The URL or the token cannot be used.
+        """
+        if token is not None and not _TOKEN.fullmatch(token.reveal()):
+            raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
+        self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
+        self._token = token
+        self._guard = guard or Guard(Consents(read_only=is_read_only()))
+        self._timing = timing or Timing()
+        self._transport = transport
+        self._tls = trusted() if self.endpoint.scheme == "https" else None
+        for name in _LOGGERS:  # they would write URLs and headers
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    def exchange(self, ask: Ask) -> Exchange:
+        """Send a request, and again if it only reads and got no answer.
+
+        Raises:
+            NotPermitted: The guard refuses; nothing was sent.
+            Inconclusive: No complete answer came, or one that tells nothing of the API.
+        """
+        __tracebackhide__ = True
+        self._guard.admit(self._intent(ask))
+        request = self._request(ask)
+        deadline = time.monotonic() + self._timing.total
+        for pause in self._timing.pauses if request.method in _SAFE_METHODS else ():
+            try:
+                return self._answered(request, ask, deadline)
+            except Inconclusive as inconclusive:
+                if not KINDS[inconclusive.kind].is_retried or not self._waited(inconclusive, pause, deadline):
+                    raise
+        return self._answered(request, ask, deadline)
+
+    def _intent(self, ask: Ask) -> Intent:
+        ids = [value for name, value in ask.arguments if name == "id"]
+        return Intent(
+            operation=ask.operation.name,
+            effect=ask.operation.effect,
+            host=self.endpoint.host,
+            authenticated=ask.credentials is not None and ask.credentials.token is None and self._token is not None,
+            generated=ask.generated,
+            call_id=ids[0] if len(ids) == 1 else None,
+            number=_number_in(ask.body),
+        )
+
+    def _request(self, ask: Ask) -> Request:
+        authorization = _authorization(ask.credentials, self._token)
+        return Request(
+            method=ask.operation.method,
+            path=self.endpoint.path + ask.operation.path,
+            query=urlencode(ask.arguments),
+            headers=(
+                ("Host", self.endpoint.authority),
+                ("Accept", "*/*"),
+                ("Accept-Encoding", "identity"),
+                ("User-Agent", f"vocode-contract/{__version__}"),
+                *((("Authorization", authorization),) if authorization is not None else ()),
+                *((("Content-Type", ask.media_type),) if ask.media_type else ()),
+                *((("Content-Length", str(len(ask.body))),) if ask.body or ask.operation.method == "POST" else ()),
+            ),
+            body=ask.body,
+        )
+
+    def _sent(self, request: Request, ask: Ask, deadline: float) -> Exchange:
+        """Send once; the whole answer or `Inconclusive`."""
+        __tracebackhide__ = True
+        started = time.monotonic()
+        line = Line(deadline)
+        try:
+            response = self._carried(request, line)
+        except NETWORK_ERRORS as error:
+            kind, what = fault_of(error, line)
+            sent = line.sent if self._transport is None else kind != "unreachable"
+        except _TooLarge:
+            kind, what, sent = "too-large", f"more than {MAX_BODY} bytes", True
+        else:
+            return Exchange(request=request, response=response, seconds=time.monotonic() - started)
+        # Outside of the handler: what the libraries raised holds requests, and must not be chained.
+        where = f"{self.endpoint.host} port {self.endpoint.port}"
+        raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
+
+    def _carried(self, request: Request, line: Line) -> Response:
+        query = f"?{request.query}" if request.query else ""
+        timing = self._timing
+        sent = httpx.Request(
+            request.method,
+            f"{self.endpoint.scheme}://{self.endpoint.authority}{request.path}{query}",
+            headers=list(request.headers),
+            content=request.body,
+            extensions={"timeout": {"connect": timing.connect, "read": timing.read, "write": timing.write}},
+        )
+        if self._transport is not None:
+            return _read(self._transport.handle_request(sent), line)
+        with Network(line, self._tls) as network:
+            return _read(network.handle_request(sent), line)
+
+    def _answered(self, request: Request, ask: Ask, deadline: float) -> Exchange:
+        """Send once; an exchange that tells something of the API, or `Inconclusive`."""
+        __tracebackhide__ = True
+        exchange = self._sent(request, ask, deadline)
+        status = exchange.response.status
+        if status == 429:
+            wait = _seconds(exchange.response.header("retry-after"))
+            raise Inconclusive("rate-limited", "" if wait is None else f"for {wait:.0f} seconds", wait=wait)
+        if status in _GATEWAY:
+            raise Inconclusive("gateway", f"status {status}", _consequence(ask.operation, sent=True))
+        if status in (401, 403) and ask.credentials == OWN:
+            source = f"of {TOKEN_VARIABLE}" if self._token else f"there is none: {TOKEN_VARIABLE} is not set"
+            raise Inconclusive("not-authorised", f"status {status}, the token is that {source}")
+        return exchange
+
+    def _waited(self, inconclusive: Inconclusive, pause: float, deadline: float) -> bool:
+        jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
+        seconds = pause * (1 + jitter) if inconclusive.wait is None else inconclusive.wait
+        if seconds > self._timing.patience or time.monotonic() + seconds >= deadline:
+            return False
+        time.sleep(seconds)
+        return True
+
+
+def is_read_only() -> bool:
+    """Tell whether the environment forbids every effect beyond loopback.
+
+    Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
+    """
+    return os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0")
+
+
+class _TooLarge(Exception):
+    """The body is beyond the limit."""
+
+
+def _read(answer: httpx.Response, line: Line) -> Response:
+    """Read the raw body of an answer, no content coding undone."""
+    line.in_body = True
+    body = bytearray()
+    try:
+        for chunk in _within(answer, line):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise _TooLarge
+    finally:
+        answer.close()
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+    return Response(status=answer.status_code, headers=headers, body=bytes(body))
+
+
+def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
+    """Yield the chunks of a body until the deadline, whatever carries them."""
+    stream = answer.stream  # iter_raw() would refuse what a transport has read already
+    for chunk in stream if isinstance(stream, httpx.SyncByteStream) else ():
+        yield chunk
+        if line.is_over:
+            raise httpx.ReadTimeout("the deadline has passed")
+
+
+def _number_in(body: bytes) -> str | None:
+    """Return the number that a request to create a call would ring, digits only."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    number = value.get("to_number") if isinstance(value, dict) else None
+    return number.removeprefix("+") if isinstance(number, str) else None
+
+
+def _authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
+    if credentials is None:
+        return None
+    token = own if credentials.token is None else credentials.token
+    return f"{credentials.scheme} {token.reveal()}".strip() if token is not None else None
+
+
+_DONE: Mapping[str, str] = {
+    "hangs-up": "the call may have been ended, Get Call tells",
+    "rings": "a phone may have been rung, List Calls tells",
+    "bills": "it may have cost money",
+    "writes": "data may have been changed",
+}
+
+
+def _consequence(operation: Operation, *, sent: bool) -> str:
+    if operation.effect == "reads":
+        return ""
+    return _DONE.get(operation.effect, _DONE["rings"]) if sent else "nothing was sent"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return how long to wait; ``None`` for no number of seconds and no date.
+
+    Source: RFC 9110, section 10.2.3.
+    """
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit() and len(text) <= 10:
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, when.timestamp() - time.time())
