@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import strategies as st
@@ -45,6 +46,10 @@ class Deliveries:
 
     def __repr__(self) -> str:
         return ARROW.join(event.type for event in self.events)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - the signature is Hypothesis's
+        """Show it so in a falsifying example, where Hypothesis else lists the fields of a dataclass."""
+        printer.text(repr(self))
 
 
 def stories(names: Sequence[str] = tuple(STORIES)) -> st.SearchStrategy[tuple[Event, ...]]:

@@ -59,6 +59,6 @@ def event_delivery(content: Mapping[str, Any], url: str, *, method: str = "POST"
         url=url,
         body=event_body(content),
         method=method,
-        label=shown_word(content.get("type")) or "",
+        label=(shown_word(content.get("type")) or "").strip('"'),
         call_id=str(content.get("call_id", "")),
     )
