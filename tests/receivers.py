@@ -63,6 +63,11 @@ class Shop:
         return self.calls.get(call_id)
 
 
+def receiver(**options: Any) -> Any:
+    """Return a sound receiver, any method of which may be replaced."""
+    return Shop(**options)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
     protocol_version = "HTTP/1.1"

@@ -4,11 +4,12 @@ import base64
 import json
 import time
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 
-from tests.receivers import Shop, served
+from tests.receivers import receiver, served
 from vocode_contract import idempotency_key, judge_sequence, parse_event
 from vocode_contract.adversary import STORIES, Deliveries, attack, deliveries, stories, story
 from vocode_contract.adversary.arrangements import ARRANGEMENTS, Part, arrangements, fair, in_order, shortest
@@ -21,7 +22,7 @@ from vocode_contract.violation import ContractViolated
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"
-FEW = {"scenarios": ("hang-up",)}
+FEW: dict[str, Any] = {"scenarios": ("hang-up",)}
 
 CONNECTED, MESSAGE, ENDED = STORIES["hang-up"][0].type, STORIES["hang-up"][1].type, STORIES["hang-up"][2].type
 
@@ -38,26 +39,26 @@ def attacked(shop, **options):
 
 
 def test_sound_receiver_is_left_in_peace():
-    report, found = attacked(Shop(), scenarios=tuple(STORIES), most=60)
+    report, found = attacked(receiver(), scenarios=tuple(STORIES), most=60)
     assert (found, report.unjudged, report.conforms) == ([], (), True)
 
 
 def test_sound_receiver_of_actions_is_left_in_peace():
-    report, found = attacked(Shop(secret=SECRET))
+    report, found = attacked(receiver(secret=SECRET))
     assert (found, report.conforms) == ([], True)
 
 
 def test_what_differs_from_call_to_call_is_no_violation():
-    shop = Shop()
+    shop = receiver()
     shop.state = lambda call_id: {**(shop.calls.get(call_id) or {}), "id": call_id, "seen": time.monotonic_ns()}
     assert attacked(shop)[1] == []
 
 
 def test_state_is_read_from_a_url_of_one_call_or_of_all():
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url:
         assert attack(url, state=f"{url}/calls/{{call_id}}", **FEW).conforms
-    everything = Shop()
+    everything = receiver()
     everything.state = lambda _: everything.calls
     with served(everything) as url:
         assert attack(url, state=f"{url}/calls/all", **FEW).conforms
@@ -68,7 +69,7 @@ def test_state_is_read_from_a_url_of_one_call_or_of_all():
 
 def by_the_last(shop):
     """Only the latest event is remembered."""
-    latest = {}
+    latest: dict[str, str] = {}
 
     def is_new(event):
         key, before = idempotency_key(event), latest.get(event.call_id)
@@ -114,20 +115,20 @@ def one_call(shop):
     ],
 )
 def test_bug_in_the_state_is_named_by_its_shortest_story(bug, code, note):
-    shop = Shop()
+    shop = receiver()
     bug(shop)
     assert (code, note) in attacked(shop)[1]
 
 
 def test_calls_that_are_mixed_up_are_named():
-    shop = Shop()
+    shop = receiver()
     one_call(shop)
     [note] = [note for code, note in attacked(shop)[1] if code == "receiver-mixed"]
     assert "(another call)" in note
 
 
 def test_what_is_refused_and_kept_is_named():
-    shop = Shop()
+    shop = receiver()
     judged = shop.event
 
     def hasty(body, headers):
@@ -155,26 +156,26 @@ def answers(shop, status, when):
 
 
 def test_error_for_an_early_event_is_named_by_its_shortest_story():
-    shop = Shop()
+    shop = receiver()
     answers(shop, 500, lambda event: event.type == ENDED and event.call_id not in shop.calls)
     assert attacked(shop)[1][0] == ("receiver-error", ENDED)
 
 
 def test_error_for_what_is_malformed_is_named():
-    shop = Shop()
+    shop = receiver()
     sound = shop.event
     shop.event = lambda body, headers: (500, b"") if not body else sound(body, headers)
     assert attacked(shop)[1] == [("receiver-error", f"{MESSAGE} (malformed: empty)")]
 
 
 def test_refusal_of_a_repeated_event_is_named():
-    shop = Shop()
+    shop = receiver()
     answers(shop, 409, lambda event: idempotency_key(event) in shop.seen)
     assert attacked(shop)[1] == [("receiver-refused", f"{CONNECTED} > {CONNECTED}")]
 
 
 def test_whoever_takes_everything_is_told_what_he_took():
-    shop = Shop()
+    shop = receiver()
     sound = shop.event
     shop.event = lambda body, headers: (200, sound(body, headers)[1])
     names = {note.partition("malformed: ")[2].rstrip(")") for code, note in attacked(shop)[1]}
@@ -182,14 +183,14 @@ def test_whoever_takes_everything_is_told_what_he_took():
 
 
 def test_whoever_takes_everything_and_ignores_it_is_left_in_peace_if_lenient():
-    shop = Shop()
+    shop = receiver()
     sound = shop.event
     shop.event = lambda body, headers: (200, sound(body, headers)[1])
     assert attacked(shop, lenient=True)[1] == []
 
 
 def test_receiver_without_a_limit_is_advised_to_have_one():
-    shop = Shop(limit=20_000_000)
+    shop = receiver(limit=20_000_000)
     shop.receive = lambda *_: (200, b"")
     report, found = attacked(shop, scenarios=("unanswered",), lenient=True, state=None)
     assert found == [("receiver-unlimited", f"{ENDED} (oversized: oversized)")]
@@ -197,7 +198,7 @@ def test_receiver_without_a_limit_is_advised_to_have_one():
 
 
 def test_slow_receiver_is_named():
-    shop = Shop()
+    shop = receiver()
     sound = shop.event
 
     def slow(body, headers):
@@ -214,7 +215,7 @@ def test_slow_receiver_is_named():
 
 
 def test_unverified_action_is_forged():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     shop.action = lambda body, _headers: (200, b'{"result": {}}') if body.startswith(b'{"payload": {}') else (400, b"")
     codes = [code for code, _ in attacked(shop)[1]]
     assert set(codes) == {"receiver-forged"}
@@ -222,7 +223,7 @@ def test_unverified_action_is_forged():
 
 
 def test_missing_signature_alone_is_named():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     sound = shop.action
     shop.action = lambda body, headers: (
         sound(body, headers) if "x-vocode-signature" in headers else (200, b'{"result": {}}')
@@ -231,7 +232,7 @@ def test_missing_signature_alone_is_named():
 
 
 def test_answer_without_a_result_is_named():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     sound = shop.action
     shop.action = lambda body, headers: (sound(body, headers)[0], b'{"agent_message": "Done."}')
     report, found = attacked(shop)
@@ -240,7 +241,7 @@ def test_answer_without_a_result_is_named():
 
 
 def test_action_that_is_done_twice_is_named():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     sound = shop.action
 
     def forgetful(body, headers):
@@ -255,7 +256,7 @@ def test_action_that_is_done_twice_is_named():
 
 
 def test_receiver_that_is_not_there_is_unjudged():
-    with served(Shop()) as url:
+    with served(receiver()) as url:
         pass
     report = attack(url, **FEW)
     assert (report.violations, report.conforms, report.delivered) == ((), False, 0)
@@ -263,7 +264,7 @@ def test_receiver_that_is_not_there_is_unjudged():
 
 
 def test_state_that_cannot_be_read_is_unjudged():
-    shop = Shop()
+    shop = receiver()
     shop.state = lambda _: [1]
     with served(shop) as url:
         report = attack(url, state=f"{url}/calls/all", **FEW)
@@ -285,7 +286,7 @@ def test_other_host_is_refused_unless_named():
 
 
 def test_nothing_of_payload_or_secret_is_told():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     shop.action = lambda _body, _headers: (500, CANARY.encode())
     report, _ = attacked(shop, payload={"order": CANARY})
     assert report.violations
@@ -300,7 +301,7 @@ def test_every_code_of_a_receiver_stands_in_one_block_at_the_end():
 
 
 def test_most_bounds_the_tries():
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url:
         report = attack(url, most=1, scenarios=("unanswered",))
     assert report.delivered <= 3
@@ -365,7 +366,7 @@ def test_deliveries_are_those_of_a_story(arriving):
 
 
 def test_fixture_delivers_and_attacks():
-    shop = Shop()
+    shop = receiver()
     fixture = webhook_adversary()
     adversary = next(fixture)
     with served(shop) as url:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.receivers import Shop, served
+from tests.receivers import receiver, served
 from vocode_contract.contract import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request
@@ -56,7 +56,7 @@ def test_call_without_a_webhook_calls_nobody_back():
 
 
 def test_subscriber_is_told_in_order_and_once():
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url, simulator(speed=0) as running:
         identifier = created(running.simulation, body(f"{url}/hook"))
         running.advance(600)
@@ -67,7 +67,7 @@ def test_subscriber_is_told_in_order_and_once():
 
 
 def test_server_looks_by_itself_for_what_is_due():
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url, simulator(speed=100_000) as running:
         headers = {"authorization": f"Bearer {running.token}", "content-type": "application/json"}
         created_at = f"{running.url}/v1/calls/create"
@@ -78,7 +78,7 @@ def test_server_looks_by_itself_for_what_is_due():
 
 
 def test_policy_tries_again():
-    shop, statuses = Shop(), [500, 200, 200]
+    shop, statuses = receiver(), [500, 200, 200]
     shop.receive = lambda *_: (statuses.pop(0), b"")
     with served(shop) as url:
         simulation = Simulation(clock=ManualClock())
@@ -98,7 +98,7 @@ def test_webhook_beyond_loopback_is_told_nothing():
 
 
 def test_many_calls_lose_and_double_nothing():
-    shop = Shop()
+    shop = receiver()
     simulation = Simulation(clock=ManualClock())
     with served(shop) as url, Callbacks(simulation) as callbacks:
         for _ in range(100):

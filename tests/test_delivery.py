@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.receivers import Shop, served
+from tests.receivers import receiver, served
 from vocode_contract.delivery import POLICIES, Deliverer, Delivery, Policy, Target, event_delivery, send_action
 from vocode_contract.errors import InvalidOption
 from vocode_contract.redaction import Secret
@@ -39,7 +39,7 @@ def told(shop):
 
 def answering(*statuses):
     """A receiver that answers so, one status after the other, and the last for ever."""
-    shop, left = Shop(), list(statuses)
+    shop, left = receiver(), list(statuses)
     shop.receive = lambda *_: (left.pop(0) if len(left) > 1 else left[0], b"")
     return shop
 
@@ -79,7 +79,7 @@ def test_event_is_written_as_the_framework_of_the_api_writes_json():
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_event_arrives_by_the_method_of_the_webhook(method):
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url, Deliverer() as deliverer:
         answer = deliverer.send(event(f"{url}/hook?key={CANARY}", method=method))
     [(sent_by, path, headers)] = shop.requests
@@ -255,7 +255,7 @@ def test_refusal_is_not_tried_again(status):
 
 
 def test_events_of_a_call_keep_their_order_through_retries():
-    shop = Shop()
+    shop = receiver()
     answers = iter([500, 500, 200, 500, 200, 200])
     shop.receive = lambda *_: (next(answers), b"")
     with served(shop) as url, Deliverer(policy=AT_ONCE) as deliverer:
@@ -266,7 +266,7 @@ def test_events_of_a_call_keep_their_order_through_retries():
 
 
 def test_call_that_waits_does_not_hold_back_others():
-    waiting, other = Shop(), Shop()
+    waiting, other = receiver(), receiver()
     waiting.receive = lambda *_: (500, b"")
     patient = Policy(summary="an hour", pauses=(3600.0,))
     with served(waiting) as url, served(other) as other_url, Deliverer(policy=patient, at_once=1) as deliverer:
@@ -276,7 +276,7 @@ def test_call_that_waits_does_not_hold_back_others():
 
 
 def test_many_calls_at_once_lose_and_double_nothing_and_keep_their_order():
-    shop = Shop()
+    shop = receiver()
     calls = [str(uuid4()) for _ in range(200)]
     with served(shop) as url, Deliverer(at_once=16) as deliverer:
         for number in range(5):
@@ -288,12 +288,14 @@ def test_many_calls_at_once_lose_and_double_nothing_and_keep_their_order():
 
 
 def test_many_threads_may_hand_over():
-    shop = Shop()
+    shop = receiver()
+
+    def hand_over():
+        for number in range(25):
+            deliverer.deliver(event(url, number, str(uuid4())))
+
     with served(shop) as url, Deliverer() as deliverer:
-        threads = [
-            threading.Thread(target=lambda: [deliverer.deliver(event(url, n, str(uuid4()))) for n in range(25)])
-            for _ in range(8)
-        ]
+        threads = [threading.Thread(target=hand_over) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -322,7 +324,7 @@ def test_closed_deliverer_takes_nothing():
 
 def test_closed_deliverer_leaves_no_thread():
     before = threading.active_count()
-    with served(Shop()) as url, Deliverer() as deliverer:
+    with served(receiver()) as url, Deliverer() as deliverer:
         deliverer.send(event(url))
     assert threading.active_count() == before
 
@@ -331,7 +333,7 @@ def test_closed_deliverer_leaves_no_thread():
 
 
 def test_log_is_bounded_and_still_counts():
-    with served(Shop()) as url, Deliverer(log=2) as deliverer:
+    with served(receiver()) as url, Deliverer(log=2) as deliverer:
         for number in range(5):
             deliverer.send(event(url, number))
         assert [attempt.number for attempt in deliverer.log] == [4, 5]
@@ -367,7 +369,7 @@ def action(url, **options):
 
 
 def test_action_is_signed_and_its_answer_judged():
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     with served(shop) as url:
         report = action(url)
     assert (report.conforms, report.reason, shop.calls) == (True, "", {CALL: {"done": 1}})
@@ -377,7 +379,7 @@ def test_action_is_signed_and_its_answer_judged():
     ("body", "code"), [(b"", "json-empty"), (b'{"agent_message": "x"}', "required"), (b'{"result": 1}', "type")]
 )
 def test_answer_to_an_action_that_does_not_conform_is_named(body, code):
-    shop = Shop()
+    shop = receiver()
     shop.receive = lambda *_: (200, body)
     with served(shop) as url:
         report = action(url)
@@ -400,7 +402,7 @@ def test_action_waits_no_longer_than_its_limit():
 
 
 def test_action_shows_neither_secret_nor_payload():
-    with served(Shop(secret=SECRET)) as url:
+    with served(receiver(secret=SECRET)) as url:
         report = action(url)
     assert CANARY not in repr(report)
     assert SECRET not in repr(report)

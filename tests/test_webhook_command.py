@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.receivers import Shop, served
+from tests.receivers import receiver, served
 from vocode_contract.cli import ending
 
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
@@ -23,7 +23,7 @@ def run(capsys):
 
 
 def test_send_sends_one_event(run):
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url:
         code, out, _ = run("send", "event_human_detection", "--to", url, "--call-id", CALL)
     assert (code, out.split("  ")[:2]) == (0, ["event_human_detection", "200"])
@@ -31,7 +31,7 @@ def test_send_sends_one_event(run):
 
 
 def test_send_sends_a_story(run):
-    shop = Shop()
+    shop = receiver()
     with served(shop) as url:
         assert run("send", "all", "--scenario", "hang-up", "--to", url)[0] == 0
     assert len({json.loads(body)["call_id"] for body in shop.bodies}) == 1
@@ -39,7 +39,7 @@ def test_send_sends_a_story(run):
 
 
 def test_send_sends_a_file_byte_for_byte(run, tmp_path):
-    shop = Shop()
+    shop = receiver()
     (tmp_path / "event.json").write_bytes(b'{"type":')
     with served(shop) as url:
         code, out, _ = run("send", "event_message", "--to", url, "--file", tmp_path / "event.json")
@@ -51,7 +51,7 @@ def test_send_sends_a_file_byte_for_byte(run, tmp_path):
 def test_send_signs_an_action(run, monkeypatch, tmp_path, source):
     monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
     (tmp_path / "secret").write_text(SECRET + "\n")
-    shop = Shop(secret=SECRET)
+    shop = receiver(secret=SECRET)
     with served(shop) as url:
         given = "WEBHOOK_SECRET" if source == "--secret-env" else tmp_path / "secret"
         code, out, err = run("send", "external_action", "--to", url, source, given)
@@ -61,7 +61,7 @@ def test_send_signs_an_action(run, monkeypatch, tmp_path, source):
 
 def test_send_names_what_is_wrong_with_an_answer(run, monkeypatch):
     monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
-    shop = Shop()
+    shop = receiver()
     shop.receive = lambda *_: (200, b"{}")
     with served(shop) as url:
         code, out, _ = run("send", "external_action", "--to", url, "--secret-env", "WEBHOOK_SECRET")
@@ -70,7 +70,7 @@ def test_send_names_what_is_wrong_with_an_answer(run, monkeypatch):
 
 
 def test_send_to_nobody_could_not_be_judged(run):
-    with served(Shop()) as url:
+    with served(receiver()) as url:
         pass
     assert run("send", "event_message", "--to", url)[0] == 3
 
@@ -98,13 +98,13 @@ def test_wrong_usage_is_2_in_one_line(run, monkeypatch, arguments):
 
 
 def test_attack_of_a_sound_receiver_is_0(run):
-    with served(Shop()) as url:
+    with served(receiver()) as url:
         code, out, _ = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
     assert (code, out) == (0, "")
 
 
 def test_attack_prints_one_line_a_violation(run):
-    shop = Shop()
+    shop = receiver()
     shop.is_new = lambda _: True
     with served(shop) as url:
         code, out, _ = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
@@ -113,6 +113,6 @@ def test_attack_prints_one_line_a_violation(run):
 
 
 def test_attack_of_nobody_could_not_be_judged(run):
-    with served(Shop()) as url:
+    with served(receiver()) as url:
         pass
     assert run("attack", "--to", url)[0] == 3

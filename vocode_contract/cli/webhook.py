@@ -75,7 +75,13 @@ class ToAttack:
     most: int
 
 
-@click.group(short_help="Tell a receiver of webhooks something, or attack it.")
+@click.group(
+    short_help="Tell a receiver of webhooks something, or attack it.",
+    epilog=examples(
+        "vocode-contract webhook send event_recording --to http://localhost:8000/events",
+        "vocode-contract webhook attack --to http://localhost:8000/events",
+    ),
+)
 def webhook() -> None:
     """Tell a receiver of webhooks and external actions something, or attack it.
 
