@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "vocode_contract.cli.explain",
     "schema": "vocode_contract.cli.schema",
     "simulate": "vocode_contract.cli.simulate",
+    "webhook": "vocode_contract.cli.webhook",
 }
 
 

@@ -9,10 +9,12 @@ from threading import Lock
 from urllib.parse import quote
 
 from vocode_contract.contract import Contract, Operation
+from vocode_contract.delivery.content import Delivery
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
+from vocode_contract.simulator.callbacks import deliveries
 from vocode_contract.simulator.calls import placed
 from vocode_contract.simulator.clock import Clock, Pace
 from vocode_contract.simulator.control import controlled
@@ -177,6 +179,11 @@ class Simulation:
         """Return the events that were not taken yet, the oldest first; for whoever delivers them."""
         with self._lock:
             return tuple(self.state.outbox.due(self._clock(), self.state.events))
+
+    def take_deliveries(self) -> tuple[Delivery, ...]:
+        """Take the events as `take_events` does, and return those that a webhook is told, as deliveries."""
+        with self._lock:
+            return tuple(deliveries(self.state, self.state.outbox.due(self._clock(), self.state.events)))
 
     def next_event_at(self) -> float:
         """Return when there may be something to take again, in seconds since the epoch; infinity if never."""

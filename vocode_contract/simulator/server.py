@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,8 +15,10 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vocode_contract.contract import Contract
+from vocode_contract.delivery.policies import ONCE, Policy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
+from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.faults.planting import Planted
@@ -40,11 +42,13 @@ class Running:
         url: Where, without a trailing slash: ``http://127.0.0.1:PORT``.
         token: The bearer token that it accepts.
         simulation: The core, shared with the server's thread.
+        callbacks: What its webhooks are told.
     """
 
     url: str
     token: str = field(repr=False)
     simulation: Simulation
+    callbacks: Callbacks = field(repr=False)
 
     def reset(self, seed: int | None = None) -> None:
         """Restore everything as it was at the start; see `Simulation.reset`."""
@@ -83,6 +87,8 @@ def simulator(
     seed: int = 0,
     scenario: str = DEFAULT,
     speed: float = 1.0,
+    retries: Policy | str = ONCE,
+    allowed_hosts: Collection[str] = (),
 ) -> Iterator[Running]:
     """Serve a simulation from a thread while the block runs.
 
@@ -96,10 +102,12 @@ def simulator(
         seed: Of all ids and chance; the same seed gives the same ones.
         scenario: What happens to created calls whose number chooses nothing, a name in `SCENARIOS`.
         speed: How many seconds pass in one of the clock's; 0 for time that only `advance` moves.
+        retries: When what a webhook did not take is sent again, or the name of that in `POLICIES`.
+        allowed_hosts: Exact hosts beyond loopback whose webhooks are told.
 
     Raises:
-        InvalidOption: The port is taken, the token is empty, there is no such fault or scenario, or
-            the speed is negative.
+        InvalidOption: The port is taken, the token is empty, there is no such fault, scenario or
+            policy, or the speed is negative.
         UnknownContract: No contract of that date is shipped.
     """
     served = contract if isinstance(contract, Contract) else Contract.load(contract)
@@ -113,6 +121,7 @@ def simulator(
         scenario=scenario,
         speed=speed,
     )
+    callbacks = Callbacks(simulation, policy=retries, allowed_hosts=allowed_hosts)
     listener = _bound(LOOPBACK, port)
     accepting = threading.Event()
     server = _Server(simulation, accepting.set)
@@ -121,7 +130,8 @@ def simulator(
     thread.start()
     try:
         accepting.wait()
-        yield Running(url=url, token=token, simulation=simulation)
+        with callbacks:
+            yield Running(url=url, token=token, simulation=simulation, callbacks=callbacks)
     finally:
         server.should_exit = True
         thread.join()
@@ -133,6 +143,7 @@ def serve(
     port: int = 0,
     *,
     accepting: Callable[[str], None] = lambda _: None,
+    callbacks: Callbacks | None = None,
 ) -> None:
     """Serve a simulation until a signal says to stop, which then takes its usual effect.
 
@@ -141,6 +152,7 @@ def serve(
         host: A loopback address.
         port: TCP port; any free one if 0.
         accepting: Called with the URL as soon as connections are accepted.
+        callbacks: Delivers what webhooks are told; without, it is done as the provider does, on loopback.
 
     Raises:
         InvalidOption: The port is taken, or the host is not this machine.
@@ -148,7 +160,7 @@ def serve(
     """
     listener = _bound(host, port)
     url = _url(listener)
-    with listener:
+    with listener, callbacks or Callbacks(simulation):
         _Server(simulation, lambda: accepting(url)).run(sockets=[listener])
 
 

@@ -1,0 +1,116 @@
+"""The simulator calls back: subscribed kinds, in order, once, by real HTTP."""
+
+import json
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.receivers import receiver, served
+from vocode_contract.contract import Contract
+from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Request
+from vocode_contract.simulator import ManualClock, Simulation, simulator
+from vocode_contract.simulator.callbacks import Callbacks
+from vocode_contract.simulator.core import DEFAULT_TOKEN
+
+KINDS = tuple(Contract.load().schemas["EventType"]["enum"])
+SOME = ("event_phone_call_connected", "event_phone_call_ended")
+
+
+def body(url, subscriptions=KINDS, **webhook):
+    agent = {
+        "prompt": {"content": "x"},
+        "voice": {"type": "voice_azure", "voice_name": "x"},
+        "webhook": {"subscriptions": list(subscriptions), "url": url, **webhook},
+    }
+    return json.dumps({"from_number": "12025550199", "to_number": "12025550101", "agent": agent}).encode()
+
+
+def created(simulation, content):
+    headers = (("authorization", f"Bearer {DEFAULT_TOKEN}"), ("content-type", "application/json"))
+    request = Request(method="POST", path="/v1/calls/create", query="", headers=headers, body=content)
+    response = simulation.handle(request)
+    assert response.status == 200
+    return json.loads(response.body)["id"]
+
+
+def told(shop):
+    return [json.loads(content)["type"] for content in shop.bodies]
+
+
+def test_core_makes_deliveries_and_sends_nothing():
+    simulation = Simulation(clock=ManualClock())
+    created(simulation, body("http://127.0.0.1:9/hook?key=1", SOME, method="GET"))
+    simulation.advance(600)
+    deliveries = simulation.take_deliveries()
+    assert [(delivery.label, delivery.method) for delivery in deliveries] == [(kind, "GET") for kind in SOME]
+    assert simulation.take_deliveries() == ()
+
+
+def test_call_without_a_webhook_calls_nobody_back():
+    simulation = Simulation(clock=ManualClock())
+    simulation.place()
+    simulation.advance(600)
+    assert simulation.take_deliveries() == ()
+
+
+def test_subscriber_is_told_in_order_and_once():
+    shop = receiver()
+    with served(shop) as url, simulator(speed=0) as running:
+        identifier = created(running.simulation, body(f"{url}/hook"))
+        running.advance(600)
+        assert running.callbacks.drain(30)
+        expected = [event.type for event in running.simulation.events() if event.call_id == identifier]
+        assert told(shop) == expected
+        assert {attempt.outcome for attempt in running.callbacks.log} == {"delivered"}
+
+
+def test_server_looks_by_itself_for_what_is_due():
+    shop = receiver()
+    with served(shop) as url, simulator(speed=100_000) as running:
+        headers = {"authorization": f"Bearer {running.token}", "content-type": "application/json"}
+        created_at = f"{running.url}/v1/calls/create"
+        assert httpx.post(created_at, content=body(f"{url}/hook", SOME), headers=headers).status_code == 200
+        while len(shop.bodies) < len(SOME):
+            running.simulation.calls()
+    assert told(shop) == list(SOME)
+
+
+def test_policy_tries_again():
+    shop, statuses = receiver(), [500, 200, 200]
+    shop.receive = lambda *_: (statuses.pop(0), b"")
+    with served(shop) as url:
+        simulation = Simulation(clock=ManualClock())
+        with Callbacks(simulation, policy="fixed") as callbacks:
+            created(simulation, body(url, SOME))
+            simulation.advance(600)
+            assert callbacks.drain(30)
+    assert told(shop) == [SOME[0], *SOME]
+
+
+def test_webhook_beyond_loopback_is_told_nothing():
+    with simulator(speed=0) as running:
+        created(running.simulation, body("http://169.254.169.254/latest", SOME))
+        running.advance(600)
+        assert running.callbacks.drain(10)
+        assert {attempt.outcome for attempt in running.callbacks.log} == {"not-allowed"}
+
+
+def test_many_calls_lose_and_double_nothing():
+    shop = receiver()
+    simulation = Simulation(clock=ManualClock())
+    with served(shop) as url, Callbacks(simulation) as callbacks:
+        for _ in range(100):
+            created(simulation, body(f"{url}/{uuid4()}", SOME))
+        for _ in range(20):
+            simulation.advance(10)
+            callbacks.hand_over()
+        assert callbacks.drain(60)
+    calls = [(json.loads(content)["call_id"], json.loads(content)["type"]) for content in shop.bodies]
+    assert len(calls) == len(set(calls)) == 100 * len(SOME)
+
+
+def test_unknown_policy_is_refused():
+    with pytest.raises(InvalidOption, match="policy"), simulator(retries="often"):
+        pass

@@ -1,0 +1,113 @@
+"""Attack: deliver arrangements and oddities to a receiver, judge its answers and its state."""
+
+from collections.abc import Collection, Mapping, Sequence
+from random import Random
+from typing import Any, TypeAlias
+
+from vocode_contract.adversary.arrangements import Arrangement, arrangements
+from vocode_contract.adversary.findings import Report
+from vocode_contract.adversary.malformed import Odd
+from vocode_contract.adversary.receiver import Receiver, Stopped
+from vocode_contract.adversary.scenarios import STORIES
+from vocode_contract.adversary.states import ReadState, from_url
+from vocode_contract.adversary.subjects import Subject, of_action, of_story
+from vocode_contract.delivery import Deliverer
+from vocode_contract.delivery.sending import SECONDS
+from vocode_contract.delivery.target import Target
+from vocode_contract.errors import InvalidOption
+from vocode_contract.redaction import Secret
+from vocode_contract.webhooks.signature import keys_of
+
+#: Arrangements and oddities that are tried unless told.
+MOST = 200
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+
+Plan: TypeAlias = tuple[Subject, Arrangement | str]
+
+
+def attack(
+    url: str,
+    *,
+    state: str | ReadState | None = None,
+    secret: str | Secret | None = None,
+    payload: Mapping[str, Any] | None = None,
+    scenarios: Sequence[str] = tuple(STORIES),
+    lenient: bool = False,
+    allowed_hosts: Collection[str] = (),
+    seconds: float = SECONDS,
+    settle: float = 0.0,
+    seed: int = 0,
+    most: int = MOST,
+) -> Report:
+    """Attack a receiver and report what it does not bear.
+
+    Each try is about a call of its own, with a new id.
+
+    Args:
+        url: The receiver's: of events, or of external actions if there is a secret.
+        state: Tells what the receiver knows of a call: a function of the call's id, or a URL with
+            ``{call_id}``, or one whose answer is an object of all calls by id. Without it, answers
+            alone are judged. What differs between two calls that were told the same is left out.
+        secret: The action's ``signature_secret``: attack by external actions.
+        payload: Of the external action, where the receiver wants a certain one.
+        scenarios: Names in `STORIES`.
+        lenient: Whether the receiver may answer 2xx to what is malformed, if it then ignores it.
+            What is forged is to be refused in any case.
+        allowed_hosts: Exact hosts beyond loopback that may be attacked.
+        seconds: That the receiver has to answer.
+        settle: Seconds between the last delivery and a look at the state, for receivers with a queue.
+        seed: Of what is left to chance.
+        most: At most so many tries; evenly from all there are.
+
+    Raises:
+        InvalidOption: An address must not be delivered to, the secret is unusable, or there is no such scenario.
+    """
+    if most < 1:
+        raise InvalidOption("most", "must be 1 or more")
+    Target.from_url(url, allowed_hosts=allowed_hosts)
+    subjects = _subjects(url, secret, payload or {}, scenarios)
+    chance = Random(seed)  # noqa: S311 - order of deliveries, guards nothing
+    with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
+        read = from_url(state, deliverer, allowed_hosts=allowed_hosts) if isinstance(state, str) else state
+        receiver = Receiver(deliverer=deliverer, read=read, lenient=lenient, settle=settle)
+        try:
+            for subject, plan in _plans(subjects, chance, most):
+                if isinstance(plan, Arrangement):
+                    receiver.try_arrangement(subject, plan)
+                else:
+                    receiver.try_odd(subject, plan)
+        except Stopped as stopped:
+            receiver.unjudged.append(stopped.reason)
+    return Report(
+        violations=tuple(receiver.found),
+        delivered=receiver.delivered,
+        unjudged=tuple(dict.fromkeys(receiver.unjudged)),
+    )
+
+
+def _subjects(
+    url: str, secret: str | Secret | None, payload: Mapping[str, Any], scenarios: Sequence[str]
+) -> tuple[Subject, ...]:
+    if secret is None:
+        if not scenarios:
+            raise InvalidOption("scenarios", "must be 1 or more")
+        return tuple(of_story(name, url) for name in scenarios)
+    keys_of(secret)
+    return (of_action(url, secret if isinstance(secret, Secret) else Secret(secret), payload),)
+
+
+def _plans(subjects: Sequence[Subject], chance: Random, most: int) -> Sequence[Plan]:
+    plans: list[Plan] = [
+        (subject, arrangement)
+        for subject in subjects
+        for kind in subject.arrangements
+        for arrangement in arrangements(kind, subject.kinds, chance)
+    ]
+    plans += [(subjects[0], odd.name) for odd in _named(subjects[0])]
+    if len(plans) <= most:
+        return plans
+    return [plans[index] for index in sorted(chance.sample(range(len(plans)), most))]
+
+
+def _named(subject: Subject) -> Sequence[Odd]:
+    return tuple(subject.odds(_NOBODY))

@@ -1,0 +1,108 @@
+"""What an attack found: a receiver's answers and states -> violations."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from vocode_contract.adversary.arrangements import Part, is_mixed, is_repeated
+from vocode_contract.adversary.malformed import Wanted
+from vocode_contract.codes import default_level
+from vocode_contract.contract import DEFAULT_PROFILE
+from vocode_contract.delivery.sending import Answer
+from vocode_contract.violation import Violation
+
+#: What stands between the kinds of event of a story.
+ARROW = " > "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of an attack.
+
+    Attributes:
+        violations: In the order of finding; the first of each code and kind of attack, with the shortest
+            story that shows it as note.
+        delivered: Requests that were answered.
+        unjudged: What could not be judged and why, one line each; safe to show.
+    """
+
+    violations: tuple[Violation, ...]
+    delivered: int
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def conforms(self) -> bool:
+        """Whether something was judged, everything could be, and nothing is an error."""
+        errors = any(violation.severity == "error" for violation in self.violations)
+        return bool(self.delivered) and not errors and not self.unjudged
+
+
+def found(code: str, place: int, *, expected: str, actual: str, note: str) -> Violation:
+    """Make a violation about the delivery at a place in its story, from 0."""
+    level = default_level(code, DEFAULT_PROFILE)
+    severity = "advice" if level == "off" else level
+    return Violation(
+        instance_pointer=f"/{place}", code=code, severity=severity, expected=expected, actual=actual, note=note
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What is wrong with an answer."""
+
+    code: str
+    expected: str
+    actual: str
+
+
+def _in_time(answer: Answer, _wanted: Wanted) -> Iterator[Wrong]:
+    if answer.outcome == "timeout":
+        yield Wrong(code="receiver-slow", expected="an answer in time", actual="none")
+
+
+def _no_error(answer: Answer, _wanted: Wanted) -> Iterator[Wrong]:
+    if answer.status is not None and answer.status >= 500:
+        yield Wrong(code="receiver-error", expected="a status below 500", actual=str(answer.status))
+
+
+def _taken(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+    if wanted == "take" and answer.status is not None and 300 <= answer.status < 500:
+        yield Wrong(code="receiver-refused", expected="2xx for what is good", actual=str(answer.status))
+
+
+def _refused(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+    codes = {"refuse": "receiver-accepted", "reject": "receiver-forged", "limit": "receiver-unlimited"}
+    if wanted in codes and answer.outcome == "delivered":
+        yield Wrong(code=codes[wanted], expected="4xx", actual=str(answer.status))
+
+
+_RULES: tuple[Callable[[Answer, Wanted], Iterator[Wrong]], ...] = (_in_time, _no_error, _taken, _refused)
+
+#: Outcomes by which an answer could not be had.
+_UNANSWERED: Mapping[str, str] = {
+    "unreachable": "no connection",
+    "closed": "the connection was closed before an answer",
+    "protocol": "the answer is not HTTP/1.1",
+    "abandoned": "it was stopped",
+}
+
+
+def wrongs(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+    """Yield what is wrong with an answer."""
+    for rule in _RULES:
+        yield from rule(answer, wanted)
+
+
+def unanswered(answer: Answer, wanted: Wanted) -> str:
+    """Return why there is no answer to judge; empty if there is, or if closing is one."""
+    if wanted == "limit" and answer.outcome == "closed":
+        return ""
+    return _UNANSWERED.get(answer.outcome, "")
+
+
+def state_wrong(parts: tuple[Part, ...]) -> Wrong:
+    """Name what a receiver does not bear, by the shortest arrangement that shows it."""
+    if is_repeated(parts):
+        return Wrong(code="receiver-repeat", expected="the state that each event once leads to", actual="another")
+    if is_mixed(parts):
+        return Wrong(code="receiver-mixed", expected="the state that the call alone leads to", actual="another")
+    return Wrong(code="receiver-order", expected="the state that the order of things leads to", actual="another")

@@ -1,0 +1,99 @@
+"""External actions: sent signed, and the answer judged."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vocode_contract.delivery.content import Delivery
+from vocode_contract.delivery.deliverer import Deliverer
+from vocode_contract.delivery.sending import SECONDS, Answer
+from vocode_contract.validation import Verdict
+from vocode_contract.violation import Violation
+from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
+from vocode_contract.webhooks.delivery import conforms
+from vocode_contract.webhooks.signature import SecretText
+
+LABEL = "external_action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionReport:
+    """What an external action was answered.
+
+    Attributes:
+        answer: Status, time and raw body.
+        verdict: On the body of a 200; ``None`` where there is nothing to judge.
+        reason: Why there is nothing to judge, in words; else empty.
+    """
+
+    answer: Answer
+    verdict: Verdict | None = None
+    reason: str = ""
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What is wrong with the body."""
+        return self.verdict.violations if self.verdict else ()
+
+    @property
+    def conforms(self) -> bool:
+        """Whether the answer came in time and is one."""
+        return self.verdict is not None and conforms(self.violations)
+
+
+#: Outcome to what is wrong then.
+_REASONS: Mapping[str, str] = {
+    "timeout": "no answer within the time; the agent goes on without",
+    "unreachable": "no connection; nothing was sent",
+    "closed": "the connection was closed before an answer",
+    "protocol": "the answer is not HTTP/1.1",
+    "too-large": "the answer is too large",
+    "redirected": "a redirect, which is not followed",
+    "abandoned": "it was stopped before an answer",
+}
+
+
+def send_action(
+    url: str,
+    secret: SecretText,
+    payload: Mapping[str, Any],
+    call_id: str,
+    *,
+    contract: str | None = None,
+    allowed_hosts: Collection[str] = (),
+    seconds: float = SECONDS,
+) -> ActionReport:
+    """Send an external action once, signed, and judge its answer.
+
+    Args:
+        url: The action's address.
+        secret: The action's ``signature_secret``, base64.
+        payload: Input of the action.
+        call_id: The call in which it is taken.
+        contract: Date of the contract to judge by; the default one without.
+        allowed_hosts: Exact hosts beyond loopback that may be sent to.
+        seconds: That the server has to answer.
+
+    Raises:
+        InvalidOption: The address must not be sent to, or the secret is unusable.
+    """
+    with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
+        return judged(deliverer.send(action_delivery(url, secret, payload, call_id)), contract=contract)
+
+
+def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], call_id: str) -> Delivery:
+    """Make a signed delivery of an external action.
+
+    Raises:
+        InvalidOption: The secret is unusable.
+    """
+    body, headers = signed_request(ExternalAction(call_id=call_id, payload=payload), secret)
+    return Delivery(url=url, body=body, headers=tuple(headers.items()), label=LABEL, call_id=call_id)
+
+
+def judged(answer: Answer, *, contract: str | None = None) -> ActionReport:
+    """Judge what an external action was answered."""
+    if answer.status == 200 and answer.outcome == "delivered":
+        return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))
+    reason = _REASONS.get(answer.outcome) or f"status {answer.status} in place of 200"
+    return ActionReport(answer=answer, reason=reason)

@@ -1,0 +1,54 @@
+"""Policies: how often something is sent again, and after what pauses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vocode_contract.errors import InvalidOption
+
+#: Statuses that may pass: to send again may help.
+PASSING = frozenset((408, 425, 429, *range(500, 600)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When to send again what was not taken.
+
+    Attributes:
+        summary: In one line.
+        pauses: Seconds before the second attempt, the third and so on; none for a single attempt.
+    """
+
+    summary: str
+    pauses: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse pauses that are none.
+
+        Raises:
+            InvalidOption: A pause is negative or no number.
+        """
+        if any(not 0 <= pause < float("inf") for pause in self.pauses):
+            raise InvalidOption("pauses", "must be 0 or more seconds each")
+
+
+#: What is known of the provider: its open-source sender tries once. No document promises more.
+ONCE = Policy(summary="one attempt, as the provider does")
+
+POLICIES: Mapping[str, Policy] = {
+    "once": ONCE,
+    "fixed": Policy(summary="three attempts, a second apart", pauses=(1.0, 1.0)),
+    "exponential": Policy(summary="six attempts, 31 seconds in all", pauses=(1.0, 2.0, 4.0, 8.0, 16.0)),
+}
+
+
+def policy_of(policy: Policy | str) -> Policy:
+    """Return a policy, or the one of that name.
+
+    Raises:
+        InvalidOption: There is none of that name.
+    """
+    if isinstance(policy, Policy):
+        return policy
+    if policy not in POLICIES:
+        raise InvalidOption("policy", f"there is none of that name; known: {', '.join(POLICIES)}")
+    return POLICIES[policy]

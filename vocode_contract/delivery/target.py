@@ -1,0 +1,88 @@
+"""Target: where something is delivered to, parsed once, and refused unless that is allowed."""
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import SplitResult, urlsplit
+
+from vocode_contract.errors import InvalidOption
+from vocode_contract.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback
+
+_SCHEMES = ("http", "https")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+#: A part of a URL path that is a word; other parts may be tokens, as in the addresses of chat rooms.
+_WORD = re.compile(r"[a-z]{1,16}(?:[-_.][a-z]{1,16}){0,2}|v[0-9]{1,2}")
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The address of a receiver; its text holds neither query nor what may be a token.
+
+    Attributes:
+        url: In full, as its user wrote it.
+        shown: What may be printed of it.
+    """
+
+    url: str = field(repr=False)
+    shown: str
+
+    def __str__(self) -> str:
+        """Write what may be printed."""
+        return self.shown
+
+    @classmethod
+    def from_url(cls, url: str, *, allowed_hosts: Collection[str] = (), option: str = "url") -> Self:
+        """Parse a URL and refuse what must not be delivered to.
+
+        Names that end in ``.localhost`` are no loopback here: whoever resolves them decides.
+
+        Args:
+            url: Of a receiver: http or https.
+            allowed_hosts: Exact host names or addresses beyond loopback that may be delivered to.
+            option: What to call it in an error, as its user wrote it.
+
+        Raises:
+            InvalidOption: With the reason, and without the URL, which may hold a secret.
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            raise InvalidOption(option, "is not a URL with a host and a port of 1 to 65535") from None
+        reason = _unfit(url, parts, port) or _forbidden(host, allowed_hosts)
+        if reason:
+            raise InvalidOption(option, reason)
+        return cls(url=url.partition("#")[0], shown=_shown(parts, host, port))
+
+
+def _unfit(url: str, parts: SplitResult, port: int | None) -> str:
+    if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return "holds characters that a URL cannot hold, or is too long"
+    if parts.scheme not in _SCHEMES:
+        return "must start with http:// or https://"
+    if "@" in parts.netloc:
+        return "must hold no user name and no password"
+    if not parts.hostname or not _HOST.fullmatch(parts.hostname) or port == 0:
+        return "is not a URL with a host and a port of 1 to 65535"
+    return ""
+
+
+def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
+    if is_loopback(host) and not host.rstrip(".").endswith(".localhost"):
+        return ""
+    if host in PRODUCTION_HOSTS:
+        return "is the provider's own, which receives no webhooks"
+    if host not in {name.lower() for name in allowed_hosts}:
+        return f"{host} is not this machine; allow it by name (--allow-host {host}) if it is yours"
+    if os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0"):
+        return f"{READ_ONLY_VARIABLE} is set: nothing is delivered beyond loopback"
+    return ""
+
+
+def _shown(parts: SplitResult, host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    path = "/".join(part if not part or _WORD.fullmatch(part) else "*" for part in parts.path.split("/"))
+    return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}{path[:200]}"
