@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import orjson
 
@@ -27,7 +28,7 @@ from vocode_contract.contract import Contract
 SECONDS = 3.0
 CONNECTIONS = 4
 STARTS = 5
-_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+_TOKEN = "simulator-token"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -115,19 +116,27 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _request(port: int) -> bytes:
+def _call_id(port: int) -> str:
+    """Return the id of a call that there is; Prism makes one up."""
+    request = Request(f"http://127.0.0.1:{port}/v1/calls/list", headers={"Authorization": f"Bearer {_TOKEN}"})
+    with urlopen(request, timeout=5) as response:  # noqa: S310  # our own server
+        return str(orjson.loads(response.read())["items"][0]["id"])
+
+
+def _request(port: int, call_id: str = "3c90c3cc-0d44-4b50-8888-8dd25736052a") -> bytes:
     return (
-        f"POST /v1/calls/end?id={_ID} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        "Authorization: Bearer simulator-token\r\nContent-Length: 0\r\n\r\n"
+        f"POST /v1/calls/end?id={call_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Authorization: Bearer {_TOKEN}\r\nContent-Length: 0\r\n\r\n"
     ).encode()
 
 
 def _load(port: int, seconds: float) -> int:
     """Send requests over a few connections, each answered before the next; return how many."""
     counts = [0] * CONNECTIONS
+    call_id = _call_id(port)
 
     def work(index: int) -> None:
-        request, until = _request(port), time.monotonic() + seconds
+        request, until = _request(port, call_id), time.monotonic() + seconds
         with socket.create_connection(("127.0.0.1", port)) as connection:
             while time.monotonic() < until:
                 connection.sendall(request)

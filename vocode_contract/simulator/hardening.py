@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from vocode_contract.exchange import Response
 from vocode_contract.simulator.refusals import refused
@@ -22,6 +22,8 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 #: Bytes of a request's head line or of one header, inclusive.
 LINE = 8_192
 HEADERS = 100
+#: Bytes of a request's whole head.
+HEAD = 65_536
 #: Bytes of a request's body, inclusive.
 BODY = 1_048_576
 #: Seconds for a request to come in completely, and for a connection to begin one.
@@ -51,15 +53,20 @@ def unfit(target: bytes, headers: RawHeaders) -> Response | None:
     return None
 
 
-async def body_of(receive: Receive) -> bytes | Response:
+async def body_of(receive: Receive, headers: RawHeaders) -> bytes | Response:
     """Read a request's body.
 
     Args:
         receive: The ASGI channel.
+        headers: Those of the request; without a body there is nothing to wait for.
 
     Returns:
         The bytes, or the refusal where they are too many, too slow or never come.
     """
+    if not any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers
+    ):
+        return b""
     try:
         async with asyncio.timeout(PATIENCE):
             return await _read(receive)
@@ -82,13 +89,15 @@ async def _read(receive: Receive) -> bytes | Response:
     return b"".join(chunks)
 
 
-class ImpatientProtocol(H11Protocol):
+class ImpatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 for connections that must begin a request in time, and give way to newer ones.
 
     uvicorn itself has no time-out for a request's head (its issue 2018 list is still open), and
-    answers 503 to everybody once slow connections fill the house.
+    answers 503 to everybody once slow connections fill the house; httptools takes heads of any size.
     """
 
+    _head_size = 0
+    _in_head = True
     _since: float | None = None
     _alarm: asyncio.TimerHandle | None = None
 
@@ -107,12 +116,23 @@ class ImpatientProtocol(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        """Go on with what came in; a request that has begun is no longer waited for."""
-        super().handle_events()
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            self._stop_waiting()
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; close the connection once a head that is not complete is too large."""
+        self._head_size += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_size > HEAD and not self.transport.is_closing():
+            self.send_400_response("Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._in_head, self._head_size = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Go on with a request whose head is complete; it is no longer waited for."""
+        self._in_head = False
+        super().on_headers_complete()
+        self._stop_waiting()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""

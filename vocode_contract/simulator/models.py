@@ -10,6 +10,7 @@ from vocode_contract.simulator.state import State
 from vocode_contract.simulator.variants import Variant
 
 _TIMES = frozenset(("start_time", "end_time"))
+_NESTED = frozenset((dict, list))
 _EXTENDED = ("Call", "NormalizedCall", "Agent")
 _EXTRA_KEY = "organization_tier"
 
@@ -94,17 +95,19 @@ class _Writing:
         return value
 
     def _object(self, schema: Schema, value: dict[str, Any]) -> Any:
-        if "id" in value and "string" in self.contract.types(schema):
+        if "id" in value and "$ref" not in schema and "string" in self.contract.types(schema):
             return value["id"]
         found = self.contract.branch(schema, value) or {}
         if "properties" not in found:
             return dict(value)
         declared, required = found["properties"], found.get("required", ())
         written = {
-            key: self._time(declared[key], child) if key in _TIMES else self.of(declared[key], child)
+            key: self.of(declared[key], child) if type(child) in _NESTED else child
             for key, child in value.items()
             if child is not None or self.variant.nulls or key in required
         }
+        for key in _TIMES.intersection(written):
+            written[key] = self._time(declared[key], written[key])
         if self.variant.extra_keys and _kind(schema) in _EXTENDED:
             written[_EXTRA_KEY] = "standard"
         return written

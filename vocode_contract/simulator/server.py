@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vocode_contract.contract import Contract
@@ -29,7 +28,6 @@ from vocode_contract.simulator.variants import LIKELY, Variant
 
 LOOPBACK = "127.0.0.1"
 
-_HEAD = 65_536
 #: Seconds for open requests to finish when the server stops; whole ones, by uvicorn's type.
 _GRACE = 1
 
@@ -178,10 +176,10 @@ class _Server(uvicorn.Server):
     def __init__(self, simulation: Simulation, accepting: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                Starlette(routes=[Mount("/", app=_answering(simulation))]),
+                _application(simulation),
                 http=ImpatientProtocol,
                 ws="none",
-                loop="asyncio",
+                loop="auto",
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,
@@ -190,7 +188,6 @@ class _Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 limit_concurrency=CONNECTIONS + 1,
-                h11_max_incomplete_event_size=_HEAD,
                 timeout_graceful_shutdown=_GRACE,
             )
         )
@@ -201,13 +198,21 @@ class _Server(uvicorn.Server):
         self._accepting()
 
 
+def _application(simulation: Simulation) -> Starlette:
+    """Return the application; the core does its own routing, so there are no routes to try before it."""
+    application = Starlette()
+    application.router.redirect_slashes = False
+    application.router.default = _answering(simulation)
+    return application
+
+
 def _answering(simulation: Simulation) -> ASGIApp:
     """Return the ASGI application that hands each fit request to the core."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         target = scope["raw_path"] + b"?" + scope["query_string"]
         unasked = unfit(target, scope["headers"])
-        body = unasked or await body_of(receive)
+        body = unasked or await body_of(receive, scope["headers"])
         if isinstance(body, Response):
             await _send(body, send)
             return
