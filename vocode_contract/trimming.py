@@ -2,6 +2,7 @@
 
 The compiled engine lists every error of an instance at once, at some twenty microseconds each. A
 small body can hold a hundred thousand; which members are wrong is told a hundred times faster.
+Keys of maps that look like numbers are renamed on the way: that engine takes them for indices.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.contract import Contract, Schema
+from vocode_contract.redaction import HIDDEN_KEY
 
 #: Members up to which an array or a map is left alone.
 LONG = 20
+
+_NUMERIC = frozenset("+0123456789")
 
 IsValid = Callable[[str, object], bool]
 
@@ -58,7 +62,7 @@ def _shape(contract: Contract, schema: Schema) -> _Shape:
 def _exceeds(value: Any, shape: _Shape) -> bool:
     kind = type(value)
     if shape.members is not None and (kind is list or kind is dict):
-        if len(value) > LONG:
+        if len(value) > LONG or (kind is dict and _has_numeric_keys(value)):
             return True
         if shape.members and any(_exceeds(member, shape.members) for member in _members(value)):
             return True
@@ -68,6 +72,11 @@ def _exceeds(value: Any, shape: _Shape) -> bool:
             if child is not None and _exceeds(child, below):
                 return True
     return False
+
+
+def _has_numeric_keys(value: dict[str, Any]) -> bool:
+    """Tell whether jsonschema-rs 0.60 would report a key as an index: ``07`` as 7, ``+7`` too."""
+    return any(str(key)[:1] in _NUMERIC for key in value)
 
 
 def _members(value: Any) -> list[Any]:
@@ -121,7 +130,8 @@ class Trimming:
         return trimmed
 
     def _mapped(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:
-        return value if len(value) <= LONG else dict(self._wrong(value.items(), members))
+        kept = value.items() if len(value) <= LONG else self._wrong(value.items(), members)
+        return {f"{HIDDEN_KEY}{key}": member for key, member in kept}
 
     def _wrong(self, members: Any, schema: Schema) -> list[tuple[Any, Any]]:
         source = self._contract.pointer_to(schema)
