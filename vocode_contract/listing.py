@@ -17,6 +17,9 @@ from vocode_contract.redaction import HIDDEN_KEY, described, shown_word
 from vocode_contract.trimming import Trimming, is_long
 from vocode_contract.violation import Violation
 
+#: Every code that is listed here.
+LISTED = ("required", "type", "null", "enum", "union-type", "format", "closed")
+
 _CODES = {"pattern": "format", "additionalProperties": "closed"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
 _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}
