@@ -16,6 +16,9 @@ from vocode_contract.redaction import HIDDEN_KEY
 #: Members up to which an array or a map is left alone.
 LONG = 20
 
+#: Keys up to which an object is left alone; the engine copies it for each error at it.
+WIDE = 200
+
 _NUMERIC = frozenset("+0123456789")
 
 IsValid = Callable[[str, object], bool]
@@ -31,9 +34,17 @@ class _Shape:
     def __bool__(self) -> bool:
         return bool(self.keys) or self.members is not None
 
+    def add(self, other: "_Shape") -> None:
+        """Take in what another branch of a union has."""
+        for key, below in other.keys.items():
+            self.keys.setdefault(key, _Shape()).add(below)
+        if other.members is not None:
+            self.members = self.members or _Shape()
+            self.members.add(other.members)
+
 
 def is_long(contract: Contract, name: str, instance: object) -> bool:
-    """Tell whether an array or map of an instance, where the schema has one, is long."""
+    """Tell whether an array or map of an instance, where the schema has one, is long, or an object above one."""
     return _exceeds(instance, _shape_of(contract, name))
 
 
@@ -47,9 +58,7 @@ def _shape(contract: Contract, schema: Schema) -> _Shape:
     if "$ref" in schema:
         return _shape(contract, contract.target(schema["$ref"]))
     for option in schema.get("oneOf") or schema.get("anyOf") or ():
-        found = _shape(contract, option)
-        shape.keys.update(found.keys)
-        shape.members = shape.members or found.members
+        shape.add(_shape(contract, option))
     for key, value in schema.get("properties", {}).items():
         if found := _shape(contract, value):
             shape.keys[key] = found
@@ -67,6 +76,8 @@ def _exceeds(value: Any, shape: _Shape) -> bool:
         if shape.members and any(_exceeds(member, shape.members) for member in _members(value)):
             return True
     if kind is dict:
+        if len(value) > WIDE:
+            return True
         for key, below in shape.keys.items():
             child = value.get(key)
             if child is not None and _exceeds(child, below):
