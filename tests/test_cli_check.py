@@ -65,7 +65,7 @@ def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code):
 
 
 def test_check_lets_the_simulator_disobey():
-    process = checked("--fault", "Wrong-Enum")
+    process = checked("--fault", "wrong-enum")
     assert (process.returncode, process.stdout.splitlines()[0]) == (
         1,
         "contract 2023-11-30, wire: the built-in simulator with wrong-enum",
@@ -99,7 +99,7 @@ def test_check_shows_no_token():
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),
-        (["--fault", "wrong-enmu"], "did you mean wrong-enum?"),
+        (["--fault", "wrong-enmu"], "did you mean 'wrong-enum'?"),
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault is for the simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
     ],

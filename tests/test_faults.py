@@ -552,11 +552,14 @@ def test_header_that_asks_for_no_fault_is_refused():
     assert "did you mean 'server-error'" in content(response)["detail"]
 
 
-def test_arming_replaces_what_was_planted():
-    simulation = served("server-error")
-    simulation.arm("latin-1")
+def test_disarming_takes_back_what_was_armed():
+    simulation = served("latin-1")
+    simulation.arm("server-error")
+    assert statuses(simulation, times=1) == [500]
+    simulation.disarm("server-error")
+    assert simulation.armed == ("latin-1",)
     assert statuses(simulation, times=1) == [200]
-    simulation.arm()
+    simulation.disarm()
     assert not list(violations(asked(simulation, "list_calls").body, "CallPage", contract="2024-04-19"))
 
 

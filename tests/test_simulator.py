@@ -197,7 +197,7 @@ def test_list_is_sorted_by_a_column(descending):
 def test_created_call_is_the_one_asked_for(simulation):
     echoed = NUMBERS | {"context": {"customer_name": "Ada"}, "on_no_human_answer": "hangup"}
     call = content(asked(simulation, "POST", "/v1/calls/create", echoed | {"agent": INLINE}))
-    assert call["status"] == "in_progress"
+    assert call["status"] == "not_started"
     assert {key: call[key] for key in echoed} == echoed
     assert call["agent"]["prompt"]["content"] == "Say hello."
     assert call["agent"]["voice"]["pitch"] == 0
@@ -296,7 +296,7 @@ def test_scheme_may_be_of_any_case():
         ("OPTIONS", "/v1/calls/list", 405, "Method Not Allowed"),
         ("GET", "/v1/call", 404, "Not Found"),
         ("GET", "/v1/numbers/list", 404, "Not Found"),
-        ("GET", "/", 404, "Not Found"),
+        ("POST", "/", 404, "Not Found"),
         ("GET", f"/v1/calls?id={UNKNOWN}", 404, "Call not found"),
         ("POST", f"/v1/calls/end?id={UNKNOWN}", 404, "Call not found"),
         ("GET", f"/v1/calls/recording?id={UNKNOWN}", 404, "Call not found"),

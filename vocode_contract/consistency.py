@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from vocode_contract import pointer, redaction
@@ -326,11 +327,11 @@ def _clashing(
             instance = read(instance)
         except Unreadable:
             return
+    levels = {rule.code: selection.level(rule.code, contract.profile) for rule in RULES}
     for tokens, sight in _sights(instance, name, contract, latest):
-        named = contract.pointer_to(sight.schema).removeprefix("/components/schemas/")
-        for rule in RULES:
-            level = selection.level(rule.code, contract.profile)
-            if level == "off" or (rule.schemas and named not in rule.schemas):
+        for rule in _rules_of(contract.pointer_to(sight.schema)):
+            level = levels[rule.code]
+            if level == "off":
                 continue
             for clash in rule.clashes(sight):
                 yield Violation(
@@ -342,6 +343,12 @@ def _clashing(
                     schema_pointer=_source(contract, sight.schema, clash.keys[0]),
                     contract=contract.date,
                 )
+
+
+@cache
+def _rules_of(place: str) -> tuple[Rule, ...]:
+    """Return the rules that speak of the schema at a pointer of a shipped contract."""
+    return tuple(rule for rule in RULES if not rule.schemas or place.rpartition("/")[2] in rule.schemas)
 
 
 def _source(contract: Contract, schema: Schema, key: str) -> str:
@@ -370,7 +377,7 @@ def _sights(instance: object, name: str, contract: Contract, latest: float) -> I
                 below += [
                     ((*tokens, key), found["properties"][key], child, account, sensitive)
                     for key, child in value.items()
-                    if key in found["properties"]
+                    if key in found["properties"] and isinstance(child, (dict, list))
                 ]
         level = below
 

@@ -88,6 +88,8 @@ ONCE = frozenset((CONNECTED, ENDED, UNCONNECTED, DETECTION, "event_recording"))
 EVENTS = ONCE | TALK | {"event_transcript"}
 
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
+#: What may not change in a call.
+KEPT = ("user_id", "agent", "telephony_provider", *NUMBERS)
 
 
 def after(history: CallHistory, observation: Observation) -> CallHistory:
@@ -111,7 +113,7 @@ def _after_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
         settled=settled_of(call),
         recording=call.get("recording_available") is True,
         detected=word(call.get("human_detection_result"), RESULTS) or history.detected,
-        subscriptions=history.subscriptions | {kind for kind in EVENTS if kind in listed},
+        subscriptions=frozenset(kind for kind in EVENTS if kind in listed) if webhook else history.subscriptions,
     )
 
 
@@ -146,16 +148,13 @@ def members(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def kept_of(call: Mapping[str, Any]) -> dict[str, str]:
+def kept_of(call: Mapping[str, Any], places: Iterable[str] = KEPT) -> dict[str, str]:
     """Return what may not change, by its place, as digests."""
-    agent = call.get("agent")  # an item of a list has the id in its place
-    found = {
-        "user_id": call.get("user_id"),
-        "agent": agent.get("id") if isinstance(agent, dict) else agent,
-        "telephony_provider": call.get("telephony_provider"),
-        **{key: call.get(key) for key in NUMBERS},
-    }
-    return {key: spelled_alike(value) for key, value in found.items() if isinstance(value, str)}
+    found = {place: call.get(place) for place in places}
+    agent = found.get("agent")
+    if isinstance(agent, dict):  # an item of a list has the id in its place
+        found["agent"] = agent.get("id")
+    return {place: spelled_alike(value) for place, value in found.items() if isinstance(value, str)}
 
 
 def spelled_alike(text: str) -> str:

@@ -6,7 +6,7 @@ a pure function, so that a stream of any length is judged in constant memory.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, Literal
 
 from vocode_contract import pointer
 from vocode_contract.codes import ALL, Selection
@@ -40,10 +40,14 @@ from vocode_contract.history import (
 from vocode_contract.times import instant
 from vocode_contract.violation import Violation
 
+SUBSCRIBED: Final = "subscribed"
+Expected = Iterable[str] | Literal["subscribed"]
+
 __all__ = [
     "CALL_RULES",
     "EVENT_RULES",
     "NEW",
+    "SUBSCRIBED",
     "CallHistory",
     "Observation",
     "breaches",
@@ -124,7 +128,7 @@ def _keeps(*places: str) -> Callable[[CallHistory, Mapping[str, Any]], Iterator[
     """Make the rule that what stands at some places stays."""
 
     def stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-        now = kept_of(call)
+        now = kept_of(call, places)
         for place in places:
             if place in history.kept and place in now and history.kept[place] != now[place]:
                 keys = ("agent", "id") if place == "agent" and isinstance(call.get("agent"), dict) else (place,)
@@ -290,7 +294,7 @@ def missing(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Iterable[str] | None = None,
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
     """Yield a violation for each event that did not come, once no more is to come.
@@ -299,16 +303,16 @@ def missing(
         history: All that was observed.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Types of events; without, those of the beginning and the end of a call that is
-            over, as far as its webhook subscribes to them and an event came at all.
+        expected: Types of events; ``None`` for none; or ``subscribed``: those of the beginning and the end of a call
+            that is over, as far as its webhook subscribes to them and an event came at all.
         selection: Which codes count, and how much.
     """
     chosen = Contract.load(contract, profile=profile)
     level = selection.level("event-missing", profile)
-    if expected is None:
+    if expected == SUBSCRIBED:
         due = history.subscriptions & {CONNECTED, ENDED} if history.events and history.is_over else frozenset()
         expected = () if UNCONNECTED in history.events or history.status == "error" else due
-    for kind in sorted(set(expected) - history.events):
+    for kind in sorted(set(expected or ()) - history.events):
         if level != "off":
             yield Violation(
                 instance_pointer="",
@@ -325,7 +329,7 @@ def breaches(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Iterable[str] | None = None,
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
     """Yield what cannot be one call's life, in the order of the observations, missing events last.
@@ -352,14 +356,14 @@ def judge(
     *,
     contract: str | None = None,
     profile: str = DEFAULT_PROFILE,
-    expected: Iterable[str] | None = None,
+    expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Mapping[str, tuple[Violation, ...]]:
     """Return the breaches of each of many calls by call id, those without a breach left out.
 
     Observations that name no call are left out too. See `breaches`.
     """
-    kinds = None if expected is None else tuple(expected)
+    kinds = expected if expected is None or expected == SUBSCRIBED else tuple(expected)
     calls: dict[str, list[Observation]] = {}
     for observation in observations:
         if observation.call_id is not None:

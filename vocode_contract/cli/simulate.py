@@ -1,5 +1,7 @@
 """``simulate``: serve the simulator in the foreground."""
 
+from typing import Any
+
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples
@@ -13,6 +15,8 @@ _NAME_WIDTH = 28
     epilog=examples(
         "vocode-contract simulate",
         "vocode-contract simulate --port 8080 --contract 2024-08-27",
+        "vocode-contract simulate --scenario voicemail --speed 60",
+        "vocode-contract simulate --variant newer --variant nulls=no",
         "vocode-contract simulate --fault wrong-enum --fault ignored-token@get_call",
     ),
 )
@@ -20,24 +24,41 @@ _NAME_WIDTH = 28
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address; no other is served.")
 @contract_option
 @click.option("--fault", "faults", metavar="NAME[@OPERATION][:PROBABILITY]", multiple=True, help="Disobey in this way.")
+@click.option("--scenario", metavar="NAME", help="What happens to created calls whose number chooses nothing.")
+@click.option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Seconds in a second.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of ids and lives.")
+@click.option(
+    "--variant", "variants", metavar="NAME|OPTION=VALUE", multiple=True, help="Which conforming server to be."
+)
 @click.option("--list-faults", is_flag=True, help="List the faults, one a line, and stop.")
 @click.pass_context
 def simulate(
-    ctx: click.Context, *, port: int, host: str, date: str | None, faults: tuple[str, ...], list_faults: bool
+    ctx: click.Context,
+    *,
+    port: int,
+    host: str,
+    list_faults: bool,
+    date: str | None,
+    variants: tuple[str, ...],
+    **how: Any,
 ) -> None:
     """Serve the simulator until interrupted.
 
     Prints one line as soon as it answers: its URL and the token it takes. It knows a few calls in
-    different states (GET /v1/calls/list) and rings no phone.
+    different states (GET /v1/calls/list) and rings no phone; calls that are created live a life.
+    Open the URL in a browser to watch them. docs/reference/simulator.md tells of scenarios,
+    variants and the control plane.
     """
     from vocode_contract.simulator import FAULTS, Simulation, serve
     from vocode_contract.simulator.core import DEFAULT_TOKEN
+    from vocode_contract.simulator.variants import variant_of
 
     output = ctx.ensure_object(Output)
     if list_faults:
         output.write("".join(f"{name:<{_NAME_WIDTH}}  {fault.title}\n" for name, fault in FAULTS.items()))
         return
-    simulation = Simulation(contract_of(date, "wire"), faults=faults)
+    how = {name: value for name, value in how.items() if value is not None}
+    simulation = Simulation(contract_of(date, "wire"), variant=variant_of(variants), **how)
 
     def accepting(url: str) -> None:
         output.write(f"{url}  Authorization: Bearer {DEFAULT_TOKEN}\n")

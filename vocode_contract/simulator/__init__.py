@@ -17,44 +17,59 @@ if TYPE_CHECKING:
     from .faults import FAULTS as FAULTS
     from .faults import Fault as Fault
     from .faults import Planted as Planted
+    from .lives import Event as Event
+    from .scenarios import SCENARIOS as SCENARIOS
+    from .scenarios import Scenario as Scenario
     from .server import Running as Running
     from .server import serve as serve
     from .server import simulator as simulator
     from .transport import SimulatorTransport as SimulatorTransport
     from .variants import SOUND_VARIANTS as SOUND_VARIANTS
+    from .variants import VARIANTS as VARIANTS
     from .variants import SoundServer as SoundServer
     from .variants import Variant as Variant
+    from .variants import variant_of as variant_of
 
 __all__ = [
     "FAULTS",
+    "SCENARIOS",
     "SOUND_VARIANTS",
+    "VARIANTS",
     "Clock",
+    "Event",
     "Fault",
     "ManualClock",
     "Planted",
     "Running",
+    "Scenario",
     "Simulation",
     "SimulatorTransport",
     "SoundServer",
     "Variant",
     "serve",
     "simulator",
+    "variant_of",
 ]
 
 _EXPORTS = {
     "FAULTS": "faults",
     "SOUND_VARIANTS": "variants",
+    "SCENARIOS": "scenarios",
+    "VARIANTS": "variants",
     "Clock": "clock",
+    "Event": "lives",
     "Fault": "faults",
     "ManualClock": "clock",
     "Planted": "faults",
     "Running": "server",
+    "Scenario": "scenarios",
     "Simulation": "core",
     "SimulatorTransport": "transport",
     "SoundServer": "variants",
     "Variant": "variants",
     "serve": "server",
     "simulator": "server",
+    "variant_of": "variants",
 }
 _OF_THE_EXTRA = frozenset(("h11", "httpx", "starlette", "uvicorn"))
 

@@ -1,9 +1,11 @@
-"""What happens to a call: it is made, and it is ended."""
+"""What happens to a call: it is placed, and it is ended."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
+from vocode_contract.simulator.lives import born, closed
 from vocode_contract.simulator.models import made
+from vocode_contract.simulator.scenarios import of_number
 from vocode_contract.simulator.state import Call, State
 
 #: What an agent must have and a request may leave out.
@@ -13,12 +15,19 @@ _UNASKED: Mapping[str, Any] = {
 }
 
 
-def placed(state: State, request: Mapping[str, Any]) -> Call:
-    """Place the call that a request asks for; it is picked up at once.
+def placed(
+    state: State,
+    request: Mapping[str, Any],
+    provider: Literal["twilio", "vonage"] = "vonage",
+    scenario: str | None = None,
+) -> Call:
+    """Place the call that a request asks for; from then on it lives.
 
     Args:
         state: The account, which keeps the call.
         request: A CreateCallRequest that conforms.
+        provider: Who carries the call.
+        scenario: What happens to it, a name in `SCENARIOS`; by the number called without.
 
     Raises:
         NotStored: The request names an agent, or a part of one, that is not stored.
@@ -26,24 +35,36 @@ def placed(state: State, request: Mapping[str, Any]) -> Call:
     asked = _set(request)
     if isinstance(asked["agent"], Mapping):
         asked["agent"] = {**_UNASKED, **_set(asked["agent"])}
-    return added(
+    telephony_id, metadata = _line(state, provider)
+    call = added(
         state,
         {
             "on_no_human_answer": "continue",
             **asked,
-            "status": "in_progress",
-            "telephony_provider": "vonage",
-            "telephony_id": state.fresh_id(),
-            "telephony_metadata": {"type": "telephony_metadata_vonage"},
-            "stage": "picked_up",
+            "status": "not_started",
+            "telephony_provider": provider,
+            "telephony_id": telephony_id,
+            "telephony_metadata": metadata,
+            "stage": "created",
             "agent_phone_number": asked["from_number"],
-            "start_time": state.clock(),
         },
     )
+    name = scenario or of_number(call["to_number"], state.scenario)
+    state.lead(call, born(call, name, state.clock()))
+    return state.call(call["id"])
 
 
 def _set(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _line(state: State, provider: str) -> tuple[str, Mapping[str, Any]]:
+    """Return what a provider calls a new call, and what it reports of it."""
+    identifier = state.fresh_id()
+    if provider == "vonage":
+        return identifier, {"type": "telephony_metadata_vonage"}
+    sid = "CA" + identifier.replace("-", "")
+    return sid, {"type": "telephony_metadata_twilio", "call_sid": sid, "call_status": "queued"}
 
 
 def added(state: State, values: Mapping[str, Any]) -> Call:
@@ -54,10 +75,20 @@ def added(state: State, values: Mapping[str, Any]) -> Call:
 
 
 def end(state: State, call: Call) -> None:
-    """End a call that has not come to its end yet; others stay as they are."""
+    """End a call that has not come to its end yet; others stay as they are.
+
+    Args:
+        state: The account.
+        call: One of its calls, as it is now, and as it is then.
+    """
+    now = state.clock()
+    if life := state.lives.get(call["id"]):
+        if (other := closed(life, call, now)) is not life:
+            state.lead(call, other)
+            state.call(call["id"])
+        return
     if call["status"] not in ("not_started", "in_progress"):
         return
-    now = state.clock()
     outcome = "call_did_not_connect" if call["status"] == "not_started" else "bot_disconnected"
     start = now if call["start_time"] is None else call["start_time"]
     call.update(status="ended", start_time=start, end_time=max(now, start))

@@ -3,6 +3,8 @@
 import hmac
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 from threading import Lock
 from urllib.parse import quote
 
@@ -11,12 +13,18 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
-from vocode_contract.simulator.clock import Clock
+from vocode_contract.simulator.calls import placed
+from vocode_contract.simulator.clock import Clock, Pace
+from vocode_contract.simulator.control import controlled
 from vocode_contract.simulator.faults.planting import Answer, Planted, Sabotage, planted_from
+from vocode_contract.simulator.journal import Journal
+from vocode_contract.simulator.lives import Event, forced, turned
 from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
-from vocode_contract.simulator.refusals import not_authenticated, not_understood, refused
+from vocode_contract.simulator.refusals import JSON, Entry, not_authenticated, not_understood, refused
+from vocode_contract.simulator.scenarios import DEFAULT, known
+from vocode_contract.simulator.seeds import FROM_NUMBER, TO_NUMBER
 from vocode_contract.simulator.seeds import seed as fill
-from vocode_contract.simulator.state import NotStored, State
+from vocode_contract.simulator.state import Call, NotStored, State
 from vocode_contract.simulator.variants import LIKELY, Variant
 
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 - opens nothing but a simulator
@@ -34,6 +42,8 @@ class Simulation:
         seed: int = 0,
         variant: Variant = LIKELY,
         faults: tuple[str | Planted, ...] = (),
+        scenario: str = DEFAULT,
+        speed: float = 1.0,
     ) -> None:
         """Seed the account.
 
@@ -44,39 +54,164 @@ class Simulation:
             seed: Of all ids and chance; the same seed gives the same ones.
             variant: Which conforming server to be.
             faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
+            scenario: What happens to calls whose number chooses nothing, a name in `SCENARIOS`.
+            speed: How many seconds pass in the simulator in one of the clock's; 0 for a time that
+                only `advance` moves.
 
         Raises:
-            InvalidOption: The token is empty, or there is no such fault.
+            InvalidOption: The token is empty, there is no such fault or scenario, or the speed is negative.
         """
         if not token:
             raise InvalidOption("token", "must not be empty")
         self.contract = contract or Contract.load()
-        self.variant = variant
         self._token = Secret(token)
-        self._clock = clock
+        self._clock = Pace(clock, speed=speed)
         self._seed = seed
+        self._scenario = known(scenario)
+        self._start = (variant, planted_from(faults))
         self._routes = _routes(self.contract)
         self._lock = Lock()
-        self.arm(*faults)
         self.reset()
 
+    def reset(self, seed: int | None = None) -> None:
+        """Restore everything as it was at the start: the seeded calls, the clock, the faults, the variant.
+
+        Args:
+            seed: Of all ids from now on; the same ids as before without.
+        """
+        with self._lock:
+            self._seed = self._seed if seed is None else seed
+            self._clock.restart()
+            self.variant, faults = self._start
+            self._plant(faults)
+            self.journal = Journal()
+            self.state = State.empty(self.contract, clock=self._clock, seed=self._seed, scenario=self._scenario)
+            fill(self.state)
+
+    @property
+    def speed(self) -> float:
+        """How many seconds pass in one of the clock's."""
+        return self._clock.speed
+
+    @property
+    def now(self) -> float:
+        """The simulator's time, in seconds since the epoch."""
+        return self._clock()
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward: the calls go on as if so much time had passed.
+
+        Args:
+            seconds: How many, from 0 to ten years.
+
+        Raises:
+            InvalidOption: That is backwards, or too far.
+        """
+        with self._lock:
+            self._clock.advance(seconds)
+
+    def place(self, scenario: str | None = None) -> str:
+        """Place a call, as Create Call does, from the first seeded agent to a fictional number.
+
+        Args:
+            scenario: What happens to it, a name in `SCENARIOS`; the simulator's own without.
+
+        Returns:
+            The id of the call.
+
+        Raises:
+            InvalidOption: There is no such scenario.
+        """
+        name = known(scenario or self._scenario)
+        with self._lock:
+            agent = next(iter(self.state.calls.values()))["agent"]["id"]
+            request = {"from_number": FROM_NUMBER, "to_number": TO_NUMBER, "agent": agent}
+            request["context"] = {"customer_name": "Ada"}
+            identifier: str = placed(self.state, request, self.variant.provider, name)["id"]
+        return identifier
+
+    def calls(self, newest: int | None = None) -> tuple[Call, ...]:
+        """Return the calls as they are now, the newest first; times are seconds since the epoch.
+
+        Args:
+            newest: How many at most; all without.
+        """
+        with self._lock:
+            return tuple(dict(self.state.call(identifier)) for identifier in self._newest(newest))
+
+    def go_on(self, identifier: str, *, scenario: str | None = None, status: str | None = None) -> None:
+        """Decide how a call goes on from now.
+
+        Args:
+            identifier: Id of a call that was created.
+            scenario: The scenario to follow: from its ringing while the call rings, else from what is said.
+            status: The status to take at once, one that follows on the call's: in_progress, ended or error.
+
+        Raises:
+            InvalidOption: Not exactly one is given, the call does not live, or it is too far for that.
+        """
+        if (scenario is None) == (status is None):
+            raise InvalidOption("go_on", "takes either a scenario or a status")
+        with self._lock:
+            life = self.state.lives.get(identifier)
+            if life is None:
+                raise InvalidOption("call", "there is none of that id that was created and moves by itself")
+            call, now = self.state.call(identifier), self._clock()
+            if scenario is not None:
+                self.state.lead(call, turned(life, call, scenario, now))
+            else:
+                self.state.lead(call, forced(life, call, status or "", now))
+
+    def events(self, newest: int | None = None) -> tuple[Event, ...]:
+        """Return what has happened to the calls by now and a webhook would be told, the oldest first.
+
+        Args:
+            newest: Of how many of the newest calls; of all without.
+        """
+        with self._lock:
+            now = self._clock()
+            found = (event for identifier in self._newest(newest) for event in self.state.events(identifier))
+            return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))
+
+    def take_events(self) -> tuple[Event, ...]:
+        """Return the events that were not taken yet, the oldest first; for whoever delivers them."""
+        with self._lock:
+            return tuple(self.state.outbox.due(self._clock(), self.state.events))
+
+    def next_event_at(self) -> float:
+        """Return when there may be something to take again, in seconds since the epoch; infinity if never."""
+        with self._lock:
+            return self.state.outbox.next_at()
+
+    @property
+    def armed(self) -> tuple[str, ...]:
+        """Names of the faults that are armed."""
+        return tuple(plant.fault for plant in self._planted)
+
     def arm(self, *faults: str | Planted) -> None:
-        """Plant these faults in place of those that are planted; none for a sound server.
+        """Disobey in these ways from now on, and in those of before.
+
+        Args:
+            faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
 
         Raises:
             InvalidOption: There is no such fault, or it does not break the contract that is served.
         """
-        sabotage = Sabotage(self.contract, planted_from(faults), seed=self._seed)
         with self._lock:
-            self._sabotage = sabotage
+            self._plant((*self._planted, *planted_from(faults)))
 
-    def reset(self) -> None:
-        """Restore the seeded calls, with the same ids; faults stay, and forget what they noted."""
-        state = State.empty(self.contract, clock=self._clock, seed=self._seed)
-        fill(state)
+    def disarm(self, *names: str) -> None:
+        """Stop disobeying in these ways; in all ways without a name."""
         with self._lock:
-            self.state = state
-            self._sabotage.restart()
+            self._plant(tuple(plant for plant in self._planted if names and plant.fault not in names))
+
+    def _plant(self, planted: tuple[Planted, ...]) -> None:
+        planted = tuple(dict.fromkeys(planted))
+        self._sabotage = Sabotage(self.contract, planted, seed=self._seed)
+        self._planted = planted
+
+    def _newest(self, count: int | None) -> list[str]:
+        return list(islice(reversed(self.state.calls), count))
 
     def handle(self, request: Request) -> Response:
         """Answer a request; faults of the wire do not show.
@@ -92,16 +227,25 @@ class Simulation:
         Args:
             request: As it came over the wire, whoever sent it.
         """
+        if (own := controlled(self, request)) is not None:
+            return Answer(response=own)
         with self._lock:
-            return self._sabotage.answer(request, self.state, self._sound)
+            answer = self._sabotage.answer(request, self.state, self._sound)
+            operation = self._routes.get(request.path, {}).get(request.method)
+            self.journal.write(self._clock(), operation, request, answer.response.status)
+        return answer
 
     def _sound(self, request: Request, rules: Rules) -> Response:
         """Answer a request as one should, by the rules that are left."""
         operation = self._routes.get(request.path, {}).get(request.method)
-        if operation is None:
-            return self._unrouted(request)
+        response = self._unrouted(request) if operation is None else self._operated(operation, request, rules)
+        return _with_charset(response) if self.variant.charset else response
+
+    def _operated(self, operation: Operation, request: Request, rules: Rules) -> Response:
         if rules.checks_token and (refusal := self._refusal(request)):
             return refusal
+        if request.body and operation.body is None and not self.variant.odd_bodies:
+            return not_understood([Entry(place=("body",), kind="extra")], self.variant)
         account = Account(state=self.state, variant=self.variant, rules=rules)
         try:
             return OPERATIONS[operation.name](account, arguments(self.contract, operation, request))
@@ -127,7 +271,7 @@ class Simulation:
         if methods := self._routes.get(request.path):
             return refused(405, "Method Not Allowed", ("allow", ", ".join(sorted(methods))))
         stripped = request.path.rstrip("/")
-        if request.path.endswith("/") and stripped in self._routes:
+        if self.variant.redirects and request.path.endswith("/") and stripped in self._routes:
             return Response(status=307, headers=(("location", _location(request, stripped)),))
         return refused(404, "Not Found")
 
@@ -137,6 +281,13 @@ def _routes(contract: Contract) -> Mapping[str, Mapping[str, Operation]]:
     for operation in contract.operations.values():
         routes.setdefault(operation.path, {})[operation.method] = operation
     return routes
+
+
+def _with_charset(response: Response) -> Response:
+    headers = tuple(
+        (name, f"{value}; charset=utf-8" if (name, value) == JSON else value) for name, value in response.headers
+    )
+    return replace(response, headers=headers)
 
 
 def _location(request: Request, path: str) -> str:

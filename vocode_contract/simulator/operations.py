@@ -8,7 +8,7 @@ from vocode_contract.exchange import Response
 from vocode_contract.simulator import calls
 from vocode_contract.simulator.models import sent
 from vocode_contract.simulator.refusals import answered, refused
-from vocode_contract.simulator.state import Call, NotStored, State
+from vocode_contract.simulator.state import Call, State
 from vocode_contract.simulator.variants import Variant
 
 #: One frame of silence, MPEG-1 Layer III, 128 kbit/s at 44.1 kHz.
@@ -48,13 +48,12 @@ class Account:
         Raises:
             NotStored: There is no call of that id.
         """
-        try:
-            return self.state.calls[identifier]
-        except KeyError:
-            raise NotStored("Call") from None
+        return self.state.call(identifier)
 
     def shown(self, call: Call, name: str = "Call") -> dict[str, Any]:
         """Write a call as the server sends it."""
+        if not self.variant.live_transcript and call["status"] == "in_progress":
+            call = call | {"transcript": None}
         return sent(self.state.contract, name, call, self.variant)
 
 
@@ -64,7 +63,7 @@ def get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
 
 
 def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """End a call and answer with it; whatever body came is ignored."""
+    """End a call and answer with it, as it is then; whatever body came is ignored."""
     call = account.call(arguments["id"])
     if account.rules.ends_calls:
         calls.end(account.state, call)
@@ -72,18 +71,20 @@ def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
 
 
 def create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """Place a call and answer with it."""
-    return answered(200, account.shown(calls.placed(account.state, arguments["body"])))
+    """Place a call and answer with it, before anybody has picked it up."""
+    provider = account.variant.provider
+    return answered(200, account.shown(calls.placed(account.state, arguments["body"], provider)))
 
 
 def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Answer with one page of the calls, the newest first unless sorted."""
     page, size = arguments["page"], arguments["size"]
-    found = list(reversed(account.state.calls.values()))
+    found = list(reversed(account.state.calls))
     if column := arguments.get("sort_column"):
-        found.sort(key=lambda call: _rank(call[column]), reverse=bool(arguments.get("sort_desc")))
+        rank = {identifier: _rank(account.call(identifier)[column]) for identifier in found}
+        found.sort(key=rank.__getitem__, reverse=bool(arguments.get("sort_desc")))
     total, start = len(found), (page - 1) * size
-    items = [account.shown(call, "NormalizedCall") for call in found[start : start + size]]
+    items = [account.shown(account.call(identifier), "NormalizedCall") for identifier in found[start : start + size]]
     content = {"items": items, "page": page, "size": size, "has_more": start + size < total}
     if "total" in account.state.contract.schema("CallPage")["properties"]:
         content |= {"total": total, "total_is_estimated": False}

@@ -6,6 +6,10 @@ from typing import Any
 from vocode_contract.simulator.calls import added
 from vocode_contract.simulator.models import made
 from vocode_contract.simulator.state import State
+from vocode_contract.simulator.transcripts import Line, transcript
+
+#: A number that chooses no scenario, and the one that calls.
+TO_NUMBER, FROM_NUMBER = "12025550142", "12025550199"
 
 _DELIVERY: Mapping[str, Any] = {
     "name": "Delivery reminder",
@@ -31,10 +35,10 @@ _BOOKING: Mapping[str, Any] = {
 }
 
 _SPOKEN = (
-    (0.52, "BOT", "Hello, this is the delivery service."),
-    (3.81, "HUMAN", " Who is there?"),
-    (5.07, "BOT", "The delivery service. Will you be at home tomor-"),
-    (7.34, "HUMAN", " Yes, I will."),
+    Line(0.52, "BOT", "Hello, this is the delivery service."),
+    Line(3.81, "HUMAN", " Who is there?"),
+    Line(5.07, "BOT", "The delivery service. Will you be at home tomor-"),
+    Line(7.34, "HUMAN", " Yes, I will."),
 )
 
 _TALKED: Mapping[str, Any] = {
@@ -52,7 +56,6 @@ _TALKED: Mapping[str, Any] = {
     },
     "stage": "picked_up",
     "stage_outcome": "human_disconnected",
-    "context": {"customer_name": "Ada"},
 }
 _UNANSWERED: Mapping[str, Any] = {
     "status": "ended",
@@ -98,23 +101,17 @@ def seed(state: State) -> None:
             state,
             {
                 "to_number": f"120255501{index:02d}",
-                "from_number": "12025550199",
-                "agent_phone_number": "12025550199",
+                "from_number": FROM_NUMBER,
+                "agent_phone_number": FROM_NUMBER,
                 "telephony_provider": "vonage",
                 "telephony_id": state.fresh_id(),
                 "telephony_metadata": {"type": "telephony_metadata_vonage"},
                 "on_no_human_answer": "continue",
-                "transcript": _transcript(state.contract.date) if known is _TALKED else None,
+                "context": {"customer_name": "Ada"},
+                "transcript": transcript(_SPOKEN, state.contract.date) if known is _TALKED else None,
                 **known,
                 "agent": agents[index % 2],
                 "start_time": start,
                 "end_time": None if start is None or lasted is None else start + lasted,
             },
         )
-
-
-def _transcript(date: str) -> str:
-    """Write down the conversation, with times from 2024 on."""
-    if date < "2024":
-        return "\n".join(f"{sender}: {text}" for _, sender, text in _SPOKEN)
-    return "".join(f"[00:{seconds:05.2f}] {sender}: {text}\n" for seconds, sender, text in _SPOKEN)

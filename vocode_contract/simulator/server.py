@@ -22,6 +22,7 @@ from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.faults.planting import Planted
 from vocode_contract.simulator.hardening import CONNECTIONS, ImpatientProtocol, body_of, unfit
 from vocode_contract.simulator.playing import play
+from vocode_contract.simulator.scenarios import DEFAULT
 from vocode_contract.simulator.variants import LIKELY, Variant
 
 LOOPBACK = "127.0.0.1"
@@ -45,9 +46,29 @@ class Running:
     token: str = field(repr=False)
     simulation: Simulation
 
-    def reset(self) -> None:
-        """Restore the seeded calls, with the same ids."""
-        self.simulation.reset()
+    def reset(self, seed: int | None = None) -> None:
+        """Restore everything as it was at the start; see `Simulation.reset`."""
+        self.simulation.reset(seed)
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward; see `Simulation.advance`."""
+        self.simulation.advance(seconds)
+
+    def place(self, scenario: str | None = None) -> str:
+        """Place a call and return its id; see `Simulation.place`."""
+        return self.simulation.place(scenario)
+
+    def go_on(self, identifier: str, *, scenario: str | None = None, status: str | None = None) -> None:
+        """Decide how a call goes on from now; see `Simulation.go_on`."""
+        self.simulation.go_on(identifier, scenario=scenario, status=status)
+
+    def arm(self, *faults: str) -> None:
+        """Disobey in these ways from now on; see `Simulation.arm`."""
+        self.simulation.arm(*faults)
+
+    def disarm(self, *faults: str) -> None:
+        """Stop disobeying in these ways, or in all; see `Simulation.disarm`."""
+        self.simulation.disarm(*faults)
 
 
 @contextmanager
@@ -60,6 +81,8 @@ def simulator(
     faults: tuple[str | Planted, ...] = (),
     clock: Clock = time.time,
     seed: int = 0,
+    scenario: str = DEFAULT,
+    speed: float = 1.0,
 ) -> Iterator[Running]:
     """Serve a simulation from a thread while the block runs.
 
@@ -71,13 +94,25 @@ def simulator(
         faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
         clock: Tells seconds since the epoch.
         seed: Of all ids and chance; the same seed gives the same ones.
+        scenario: What happens to created calls whose number chooses nothing, a name in `SCENARIOS`.
+        speed: How many seconds pass in one of the clock's; 0 for time that only `advance` moves.
 
     Raises:
-        InvalidOption: The port is taken, the token is empty, or there is no such fault.
+        InvalidOption: The port is taken, the token is empty, there is no such fault or scenario, or
+            the speed is negative.
         UnknownContract: No contract of that date is shipped.
     """
     served = contract if isinstance(contract, Contract) else Contract.load(contract)
-    simulation = Simulation(served, token=token, clock=clock, seed=seed, variant=variant, faults=faults)
+    simulation = Simulation(
+        served,
+        token=token,
+        clock=clock,
+        seed=seed,
+        variant=variant,
+        faults=faults,
+        scenario=scenario,
+        speed=speed,
+    )
     listener = _bound(LOOPBACK, port)
     accepting = threading.Event()
     server = _Server(simulation, accepting.set)

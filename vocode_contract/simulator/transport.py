@@ -15,18 +15,30 @@ _HEAD = 102_400
 _PIECE = 65_536
 
 
-class SimulatorTransport(httpx.BaseTransport):
-    """Carries requests of an `httpx.Client` straight into a simulation.
+class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Carries requests of an `httpx.Client` or `httpx.AsyncClient` straight into a simulation.
 
-    Faults of the wire end as they do on a socket: in the exceptions of httpx, or in time spent.
+    Faults of the wire end as they do on a socket: in the exceptions of httpx, or in time spent. It is a
+    respx side effect as well: ``respx.route().mock(side_effect=SimulatorTransport(simulation))``.
     """
 
     def __init__(self, simulation: Simulation) -> None:
         """Carry requests into this simulation."""
         self.simulation = simulation
 
+    def __call__(self, request: httpx.Request, **_groups: str) -> httpx.Response:
+        """Answer a request that respx has routed here; the groups of a route's pattern are not needed."""
+        return self.handle_request(request)
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
+        return self._answered(request, request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
+        return self._answered(request, await request.aread())
+
+    def _answered(self, request: httpx.Request, body: bytes) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         given = self.simulation.answer(
             Request(
@@ -34,7 +46,7 @@ class SimulatorTransport(httpx.BaseTransport):
                 path=path,
                 query=query,
                 headers=tuple(request.headers.multi_items()),
-                body=request.read(),
+                body=body,
             )
         )
         if given.steps is not None:

@@ -1,8 +1,10 @@
 """The ways in which servers differ while all of them conform."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args, get_type_hints
+
+from vocode_contract.errors import InvalidOption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +17,11 @@ class Variant:
         pydantic: Major version that words the 422 bodies.
         extra_keys: Whether calls and agents hold keys that no contract declares.
         offset: How times say that they are UTC.
+        charset: Whether the media type of JSON names UTF-8.
+        redirects: Whether a slash too many is answered with 307; it is not found else.
+        odd_bodies: Whether End Call takes the bodies that clients send though it has none.
+        live_transcript: Whether the transcript can be read while the call goes on; after it else.
+        provider: Who carries the calls that are created.
     """
 
     refusal: Literal[401, 403] = 403
@@ -22,6 +29,11 @@ class Variant:
     pydantic: Literal[1, 2] = 1
     extra_keys: bool = False
     offset: Literal["+00:00", "Z"] = "+00:00"
+    charset: bool = False
+    redirects: bool = True
+    odd_bodies: bool = True
+    live_transcript: bool = False
+    provider: Literal["twilio", "vonage"] = "vonage"
 
 
 LIKELY = Variant()
@@ -62,4 +74,76 @@ SOUND_VARIANTS: Mapping[str, SoundServer] = {
         contract="2024-04-19",
         variant=Variant(nulls=False, offset="Z", refusal=401),
     ),
+}
+
+#: Whole servers by name.
+VARIANTS: Mapping[str, Variant] = {
+    "likely": LIKELY,
+    "newer": Variant(refusal=401, pydantic=2, offset="Z"),
+    "sparse": Variant(nulls=False),
+    "chatty": Variant(extra_keys=True, charset=True, live_transcript=True),
+    "strict": Variant(redirects=False, odd_bodies=False),
+    "twilio": Variant(provider="twilio"),
+}
+_BOOLEANS: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def variant_of(words: Iterable[str]) -> Variant:
+    """Return the variant that words choose, each over those before it.
+
+    Args:
+        words: Names in `VARIANTS`, and ``option=value`` such as ``refusal=401`` and ``nulls=no``.
+
+    Raises:
+        InvalidOption: A word names neither, or an option has no such value.
+    """
+    chosen = LIKELY
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            chosen = replace(chosen, **{name: _value(name, value)})
+        elif name in VARIANTS:
+            chosen = VARIANTS[name]
+        else:
+            raise InvalidOption("variant", f"there is none of that name; known: {', '.join(VARIANTS)}")
+    return chosen
+
+
+def with_options(variant: Variant, options: Mapping[str, Any]) -> Variant:
+    """Return a variant with other options.
+
+    Args:
+        variant: What the others stay like.
+        options: Name to value, of the type that the option has.
+
+    Raises:
+        InvalidOption: There is no such option, or it has no such value.
+    """
+    for name, value in options.items():
+        if not any(value is known or (value == known and type(value) is type(known)) for known in _values(name)):
+            raise _wrong(name)
+    return replace(variant, **options)
+
+
+def _value(name: str, word: str) -> Any:
+    for value in _values(name):
+        if word == str(value) or (isinstance(value, bool) and _BOOLEANS.get(word.lower()) is value):
+            return value
+    raise _wrong(name)
+
+
+def _values(name: str) -> tuple[Any, ...]:
+    """Return the values that an option may have."""
+    if name not in _OPTIONS:
+        raise InvalidOption("variant", f"there is no such option; known: {', '.join(_OPTIONS)}")
+    return _OPTIONS[name]
+
+
+def _wrong(name: str) -> InvalidOption:
+    return InvalidOption(f"variant {name}", f"must be one of {', '.join(map(str, _values(name)))}")
+
+
+_TYPES = get_type_hints(Variant)
+_OPTIONS: Mapping[str, tuple[Any, ...]] = {
+    option.name: get_args(_TYPES[option.name]) or (False, True) for option in fields(Variant)
 }

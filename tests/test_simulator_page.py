@@ -1,0 +1,202 @@
+"""The page on the simulator's root, in a real browser."""
+
+import re
+import shutil
+
+import httpx
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from vocode_contract.contract import Contract
+from vocode_contract.exchange import Request
+from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
+
+HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+FILES = ("/", "/_simulator/page.css", "/_simulator/page.js")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not (BROWSER and DRIVER):
+        pytest.skip("no Chromium with its driver is installed (Debian: chromium, chromium-driver)")
+    options = ChromeOptions()
+    options.binary_location = BROWSER
+    profile = tmp_path_factory.mktemp("profile")
+    # Containers have no user namespaces and little shared memory; the page is our own.
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with Chrome(options=options, service=Service(DRIVER)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server():
+    with simulator(contract="2024-08-27", speed=0, clock=ManualClock()) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser, server):
+    server.reset()
+    browser.get_log("browser")  # what earlier tests left
+    browser.get(f"{server.url}/")
+    wait_for(browser, lambda: len(rows(browser)) == 12)
+    return browser
+
+
+def wait_for(browser, claim):
+    WebDriverWait(browser, 10).until(lambda _: claim())
+
+
+def rows(browser) -> list[list[str]]:
+    """The texts of all cells, read at one moment."""
+    script = (
+        "return [...document.querySelectorAll('#calls tr')].map(row => [...row.children].map(cell => cell.innerText))"
+    )
+    found: list[list[str]] = browser.execute_script(script)
+    return found
+
+
+def click(browser, css: str) -> None:
+    browser.find_element(By.CSS_SELECTOR, css).click()
+
+
+# --- in a browser ---
+
+
+def test_page_follows_a_call_to_its_end(page, server):
+    server.place("hang-up")
+    wait_for(page, lambda: rows(page)[0][:2] == ["not started", "hang-up"])
+    server.advance(4)
+    wait_for(page, lambda: rows(page)[0][0] == "in progress")
+    server.advance(6)
+    wait_for(page, lambda: rows(page)[0][0] == "ended")
+    assert rows(page)[0][4:8] == ["0:06", "person", "human disconnected", "yes"]
+    events = page.find_element(By.ID, "events").text
+    assert events.splitlines()[-2:] == ["phone call connected", events.splitlines()[-1]]
+
+
+def test_page_places_calls_and_leads_them(page):
+    wait_for(page, lambda: len(page.find_elements(By.TAG_NAME, "option")) == len(SCENARIOS))
+    Select(page.find_element(By.ID, "scenario")).select_by_value("nobody")
+    click(page, "#place")
+    wait_for(page, lambda: rows(page)[0][1] == "nobody")
+    click(page, "[data-advance='10']")
+    wait_for(page, lambda: page.find_element(By.ID, "now").text == "2024-01-01 00:00:10")
+    click(page, "#calls button")
+    wait_for(page, lambda: rows(page)[0][0] == "in progress")
+    click(page, "#reset")
+    wait_for(page, lambda: len(rows(page)) == 12)
+
+
+def test_page_says_what_was_refused(page, server):
+    server.place("nobody")
+    wait_for(page, lambda: page.find_elements(By.CSS_SELECTOR, "#calls button"))
+    button = page.find_element(By.CSS_SELECTOR, "#calls button")
+    server.advance(60)
+    button.click()
+    wait_for(page, lambda: "over" in page.find_element(By.ID, "said").text)
+
+
+def test_button_keeps_the_focus_while_the_page_goes_on(page, server):
+    server.place("endless")
+    server.advance(5)
+    wait_for(page, lambda: "Hang up" in rows(page)[0][9])
+    page.execute_script("document.querySelector('#calls button').focus()")
+    server.advance(5)
+    wait_for(page, lambda: page.find_element(By.ID, "now").text.endswith("10"))
+    assert page.switch_to.active_element.text == "Hang up"
+
+
+def test_hostile_text_stays_text(page, server):
+    headers = {"Authorization": f"Bearer {server.token}"}
+    agent = {"prompt": {"content": HOSTILE}, "voice": {"type": "voice_azure", "voice_name": HOSTILE}}
+    request = {"from_number": HOSTILE, "to_number": HOSTILE, "agent": agent}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client:
+        assert client.post("/v1/calls/create", json=request).status_code == 200
+        client.get(f"/{HOSTILE}", params={HOSTILE: HOSTILE})
+    wait_for(page, lambda: len(rows(page)) == 13 and "404" in page.find_element(By.ID, "requests").text)
+    assert page.title == "Simulated calls"
+    assert not page.find_elements(By.CSS_SELECTOR, "main img")
+    assert "onerror" not in page.page_source
+
+
+def test_page_shows_no_number(page, server):
+    server.place()
+    wait_for(page, lambda: len(rows(page)) == 13)
+    assert "1202555" not in page.page_source
+
+
+def test_page_breaks_none_of_its_own_rules(page):
+    assert not page.get_log("browser")
+    page.execute_script(
+        "const s = document.createElement('script'); s.textContent = 'document.title = 1'; document.body.append(s)"
+    )
+    assert page.title == "Simulated calls"
+    assert "Content Security Policy" in page.get_log("browser")[0]["message"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_readable_in_any_light(page, scheme):
+    page.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    script = """
+        const seen = [];
+        for (const name of ['--ink', '--soft', '--wait', '--live', '--over', '--bad']) {
+            const probe = document.createElement('span');
+            probe.style.color = `var(${name})`;
+            document.body.append(probe);
+            seen.push(getComputedStyle(probe).color);
+            probe.remove();
+        }
+        return [getComputedStyle(document.querySelector('.scroll')).backgroundColor, ...seen];
+    """
+    card, *inks = map(luminance, page.execute_script(script))
+    for ink in inks:
+        assert (max(card, ink) + 0.05) / (min(card, ink) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def luminance(color: str) -> float:
+    """Relative luminance by WCAG 2.2."""
+    parts = [int(part) / 255 for part in re.findall(r"[0-9]+", color)[:3]]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("name", ["button", "select", "#calls", "#events", "#requests", "#said"])
+def test_everything_has_a_name_or_a_role(page, name):
+    for element in page.find_elements(By.CSS_SELECTOR, name):
+        assert element.accessible_name or element.aria_role not in ("", "generic", "none")
+
+
+# --- without one ---
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_file_is_served_under_a_strict_policy(path):
+    response = Simulation().handle(Request(method="GET", path=path))
+    policy = response.header("content-security-policy") or ""
+    assert response.status == 200
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_file_asks_for_nothing_from_elsewhere(path):
+    text = Simulation().handle(Request(method="GET", path=path)).body.decode()
+    assert not re.findall(
+        r"https?:|//[a-z]|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(| style=| on[a-z]+=", text
+    )
+
+
+def test_every_status_has_a_colour():
+    css = Simulation().handle(Request(method="GET", path="/_simulator/page.css")).body.decode()
+    assert {f".{status}" for status in Contract.load().schemas["CallStatus"]["enum"]} <= set(re.findall(r"\.\w+", css))

@@ -1,0 +1,59 @@
+import pytest
+
+from vocode_contract.times import instant, is_naive
+
+SAME = 1699335116.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-11-07T05:31:56Z",
+        "2023-11-07t05:31:56z",
+        "2023-11-07 05:31:56+00:00",
+        "2023-11-07T05:31:56-00:00",
+        "2023-11-07T06:31:56+01:00",
+        "2023-11-06T22:01:56.000000-0730",
+        "2023-11-07T05:31:56+00",
+        "1699335116",
+        1699335116,
+        1699335116.0,
+    ],
+)
+def test_spellings_of_one_instant_are_equal(text):
+    assert instant(text) == SAME
+
+
+def test_fraction_and_leap_second_count():
+    assert instant("2023-11-07T05:31:56.250Z") == SAME + 0.25
+    assert instant("2016-12-31T23:59:60Z") == instant("2017-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, [], {}, "", "soon", "2023-11-07", float("nan"), float("inf"), 10**400, -(10**400)),
+        *("2023-13-07T05:31:56Z", "2023-02-29T05:31:56Z", "2023-11-07T24:00:00Z", "2023-11-07T05:31:61Z"),
+        *("0000-01-01T00:00:00Z", "2023-11-07T05:31:56+24:00", "2023-11-07T05:31:56", "9" * 100_000),
+        *("٢٠٢٣-11-07T05:31:56Z", "2023-11-07T05:31:56Z\n", "12345"),
+    ],
+)
+def test_what_names_no_instant_is_none(value):
+    assert instant(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "naive"),
+    [
+        ("2023-11-07T05:31:56", True),
+        ("2023-11-07 05:31:56.5", True),
+        ("2023-11-07T05:31:56Z", False),
+        ("2023-13-07T05:31:56", False),
+        ("1699335116", False),
+        (1699335116, False),
+        (None, False),
+        ("2" * 100, False),
+    ],
+)
+def test_naive_time_is_one_without_offset(value, naive):
+    assert is_naive(value) is naive
