@@ -86,8 +86,10 @@ CODES: Mapping[str, Code] = {
     ),
     "more-violations": Code(
         title="All violations are listed",
-        meaning="There are more violations than the limit allows to list.",
+        meaning="There are more violations than the limit allows to list. Under the profile tolerant this is "
+        "drift if what is left out is drift.",
         example="A page of 500 Calls that all lack an agent.",
+        tolerant="drift",
     ),
     # Bytes and values that hold no JSON to be judged.
     "json-empty": Code(title="There is a document", meaning="The payload is empty or blank.", example="0 bytes"),
@@ -607,6 +609,8 @@ class Selection:
             if not any(fnmatchcase(code, pattern) for code in CODES):
                 raise InvalidOption(pattern, "no code is named so; 'vocode-contract explain' lists them")
         for code, level in self.severities.items():
+            if code not in CODES:
+                raise InvalidOption(code, "a severity is given to one code, not to a pattern")
             if level not in LEVELS:
                 raise InvalidOption(f"{code}={level}", f"a severity is one of {', '.join(LEVELS)}")
 
@@ -616,7 +620,9 @@ class Selection:
 
     def level(self, code: str, profile: str) -> Level:
         """Return the level of a code under a profile."""
-        if self.select and not any(fnmatchcase(code, pattern) for pattern in self.select):
+        # What is not listed may be what is selected, so only `ignore` leaves the hint at it out.
+        selected = code == "more-violations" or any(fnmatchcase(code, pattern) for pattern in self.select)
+        if self.select and not selected:
             return "off"
         if any(fnmatchcase(code, pattern) for pattern in self.ignore):
             return "off"

@@ -21,6 +21,8 @@ from vocode_contract.violation import Violation
 _KEPT = 1_000
 #: Codes that an engine reports once for each keyword or key at a place.
 _TOLD_ONCE = ("format", "required")
+#: Every code that is listed here.
+LISTED = ("required", "type", "null", "enum", "union-type", "format", "closed")
 _CODES = {"pattern": "format", "additionalProperties": "closed"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
 _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}

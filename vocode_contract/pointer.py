@@ -3,7 +3,11 @@
 Source: RFC 6901.
 """
 
+import re
 from collections.abc import Iterable
+
+#: Longer ones are beyond any array, and beyond what int() reads.
+_INDEX = re.compile("0|[1-9][0-9]{0,18}")
 
 
 def from_tokens(tokens: Iterable[str | int]) -> str:
@@ -47,7 +51,7 @@ def resolved(document: object, pointer: str) -> object:
     value = document
     for token in tokens_of(pointer):
         if isinstance(value, list):
-            if not (token.isascii() and token.isdigit()):
+            if not _INDEX.fullmatch(token):
                 raise LookupError(pointer)
             value = value[int(token)]
         elif isinstance(value, dict):

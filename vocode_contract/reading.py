@@ -7,10 +7,15 @@ itself at 1,024 levels, which needs less than 128 KiB of stack.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
+
+from vocode_contract.errors import InvalidOption
+
+#: orjson writes 254 levels, jsonschema-rs copies 255.
+_DEEPEST = 200
 
 Bytes = (bytes, bytearray, memoryview)
 
@@ -21,15 +26,26 @@ class Limits:
 
     Attributes:
         size: Bytes of a raw payload, inclusive; 1 MiB.
-        depth: Levels of nested arrays and objects, inclusive; a Call has 9.
+        depth: Levels of nested arrays and objects, inclusive, at most 200; a Call has 9.
         values: Values of all kinds in a payload, inclusive.
         violations: Violations listed before the rest is only hinted at.
+
+    Raises:
+        InvalidOption: A limit is below 1, or the depth beyond what orjson and jsonschema-rs can handle.
     """
 
     size: int = 1_048_576
     depth: int = 64
     values: int = 500_000
     violations: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse limits that cannot be held."""
+        for name in ("size", "depth", "values", "violations"):
+            if getattr(self, name) < 1:
+                raise InvalidOption(name, "a limit is at least 1")
+        if self.depth > _DEEPEST:
+            raise InvalidOption("depth", f"at most {_DEEPEST} levels: the engines stop soon after")
 
 
 DEFAULT_LIMITS = Limits()
@@ -127,7 +143,7 @@ def _refuse_many(value: object, limits: Limits) -> None:
 # Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
 _DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _LONG_RUN = b"0" * 19
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
 def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
@@ -176,14 +192,14 @@ class _Repeated(dict[str, object]):
 
 def _refuse_duplicates(raw: bytes) -> None:
     value = json.loads(raw, object_pairs_hook=_marked, parse_int=len, parse_float=len)
-    for tokens, node in _places(value):
+    for place, node in _places(value, (dict, list)):
         if isinstance(node, _Repeated):
             raise Unreadable(
                 Defect(
                     code="json-duplicate-key",
                     expected="each key once",
                     actual="a key that stands twice",
-                    tokens=(*tokens, node.key),
+                    tokens=(*_tokens(place), node.key),
                 )
             )
 
@@ -198,23 +214,37 @@ def _marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return repeated
 
 
-def _places(value: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """Yield every container and leaf with its reference tokens, level by level."""
-    level: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+#: The last token of a place and the place of its container; a chain, since most places are never told.
+_Place = tuple[str | int, "_Place | None"]
+
+
+def _places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[tuple[_Place | None, object]]:
+    """Yield every value of some kinds that such values lead to, with its place, level by level."""
+    level: list[tuple[_Place | None, object]] = [(None, value)]
     while level:
         yield from level
-        level = [((*tokens, key), child) for tokens, node in level for key, child in _members(node)]
+        level = [
+            ((key, place), child) for place, node in level for key, child in _members(node) if isinstance(child, kinds)
+        ]
 
 
-def _members(node: object) -> list[tuple[str | int, object]]:
+def _tokens(place: _Place | None) -> tuple[str | int, ...]:
+    tokens: list[str | int] = []
+    while place is not None:
+        token, place = place
+        tokens.append(token)
+    return tuple(reversed(tokens))
+
+
+def _members(node: object) -> Iterable[tuple[str | int, object]]:
     if isinstance(node, dict):
-        return list(node.items())
-    return list(enumerate(node)) if isinstance(node, list) else []
+        return node.items()
+    return enumerate(node) if isinstance(node, list) else ()
 
 
 _WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
 _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
-_CONSTANT = re.compile(r"-?(?:NaN|Infinity|nan|inf)", re.IGNORECASE)
+_CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
 
 
 def _diagnosed(raw: bytes, message: str, position: int, limits: Limits) -> Defect:
@@ -325,7 +355,7 @@ def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | N
         if count > limits.values:
             return Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more"), count
         if any(map(_unfit, level)):
-            return next(defect for tokens, node in _places(value) if (defect := _misfit(tokens, node))), count
+            return next(_misfit(_tokens(place), node) for place, node in _places(value) if _unfit(node)), count
         level = [child for node in level for child in _children(node)]
         if not level:
             return None, count

@@ -5,22 +5,28 @@ and all below such a place is sensitive too. Nothing else of a payload is shown 
 enumerated places, identifiers, times, numbers and booleans where the contract declares them.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from vocode_contract.contract import Contract, Schema, json_type
 
 #: Stands for a key of a free-form map, or for a name that is not fit to be shown.
 HIDDEN_KEY = "*"
+#: Levels of arrays and objects down to which a payload is masked place by place.
+DEEPEST = 100
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_WORD = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:_[A-Za-z]*[0-9]{0,2})*|[0-9]{1,3}")
+# Words as people name things: parts joined by underscores, in lower, upper, title or camel case, few digits.
+_PART = "(?:[A-Z]{1,16}|[A-Z]?[a-z]{1,16}(?:[A-Z][a-z]{1,15})*)[0-9]{0,2}"
+_WORDS = f"{_PART}(?:_(?:{_PART}|[0-9]{{1,2}})?)*"
+_NAME = re.compile(f"(?=.{{1,64}}$)_?{_WORDS}")
+_WORD = re.compile(f"{_WORDS}|[0-9]{{1,3}}")
 _WORD_LENGTH = 32
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
-    "\U000e0000-\U000e0fff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 
@@ -33,7 +39,7 @@ def printable(text: str) -> str:
 
 
 def shown_key(key: str) -> str:
-    """Return an undeclared property name if it is a plain identifier, ``*`` otherwise."""
+    """Return an undeclared property name if it is made of words, ``*`` otherwise: it may be a token."""
     return key if _NAME.fullmatch(key) else HIDDEN_KEY
 
 
@@ -41,7 +47,7 @@ def shown_word(value: object) -> str | None:
     """Return a value as quoted word if it looks like a member of an enumeration, else ``None``.
 
     Words are letters in parts joined by underscores, with at most two digits a part, or a number of
-    up to three digits; at most 32 characters. Keys, tokens and phone numbers do not look so.
+    up to three digits; at most 32 characters. Tokens and phone numbers do not look so.
     """
     if isinstance(value, str) and len(value) <= _WORD_LENGTH and _WORD.fullmatch(value):
         return f'"{value}"'
@@ -100,11 +106,8 @@ def _plain_branches(contract: Contract, schema: Schema) -> list[Schema]:
     return [schema]
 
 
-@lru_cache(maxsize=1)
-def _mask_key() -> bytes:
-    import secrets
-
-    return secrets.token_bytes(16)
+# Made once at import, so that threads cannot mask with two.
+_MASK_KEY = os.urandom(16)
 
 
 def mask(value: object, kind: str) -> str:
@@ -116,41 +119,47 @@ def mask(value: object, kind: str) -> str:
     """
     import hashlib
 
-    digest = hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace"), key=_mask_key(), digest_size=4)
+    digest = hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace"), key=_MASK_KEY, digest_size=4)
     return f"<{kind} {digest.hexdigest()}>"
 
 
 def masked(value: object, contract: Contract, name: str = "Call") -> object:
     """Copy a payload with everything masked that the contract does not declare harmless.
 
-    Shown are numbers, booleans and null, identifiers, times and enumerated words, each where the
-    contract declares it. Sensitive places, free text and undeclared places hold masks.
+    Shown are numbers, identifiers, times and enumerated words, each where the contract declares it,
+    and booleans and null outside sensitive places. Sensitive places, free text and undeclared places
+    hold masks, and so does what is nested deeper than `DEEPEST`.
 
     Args:
-        value: A parsed JSON value, at most as deep as `Limits.depth`.
+        value: A parsed JSON value.
         contract: Whose annotations say what is sensitive.
         name: The schema the payload is read as.
     """
-    return _masked(value, contract, contract.schemas[name], "")
+    return _masked(value, contract, contract.schemas[name], "", left=DEEPEST)
 
 
-def _masked(value: object, contract: Contract, schema: Schema | None, kind: str) -> object:
+def _masked(value: object, contract: Contract, schema: Schema | None, kind: str, *, left: int) -> object:
     kind = kind or (schema or {}).get("x-sensitivity", "")
     found = contract.branch(schema, value) if schema is not None else None
     kind = kind or (found or {}).get("x-sensitivity", "")
+    if isinstance(value, dict | list) and left <= 0:
+        return "<too deep>"
     if isinstance(value, dict):
         free = found is None or _is_free(found)
         return {
-            _masked_key(key, found, free=free): _masked(child, contract, _below(found, key), kind)
+            _masked_key(key, found, free=free): _masked(child, contract, _below(found, key), kind, left=left - 1)
             for key, child in value.items()
         }
     if isinstance(value, list):
-        return [_masked(child, contract, (found or {}).get("items"), kind) for child in value]
+        return [_masked(child, contract, (found or {}).get("items"), kind, left=left - 1) for child in value]
     if kind:
         return value if value is None else mask(value, kind)
     if isinstance(value, str):
         return value if _is_harmless(value, found) else mask(value, "text")
-    return value if found is not None or value is None or isinstance(value, bool) else mask(value, "number")
+    if value is None or isinstance(value, bool):
+        return value
+    declared = contract.types(found) if found is not None else ()
+    return value if "number" in declared or json_type(value) in declared else mask(value, "number")
 
 
 def _below(schema: Schema | None, key: str) -> Schema | None:
@@ -160,7 +169,9 @@ def _below(schema: Schema | None, key: str) -> Schema | None:
     return below if isinstance(below, dict) else None
 
 
-def _masked_key(key: str, schema: Schema | None, *, free: bool) -> str:
+def _masked_key(key: object, schema: Schema | None, *, free: bool) -> str:
+    if not isinstance(key, str):
+        return mask(key, "key")
     if schema is not None and key in schema.get("properties", {}):
         return key
     return mask(key, "key") if free or not _NAME.fullmatch(key) else key
@@ -168,7 +179,10 @@ def _masked_key(key: str, schema: Schema | None, *, free: bool) -> str:
 
 _FORMATS: Mapping[str, re.Pattern[str]] = {
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "date-time": re.compile(r"[0-9T:.Zz+-]{1,40}"),
+    # The shape alone, also of a time that lacks its offset; a phone number has another.
+    "date-time": re.compile(
+        r"[0-9]{4}(?:-[0-9]{2}){2}(?:[Tt ][0-9]{2}(?::[0-9]{2}){1,2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    ),
 }
 
 
@@ -201,7 +215,7 @@ class Secret:
         """Compare in constant time."""
         import hmac
 
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(_raw(self), _raw(other))
 
     def __hash__(self) -> int:
         """Hash the token."""
@@ -218,3 +232,7 @@ class Secret:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         """Refuse to be pickled or copied."""
         raise TypeError("a Secret is not pickled")
+
+
+def _raw(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")  # the environment hands out bytes as surrogates

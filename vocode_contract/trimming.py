@@ -2,6 +2,7 @@
 
 The compiled engine lists every error of an instance at once, at some twenty microseconds each. A
 small body can hold a hundred thousand; which members are wrong is told a hundred times faster.
+Keys of maps that look like numbers are renamed on the way: that engine takes them for indices.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,15 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.contract import Contract, Schema
+from vocode_contract.redaction import HIDDEN_KEY
 
 #: Members up to which an array or a map is left alone.
 LONG = 20
+
+#: Keys up to which an object is left alone; the engine copies it for each error at it.
+WIDE = 200
+
+_NUMERIC = frozenset("+0123456789")
 
 IsValid = Callable[[str, object], bool]
 
@@ -27,9 +34,17 @@ class _Shape:
     def __bool__(self) -> bool:
         return bool(self.keys) or self.members is not None
 
+    def add(self, other: "_Shape") -> None:
+        """Take in what another branch of a union has."""
+        for key, below in other.keys.items():
+            self.keys.setdefault(key, _Shape()).add(below)
+        if other.members is not None:
+            self.members = self.members or _Shape()
+            self.members.add(other.members)
+
 
 def is_long(contract: Contract, name: str, instance: object) -> bool:
-    """Tell whether an array or map of an instance, where the schema has one, is long."""
+    """Tell whether an array or map of an instance, where the schema has one, is long, or an object above one."""
     return _exceeds(instance, _shape_of(contract, name))
 
 
@@ -43,9 +58,7 @@ def _shape(contract: Contract, schema: Schema) -> _Shape:
     if "$ref" in schema:
         return _shape(contract, contract.target(schema["$ref"]))
     for option in schema.get("oneOf") or schema.get("anyOf") or ():
-        found = _shape(contract, option)
-        shape.keys.update(found.keys)
-        shape.members = shape.members or found.members
+        shape.add(_shape(contract, option))
     for key, value in schema.get("properties", {}).items():
         if found := _shape(contract, value):
             shape.keys[key] = found
@@ -57,6 +70,8 @@ def _shape(contract: Contract, schema: Schema) -> _Shape:
 
 def _exceeds(value: Any, shape: _Shape) -> bool:
     if type(value) is dict:
+        if len(value) > WIDE:
+            return True
         for key, below in shape.keys.items():
             child = value.get(key)
             if child and _exceeds(child, below):
@@ -64,7 +79,14 @@ def _exceeds(value: Any, shape: _Shape) -> bool:
     members = shape.members
     if members is None or type(value) not in (list, dict):
         return False
-    return len(value) > LONG or (bool(members) and any(_exceeds(member, members) for member in _members(value)))
+    if len(value) > LONG or (type(value) is dict and _has_numeric_keys(value)):
+        return True
+    return bool(members) and any(_exceeds(member, members) for member in _members(value))
+
+
+def _has_numeric_keys(value: dict[str, Any]) -> bool:
+    """Tell whether jsonschema-rs 0.60 would report a key as an index: ``07`` as 7, ``+7`` too."""
+    return any(str(key)[:1] in _NUMERIC for key in value)
 
 
 def _members(value: Any) -> list[Any]:
@@ -118,7 +140,8 @@ class Trimming:
         return trimmed
 
     def _mapped(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:
-        return value if len(value) <= LONG else dict(self._wrong(value.items(), members))
+        kept = value.items() if len(value) <= LONG else self._wrong(value.items(), members)
+        return {f"{HIDDEN_KEY}{key}": member for key, member in kept}
 
     def _wrong(self, members: Any, schema: Schema) -> list[tuple[Any, Any]]:
         source = self._contract.pointer_to(schema)

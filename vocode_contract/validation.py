@@ -7,13 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from vocode_contract import pointer, redaction
-from vocode_contract.codes import ALL, Selection
+from vocode_contract.codes import ALL, Level, Selection, default_level
 from vocode_contract.contract import DEFAULT_PROFILE, Contract
 from vocode_contract.engine import EngineClass
-from vocode_contract.listing import Listing
+from vocode_contract.listing import LISTED, Listing
 from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, read, surveyed
 from vocode_contract.undeclared import unknown_keys
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.violation import ContractViolated, Severity, Violation
 
 if TYPE_CHECKING:
     from vocode_contract import types
@@ -43,7 +43,9 @@ class Validator:
     """One schema of one contract, ready to judge; build it once and share it between threads."""
 
     __slots__ = (
+        "_errors",
         "_is_valid",
+        "_levels",
         "_limits",
         "_listing",
         "_reports_unknown_keys",
@@ -86,8 +88,9 @@ class Validator:
         self._reports_unknown_keys = selection.level("unknown-key", contract.profile) != "off"
         self._weighs_alike = not selection and contract.profile != "tolerant"
         self._listing = _listing(_listed_by(contract), name, engine)
-        judging = _listing(contract, name, engine).engine
-        self._is_valid = self._has_no_error if selection else judging.is_valid
+        self._levels = {code: selection.level(code, contract.profile) for code in LISTED}
+        self._errors = _listing(contract, name, engine)
+        self._is_valid = self._has_no_error if selection else self._errors.engine.is_valid
 
     def conforms(self, instance: object) -> bool:
         """Tell whether an instance has no violation of severity ``error``.
@@ -133,34 +136,53 @@ class Validator:
             ContractViolated: With all violations.
         """
         verdict = self.judge(instance)
-        if not verdict.conforms:
-            raise ContractViolated(verdict.violations) from None
-        return verdict.value
+        del instance  # or tracebacks that show locals would show the payload
+        return _ensured(verdict)
 
     def _has_no_error(self, instance: object) -> bool:
         return not any(found.severity == "error" for found in self._weighed(self._found(instance)))
 
     def _found(self, instance: object) -> list[Violation]:
-        """List violations before they are weighed."""
+        """List violations before they are weighed: at most the limit, and a hint at more."""
         limit = self._limits.violations
-        try:
-            found = self._listing.violations(instance, limit + 1)
-        except ValueError:  # the engine met what JSON cannot hold, or nests too deep
+        found, is_cut = self._listed(self._listing, instance)
+        if self._errors is not self._listing and (found is None or is_cut):
+            # What is drift to this profile alone neither makes an error nor hides one.
+            drift = [each for each in found or () if default_level(each.code, self.contract.profile) == "drift"]
+            errors, is_cut = self._listed(self._errors, instance)
+            found = None if errors is None else errors + drift
+        if found is None:  # the engine met what JSON cannot hold, or nests too deep
             defect, _ = surveyed(instance, self._limits)
             return [self._unfit(defect or _UNKNOWN_DEFECT)]
-        if len(found) > limit:
-            found = [*found[:limit], self._more(limit)]
         if self._reports_unknown_keys:
-            found += islice(unknown_keys(self.contract, self.name, instance), limit)
+            found += islice(unknown_keys(self.contract, self.name, instance), max(limit + 1 - len(found), 0))
+        if is_cut or len(found) > limit:
+            found = [*found[:limit], self._more(limit, "error" if is_cut else "drift")]
         return found
+
+    def _listed(self, listing: Listing, instance: object) -> tuple[list[Violation] | None, bool]:
+        """List what counts under a profile, and tell whether there was more; ``None`` where it cannot be listed."""
+        most = self._limits.violations + 1
+        try:
+            found = listing.violations(instance, most)[:most]
+        except ValueError:
+            return None, False
+        is_cut = len(found) == most and "error" in self._levels.values()
+        if self._selection:
+            found = [each for each in found if self._levels[each.code] != "off"]
+        return found, is_cut
 
     def _weighed(self, found: list[Violation]) -> tuple[Violation, ...]:
         """Give each violation its severity; what engine and reader find is an error in itself."""
         if self._weighs_alike:
             return tuple(found)
-        profile = self.contract.profile
-        levels = [(violation, self._selection.level(violation.code, profile)) for violation in found]
+        levels = [(violation, self._level(violation)) for violation in found]
         return tuple(replace(violation, severity=level) for violation, level in levels if level != "off")
+
+    def _level(self, violation: Violation) -> Level:
+        level = self._selection.level(violation.code, self.contract.profile)
+        by_table = violation.code == "more-violations" and level == default_level(violation.code, self.contract.profile)
+        return violation.severity if by_table else level  # what is cut off may be worse or milder than the table says
 
     def _unfit(self, defect: Defect) -> Violation:
         shown = redaction.shown_tokens(self.contract, self.name, defect.tokens)
@@ -173,14 +195,21 @@ class Validator:
             offset=defect.offset,
         )
 
-    def _more(self, limit: int) -> Violation:
+    def _more(self, limit: int, severity: Severity) -> Violation:
         return Violation(
             instance_pointer="",
             code="more-violations",
+            severity=severity,
             expected=f"at most {limit} violations",
             actual="more",
             contract=self.contract.date,
         )
+
+
+def _ensured(verdict: Verdict) -> Any:
+    if not verdict.conforms:
+        raise ContractViolated(verdict.violations) from None
+    return verdict.value
 
 
 #: What is said when the engine refuses a value for a reason that the survey does not find.
@@ -284,4 +313,6 @@ def ensure(instance: object, name: str = "Call", *, contract: str | None = None,
         ContractViolated: With all violations.
         ContractError: There is no such contract, profile or schema.
     """
-    return validator(name, contract, profile).ensure(instance)
+    verdict = validator(name, contract, profile).judge(instance)
+    del instance  # or tracebacks that show locals would show the payload
+    return _ensured(verdict)

@@ -1,0 +1,43 @@
+"""What holds for every test: nothing talks beyond loopback."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def refuse_beyond_loopback(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if isinstance(name, str) and name and not name.startswith(LOOPBACK):
+        raise AssertionError("a test reached for the network beyond loopback")
+
+
+def guarded(method: str) -> Any:
+    original = getattr(socket.socket, method)
+
+    def guard(self: socket.socket, *arguments: Any) -> Any:
+        address = arguments[-1] if arguments else None
+        if isinstance(address, tuple):  # a path is a socket of this machine
+            refuse_beyond_loopback(address[0])
+        return original(self, *arguments)
+
+    return guard
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
+    """Block every connection, datagram and look-up of a name beyond loopback; subprocesses are on their own."""
+    resolve = socket.getaddrinfo
+
+    def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        refuse_beyond_loopback(host)
+        return resolve(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, method, guarded(method))
+        patch.setattr(socket, "getaddrinfo", guarded_resolve)
+        yield

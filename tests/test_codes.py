@@ -1,0 +1,81 @@
+import re
+
+import pytest
+
+from vocode_contract.codes import ALL, CODES, LEVELS, Selection, default_level
+from vocode_contract.contract import PROFILES
+from vocode_contract.errors import InvalidOption
+from vocode_contract.listing import LISTED
+
+each_code = pytest.mark.parametrize("code", CODES)
+
+LEVELS_OF = [
+    (Selection(), "enum", "wire", "error"),
+    (Selection(), "enum", "tolerant", "drift"),
+    (Selection(), "unknown-key", "documented", "off"),
+    (Selection(), "unknown-key", "tolerant", "drift"),
+    (Selection(), "more-violations", "wire", "error"),
+    (Selection(ignore=("enum",)), "enum", "wire", "off"),
+    (Selection(ignore=("json-*",)), "json-bom", "wire", "off"),
+    (Selection(ignore=("json-*",)), "enum", "wire", "error"),
+    (Selection(select=("json-*",)), "json-bom", "wire", "error"),
+    (Selection(select=("json-*",)), "enum", "wire", "off"),
+    (Selection(select=("json-*",)), "more-violations", "wire", "error"),
+    (Selection(select=("json-*",), ignore=("json-bom",)), "json-bom", "wire", "off"),
+    (Selection(ignore=("more-violations",)), "more-violations", "wire", "off"),
+    (Selection(severities={"enum": "advice"}), "enum", "wire", "advice"),
+    (Selection(severities={"enum": "error"}), "enum", "tolerant", "error"),
+    (Selection(severities={"enum": "off"}), "enum", "wire", "off"),
+]
+REFUSED = [
+    {"select": ("enums",)},
+    {"ignore": ("json_*",)},
+    {"severities": {"enums": "error"}},
+    {"severities": {"json-*": "advice"}},
+    {"severities": {"enum": "fatal"}},
+]
+
+
+@each_code
+def test_code_is_a_stable_name(code):
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+
+
+@each_code
+def test_code_is_explained(code):
+    row = CODES[code]
+    assert row.title[0].isupper()
+    assert not row.title.endswith(".")
+    assert row.meaning.endswith(".")
+    assert row.example
+
+
+@each_code
+@pytest.mark.parametrize("profile", PROFILES)
+def test_code_has_a_level_under_every_profile(code, profile):
+    assert default_level(code, profile) in LEVELS
+
+
+def test_codes_of_the_listing_are_in_the_table():
+    assert set(LISTED) <= CODES.keys()
+
+
+@pytest.mark.parametrize(("selection", "code", "profile", "level"), LEVELS_OF)
+def test_selection_decides_the_level(selection, code, profile, level):
+    assert selection.level(code, profile) == level
+
+
+@pytest.mark.parametrize("options", REFUSED, ids=str)
+def test_selection_refuses_what_means_nothing(options):
+    with pytest.raises(InvalidOption):
+        Selection(**options)
+
+
+def test_selection_is_true_where_it_changes_something():
+    assert not ALL
+    assert Selection(ignore=("enum",))
+    assert Selection(severities={"enum": "off"})
+
+
+def test_selection_can_be_a_key():
+    assert len({Selection(), Selection(), Selection(ignore=("enum",))}) == 2

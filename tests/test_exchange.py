@@ -1,0 +1,27 @@
+import pytest
+
+from vocode_contract.exchange import Exchange, Request, Response
+
+HEADERS = (("Content-Type", "application/json"), ("X-Token", "CANARY"), ("x-token", "second"))
+REQUEST = Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")
+RESPONSE = Response(status=200, headers=HEADERS, body=b"CANARY")
+
+
+@pytest.mark.parametrize("message", [REQUEST, RESPONSE], ids=["request", "response"])
+def test_header_is_found_whatever_its_case(message):
+    assert message.header("content-TYPE") == "application/json"
+    assert message.header("X-TOKEN") == "CANARY"
+    assert message.header("missing") is None
+
+
+@pytest.mark.parametrize("value", [REQUEST, RESPONSE, Exchange(request=REQUEST, response=RESPONSE, seconds=0.1)])
+def test_representation_shows_no_header_query_or_body(value):
+    assert "CANARY" not in f"{value}{value!r}"
+
+
+def test_exchanges_are_values():
+    assert Exchange(request=REQUEST, response=RESPONSE) == Exchange(request=REQUEST, response=RESPONSE)
+    assert (
+        len({REQUEST, Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")})
+        == 1
+    )
