@@ -364,6 +364,23 @@ def test_which_of_a_payload_that_none_accepts_is_1(run, bad):
     assert run("which", bad)[0] == exits.VIOLATES
 
 
+def test_validate_holds_a_payload_against_itself(run, tmp_path):
+    call = CALL | {"start_time": "2023-11-07T05:31:56Z", "end_time": "2023-11-07T05:30:00Z"}
+    code, out, _ = run("validate", "--output-format", "concise", saved(tmp_path / "call.json", call))
+    assert (code, out) == (1, f"{tmp_path}/call.json:/end_time: end-before-start\n")
+
+
+def test_validate_gives_advice_when_asked(run, good):
+    code, out, err = run("validate", "--advice", "--output-format", "concise", good)
+    assert (code, {line.rpartition(" ")[2] for line in out.splitlines()}) == (0, {"credential-in-clear"})
+    assert "advice" in err
+
+
+def test_which_counts_undeclared_keys(run, tmp_path):
+    out = run("which", saved(tmp_path / "call.json", CALL | {"stage": "created"}))[1].splitlines()
+    assert out[:2] == ["2023-11-30  accepts it, 1 undeclared key", "2024-04-19  accepts it"]
+
+
 def test_which_of_a_missing_file_is_3(run, tmp_path):
     code, out, err = run("which", tmp_path / "nope")
     assert (code, out, err) == (3, "", f"vocode-contract: {tmp_path}/nope: no such file or directory\n")
@@ -371,7 +388,7 @@ def test_which_of_a_missing_file_is_3(run, tmp_path):
 
 def test_which_says_where_a_schema_is_missing(run, tmp_path):
     out = run("which", "--as", "ExternalAction", saved(tmp_path / "action.json", {}))[1]
-    assert out.startswith("2023-11-30  it has no schema ExternalAction\n2024-04-19  ")
+    assert out.startswith("2023-11-30  it has no schema of that name\n2024-04-19  /id: ")
 
 
 # --- usage ---

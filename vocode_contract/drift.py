@@ -8,8 +8,9 @@ from vocode_contract import pointer
 from vocode_contract.comparison import Change, changes
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, dates
 from vocode_contract.errors import UnknownSchema
+from vocode_contract.reading import DEFAULT_LIMITS, Limits
 from vocode_contract.undeclared import unknown_keys
-from vocode_contract.validation import judge
+from vocode_contract.validation import Validator
 from vocode_contract.violation import Violation
 
 __all__ = ["Change", "Fit", "changes", "which"]
@@ -36,13 +37,16 @@ class Fit:
     undeclared: int
 
 
-def which(instance: object, name: str = "Call", *, profile: str = DEFAULT_PROFILE) -> tuple[Fit, ...]:
+def which(
+    instance: object, name: str = "Call", *, profile: str = DEFAULT_PROFILE, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Fit, ...]:
     """Tell how a payload fits each shipped contract, oldest first.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
         name: The schema to judge it by.
         profile: ``documented``, ``wire`` or ``tolerant``.
+        limits: Bounds on the payload.
 
     Raises:
         UnknownSchema: No contract has a schema of that name.
@@ -51,13 +55,13 @@ def which(instance: object, name: str = "Call", *, profile: str = DEFAULT_PROFIL
     contracts = [Contract.load(date, profile=profile) for date in dates()]
     if not any(name in contract.schemas for contract in contracts):
         raise UnknownSchema(name, tuple(sorted(contracts[-1].schemas)))
-    return tuple(_fit(instance, name, contract) for contract in contracts)
+    return tuple(_fit(instance, name, contract, limits) for contract in contracts)
 
 
-def _fit(instance: object, name: str, contract: Contract) -> Fit:
+def _fit(instance: object, name: str, contract: Contract, limits: Limits) -> Fit:
     if name not in contract.schemas:
         return Fit(contract=contract.date, accepted=False, ruled_out_by=None, undeclared=0)
-    verdict = judge(instance, name, contract=contract.date, profile=contract.profile)
+    verdict = Validator(contract, name, limits=limits).judge(instance)
     errors = [violation for violation in verdict.violations if violation.severity == "error"]
     undeclared = islice(unknown_keys(contract, name, verdict.value), _MOST_KEYS)
     return Fit(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,10 @@ from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
+    from vocode_contract.codes import Selection
     from vocode_contract.report.result import Heading, Result, Tally
     from vocode_contract.validation import Validator
+    from vocode_contract.violation import Violation
 
 #: Violations listed of one payload.
 MOST_VIOLATIONS = 1_000
@@ -32,6 +35,7 @@ class Asked:
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     output_format: str
+    advice: bool
     lines: bool
     full: bool
     max_size: int
@@ -62,6 +66,11 @@ class Asked:
     show_default=True,
     help="text is for reading, the others are for programs; JSON is complete.",
 )
+@click.option(
+    "--advice",
+    is_flag=True,
+    help="Also tell what is no violation but worth a look: credentials in clear, odd numbers, missing times.",
+)
 @click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
 @click.option("--all", "full", is_flag=True, help="List every violation; without, a text is at most 64 KiB.")
 @click.option(
@@ -82,7 +91,8 @@ class Asked:
 def validate(ctx: click.Context, /, **options: object) -> None:
     """Judge payload files; - is standard input.
 
-    Prints one line a violation, and a summary on standard error. What a payload holds is never
+    A payload is held against its schema, and against itself: an end before the start, an object that
+    belongs to somebody else. Prints one line a violation, and a summary on standard error. What a payload holds is never
     shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0 if all conform, 1 if
     one does not, 3 if one could not be read.
     """
@@ -117,7 +127,6 @@ def _judged(asked: Asked, output: Output) -> int:
 
 
 def _validator(asked: Asked) -> "Validator":
-    from vocode_contract.codes import Selection
     from vocode_contract.reading import Limits
     from vocode_contract.validation import Validator
 
@@ -127,8 +136,15 @@ def _validator(asked: Asked) -> "Validator":
         schema_of(contract, asked.name),
         limits=Limits(size=asked.max_size, violations=MOST_VIOLATIONS),
         strict=asked.strict,
-        selection=Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore")),
+        selection=_selection(asked),
     )
+
+
+@cache
+def _selection(asked: Asked) -> "Selection":
+    from vocode_contract.codes import Selection
+
+    return Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore"))
 
 
 def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
@@ -171,10 +187,19 @@ def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "R
         # Its violation is deselected; that does not make it conform.
         return Result(source=name, line=payload.line, unjudged=f"it holds no JSON that can be judged ({code})")
     size = f"{payload.size} bytes" if payload.size is not None else "more"
-    violations = (
+    violations = [
         replace(found, actual=size) if found.code == "json-too-large" else found for found in verdict.violations
-    )
+    ]
+    violations += _inconsistencies(verdict.value, judge, asked)
     return Result(source=name, line=payload.line, violations=tuple(violations))
+
+
+def _inconsistencies(value: object, judge: "Validator", asked: Asked) -> Iterator["Violation"]:
+    from vocode_contract.consistency import inconsistencies
+
+    contract, selection = judge.contract, _selection(asked)
+    found = inconsistencies(value, judge.name, contract=contract.date, profile=contract.profile, selection=selection)
+    return (each for each in found if asked.advice or each.severity != "advice")
 
 
 def _unread(raw: bytes, asked: Asked) -> str:

@@ -1,5 +1,7 @@
 """``which``: the dated contracts that accept a payload."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from vocode_contract.cli import exits
@@ -7,6 +9,9 @@ from vocode_contract.cli.options import examples, profile_option
 from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
 from vocode_contract.cli.words import meant
+
+if TYPE_CHECKING:
+    from vocode_contract.drift import Fit
 
 
 @click.command(
@@ -30,26 +35,24 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
     except NoPayload as error:
         output.say(f"{shown_name(file)}: {error}")
         ctx.exit(exits.UNJUDGED)
-    ruled_out = _ruled_out(payload.raw, name, profile)
-    write_table([(date, reason or "accepts it") for date, reason in ruled_out], output)
-    ctx.exit(exits.CONFORMS if any(not reason for _, reason in ruled_out) else exits.VIOLATES)
+    fits = _fits(payload.raw, name, profile)
+    write_table([(fit.contract, _told(fit)) for fit in fits], output)
+    ctx.exit(exits.CONFORMS if any(fit.accepted for fit in fits) else exits.VIOLATES)
 
 
-def _ruled_out(raw: bytes, name: str, profile: str) -> list[tuple[str, str]]:
-    """Return each date with the first violation that rules its contract out; the empty string for none."""
+def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
     from vocode_contract.contract import PROFILES, Contract, dates
+    from vocode_contract.drift import which
     from vocode_contract.reading import Limits
-    from vocode_contract.validation import Validator
 
-    contracts = [Contract.load(date, profile=meant(profile, PROFILES, "profile")) for date in dates()]
-    names = sorted({known for contract in contracts for known in contract.schemas})
+    names = sorted({known for date in dates() for known in Contract.load(date).schemas})
     wanted = meant(name, names, "schema", listed_by="vocode-contract schema --list")
-    told: list[tuple[str, str]] = []
-    for contract in contracts:
-        if wanted not in contract.schemas:
-            told.append((contract.date, f"it has no schema {wanted}"))
-            continue
-        verdict = Validator(contract, wanted, limits=Limits(size=MOST_BYTES)).judge(raw)
-        errors = (str(found) for found in verdict.violations if found.severity == "error")
-        told.append((contract.date, next(errors, "")))
-    return told
+    return which(raw, wanted, profile=meant(profile, PROFILES, "profile"), limits=Limits(size=MOST_BYTES))
+
+
+def _told(fit: "Fit") -> str:
+    """Say how a payload fits one contract."""
+    if fit.accepted:
+        keys = f", {fit.undeclared} undeclared key{'s' if fit.undeclared != 1 else ''}" if fit.undeclared else ""
+        return f"accepts it{keys}"
+    return str(fit.ruled_out_by) if fit.ruled_out_by else "it has no schema of that name"
