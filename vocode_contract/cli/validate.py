@@ -92,9 +92,9 @@ def validate(ctx: click.Context, /, **options: object) -> None:
     """Judge payload files; - is standard input.
 
     A payload is held against its schema, and against itself: an end before the start, an object that
-    belongs to somebody else. Prints one line a violation, and a summary on standard error. What a payload holds is never
-    shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0 if all conform, 1 if
-    one does not, 3 if one could not be read.
+    belongs to somebody else. Prints one line a violation, and a summary on standard error. What a
+    payload holds is never shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0
+    if all conform, 1 if one does not, 3 if one could not be read.
     """
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.files.count(STDIN) > 1:
