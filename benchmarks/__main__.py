@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.measuring import print_figures
 
-NAMES = ("verdict", "cold")
+NAMES = ("verdict", "cold", "generation")
 
 
 def main(names: list[str]) -> int:
