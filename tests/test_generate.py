@@ -156,6 +156,19 @@ def test_generate_ends_silently_when_nobody_reads(tmp_path):
     assert conforms(first)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_generate_shows_progress_and_leaves_the_payloads_alone(tmp_path):
+    pytest.importorskip("rich")
+    ours, theirs = os.openpty()
+    code = "from vocode_contract.cli import ending, progress; progress._PATIENCE = 0.0; ending.run(['generate'])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    with open(ours, "rb", buffering=0) as terminal, open(theirs, "wb") as stderr:
+        command = [sys.executable, "-c", code]
+        out = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=stderr, check=True)
+        assert b"payloads" in terminal.read(4096)
+    assert [conforms(line) for line in out.stdout.splitlines()] == [True] * 10
+
+
 def test_generate_without_hypothesis_names_the_extra(run, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("vocode_contract.strategies")]:
         monkeypatch.delitem(sys.modules, name)

@@ -39,7 +39,8 @@ def _bar(total: int) -> Any:
         from rich.progress import Progress
     except ImportError:
         return None
-    bar = Progress(console=Console(stderr=True), transient=True)
+    # Left to itself, it would take over standard output, which is for the payloads.
+    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     bar.add_task("payloads", total=total)
     bar.start()
     return bar
