@@ -163,10 +163,12 @@ def test_generate_shows_progress_and_leaves_the_payloads_alone(tmp_path):
     code = "from vocode_contract.cli import ending, progress; progress._PATIENCE = 0.0; ending.run(['generate'])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     with open(ours, "rb", buffering=0) as terminal, open(theirs, "wb") as stderr:
-        command = [sys.executable, "-c", code]
-        out = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=stderr, check=True)
+        command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdout=pipe, stderr=stderr, check=True, timeout=30
+        )
         assert b"payloads" in terminal.read(4096)
-    assert [conforms(line) for line in out.stdout.splitlines()] == [True] * 10
+    assert [conforms(line) for line in done.stdout.splitlines()] == [True] * 10
 
 
 def test_generate_without_hypothesis_names_the_extra(run, monkeypatch):
