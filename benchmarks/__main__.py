@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.measuring import print_figures
 
-NAMES = ("verdict", "cold", "serving")
+NAMES = ("verdict", "cold", "generation", "serving")
 
 
 def main(names: list[str]) -> int:

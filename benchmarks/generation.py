@@ -1,20 +1,18 @@
-"""Examples a second: our Calls, a strategy written by hand, and schemathesis' own, in one run.
-
-Run with ``python -m benchmarks.generation [SECONDS]``.
-"""
+"""Generation of Calls, against a strategy written by hand and schemathesis' own."""
 
 import json
-import sys
-import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, given, settings
 
+from benchmarks.measuring import Figure, paired
 from vocode_contract import Contract
 from vocode_contract.strategies import calls, from_schema
+from vocode_contract.strategies.seeding import seeded
 
 TEXT = st.text(max_size=20)
 UUID = (
@@ -133,12 +131,14 @@ def schemathesis_calls() -> st.SearchStrategy[Any]:
     raise LookupError
 
 
-def measured(strategy: st.SearchStrategy[Any], seconds: float) -> tuple[float, int]:
-    """Return examples a second of CPU time, and the mean size of an example in bytes of JSON."""
-    rounds: list[Any] = []
+COUNT = 100
+
+
+def drawing(strategy: st.SearchStrategy[Any]) -> Callable[[], None]:
+    """Return what draws `COUNT` examples as a test of Hypothesis does."""
 
     @settings(
-        max_examples=100,
+        max_examples=COUNT,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -146,41 +146,32 @@ def measured(strategy: st.SearchStrategy[Any], seconds: float) -> tuple[float, i
     )
     @given(strategy)
     def draw(example: Any) -> None:
-        rounds.append(example)
+        assert example
 
-    draw()  # builds the strategy
-    rounds.clear()
-    spent = 0.0
-    while spent < seconds:
-        before = time.process_time()
-        draw()
-        spent += time.process_time() - before
-    count = len(rounds)
-    sizes = [len(json.dumps(example)) for example in rounds[:500]]
-    return count / spent, sum(sizes) // len(sizes)
+    return draw
 
 
-STRATEGIES: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
-    "calls()": calls,
-    "calls(coherent=False)": lambda: calls(False),
-    "calls(adversarial=True)": lambda: calls(adversarial=True),
-    'from_schema("Call")': lambda: from_schema("Call"),
-    "fixed_dictionaries by hand": by_hand,
-    "schemathesis as_strategy": schemathesis_calls,
-}
-
-
-def main(argv: Sequence[str] = ()) -> int:
-    """Print a table."""
+def figures() -> Iterator[Figure]:
+    """Measure; each pair draws as many examples, in tests, and once as the command does."""
     warnings.simplefilter("ignore")
-    seconds = float(argv[0]) if argv else 5.0
-    figures = {name: measured(make(), seconds) for name, make in STRATEGIES.items()}
-    ours = figures["calls()"][0]
-    print(f"{'strategy':28}{'a second':>10}{'bytes':>8}{'calls() is':>14}")
-    for name, (rate, size) in figures.items():
-        print(f"{name:28}{rate:10.0f}{size:8}{ours / rate:11.1f} x")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    written, derived = drawing(by_hand()), drawing(schemathesis_calls())
+    for name, strategy in {
+        "calls()": calls(),
+        "calls(coherent=False)": calls(False),
+        'from_schema("Call")': from_schema("Call"),
+    }.items():
+        ours = drawing(strategy)
+        yield paired(f"{name} in a test", ours, written, rival="fixed_dictionaries by hand", units=COUNT, goal=1.0)
+    ours = drawing(calls())
+    yield paired("calls() in a test", ours, derived, rival="schemathesis as_strategy", units=COUNT, goal=0.1, rounds=3)
+    nasty = drawing(calls(adversarial=True))
+    yield paired("calls(adversarial=True) in a test", nasty, written, rival="fixed_dictionaries by hand", units=COUNT)
+    stream = seeded(calls(), 0)
+    yield paired(
+        "calls() from a seed",
+        lambda: list(islice(stream, COUNT)),
+        written,
+        rival="fixed_dictionaries by hand",
+        units=COUNT,
+        goal=1.0,
+    )

@@ -11,6 +11,7 @@ from vocode_contract import InvalidOption, UnknownContract, conforms, dates
 from vocode_contract.contract import PROFILES
 from vocode_contract.lifecycle import breaches
 from vocode_contract.strategies import BREACHES, histories
+from vocode_contract.strategies.seeding import seeded
 
 ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
 WELL = st.none()
@@ -77,7 +78,7 @@ def test_histories_hold_the_breach_that_they_name(breach, data):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("date", dates())
 @given(data=st.data())
-@settings(max_examples=60, database=None, deadline=None)
+@settings(max_examples=30, database=None, deadline=None)
 def test_lifecycle_finds_the_planted_breach_and_nothing_else(date, profile, data):
     history = data.draw(histories(contract=date, profile=profile))
     expected = history.expected or None
@@ -87,7 +88,8 @@ def test_lifecycle_finds_the_planted_breach_and_nothing_else(date, profile, data
 
 @pytest.mark.parametrize("source", ["calls", "events", "both"])
 def test_histories_show_what_was_asked_for(source):
-    history = find(histories(breach=WELL, seen=st.just(source)), lambda history: len(history.observations) > 3)
+    drawn = seeded(histories(breach=WELL, seen=st.just(source)), 0)
+    history = next(history for history in drawn if len(history.observations) > 3)
     expected = {"calls": {"call"}, "events": {"event"}, "both": {"call", "event"}}[source]
     assert {observation.source for observation in history.observations} == expected
 

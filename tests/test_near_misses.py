@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 import hypothesis.strategies as st
 import pytest
@@ -15,11 +16,12 @@ from vocode_contract.strategies import from_schema, mutations, near_misses
 from vocode_contract.strategies.contradicting import CONTRADICTIONS
 from vocode_contract.strategies.nearness import contradicting
 from vocode_contract.strategies.places import minimal
+from vocode_contract.strategies.seeding import seeded
 
 ROOTS = ["Call", "CallPage", "CreateCallRequest", "WebhookEvent", "ExternalActionRequest", "ExternalActionAnswer"]
 KEYWORDS = ("type", "required", "enum", "const", "format")
 
-quick = settings(max_examples=25, database=None, deadline=None)
+quick = settings(max_examples=15, database=None, deadline=None)
 
 
 @cache
@@ -36,12 +38,22 @@ def reported(judge, payload):
 @pytest.mark.parametrize("date", dates())
 def test_mutations_are_reported_exactly_by_both_engines(date, profile):
     contract = Contract.load(date, profile=profile)
+    judged = set()
     for name in [*ROOTS, "HTTPValidationError"]:
         base = minimal(contract, contract.schema(name))
+        compiled, reference = judges(date, profile, name)
         for mutation in mutations(contract, name):
             payload = mutation.applied(contract, base)
-            for judge in judges(date, profile, name):
-                assert reported(judge, payload) == [(mutation.code, mutation.instance_pointer)], mutation.done
+            [found] = compiled.violations(payload)
+            assert (found.code, found.instance_pointer) == (mutation.code, mutation.instance_pointer), mutation.done
+            # The slow engine judges each slip once for each keyword, wherever that keyword is referred to from,
+            # and profiles, which decide where null may stand, by the newest contract, which has the most places.
+            if profile != "wire" and date != dates()[-1]:
+                continue
+            slip = (found.schema_pointer, mutation.kind, mutation.done.partition(": ")[2])
+            if slip not in judged:
+                judged.add(slip)
+                assert list(reference.violations(payload)) == [found], mutation.done
 
 
 @pytest.mark.parametrize("date", dates())
@@ -94,16 +106,14 @@ def test_near_misses_are_reported_exactly_by_both_engines(name, profile, data):
         assert reported(judge, miss.payload) == expected
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
+def test_near_misses_of_each_kind_are_drawn():
+    drawn = list(islice(seeded(near_misses(), 0), 400))
+    assert {miss.kind for miss in drawn} >= {
         *("key missing", "wrong type", "boolean for a number", "number in quotes", "null", "enum unknown"),
         *("enum in other case", "uuid broken", "date-time broken", "union-type unknown", "union type missing"),
         *("union type mismatched", "object replaced by its id", "contradiction"),
-    ],
-)
-def test_near_misses_of_each_kind_are_drawn(kind):
-    assert find(near_misses(), lambda miss: miss.kind == kind).done.endswith(".")
+    }
+    assert all(miss.done.endswith(".") for miss in drawn)
 
 
 def test_mutations_lay_the_way_to_a_place_that_is_not_there():
@@ -138,7 +148,7 @@ def test_contradictions_break_every_rule_of_consistency():
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("date", dates())
 @given(data=st.data())
-@settings(max_examples=60, database=None, deadline=None)
+@settings(max_examples=30, database=None, deadline=None)
 def test_contradictions_are_reported_exactly(date, profile, data):
     plain = "wire" if profile == "tolerant" else profile
     miss = data.draw(contradicting(date, plain))

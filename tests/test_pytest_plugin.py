@@ -35,7 +35,7 @@ def test_shop(assert_conforms):
 @pytest.fixture
 def run(pytester, monkeypatch):
     """Run a test file in this process."""
-    for name in ("VOCODE_URL", "VOCODE_CONTRACT", "VOCODE_PROFILE"):
+    for name in ("VOCODE_URL", "VOCODE_CONTRACT", "VOCODE_COVERAGE", "VOCODE_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from vocode_contract.conformance.client import CheckedClient, Health
+    from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.conformance.tally import Tally
     from vocode_contract.contract import Contract
     from vocode_contract.simulator import Running
+    from vocode_contract.traffic import Traffic
     from vocode_contract.transport import Client
 
 #: What may be set by an option, else by the environment, else in the configuration file.
@@ -31,6 +33,8 @@ _MARKERS = ("vocode_operation(name): the operation of the contract that a test i
 _client: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 _settings: pytest.StashKey["Settings"] = pytest.StashKey()
 _tally: pytest.StashKey["Tally"] = pytest.StashKey()
+_touched: pytest.StashKey["Touched"] = pytest.StashKey()
+_traffic: pytest.StashKey["Traffic"] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="a call that may be ended; may be given several times",
     )
+    _add_coverage_option(parser, group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,9 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
+    config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
     options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in _KEYS]
     if any(options) or config.getoption("vocode_call_id"):
         _settings_of(config)
+    _watch_coverage(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -165,15 +172,72 @@ def vocode_client(
 
 
 @pytest.fixture(scope="session")
-def assert_conforms(vocode_contract: "Contract") -> Callable[..., Any]:
+def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> Callable[..., Any]:
     """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
     from vocode_contract.validation import Validator
 
     def check(payload: object, name: str = "Call") -> Any:
         __tracebackhide__ = True
-        return Validator(vocode_contract, name).ensure(payload)
+        value = Validator(vocode_contract, name).ensure(payload)
+        if _touched in pytestconfig.stash:
+            pytestconfig.stash[_touched].add(value, name)
+        return value
 
     return check
+
+
+@pytest.fixture
+def vocode_traffic(
+    vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
+) -> "Traffic":
+    """Judge the traffic of a client of your own; what is wrong with it fails the test."""
+    from vocode_contract.traffic import Traffic
+
+    traffic = Traffic(vocode_contract, seen=vocode_coverage.add_exchange)
+    request.node.stash[_traffic] = traffic
+    return traffic
+
+
+@pytest.fixture(scope="session")
+def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "Touched":
+    """Count payloads of your own towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
+    from vocode_contract.conformance.coverage import Touched
+
+    return pytestconfig.stash.get(_touched, None) or Touched(vocode_contract)
+
+
+def _add_coverage_option(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    text = "tell which parts of the contract the tests touch, and fail below a percentage"
+    group.addoption(
+        "--vocode-coverage",
+        dest="vocode_coverage",
+        metavar="PERCENT",
+        nargs="?",
+        const="0",
+        help=f"{text} (or VOCODE_COVERAGE)",
+    )
+    parser.addini("vocode_coverage", text, default="")
+
+
+def _watch_coverage(config: pytest.Config) -> None:
+    """Count what is touched, if that was asked for.
+
+    Raises:
+        pytest.UsageError: The percentage is none.
+    """
+    sources = (config.getoption("vocode_coverage"), os.environ.get("VOCODE_COVERAGE"), config.getini("vocode_coverage"))
+    if not any(sources):
+        return
+    from vocode_contract.conformance.coverage import CoverageRun, Touched, threshold
+    from vocode_contract.errors import InvalidOption
+
+    given = _given(config, "coverage")
+    try:
+        least = threshold(given.value, given.source)
+    except InvalidOption as error:
+        raise pytest.UsageError(str(error)) from None
+    touched = config.stash[_touched] = Touched(_settings_of(config).contract)
+    config.pluginmanager.register(CoverageRun(touched, least), "vocode_contract_coverage")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -259,6 +323,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section(f"contract {settings.contract.date}, {settings.contract.profile}: {where}")
     for line in lines(tally):
         terminalreporter.write_line(line)
+
+
+class _Overhearing:
+    """Brings tests to their verdict whose traffic was judged, and counts what their client touched."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        __tracebackhide__ = True
+        traffic = pyfuncitem.stash.get(_traffic, None)
+        if traffic is None:
+            return (yield)
+        from vocode_contract.conformance.overheard import overheard
+
+        with overheard(pyfuncitem, traffic):
+            return (yield)
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        client, touched = item.stash.get(_client, None), item.config.stash.get(_touched, None)
+        if client is not None and touched is not None:
+            for answer in client.answers:
+                touched.add_exchange(answer.operation, answer.exchange)
 
 
 class _Counting:

@@ -5,6 +5,7 @@ their event hooks. It knows neither library: it relies on the attributes that bo
 responses. What is none of the contract's operations passes unjudged.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from vocode_contract.checks import violations_of
@@ -26,19 +27,28 @@ class Traffic:
         judged: How many exchanges were judged.
     """
 
-    def __init__(self, contract: Contract | None = None, *, selection: Selection = ALL, raises: bool = False) -> None:
+    def __init__(
+        self,
+        contract: Contract | None = None,
+        *,
+        selection: Selection = ALL,
+        raises: bool = False,
+        seen: Callable[[Operation, Exchange], object] | None = None,
+    ) -> None:
         """Start without traffic.
 
         Args:
             contract: The date and profile to judge by; the default contract without.
             selection: Which codes count, and how much.
             raises: Whether an exchange with an error raises in the middle of the client's call.
+            seen: Told of each exchange that is judged.
         """
         self.contract = contract or Contract.load()
         self.violations: list[Violation] = []
         self.judged = 0
         self._selection = selection
         self._raises = raises
+        self._seen = seen
 
     def transport(self, inner: Any) -> Any:
         """Wrap the transport of a client: ``httpx.Client(transport=traffic.transport(httpx.HTTPTransport()))``.
@@ -85,6 +95,8 @@ class Traffic:
         exchange = Exchange(request=_request(request), response=_response(response))
         found = tuple(violations_of(exchange, operation, self.contract, selection=self._selection))
         self.judged += 1
+        if self._seen:
+            self._seen(operation, exchange)
         self.violations += found[: max(0, _KEPT - len(self.violations))]
         if self._raises and any(violation.severity == "error" for violation in found):
             raise ContractViolated(found)

@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, str] = {
     "which": "vocode_contract.cli.which",
     "explain": "vocode_contract.cli.explain",
     "schema": "vocode_contract.cli.schema",
+    "generate": "vocode_contract.cli.generate",
+    "coverage": "vocode_contract.cli.coverage",
     "simulate": "vocode_contract.cli.simulate",
     "webhook": "vocode_contract.cli.webhook",
 }
@@ -55,6 +57,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
         "vocode-contract check                          the suite, against the built-in simulator",
         "vocode-contract validate call.json             one payload, as a Call",
         "vocode-contract validate --lines calls.jsonl   one payload a line",
+        "vocode-contract generate --near-miss           payloads with one thing wrong, and what it is",
         "vocode-contract explain enum                   what the code of a violation means",
     )
     + "\n\nExit codes: 0 conforms, 1 violations, 2 wrong usage, 3 could not be judged, 130 interrupted, "

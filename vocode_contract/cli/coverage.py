@@ -1,0 +1,91 @@
+"""``coverage``: which parts of the contract recorded payloads exercise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from vocode_contract.cli import exits
+from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
+from vocode_contract.cli.output import Output
+from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
+
+if TYPE_CHECKING:
+    from vocode_contract.coverage import Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options of one run ask for."""
+
+    files: tuple[str, ...]
+    name: str
+    date: str | None
+    profile: str
+    lines: bool
+    missing: bool
+    fail_under: float
+
+
+@click.command(
+    short_help="Tell what recorded payloads exercise.",
+    epilog=examples(
+        "vocode-contract coverage recorded/*.json",
+        "vocode-contract coverage --lines --missing calls.jsonl",
+        "vocode-contract coverage --as WebhookEvent --fail-under 80 events/*.json",
+    ),
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema they are of.")
+@contract_option
+@profile_option
+@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
+@click.option("--missing", is_flag=True, help="List what was not exercised.")
+@click.option(
+    "--fail-under",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    default=0,
+    help="End with 1 below this percentage.",
+)
+@click.pass_context
+def coverage(ctx: click.Context, /, **options: object) -> None:
+    """Tell which parts of the contract recorded payloads exercise; nothing is judged.
+
+    Parts are enumerated values, types of a union, optional properties (absent, null, present) and
+    arrays (empty or not). Ends with 0, with 1 below --fail-under, with 3 if a payload could not be
+    read.
+    """
+    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    from vocode_contract.coverage import Coverage
+    from vocode_contract.report.coverage import lines, percent
+
+    output = ctx.ensure_object(Output)
+    contract = contract_of(asked.date, asked.profile)
+    found = Coverage(contract, (schema_of(contract, asked.name),))
+    unread = list(_unread(asked, found))
+    output.write("".join(f"{line}\n" for line in lines(found, missing=asked.missing)))
+    for reason in unread:
+        output.say(reason)
+    if percent(found) < asked.fail_under:
+        output.say(f"{percent(found)}% is below {asked.fail_under:g}%")
+        ctx.exit(exits.VIOLATES)
+    ctx.exit(exits.UNJUDGED if unread else exits.CONFORMS)
+
+
+def _unread(asked: Asked, found: "Coverage") -> Iterator[str]:
+    """Count what all payloads exercise; yield which could not be read."""
+    from vocode_contract.reading import Limits, Unreadable, read
+
+    for source in asked.files:
+        name = shown_name(source)
+        try:
+            for payload in payloads(source, MOST_BYTES, lines=asked.lines):
+                place = f"{name}:{payload.line}" if payload.line else name
+                try:
+                    found.add(read(payload.raw, Limits(size=MOST_BYTES), strict=False), found.names[0])
+                except Unreadable as error:
+                    yield f"{place}: it holds no JSON ({error.defect.code})"
+        except NoPayload as error:
+            yield f"{name}: {error}"

@@ -1,0 +1,211 @@
+"""``generate``: payloads that conform, near misses, or the few that exercise all of a schema."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocode_contract.cli import exits
+from vocode_contract.cli.generated import FORMATS, Generated, Heading
+from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
+from vocode_contract.cli.output import Output
+
+if TYPE_CHECKING:
+    from vocode_contract.contract import Contract
+
+#: Payloads that are remembered, so that none comes twice; bounds the memory of a long run.
+_REMEMBERED = 100_000
+#: Repeated payloads in a row, after which there is no other one to come.
+_WORN_OUT = 1_000
+#: Schemas with a strategy of their own, which fits the parts of a payload to each other.
+_NAMED = {"Call": "calls", "CallPage": "call_pages", "Agent": "agents"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options of one run ask for."""
+
+    name: str
+    count: int | None
+    seed: int
+    date: str | None
+    profile: str
+    near_miss: bool
+    cover: bool
+    adversarial: bool
+    repeats: bool
+    output_format: str
+    target: str | None
+
+
+@click.command(
+    short_help="Make payloads that conform, or nearly so.",
+    epilog=examples(
+        "vocode-contract generate --count 1000 > calls.jsonl",
+        "vocode-contract generate webhookevent --seed 7",
+        "vocode-contract generate --near-miss --format pytest --output test_handler.py",
+        "vocode-contract generate --cover --contract 2024-08-27 --output payloads/",
+    ),
+)
+@click.argument("name", metavar="[NAME]", default="Call")
+@click.option("--count", metavar="N", type=click.IntRange(min=1), help="How many; 10 without.")
+@click.option("--seed", metavar="S", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
+@contract_option
+@profile_option
+@click.option("--near-miss", is_flag=True, help="Break each by one step; tell what was done, and the code and pointer.")
+@click.option("--cover", is_flag=True, help="Make the few payloads that exercise every part of the schema.")
+@click.option("--adversarial", is_flag=True, help="Put nasty values (empty, huge, control characters) where they fit.")
+@click.option("--repeats", is_flag=True, help="Let a payload come twice.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(tuple(FORMATS)),
+    default="jsonl",
+    show_default=True,
+    help="pytest is a file of tests that hands each payload to a handler of yours.",
+)
+@click.option(
+    "--output",
+    "target",
+    metavar="DIR|FILE",
+    help="Write there. A name without a suffix is a directory, which gets a JSON file for each payload.",
+)
+@click.pass_context
+def generate(ctx: click.Context, /, **options: object) -> None:
+    """Make payloads of the schema NAME, a Call without one.
+
+    All conform, but those of --near-miss, and nothing in them is real: numbers are fictional,
+    credentials are examples.
+    """
+    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    _check(asked, ctx)
+    contract = contract_of(asked.date, asked.profile)
+    name = schema_of(contract, asked.name)
+    heading = Heading(schema=name, contract=contract.date, profile=contract.profile, near_miss=asked.near_miss)
+    ctx.exit(_written(asked, _entries(asked, contract, name), heading, ctx.ensure_object(Output)))
+
+
+def _check(asked: Asked, ctx: click.Context) -> None:
+    """Refuse options that do not go together."""
+    for given, option in (
+        (asked.cover and asked.near_miss, "--cover and --near-miss"),
+        (asked.cover and asked.adversarial, "--cover and --adversarial"),
+        (asked.cover and asked.count is not None, "--cover, which decides how many, and --count"),
+        (asked.near_miss and asked.adversarial, "--near-miss and --adversarial"),
+        (_is_directory(asked.target) and asked.output_format != "jsonl", "--format and a directory as --output"),
+    ):
+        if given:
+            ctx.fail(f"{option} do not go together")
+
+
+def _is_directory(target: str | None) -> bool:
+    return target is not None and (Path(target).is_dir() or not Path(target).suffix)
+
+
+def _entries(asked: Asked, contract: "Contract", name: str) -> Iterator[Generated]:
+    if asked.cover:
+        from vocode_contract.covering import covering_set
+
+        return map(Generated.from_payload, covering_set(contract, name))
+    from vocode_contract import strategies
+    from vocode_contract.strategies.seeding import seeded
+
+    options: dict[str, Any] = {"contract": contract.date, "profile": contract.profile}
+    if asked.near_miss:
+        drawn = map(Generated.from_near_miss, seeded(strategies.near_misses(name, **options), asked.seed))
+    else:
+        options["adversarial"] = asked.adversarial
+        named = _NAMED.get(name)
+        strategy = getattr(strategies, named)(**options) if named else strategies.from_schema(name, **options)
+        drawn = map(Generated.from_payload, seeded(strategy, asked.seed))
+    return islice(drawn if asked.repeats else _different(drawn), asked.count or 10)
+
+
+def _different(generated: Iterable[Generated]) -> Iterator[Generated]:
+    """Leave out what came before, and end where nothing else comes."""
+    seen: dict[bytes, None] = {}
+    repeated = 0
+    for each in generated:
+        key = blake2b(each.line.encode("ascii"), digest_size=12).digest()
+        if key in seen:
+            repeated += 1
+            if repeated == _WORN_OUT:
+                return
+            continue
+        repeated, seen[key] = 0, None
+        if len(seen) > _REMEMBERED:
+            del seen[next(iter(seen))]
+        yield each
+
+
+def _written(asked: Asked, entries: Iterable[Generated], heading: Heading, output: Output) -> int:
+    """Write everything where it shall go; return the exit code."""
+    from vocode_contract.cli.progress import watched
+
+    total = 0 if asked.cover else asked.count or 10
+    is_alone = asked.target is not None or not output.is_terminal
+    counted = _Counted(watched(entries, total, shown=is_alone and not asked.cover))
+    try:
+        with nullcontext() if asked.cover else _unstored():
+            _write(asked, counted, heading, output)
+    except OSError as error:
+        output.say(f"{asked.target}: {(error.strerror or 'it cannot be written').lower()}")
+        return exits.UNJUDGED
+    if counted.count < total and output.is_read:
+        output.say(f"there are no more than {counted.count} different ones")
+    return exits.CONFORMS
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Entries, counted as they go by."""
+
+    entries: Iterable[Generated]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[Generated]:
+        for each in self.entries:
+            self.count += 1
+            yield each
+
+
+@contextmanager
+def _unstored() -> Iterator[None]:
+    """Let Hypothesis keep what it would keep in the current directory elsewhere, and for this run alone."""
+    from tempfile import TemporaryDirectory
+
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    with TemporaryDirectory() as directory:
+        set_hypothesis_home_dir(directory)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
+
+
+def _write(asked: Asked, entries: Iterable[Generated], heading: Heading, output: Output) -> None:
+    """Write entries as they come; where nobody reads any more, that ends it.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    if asked.target is None:
+        for text in FORMATS[asked.output_format](entries, heading):
+            output.write(text)
+            output.flush()
+            if not output.is_read:
+                return
+    elif _is_directory(asked.target):
+        directory = Path(asked.target)
+        directory.mkdir(parents=True, exist_ok=True)
+        for number, each in enumerate(entries, 1):
+            (directory / f"{heading.numbered(number)}.json").write_text(f"{each.line}\n", "ascii", newline="\n")
+    else:
+        with open(asked.target, "w", encoding="ascii", newline="\n") as file:
+            file.writelines(FORMATS[asked.output_format](entries, heading))
