@@ -61,6 +61,7 @@ def fuzz(
     examples: int,
     seed: int = 0,
     call_ids: Sequence[str] = (),
+    agent_ids: Sequence[str] = (),
 ) -> Fuzzed:
     """Fuzz one operation, and reduce the first failure.
 
@@ -72,6 +73,7 @@ def fuzz(
         examples: How many requests to draw.
         seed: The same seed draws the same requests.
         call_ids: Calls that exist.
+        agent_ids: Agents that exist, for Create Call.
 
     Raises:
         MissingExtra: schemathesis is not installed.
@@ -83,7 +85,7 @@ def fuzz(
     except ImportError:
         raise MissingExtra("fuzz", "fuzzing") from None
     run = _Run(send, operation, contract, origin)
-    given: Any = hypothesis.given(_asks(operation, contract, call_ids))
+    given: Any = hypothesis.given(_asks(operation, contract, call_ids, agent_ids))
     seeded = hypothesis.seed(seed)(given(run.one))
     settled = hypothesis.settings(
         max_examples=examples,
@@ -136,7 +138,7 @@ class _Run:
         )
 
 
-def _asks(operation: Operation, contract: Contract, call_ids: Sequence[str]) -> Any:
+def _asks(operation: Operation, contract: Contract, call_ids: Sequence[str], agent_ids: Sequence[str]) -> Any:
     """Return a strategy of requests, right and wrong ones."""
     try:
         import schemathesis
@@ -148,15 +150,18 @@ def _asks(operation: Operation, contract: Contract, call_ids: Sequence[str]) -> 
     drawn = document[operation.path][operation.method]
     modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
     cases = st.one_of(*(drawn.as_strategy(generation_mode=mode) for mode in modes))
-    ids = st.sampled_from([None, *call_ids])
-    return st.builds(lambda case, call_id: _ask(operation, case, call_id), cases, ids)
+    real = call_ids if operation.body is None else agent_ids
+    return st.builds(lambda case, known: _ask(operation, case, known), cases, st.sampled_from([None, *real]))
 
 
-def _ask(operation: Operation, case: Any, call_id: str | None) -> Ask:
-    query = dict(case.query or {})
-    if call_id is not None and any(parameter.name == "id" for parameter in operation.parameters):
-        query["id"] = call_id
-    body = b"" if operation.body is None else _written(case.body)
+def _ask(operation: Operation, case: Any, known: str | None) -> Ask:
+    """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
+    query, drawn = dict(case.query or {}), case.body
+    if known is not None and any(parameter.name == "id" for parameter in operation.parameters):
+        query["id"] = known
+    if known is not None and isinstance(drawn, dict) and isinstance(drawn.get("agent"), str):
+        drawn = {**drawn, "agent": known}
+    body = b"" if operation.body is None else _written(drawn)
     return Ask(
         operation=operation,
         arguments=tuple((str(key), value if isinstance(value, str) else str(value)) for key, value in query.items()),
