@@ -1,10 +1,14 @@
 """The command `check`, against simulators; how its process ends."""
 
+import contextlib
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,9 +97,96 @@ def test_check_shows_no_token():
     assert TOKEN not in process.stdout + process.stderr
 
 
+def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence():
+    process = checked("--fault", "wrong-enum")
+    lines = process.stdout.splitlines()
+    assert lines[2].split() == ["operation", "claim", "verdict", "time"]
+    [at] = [index for index, line in enumerate(lines) if line.startswith("1. ")]
+    labels = [line[3:11].strip() for line in lines[at + 1 : at + 8]]
+    assert labels == ["found by", "sent", "came", "body", "contract", "code", "rerun"]
+
+
+def test_check_tells_how_to_run_one_test_again():
+    process = checked("--fault", "wrong-enum")
+    [rerun] = [line[13:] for line in process.stdout.splitlines() if line.startswith("   rerun")]
+    words = shlex.split(rerun)
+    assert words[:2] == ["vocode-contract", "check"]
+    again = checked(*words[2:])
+    assert (again.returncode, again.stdout.splitlines()[-2]) == (1, "1 VIOLATES")
+
+
+def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
+    process = checked("--only", "answers with the call", "--only", "test_list_calls.py")
+    assert (process.returncode, process.stdout.splitlines()[-2]) == (0, "3 conforms")
+
+
+def test_check_of_no_test_is_usage():
+    process = checked("--only", "no such test")
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.startswith("vocode-contract: --only: names no test")
+
+
+def test_check_writes_reports_and_stays_readable(tmp_path):
+    process = checked("--report", "json,html", "--report", "junit=here.xml", cwd=tmp_path)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.endswith("the API keeps the contract, as far as it was asked\n")
+    assert sorted(os.listdir(tmp_path)) == ["here.xml", "vocode-contract.html", "vocode-contract.json"]
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 3), (["--fault", "wrong-enum"], 1)])
+def test_check_keeps_its_verdict_where_a_report_cannot_be_written(tmp_path, options, code):
+    path = tmp_path / "nowhere" / "report.json"
+    process = checked("--report", f"json={path}", *options)
+    assert process.returncode == code
+    assert str(path) in process.stderr
+    assert "the API" in process.stdout.splitlines()[-1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_check_on_a_terminal_draws_the_table_and_tells_how_far_it_is():
+    out, err = on_terminal("--fault", "wrong-enum", "--only", "get_call")
+    assert "\x1b[" in out
+    assert "VIOLATES" in out
+    assert re.search(r"\r\x1b\[K1 of \d+: test_", err)
+    assert err.rstrip().endswith("\x1b[K")
+
+
+def on_terminal(*options):
+    """Run `check` with a terminal for each stream; return what it wrote to them."""
+    pytest.importorskip("rich")
+    import pty
+
+    out, err = pty.openpty(), pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vocode_contract", "check", *options],
+        env=ENVIRONMENT | {"TERM": "xterm-256color", "COLUMNS": "100"},
+        stdout=out[1],
+        stderr=err[1],
+    )
+    with ThreadPoolExecutor(2) as readers:
+        texts = [readers.submit(drained, outer) for outer, _ in (out, err)]
+        process.wait(SECONDS)
+        for _, inner in (out, err):
+            os.close(inner)
+        written = tuple(text.result(SECONDS) for text in texts)
+    for outer, _ in (out, err):
+        os.close(outer)
+    return written
+
+
+def drained(handle):
+    """Read until the terminal is closed, which Linux tells as an error."""
+    pieces = []
+    with contextlib.suppress(OSError):
+        while piece := os.read(handle, 4096):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--report", "pdf"], "--report: knows no format of that name; known: json, junit, html, sarif, markdown"),
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),

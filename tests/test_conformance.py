@@ -14,7 +14,6 @@ import httpx
 from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.settings import Given, Settings
-from vocode_contract.conformance.summary import lines
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
@@ -22,7 +21,6 @@ from vocode_contract.guard import READ_ONLY_VARIABLE
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.transport import Client
-from vocode_contract.violation import Violation
 
 pytest_plugins = ["pytester"]
 
@@ -39,7 +37,6 @@ FAULTS = {
     "wrong-call": {"other-call"},
     "wrong-enum": {"enum"},
 }
-VIOLATION = Violation(instance_pointer="/status", code="enum", expected="a word", actual="another")
 ROW = Row(nodeid="t::a", operation="end_call", claim="ends", verdict="conforms")
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 
@@ -128,14 +125,6 @@ def test_tally_weighs_verdicts(verdicts, code):
 def test_tally_wants_each_operation_judged_that_lacked_a_call():
     rows = [replace(ROW, verdict="no-call"), replace(ROW, operation="get_call")]
     assert Tally(rows).exit_code == 3
-
-
-def test_summary_lists_a_violation_once():
-    found = replace(ROW, verdict="violates", violations=(VIOLATION,))
-    written = list(lines(Tally([found, replace(found, operation="get_call"), ROW])))
-    [line] = [line for line in written if "/status" in line]
-    assert line == "  /status: expected a word, got another [enum] - 2 tests of end_call, get_call"
-    assert written[-2:] == ["1 conforms, 2 VIOLATES", "the API breaks the contract"]
 
 
 def given(**values: str) -> dict[str, Given]:

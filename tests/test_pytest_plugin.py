@@ -1,5 +1,7 @@
 """The plugin in other people's projects: outcomes and what they read."""
 
+import json
+import shlex
 import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +13,7 @@ import vocode_contract
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.simulator import simulator
 
 pytest_plugins = ["pytester"]
@@ -223,6 +226,61 @@ def test_violations_are_properties_in_junit(run, pytester):
     assert names[0] == "vocode_verdict"
     assert set(names[1:]) == {"vocode_violation"}
     assert CANARY not in written
+
+
+@pytest.mark.parametrize("processes", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_evidence_is_a_property_in_junit(pytester, monkeypatch, processes):
+    if processes:
+        pytest.importorskip("xdist")
+    monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
+    path = pytester.makepyfile(READS_A_CALL)
+    with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
+        options = [*PLUGIN, *processes, "--vocode-url", running.url, "--junitxml=junit.xml", "--vocode-report=json"]
+        result = pytester.runpytest_subprocess(*options, path)
+    root = ET.fromstring((pytester.path / "junit.xml").read_text("utf-8"))  # noqa: S314 - our own file
+    [evidence] = [each.get("value") for each in root.iter("property") if each.get("name") == "vocode_evidence"]
+    report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+    assert json.loads(evidence or "").items() >= report["violations"][0]["evidence"].items()
+    result.stdout.fnmatch_lines(["   sent *curl --request GET *"])
+
+
+def test_report_that_cannot_be_written_fails_the_run(run):
+    result = run("def test_other(): pass", "--vocode-report=html=nowhere/report.html")
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["the html report could not be written: nowhere/report.html: No such file*"])
+
+
+def test_unknown_report_is_one_line_at_the_start(run):
+    result = run("def test_other(): pass", "--vocode-report=pdf")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    [line] = filter(None, result.errlines)
+    assert line.startswith("ERROR: --vocode-report: knows no format of that name")
+
+
+def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
+    def broken(_self, **_):
+        payload = CANARY
+        raise KeyError(payload)
+
+    monkeypatch.setattr(CheckedClient, "list_calls", broken)
+    result = run("def test_other(): pass", "--showlocals", "--pyargs", "vocode_contract.conformance.test_list_calls")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["a bug of the suite: KeyError at *test_list_calls.py:*"])
+    assert CANARY not in result.stdout.str()
+
+
+def test_rerun_runs_a_test_of_the_suite_again(pytester, monkeypatch):
+    monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
+    with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
+        options = [*PLUGIN, "--vocode-url", running.url, "--vocode-report=json"]
+        pytester.runpytest_subprocess(*options, "--pyargs", "vocode_contract.conformance", "-k", "end_call_answers")
+        report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+        command, *words = shlex.split(report["violations"][0]["rerun"])
+        again = pytester.runpytest_subprocess(*PLUGIN, *words)
+    assert command == "pytest"
+    again.assert_outcomes(failed=1)
 
 
 def test_schema_that_is_not_there_is_one_line(run):

@@ -271,4 +271,4 @@ def _unasked_coding(exchange: Exchange) -> str:
 
 
 def _shown(text: str) -> str:
-    return printable(text[:_SHOWN])
+    return printable(text[:_SHOWN]).replace("##", r"#\x23")  # GitHub and Azure obey ##[ and ##vso[ in a log

@@ -11,7 +11,14 @@ from vocode_contract.redaction import masked, printable
 _OWN = frozenset(("accept", "accept-encoding", "content-length", "host", "user-agent"))
 
 
-def curl(request: Request, origin: str, contract: Contract, *, body_name: str | None = None) -> str:
+def curl(
+    request: Request,
+    origin: str,
+    contract: Contract,
+    *,
+    body_name: str | None = None,
+    authorization: str | None = None,
+) -> str:
     """Write a request as a curl command; the token is the variable ``VOCODE_API_KEY``.
 
     Args:
@@ -20,12 +27,16 @@ def curl(request: Request, origin: str, contract: Contract, *, body_name: str | 
         contract: Says what is sensitive in a body.
         body_name: The schema of the body, whose values are masked; shown as it is without, for a
             body that was generated.
+        authorization: What stands for the header Authorization, where one was sent, quoted for a shell; without,
+            the variable for a Bearer token, and nothing for another scheme.
     """
     query = f"?{request.query}" if request.query else ""
     words = ["curl", "--request", request.method, shlex.quote(printable(f"{origin}{request.path}{query}"))]
     for name, value in request.headers:
         if name.lower() == "authorization":
-            words += ["--header", '"Authorization: Bearer $VOCODE_API_KEY"'] if value.startswith("Bearer ") else []
+            own = '"Authorization: Bearer $VOCODE_API_KEY"' if value.startswith("Bearer ") else ""
+            shown = own if authorization is None else authorization
+            words += ["--header", shown] if shown else []
         elif name.lower() not in _OWN:
             words += ["--header", shlex.quote(printable(f"{name}: {value}"))]
     if request.body:

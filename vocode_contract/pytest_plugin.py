@@ -4,7 +4,9 @@ Nothing is imported here but pytest: what a hook needs is imported when there is
 """
 
 import os
+import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
     from vocode_contract.conformance.client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
+    from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.conformance.tally import Tally
     from vocode_contract.contract import Contract
+    from vocode_contract.report.files import Wanted
     from vocode_contract.simulator import Running
     from vocode_contract.traffic import Traffic
     from vocode_contract.transport import Client
@@ -35,6 +39,8 @@ _settings: pytest.StashKey["Settings"] = pytest.StashKey()
 _tally: pytest.StashKey["Tally"] = pytest.StashKey()
 _touched: pytest.StashKey["Touched"] = pytest.StashKey()
 _traffic: pytest.StashKey["Traffic"] = pytest.StashKey()
+_reports: pytest.StashKey[tuple["Wanted", ...]] = pytest.StashKey()
+_unwritten: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +59,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a call that may be ended; may be given several times",
     )
     _add_coverage_option(parser, group)
+    group.addoption(
+        "--vocode-report",
+        dest="vocode_report",
+        metavar="FORMAT[=PATH]",
+        action="append",
+        default=[],
+        help="write what came of the run to a file: json, junit, html, sarif or markdown",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if any(options) or config.getoption("vocode_call_id"):
         _settings_of(config)
     _watch_coverage(config)
+    if config.getoption("vocode_report"):
+        config.stash[_reports] = _reports_of(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -89,6 +105,16 @@ def _settings_of(config: pytest.Config) -> "Settings":
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_settings]
+
+
+def _reports_of(config: pytest.Config) -> "tuple[Wanted, ...]":
+    from vocode_contract.errors import ContractError
+    from vocode_contract.report.files import wanted
+
+    try:
+        return wanted(config.getoption("vocode_report"), "--vocode-report")
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _given(config: pytest.Config, key: str) -> Any:
@@ -248,6 +274,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         operation = str(marker.args[0])
         item.user_properties.append(("vocode_operation", operation))
         item.user_properties.append(("vocode_claim", _claim(item.name, operation)))
+        if _is_of_the_suite(item):
+            item.user_properties.append(("vocode_module", f"vocode_contract.conformance.{item.path.stem}"))
 
 
 def _claim(name: str, operation: str) -> str:
@@ -287,7 +315,14 @@ def pytest_runtest_makereport(
         if where:
             representation.addsection("raised at", where, "-")
         report.longrepr = representation
+    elif call.excinfo is not None and report.failed and _is_of_the_suite(item):
+        kind, place = call.excinfo.typename, _line_in(call.excinfo.tb, item)
+        report.longrepr = f"a bug of the suite: {kind} at {place}; its message is left out, since it may hold a payload"
     return report
+
+
+def _is_of_the_suite(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent / "conformance"
 
 
 def _line_in(traceback: "TracebackType", item: pytest.Item) -> str:
@@ -311,18 +346,43 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     return None
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write what came of the run, if it asked an endpoint."""
-    tally = config.stash.get(_tally, None)
-    if tally is None or not any(row.endpoint for row in tally.rows):
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports that were asked for; a run whose report is lost does not pass."""
+    config = session.config
+    if _reports not in config.stash or hasattr(config, "workerinput"):  # a process of pytest-xdist reports nothing
         return
-    from vocode_contract.conformance.summary import lines
+    from vocode_contract.report.files import write_all
 
-    settings = _settings_of(config)
-    where = settings.endpoint or "the built-in simulator"
-    terminalreporter.section(f"contract {settings.contract.date}, {settings.contract.profile}: {where}")
-    for line in lines(tally):
-        terminalreporter.write_line(line)
+    config.stash[_unwritten] = list(write_all(_outcome(config), config.stash[_reports]))
+    if config.stash[_unwritten] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = 3  # what `vocode-contract check` ends with too
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write what came of the run, if it asked an endpoint, and which reports could not be written."""
+    tally = config.stash.get(_tally, None)
+    if tally is not None and any(row.endpoint for row in tally.rows):
+        from vocode_contract.conformance.summary import lines
+
+        outcome = _outcome(config)
+        run = outcome.run
+        terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
+        for line in lines(outcome, full=config.get_verbosity() > 1):
+            terminalreporter.write_line(line)
+    for line in config.stash.get(_unwritten, ()):
+        from vocode_contract.report.inert import inert
+
+        terminalreporter.write_line(inert(line), red=True)
+
+
+def _outcome(config: pytest.Config) -> "Outcome":
+    """Return what came of the run so far."""
+    from vocode_contract.conformance.outcome import outcome_of_pytest
+    from vocode_contract.conformance.tally import Tally
+
+    counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
+    tally = config.stash.get(_tally, None) or Tally()
+    return outcome_of_pytest(_settings_of(config), tally, time.monotonic() - counting.started)
 
 
 class _Overhearing:
@@ -350,6 +410,7 @@ class _Counting:
     """Counts what came of the tests that are ours, once there is one."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self.started = time.monotonic()
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

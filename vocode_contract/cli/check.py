@@ -1,20 +1,25 @@
 """``check``: the contract suite against a server, and its verdict."""
 
 import os
+import shlex
+import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.cli import exits
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option
 from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 if TYPE_CHECKING:
+    from vocode_contract.conformance.outcome import Outcome, Run
     from vocode_contract.conformance.settings import Settings
-    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.report.files import Wanted
     from vocode_contract.simulator import Running
 
 _TOKEN = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -29,6 +34,9 @@ class Asked:
     profile: str
     call_ids: tuple[str, ...]
     faults: tuple[str, ...]
+    only: tuple[str, ...]
+    reports: tuple[str, ...]
+    full: bool
 
 
 @click.command(
@@ -36,6 +44,7 @@ class Asked:
     epilog=examples(
         "vocode-contract check",
         "vocode-contract check --fault wrong-enum",
+        "vocode-contract check --report html=result.html,junit=result.xml",
         "VOCODE_API_KEY=... vocode-contract check --url https://staging.example.com",
     ),
 )
@@ -44,6 +53,15 @@ class Asked:
 @profile_option
 @click.option("--call-id", "call_ids", metavar="ID", multiple=True, help="A call on that server that may be ended.")
 @click.option("--fault", "faults", metavar="NAME", multiple=True, help="Let the simulator disobey in this way.")
+@click.option("--only", metavar="TEXT", multiple=True, help="Run the tests alone whose name or claim holds this text.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=PATH]",
+    multiple=True,
+    help="Write the result to a file too: json, junit, html, sarif or markdown; several with commas between them.",
+)
+@click.option("--all", "full", is_flag=True, help="Cut nothing: neither long lines nor the end of a long text.")
 @click.pass_context
 def check(ctx: click.Context, /, **options: object) -> None:
     """Run the contract suite against a server, the built-in simulator unless told.
@@ -55,19 +73,25 @@ def check(ctx: click.Context, /, **options: object) -> None:
     if asked.url and asked.faults:
         ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
     _require_extras(simulated=not asked.url)
-    from vocode_contract.cli.suite import run_suite
+    from vocode_contract.cli.suite import Watch, run_suite
+    from vocode_contract.conformance.outcome import Outcome
+    from vocode_contract.report.files import wanted
 
     output = ctx.ensure_object(Output)
     settings = _settings(asked)
+    reports = wanted(asked.reports, "--report")
     if settings.endpoint and not os.environ.get(_TOKEN):
         output.say(f"{_TOKEN} is not set, so requests carry no token")
+    watch = Watch(only=asked.only, shown=output.show_progress)
+    started, clock = datetime.now(UTC), time.monotonic()
     with _spoilt(settings, asked.faults) as running:
         variables = {_TOKEN: running.token} if running else {}
-        tally, interruption = run_suite(_options(settings, running), variables)
-    _write(tally, settings, asked.faults, output)
-    if interruption is not None:
-        raise interruption
-    ctx.exit(tally.exit_code)
+        tally = run_suite(_options(settings, running), variables, watch)
+    run = _run(settings, asked.faults, started, time.monotonic() - clock)
+    written = _write(Outcome(run=run, tally=tally), reports, output, full=asked.full)
+    if watch.interruption is not None:
+        raise watch.interruption
+    ctx.exit(tally.exit_code if written else tally.exit_code or exits.UNJUDGED)
 
 
 def _require_extras(*, simulated: bool) -> None:
@@ -113,11 +137,36 @@ def _options(settings: "Settings", running: "Running | None") -> list[str]:
     ]
 
 
-def _write(tally: "Tally", settings: "Settings", faults: tuple[str, ...], output: Output) -> None:
-    from vocode_contract.conformance.summary import lines
-    from vocode_contract.redaction import printable
+def _run(settings: "Settings", faults: tuple[str, ...], started: datetime, seconds: float) -> "Run":
+    from vocode_contract.conformance.outcome import Run
+    from vocode_contract.contract import DEFAULT_PROFILE, Contract
 
+    contract = settings.contract
     spoilt = f" with {', '.join(faults)}" if faults else ""
-    where = settings.endpoint or f"the built-in simulator{spoilt}"
-    heading = f"contract {settings.contract.date}, {settings.contract.profile}: {where}"
-    output.write("".join(printable(line) + "\n" for line in (heading, "", *lines(tally))))
+    words = ["vocode-contract", "check"]
+    words += ["--contract", contract.date] if contract.date != Contract.load().date else []
+    words += ["--profile", contract.profile] if contract.profile != DEFAULT_PROFILE else []
+    words += ["--url", shlex.quote(str(settings.endpoint))] if settings.endpoint else []
+    words += [word for fault in faults for word in ("--fault", fault)]
+    words += [word for identifier in settings.call_ids for word in ("--call-id", identifier)]
+    return Run(
+        contract=contract.date,
+        profile=contract.profile,
+        where=str(settings.endpoint or f"the built-in simulator{spoilt}"),
+        command=" ".join([*words, "--only"]),
+        uncut="--all",
+        started=started,
+        seconds=seconds,
+    )
+
+
+def _write(outcome: "Outcome", reports: "tuple[Wanted, ...]", output: Output, *, full: bool) -> bool:
+    """Write the result for a reader, and the reports; return whether all of them could be written."""
+    from vocode_contract.cli.result import write_result
+    from vocode_contract.report.files import write_all
+
+    write_result(outcome, output, full=full)
+    failures = list(write_all(outcome, reports))
+    for failure in failures:
+        output.say(failure)
+    return not failures

@@ -8,6 +8,8 @@ from typing import TextIO
 from vocode_contract.cli.exits import CONFORMS, UNJUDGED
 
 NAME = "vocode-contract"
+#: Characters of a line that is written over.
+_WIDTH = 79
 
 
 class Output:
@@ -45,6 +47,13 @@ class Output:
         from vocode_contract.redaction import printable
 
         self._put(sys.stderr, f"{NAME}: {printable(text)}\n", flush=True)
+
+    def show_progress(self, text: str) -> None:
+        """Write text over the last one, where a person watches standard error; nothing elsewhere."""
+        from vocode_contract.redaction import printable
+
+        if sys.stderr and sys.stderr.isatty():
+            self._put(sys.stderr, f"\r\x1b[K{printable(text)[:_WIDTH]}", flush=True)
 
     def write_error(self, text: str) -> None:
         """Write text, which is fit to be shown, to standard error."""

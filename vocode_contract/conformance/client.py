@@ -53,6 +53,7 @@ class CheckedClient:
         """
         self.contract = contract
         self.answers: list[Answer] = []
+        self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
         self._health = health or Health()
 
@@ -108,6 +109,7 @@ class CheckedClient:
         )
         found = tuple(violations_of(exchange, operation, self.contract))
         answer = Answer(operation=operation, exchange=exchange, violations=found, contract=self.contract.date)
+        self.seen.append(answer)
         if kept:
             self.answers.append(answer)
         return answer

@@ -7,6 +7,7 @@ import pytest
 
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.properties import VERDICT, noted, written
 from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import Inconclusive
@@ -47,8 +48,10 @@ def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation]
     __tracebackhide__ = True
     found = [violation for answer in client.answers for violation in answer.violations]
     unique = tuple(dict.fromkeys([*found, *claimed]))
+    evidence = evidence_of(unique, client)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
         noted(item, violated)
+        item.user_properties += evidence
         raise violated from None
-    item.user_properties += written(unique)
+    item.user_properties += [*written(unique), *evidence]

@@ -7,11 +7,13 @@ from dataclasses import asdict
 import pytest
 
 from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.report.inert import inert, inert_json
 from vocode_contract.violation import ContractViolated, Violation
 
 ENDPOINT = "vocode_endpoint"
 OPERATION = "vocode_operation"
 CLAIM = "vocode_claim"
+MODULE = "vocode_module"
 VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
@@ -24,12 +26,12 @@ def noted(item: pytest.Item, error: BaseException) -> None:
     if isinstance(error, ContractViolated):
         item.user_properties += [(VERDICT, "violates"), *written(error.violations)]
     elif isinstance(error, Inconclusive):
-        item.user_properties += [(VERDICT, "inconclusive"), (INCONCLUSIVE, str(error))]
+        item.user_properties += [(VERDICT, "inconclusive"), (INCONCLUSIVE, inert(str(error)))]
 
 
 def written(violations: Iterable[Violation]) -> list[tuple[str, object]]:
     """Write violations as properties."""
-    return [(VIOLATION, json.dumps(asdict(violation))) for violation in violations]
+    return [(VIOLATION, inert_json(json.dumps(asdict(violation)))) for violation in violations]
 
 
 def read(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:

@@ -1,58 +1,129 @@
-"""What a person reads at the end of a run."""
+"""What a person reads at the end of a run: plain lines, the same on every machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from vocode_contract.conformance.tally import Row, Tally
+from vocode_contract.conformance.evidence import Evidence
+from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
+from vocode_contract.conformance.tally import Row
+from vocode_contract.report.inert import inert
+from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, shortened
+from vocode_contract.violation import Violation
 
-_WORDS = {
-    "conforms": "conforms",
-    "violates": "VIOLATES",
-    "inconclusive": "INCONCLUSIVE",
-    "broken": "BROKEN",
-    "not-permitted": "not sent",
-    "no-call": "no call",
-}
-_WIDTH = max(map(len, _WORDS.values()))
-
-
-def lines(tally: Tally) -> Iterator[str]:
-    """Yield the table of operations and claims, each violation once, and the verdict."""
-    widest = max((len(row.operation) for row in tally.rows), default=0)
-    for row in sorted(tally.rows, key=lambda row: (row.operation, row.nodeid)):
-        yield f"{_WORDS[row.verdict]:{_WIDTH}}  {row.operation:{widest}}  {row.claim}".rstrip()
-    yield from _listed("violations", _found(tally))
-    reasons = dict.fromkeys(row.reason for row in tally.rows if row.reason)
-    yield from _listed("without verdict", list(reasons))
-    yield ""
-    yield ", ".join(f"{tally.count(verdict)} {word}" for verdict, word in _WORDS.items() if tally.count(verdict))
-    yield _VERDICTS[tally.exit_code]
+#: Columns of the table.
+COLUMNS = ("operation", "claim", "verdict", "time")
+#: Characters before the text of a line of evidence.
+_LABEL = 13
+#: Bytes that are kept for the last lines.
+_RESERVED = 1_024
 
 
-_VERDICTS = {
-    0: "the API keeps the contract, as far as it was asked",
-    1: "the API breaks the contract",
-    3: "whether the API keeps the contract could not be judged",
-    70: "the suite itself failed: please report it",
-}
+def lines(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
+    """Yield the table of operations and claims, what is wrong, what has no verdict, and the verdict.
+
+    Args:
+        outcome: What came of the run.
+        full: Whether nothing is cut: without, it is at most 64 KiB in lines of at most 400 characters.
+    """
+    yield from bounded([*table(outcome), *details(outcome, full=full)], outcome, full=full)
+    yield from ending(outcome)
 
 
-def _found(tally: Tally) -> list[str]:
-    """Write each violation once, whichever answers of whichever operations it was in."""
-    found: dict[str, list[Row]] = {}
-    for row in tally.rows:
-        for text in dict.fromkeys(map(str, row.violations)):
-            found.setdefault(text, []).append(row)
-    return [f"{text} - {_tests(rows)}" for text, rows in found.items()]
+def table(outcome: Outcome) -> list[str]:
+    """Write the table of operations and claims."""
+    rows = [COLUMNS, *map(cells, outcome.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
+    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_seconds(0)))] for row in rows)
+    return ["  ".join(row).rstrip() for row in padded] if outcome.rows else []
 
 
-def _tests(rows: list[Row]) -> str:
-    operations = ", ".join(dict.fromkeys(row.operation for row in rows if row.operation))
-    count = f"{len(rows)} test{'s' if len(rows) != 1 else ''}"
-    return f"{count} of {operations}" if operations else count
+def cells(row: Row) -> tuple[str, str, str, str]:
+    """Write one test as the cells of a row of the table."""
+    return inert(row.operation), shortened(inert(row.claim), MOST_PHRASE), WORDS[row.verdict], _seconds(row.seconds)
 
 
-def _listed(title: str, entries: list[str]) -> Iterator[str]:
-    if entries:
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s"
+
+
+def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
+    """Yield each violation once, with its evidence, and each reason for having no verdict."""
+    for number, cause in enumerate(outcome.causes, 1):
         yield ""
-        yield f"{title}:"
-        yield from (f"  {entry}" for entry in entries)
+        yield _head(number, cause.violation, full=full)
+        for label, text in labelled(cause, full=full):
+            yield f"   {label:<8}  {text}"
+    if outcome.reasons:
+        yield from ("", "without verdict:")
+    for reason, rows in outcome.reasons.items():
+        yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
+
+
+def _head(number: int, violation: Violation, *, full: bool) -> str:
+    place, actual = violation.instance_pointer or "(document)", violation.actual
+    if not full:
+        place, actual = shortened(place, MOST_PHRASE), shortened(actual, MOST_PHRASE)
+    labels = [violation.code, *([violation.severity] if violation.severity != "error" else []), violation.contract]
+    return f"{number}. {place}: got {actual} [{', '.join(filter(None, labels))}]"
+
+
+def labelled(cause: Cause, *, full: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of a cause: short labels, and one line each."""
+    violation, evidence = cause.violation, cause.evidence
+    yield "found by", cause.found_by
+    if evidence is not None:
+        yield "sent", evidence.sent
+        yield "came", came(evidence)
+        if evidence.body:
+            yield "body", evidence.body if full else _around(evidence)
+    yield "contract", says(violation)
+    if violation.note:
+        yield "note", violation.note
+    yield "code", f"vocode-contract explain {violation.code}"
+    yield "rerun", cause.rerun
+
+
+def _around(evidence: Evidence) -> str:
+    """Cut a body on both sides of the key that is wrong, if it has to be cut."""
+    middle = max(0, evidence.body.find(f'"{evidence.place.rpartition("/")[2]}": '))
+    return _window(evidence.body, middle, MOST_LINE - _LABEL)
+
+
+def _window(text: str, middle: int, most: int) -> str:
+    if len(text) <= most:
+        return text
+    start = max(0, min(middle - most // 2, len(text) - most))
+    end = start + most
+    before, after = "..." if start else "", "..." if end < len(text) else ""
+    return f"{before}{text[start + len(before) : end - len(after)]}{after}"
+
+
+def came(evidence: Evidence) -> str:
+    """Write what came as a phrase."""
+    time = f" in {evidence.seconds:.3f} s" if evidence.seconds is not None else ""
+    size = f"{evidence.size:,} byte{'s' if evidence.size != 1 else ''}"
+    return f"{', '.join(filter(None, (f'status {evidence.status}', evidence.media_type, size)))}{time}"
+
+
+def says(violation: Violation) -> str:
+    """Write what the contract says, and where, as a phrase."""
+    where = f" at #{violation.schema_pointer}" if violation.schema_pointer else ""
+    return f"{violation.contract} expects {violation.expected}{where}".lstrip()
+
+
+def ending(outcome: Outcome) -> Iterator[str]:
+    """Yield the last lines: the numbers, and the verdict."""
+    yield from ("", outcome.counted, outcome.sentence)
+
+
+def bounded(told: Iterable[str], outcome: Outcome, *, full: bool) -> Iterator[str]:
+    """Yield lines that are fit to be shown, and no more of them than a reader can use unless all were asked for."""
+    size = left_out = 0
+    for line in map(inert, told):
+        shown = line if full else shortened(line, MOST_LINE)
+        size += len(shown.encode("utf-8", "backslashreplace")) + 1
+        if full or size <= MOST_TEXT - _RESERVED:
+            yield shown
+        else:
+            left_out += 1
+    if left_out:
+        yield f"... and {left_out:,} more line{'s' if left_out != 1 else ''}; {outcome.run.uncut} shows all of them"

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, OPERATION, VERDICT, read
+from vocode_contract.conformance.evidence import Evidence, collected
+from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, MODULE, OPERATION, VERDICT, read
 from vocode_contract.violation import Violation
 
 #: From best to worst for one test.
@@ -27,6 +28,8 @@ class Row:
         violations: What it found, drift and advice included.
         reason: Why there is no verdict; empty where there is one.
         seconds: How long it took.
+        module: Where it is in the suite; empty for a user's own test.
+        evidence: What was sent and what came, for violations that were found in an answer.
     """
 
     nodeid: str
@@ -37,6 +40,8 @@ class Row:
     violations: tuple[Violation, ...] = ()
     reason: str = ""
     seconds: float = 0
+    module: str = ""
+    evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
@@ -100,15 +105,18 @@ def _row(report: pytest.TestReport) -> Row | None:
     verdict = noted.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
     if not verdict:
         return None
+    violations = read(report.user_properties)
     return Row(
         nodeid=report.nodeid,
         operation=noted.get(OPERATION, ""),
         claim=noted.get(CLAIM, report.nodeid),
         verdict=verdict,
         endpoint=noted.get(ENDPOINT, ""),
-        violations=read(report.user_properties),
+        violations=violations,
         reason=_reason(report, noted),
         seconds=report.duration,
+        module=noted.get(MODULE, ""),
+        evidence=dict(collected(report.user_properties, violations)),
     )
 
 

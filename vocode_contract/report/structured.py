@@ -39,11 +39,12 @@ def _result(result: Result) -> dict[str, object]:
         "line": result.line,
         "conforms": None if result.unjudged else result.conforms,
         "unjudged": printable(result.unjudged) or None,
-        "violations": [_violation(violation) for violation in result.violations],
+        "violations": [as_members(violation) for violation in result.violations],
     }
 
 
-def _violation(violation: Violation) -> dict[str, object]:
+def as_members(violation: Violation) -> dict[str, object]:
+    """Return a violation as the members of a JSON object."""
     return {
         "code": violation.code,
         "severity": violation.severity,

@@ -1,6 +1,6 @@
 """Reports as lines of text: for a reader, and one short line a violation for other tools."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vocode_contract.redaction import printable
@@ -62,20 +62,28 @@ def causes(result: Result, heading: Heading) -> Iterator[Violation]:
         return
     groups: dict[tuple[str, ...], list[Violation]] = {}
     for violation in result.violations:
-        key = violation.instance_pointer.rpartition("/")[2] if violation.code == "required" else ""
-        cause = (violation.code, violation.schema_pointer, violation.expected, key)
-        groups.setdefault(cause, []).append(violation)
+        groups.setdefault(cause_of(violation), []).append(violation)
     for group in groups.values():
-        yield from [_merged(group)] if len(group) > MOST_POINTERS else group
+        yield from [merged(group)] if len(group) > MOST_POINTERS else group
 
 
-def _merged(group: list[Violation]) -> Violation:
-    first = group[0]
+def cause_of(violation: Violation) -> tuple[str, ...]:
+    """Return what violations of one cause have in common."""
+    key = violation.instance_pointer.rpartition("/")[2] if violation.code == "required" else ""
+    return violation.code, violation.schema_pointer, violation.expected, key
+
+
+def merged(group: Sequence[Violation]) -> Violation:
+    """Tell violations of one cause as one, which names the first places and how many more there are."""
+    first, *others = group
+    if not others:
+        return first
     pointers = ", ".join(violation.instance_pointer or "(document)" for violation in group[:MOST_POINTERS])
+    more = len(group) - MOST_POINTERS
     same = all(violation.actual == first.actual for violation in group)
     return replace(
         first,
-        instance_pointer=f"{pointers} and {len(group) - MOST_POINTERS:,} more",
+        instance_pointer=f"{pointers} and {more:,} more" if more > 0 else pointers,
         actual=first.actual if same else f"{first.actual} and others",
         note=first.note if all(violation.note == first.note for violation in group) else "",
         offset=None,

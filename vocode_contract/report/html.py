@@ -1,0 +1,155 @@
+"""The outcome of a run as one page for people: no script, nothing loaded, nothing but text from anywhere else."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from itertools import groupby
+
+from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.conformance.summary import came, cells
+from vocode_contract.conformance.tally import Row
+from vocode_contract.report.css import CSS
+from vocode_contract.report.markup import Content, Markup, element, style
+
+_MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!"}
+#: Verdict on a test -> the class of its label.
+_CLASSES: Mapping[str, str] = {
+    "conforms": "good",
+    "violates": "bad",
+    "broken": "bad",
+    "inconclusive": "unclear",
+    "not-permitted": "quiet",
+    "no-call": "quiet",
+}
+_VERDICT_CLASSES: Mapping[str, str] = {"conforms": "good", "violates": "bad", "unjudged": "unclear", "broken": "bad"}
+_SEVERITY_CLASSES: Mapping[str, str] = {"error": "bad", "drift": "unclear", "advice": "quiet"}
+_FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
+#: Violations that stand open when the page is opened.
+_OPEN = 10
+
+
+def as_html(outcome: Outcome) -> str:
+    """Write the page."""
+    hashed = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; base-uri 'none'; form-action 'none'"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"{outcome.verdict}: contract {outcome.run.contract}"),
+        style(CSS),
+    )
+    body = element("body", element("main", iter(_sections(outcome))))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+
+
+def _sections(outcome: Outcome) -> Iterator[Markup]:
+    yield _header(outcome)
+    if outcome.causes:
+        articles = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
+        yield _section("Violations", articles)
+    if outcome.reasons:
+        told = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
+        yield _section("Without verdict", element("ul", told, class_="reasons"))
+    if outcome.rows:
+        yield _section("Claims", _table(outcome))
+    yield _section("Policies in force", _policies())
+    yield element("footer", _FOOTER)
+
+
+def _section(title: str, *content: Content) -> Markup:
+    return element("section", element("h2", title), *content)
+
+
+def _header(outcome: Outcome) -> Markup:
+    run, sentence = outcome.run, outcome.sentence
+    counts = (
+        element("li", element("b", str(count)), f" {verdict.replace('-', ' ')}", class_=_CLASSES[verdict])
+        for verdict, count in outcome.counts.items()
+    )
+    facts = (
+        ("Endpoint", run.where),
+        ("Contract", f"{run.contract}, {run.profile}"),
+        ("Started", run.started.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+        ("Duration", f"{run.seconds:.1f} s"),
+    )
+    return element(
+        "header",
+        element(
+            "h1",
+            element("span", _MARKS[outcome.verdict], class_="mark", aria_hidden="true"),
+            f"{sentence[:1].upper()}{sentence[1:]}",
+        ),
+        element("ul", counts, class_="counts"),
+        _facts(facts),
+        class_=f"verdict {_VERDICT_CLASSES[outcome.verdict]}",
+    )
+
+
+def _facts(facts: Iterator[tuple[str, Content]] | tuple[tuple[str, Content], ...]) -> Markup:
+    return element("dl", (element("div", element("dt", name), element("dd", value)) for name, value in facts))
+
+
+def _cause(number: int, cause: Cause) -> Markup:
+    violation = cause.violation
+    place = element("code", violation.instance_pointer or "(document)", class_="place")
+    label = element("span", violation.code, class_=f"label {_SEVERITY_CLASSES[violation.severity]}")
+    summary = element("summary", label, " ", place, element("span", f" got {violation.actual}", class_="got"))
+    opened = {"open": ""} if number <= _OPEN else {}
+    return element("details", summary, _facts(_told(cause)), class_="cause", **opened)
+
+
+def _told(cause: Cause) -> Iterator[tuple[str, Content]]:
+    violation, evidence = cause.violation, cause.evidence
+    pointer = f"#{violation.schema_pointer}" if violation.schema_pointer else ""
+    yield "Contract says", iter((violation.expected, " ", element("code", pointer, class_="pointer")))
+    if violation.note:
+        yield "Note", violation.note
+    if evidence is not None:
+        yield "Sent", element("pre", evidence.sent)
+        yield "Came", came(evidence)
+        if evidence.body:
+            yield "Body", element("pre", evidence.body)
+    yield "Found by", _tests(cause.rows)
+    yield "Rerun", element("pre", cause.rerun)
+    yield "Explained by", element("code", f"vocode-contract explain {violation.code}")
+
+
+def _tests(rows: tuple[Row, ...]) -> Markup:
+    names = dict.fromkeys(f"{row.operation}: {row.claim}" if row.operation else row.claim for row in rows)
+    return element("ul", (element("li", name) for name in names), class_="tests")
+
+
+def _table(outcome: Outcome) -> Markup:
+    titles = (element("th", title, scope="col") for title in ("Operation", "Claim", "Verdict", "Time"))
+    groups = (_group(name, tuple(rows)) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
+    table = element("table", element("thead", element("tr", titles)), groups)
+    return element("div", table, class_="wide")
+
+
+def _group(operation: str, rows: tuple[Row, ...]) -> Markup:
+    first = element("th", element("code", operation), scope="rowgroup", rowspan=str(len(rows)))
+    lines = (element("tr", *([first] if index == 0 else []), _cells(row)) for index, row in enumerate(rows))
+    return element("tbody", lines)
+
+
+def _cells(row: Row) -> Iterator[Markup]:
+    _, claim, verdict, seconds = cells(row)
+    yield element("td", claim)
+    yield element("td", element("span", verdict.lower(), class_=f"label {_CLASSES[row.verdict]}"))
+    yield element("td", seconds, class_="time")
+
+
+def _policies() -> Markup:
+    lines = (
+        element("tr", element("td", title), element("td", ", ".join(map(str, statuses)), class_="statuses"))
+        for _, title, statuses in policies_in_force()
+    )
+    note = "What no document decides. These answers are taken, beside the declared ones, and are no violations."
+    titles = element("tr", element("th", "Left open", scope="col"), element("th", "Taken", scope="col"))
+    table = element("table", element("thead", titles), element("tbody", lines))
+    return element("div", element("p", note), table, class_="wide")
