@@ -71,7 +71,7 @@ _EXPORTS = {
     "simulator": "server",
     "variant_of": "variants",
 }
-_OF_THE_EXTRA = frozenset(("h11", "httptools", "httpx", "starlette", "uvicorn"))
+_OF_THE_EXTRA = frozenset(("h11", "httptools", "httpx", "uvicorn"))
 
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

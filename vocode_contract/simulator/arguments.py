@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from vocode_contract.contract import Contract, Operation, Parameter, Schema
 from vocode_contract.exchange import Request
@@ -91,7 +90,10 @@ def _integer(text: str) -> int | None:
 def _uuid(text: str) -> str | None:
     """Read an id as the framework does: upper case, no hyphens, braces and ``urn:uuid:`` are fine."""
     match = _UUID.fullmatch(text)
-    return str(UUID(match[1])) if match else None
+    if match is None:
+        return None
+    digits = match[1].replace("-", "").lower()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

@@ -16,11 +16,11 @@ from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.clock import date_time
 from vocode_contract.simulator.faults import FAULTS
-from vocode_contract.simulator.models import sent
 from vocode_contract.simulator.page import FILES
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.scenarios import EXCHANGE, SCENARIOS
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
+from vocode_contract.simulator.written import sent
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.core import Simulation
