@@ -87,14 +87,15 @@ def parse_external_action(
 
     Args:
         body: The raw body.
-        headers: A mapping or pairs, names in any case.
+        headers: A mapping, anything else with ``items()``, or pairs; names in any case.
         secrets: The action's ``signature_secret``, or several while they are rotated.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``; see `parse_event` for why the last.
         limits: Bounds on the body.
 
     Raises:
-        ContractError: There is no such contract or profile, a secret is unusable, or the body is not bytes.
+        ContractError: There is no such contract or profile, a secret is unusable, the body is not bytes,
+            or the headers have none of these forms.
     """
     judging = validator("ExternalActionRequest", contract, profile, limits)
     data = raw(body)
