@@ -111,6 +111,23 @@ def test_many_calls_lose_and_double_nothing():
     assert len(calls) == len(set(calls)) == 100 * len(SOME)
 
 
+def test_control_plane_tells_what_was_delivered_without_the_address():
+    shop = receiver()
+    with served(shop) as url, simulator(speed=0) as running:
+        identifier = created(running.simulation, body(f"{url}/hook/Canary-7f3e?key=Canary-7f3e", SOME))
+        running.advance(600)
+        assert running.callbacks.drain(30)
+        response = httpx.get(f"{running.url}/_simulator/deliveries?newest=1", trust_env=False)
+    [attempt] = response.json()["deliveries"]
+    assert (attempt["label"], attempt["outcome"], attempt["status"]) == (SOME[-1], "delivered", 200)
+    assert (attempt["url"], attempt["call_id"]) == (f"{url}/hook/*", identifier)
+    assert "Canary" not in response.text
+
+
+def test_nothing_was_delivered_where_nobody_delivers():
+    assert Simulation().attempts() == ()
+
+
 def test_unknown_policy_is_refused():
     with pytest.raises(InvalidOption, match="policy"), simulator(retries="often"):
         pass

@@ -54,6 +54,7 @@ class Callbacks:
         self._policy = policy_of(policy)
         self._allowed = tuple(allowed_hosts)
         self._deliverer: Deliverer | None = None
+        simulation.delivered_by(lambda: self.log)
         self._handing_over = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, name="callbacks", daemon=True)

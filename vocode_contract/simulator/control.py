@@ -7,6 +7,7 @@ a page may not send elsewhere without asking first.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -78,6 +79,12 @@ def requests(simulation: "Simulation", _: Content) -> Content:
     return {"requests": list(simulation.journal.shown(simulation.contract))}
 
 
+def deliveries(simulation: "Simulation", given: Content) -> Content:
+    """List the last attempts to deliver what webhooks are told, the newest first."""
+    newest = islice(reversed(simulation.attempts()), given.get("newest", _NEWEST))
+    return {"deliveries": [asdict(attempt) for attempt in newest]}
+
+
 def place(simulation: "Simulation", given: Content) -> Content:
     """Place a call."""
     return {"id": simulation.place(given.get("scenario"))}
@@ -138,6 +145,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "calls"): Route(answer=calls, takes={"newest": (int,)}),
     ("GET", "events"): Route(answer=events, takes={"newest": (int,)}),
     ("GET", "requests"): Route(answer=requests),
+    ("GET", "deliveries"): Route(answer=deliveries, takes={"newest": (int,)}),
     ("POST", "calls"): Route(answer=place, takes={"scenario": (str,)}),
     ("POST", "next"): Route(answer=go_on, takes={"id": (str,), "scenario": (str,), "status": (str,)}, needs=("id",)),
     ("POST", "reset"): Route(answer=reset, takes={"seed": (int,)}),
