@@ -143,6 +143,11 @@ def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DE
     return validator("ExternalActionAnswer", contract, "tolerant", limits).judge(raw(body))
 
 
+def action_body(action: ExternalAction) -> bytes:
+    """Write an action as Python's ``json.dumps`` does."""
+    return json.dumps({"payload": dict(action.payload), "call_id": action.call_id}).encode()
+
+
 def signed_request(action: ExternalAction, secret: SecretText) -> tuple[bytes, dict[str, str]]:
     """Write and sign an action as the provider does, for those who test their own receiver.
 
@@ -152,5 +157,5 @@ def signed_request(action: ExternalAction, secret: SecretText) -> tuple[bytes, d
     Raises:
         InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes.
     """
-    body = json.dumps({"payload": dict(action.payload), "call_id": action.call_id}).encode()
+    body = action_body(action)
     return body, {"content-type": "application/json", HEADER: signature_of(body, secret)}

@@ -121,7 +121,7 @@ async function refresh() {
   ]));
   showLog(byId("deliveries"), deliveries.deliveries.map((attempt) => [
     [words(attempt.label)], [attempt.url, "mono", "soft"], [attempt.attempt > 1 ? "attempt " + attempt.attempt : ""],
-    [attempt.outcome + (attempt.status === null ? "" : " " + attempt.status), attempt.outcome === "delivered" ? "in_progress" : "error"],
+    [attempt.outcome + (attempt.status === null ? "" : " " + attempt.status) + (attempt.note ? ": " + attempt.note : ""), attempt.outcome === "delivered" ? "in_progress" : "error"],
     [short(attempt.call_id), "mono", "soft"],
   ]));
 }
