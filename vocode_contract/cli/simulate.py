@@ -65,13 +65,15 @@ def simulate(
     Open the URL in a browser to watch them. docs/reference/simulator.md tells of scenarios,
     variants and the control plane.
     """
-    from vocode_contract.simulator import FAULTS, Simulation, serve
+    from vocode_contract.simulator import Simulation, serve
     from vocode_contract.simulator.callbacks import Callbacks
     from vocode_contract.simulator.core import DEFAULT_TOKEN
     from vocode_contract.simulator.variants import variant_of
 
     output = ctx.ensure_object(Output)
     if list_faults:
+        from vocode_contract.simulator import FAULTS
+
         output.write("".join(f"{name:<{_NAME_WIDTH}}  {fault.title}\n" for name, fault in FAULTS.items()))
         return
     how = {name: value for name, value in how.items() if value is not None}

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract import Contract, Operation, Parameter, Schema
 from vocode_contract.exchange import Request
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.refusals import Entry, entry_for
-from vocode_contract.validation import Validator
+
+if TYPE_CHECKING:
+    from vocode_contract.validation import Validator
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANY_CASE = re.ASCII | re.IGNORECASE
@@ -122,6 +124,8 @@ def _body(contract: Contract, name: str, body: bytes) -> Any:
 
 
 @cache
-def _validator(contract: Contract, name: str) -> Validator:
+def _validator(contract: Contract, name: str) -> "Validator":
     """Return the judge of a request: as servers do, it takes repeated keys and wide integers."""
+    from vocode_contract.validation import Validator
+
     return Validator(Contract.load(contract.date, profile="wire"), name, strict=False)

@@ -16,7 +16,6 @@ from vocode_contract.exchange import Request, Response
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.clock import date_time
-from vocode_contract.simulator.faults import FAULTS
 from vocode_contract.simulator.page import FILES
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.scenarios import EXCHANGE, SCENARIOS
@@ -48,6 +47,8 @@ def state(simulation: "Simulation", _: Content) -> Content:
 
 def names(_: "Simulation", __: Content) -> Content:
     """List what can be chosen by name."""
+    from vocode_contract.simulator.faults.table import FAULTS
+
     return {
         "scenarios": [
             {"name": name, "number": EXCHANGE + scenario.number, "summary": scenario.summary}

@@ -28,7 +28,6 @@ from vocode_contract.simulator.hardening import (
     body_of,
     unfit,
 )
-from vocode_contract.simulator.playing import play
 from vocode_contract.simulator.scenarios import DEFAULT
 from vocode_contract.simulator.variants import LIKELY, Variant
 
@@ -220,6 +219,8 @@ def _answering(simulation: Simulation) -> Application:
         if given.steps is None:
             await _send(given.response, send)
         else:
+            from vocode_contract.simulator.playing import play
+
             await play(given.steps, scope["state"]["connection"], receive)
 
     return answer
