@@ -6,12 +6,14 @@ counts; its median is the figure.
 
 import gc
 import os
+import re
 import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ROUNDS = 9
 
@@ -35,6 +37,38 @@ class Figure:
     theirs: float
     ratio: float
     goal: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value that is measured against nothing but its bounds.
+
+    Attributes:
+        name: What was measured.
+        value: How much.
+        unit: Of what; may be empty.
+        least: The bound to stay above, inclusive; ``None`` for none.
+        most: The bound to stay below, inclusive; ``None`` for none.
+    """
+
+    name: str
+    value: float
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+
+def resident(pid: int | str = "self") -> int:
+    """Return the bytes of memory that a process has, this one without an id."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]  # it is always there
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the slope of the line that fits points best; 0 for fewer than three."""
+    if len(points) < 3:
+        return 0.0
+    return statistics.linear_regression(*zip(*points, strict=True)).slope
 
 
 def paired(
@@ -102,14 +136,24 @@ def _process_seconds(command: Sequence[str]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def print_figures(figures: Iterable[Figure]) -> None:
+def print_figures(figures: Iterable[Figure | Reading]) -> None:
     """Print a line for each figure as it comes, times in microseconds."""
     for line in _lines(figures):
         print(line, flush=True)
 
 
-def _lines(figures: Iterable[Figure]) -> Iterator[str]:
+def _bounds(reading: Reading) -> Iterator[str]:
+    if reading.least is not None:
+        yield f" (at least {reading.least:,.6g}: {'kept' if reading.value >= reading.least else 'MISSED'})"
+    if reading.most is not None:
+        yield f" (at most {reading.most:,.6g}: {'kept' if reading.value <= reading.most else 'MISSED'})"
+
+
+def _lines(figures: Iterable[Figure | Reading]) -> Iterator[str]:
     for figure in figures:
+        if isinstance(figure, Reading):
+            yield f"  {figure.name}: {figure.value:,.6g} {figure.unit}".rstrip() + "".join(_bounds(figure))
+            continue
         goal = (
             ""
             if figure.goal is None

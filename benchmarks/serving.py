@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 
 import orjson
 
-from benchmarks.measuring import Figure
+from benchmarks.measuring import Figure, resident
 from vocode_contract.contract import Contract
 
 SECONDS = 3.0
@@ -87,7 +87,7 @@ def _measured(command: Sequence[str], port: int) -> Served:
             seconds=elapsed / count,
             cpu=(_cpu(pid) - before) / count,
             ready=statistics.median(ready),
-            memory=_memory(pid),
+            memory=resident(pid),
         )
 
 
@@ -168,11 +168,6 @@ def _receive(connection: socket.socket) -> None:
 def _cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def _memory(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]  # it is always there
 
 
 def _free_port() -> int:

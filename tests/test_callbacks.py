@@ -1,6 +1,7 @@
 """The simulator calls back: subscribed kinds, in order, once, by real HTTP."""
 
 import json
+from base64 import b64encode
 from uuid import uuid4
 
 import httpx
@@ -15,6 +16,7 @@ from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.core import DEFAULT_TOKEN
 
 KINDS = tuple(Contract.load().schemas["EventType"]["enum"])
+SECRET = b64encode(bytes(range(32))).decode()
 SOME = ("event_phone_call_connected", "event_phone_call_ended")
 
 
@@ -97,18 +99,91 @@ def test_webhook_beyond_loopback_is_told_nothing():
         assert {attempt.outcome for attempt in running.callbacks.log} == {"not-allowed"}
 
 
-def test_many_calls_lose_and_double_nothing():
+def test_500_calls_at_once_lose_and_double_nothing():
     shop = receiver()
     simulation = Simulation(clock=ManualClock())
     with served(shop) as url, Callbacks(simulation) as callbacks:
-        for _ in range(100):
+        for _ in range(500):
             created(simulation, body(f"{url}/{uuid4()}", SOME))
         for _ in range(20):
             simulation.advance(10)
             callbacks.hand_over()
         assert callbacks.drain(60)
     calls = [(json.loads(content)["call_id"], json.loads(content)["type"]) for content in shop.bodies]
-    assert len(calls) == len(set(calls)) == 100 * len(SOME)
+    assert len(calls) == len(set(calls)) == 500 * len(SOME)
+
+
+def action(url, **config):
+    schema = {"type": "object", "properties": {"order": {"type": "string"}, "size": {"enum": ["L"]}, "odd": 7}}
+    required = {"name": "look_up", "description": "x", "speak_on_send": True, "speak_on_receive": True}
+    return {"type": "action_external", "config": {**required, "url": url, "input_schema": schema, **config}}
+
+
+def asked(shop, scenario="human", **config):
+    """Let a call live whose agent has an external action, and return what the log tells of it."""
+    contract = Contract.load("2024-08-27")
+    with served(shop) as url, simulator(contract=contract, speed=0, scenario=scenario, retries="fixed") as running:
+        request = json.loads(body(f"{url}/events", ()))
+        request["agent"]["actions"] = [action(**{"url": f"{url}/act", **config})]
+        created(running.simulation, json.dumps(request | {"to_number": "12025550142"}).encode())
+        running.advance(600)
+        assert running.callbacks.drain(30)
+        return running.callbacks.log
+
+
+def test_agent_takes_its_external_action_once_signed():
+    shop = receiver(secret=SECRET)
+    [attempt] = asked(shop, signature_secret=SECRET)
+    assert (attempt.label, attempt.outcome, attempt.note) == ("external_action", "delivered", "the answer conforms")
+    [told] = shop.bodies
+    assert json.loads(told)["payload"] == {"order": "text", "size": "L", "odd": None}
+
+
+@pytest.mark.parametrize("config", [{}, {"signature_secret": "!"}], ids=["without", "unusable"])
+def test_action_without_a_usable_secret_is_not_signed(config):
+    shop = receiver()
+    shop.receive = lambda *_: (200, b'{"result": {}}')
+    [attempt] = asked(shop, **config)
+    assert attempt.note == "not signed; the answer conforms"
+    assert "x-vocode-signature" not in {name.lower() for name in shop.requests[0][2]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "note"), [((200, b'{"result": 1}'), "type"), ((503, b""), "status 503 in place of 200")], ids=str
+)
+def test_wrong_answer_to_an_action_is_told_and_not_asked_for_again(answer, note):
+    shop = receiver()
+    shop.receive = lambda *_: answer
+    [attempt] = asked(shop, signature_secret=SECRET)
+    assert attempt.note == note
+    assert attempt.final
+
+
+def test_action_beyond_loopback_is_not_taken():
+    [attempt] = asked(receiver(), url="http://169.254.169.254/latest", signature_secret=SECRET)
+    assert (attempt.outcome, attempt.note) == ("not-allowed", "the address must not be sent to")
+
+
+@pytest.mark.parametrize("scenario", ["voicemail", "busy", "endless"])
+def test_other_scenario_takes_no_action(scenario):
+    assert asked(receiver(), scenario=scenario, signature_secret=SECRET) == ()
+
+
+def test_control_plane_tells_what_was_delivered_without_the_address():
+    shop = receiver()
+    with served(shop) as url, simulator(speed=0) as running:
+        identifier = created(running.simulation, body(f"{url}/hook/Canary-7f3e?key=Canary-7f3e", SOME))
+        running.advance(600)
+        assert running.callbacks.drain(30)
+        response = httpx.get(f"{running.url}/_simulator/deliveries?newest=1", trust_env=False)
+    [attempt] = response.json()["deliveries"]
+    assert (attempt["label"], attempt["outcome"], attempt["status"]) == (SOME[-1], "delivered", 200)
+    assert (attempt["url"], attempt["call_id"]) == (f"{url}/hook/*", identifier)
+    assert "Canary" not in response.text
+
+
+def test_nothing_was_delivered_where_nobody_delivers():
+    assert Simulation().attempts() == ()
 
 
 def test_unknown_policy_is_refused():

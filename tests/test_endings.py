@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 import vocode_contract
+from tests.receivers import receiver, served
 from vocode_contract.cli import exits
 from vocode_contract.contract import Contract
 from vocode_contract.validation import conforms
@@ -124,6 +126,7 @@ def test_ascii_terminal_takes_every_name(tmp_path):
 
 BUGGY = """
 import sys
+import time
 import urllib.request
 import vocode_contract.validation
 from vocode_contract.__main__ import main
@@ -151,6 +154,7 @@ def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
 
 PEAK = """
 import sys
+import time
 import urllib.request
 from vocode_contract.__main__ import main
 code = main()
@@ -212,6 +216,24 @@ def test_simulate_serves_until_a_signal(simulator, number, code):
     assert conforms(answer.content, "CallPage")
     process.send_signal(number)
     assert ended(process)[0] == code
+
+
+def test_simulate_sends_again_as_told(simulator):
+    shop, statuses = receiver(), [503, 200, 200]
+    shop.receive = lambda *_: (statuses.pop(0), b"")
+    with served(shop) as hook:
+        _, line = simulator("--retry", "fixed", "--speed", "1000", "--scenario", "human")
+        url, token = line.split()[0], line.split()[-1]
+        webhook = {"subscriptions": ["event_phone_call_connected"], "url": hook}
+        voice = {"type": "voice_azure", "voice_name": "x"}
+        agent = {"prompt": {"content": "x"}, "voice": voice, "webhook": webhook}
+        request = {"from_number": "12025550199", "to_number": "12025550101", "agent": agent}
+        headers = {"authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+            assert client.post("/v1/calls/create", json=request).status_code == 200
+            while len(tried := client.get("/_simulator/deliveries").json()["deliveries"]) < 2:
+                time.sleep(0.05)
+    assert [(attempt["attempt"], attempt["status"]) for attempt in tried] == [(2, 200), (1, 503)]
 
 
 def test_simulate_of_a_taken_port_is_usage(simulator):

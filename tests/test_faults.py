@@ -17,7 +17,9 @@ from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Planted, Simulation
-from vocode_contract.simulator.faults import CLAIMS, GROUPS, HEADER
+from vocode_contract.simulator.faults.claims import CLAIMS
+from vocode_contract.simulator.faults.planting import HEADER
+from vocode_contract.simulator.faults.table import GROUPS
 from vocode_contract.validation import violations
 
 TOKEN = "a-token-of-tests"

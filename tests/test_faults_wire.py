@@ -15,8 +15,8 @@ import pytest
 from vocode_contract.exchange import Request, Response
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.simulator import FAULTS, Simulation, SimulatorTransport, simulator
-from vocode_contract.simulator.faults import HEADER
 from vocode_contract.simulator.faults.fault import Step
+from vocode_contract.simulator.faults.planting import HEADER
 from vocode_contract.simulator.faults.wire import LONGEST, MOST, bounded
 
 WIRE = {name: fault for name, fault in FAULTS.items() if fault.kind == "wire"}

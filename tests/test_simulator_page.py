@@ -96,6 +96,19 @@ def test_page_places_calls_and_leads_them(page):
     wait_for(page, lambda: len(rows(page)) == 12)
 
 
+def test_page_shows_what_webhooks_were_told(page, server):
+    webhook = {"subscriptions": ["event_phone_call_connected"], "url": f"http://192.0.2.1/{HOSTILE}"}
+    voice = {"type": "voice_azure", "voice_name": "x"}
+    agent = {"prompt": {"content": "x"}, "voice": voice, "webhook": webhook}
+    request = {"from_number": "12025550199", "to_number": "12025550101", "agent": agent}
+    with httpx.Client(headers={"Authorization": f"Bearer {server.token}"}, trust_env=False) as client:
+        assert client.post(f"{server.url}/v1/calls/create", json=request).status_code == 200
+    server.advance(60)
+    wait_for(page, lambda: "phone call connected" in page.find_element(By.ID, "deliveries").text)
+    assert "not-allowed" in page.find_element(By.ID, "deliveries").text
+    assert "192.0.2.1" not in page.page_source
+
+
 def test_page_says_what_was_refused(page, server):
     server.place("nobody")
     wait_for(page, lambda: page.find_elements(By.CSS_SELECTOR, "#calls button"))
@@ -171,7 +184,7 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("name", ["button", "select", "#calls", "#events", "#requests", "#said"])
+@pytest.mark.parametrize("name", ["button", "select", "#calls", "#events", "#requests", "#deliveries", "#said"])
 def test_everything_has_a_name_or_a_role(page, name):
     for element in page.find_elements(By.CSS_SELECTOR, name):
         assert element.accessible_name or element.aria_role not in ("", "generic", "none")

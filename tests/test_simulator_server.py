@@ -257,7 +257,7 @@ def test_serve_says_where_and_stops_at_an_interrupt():
     assert "KeyboardInterrupt" in errors.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["httpx", "starlette", "uvicorn"])
+@pytest.mark.parametrize("name", ["httpx", "uvicorn"])
 def test_missing_extra_is_one_line(name):
     command = [sys.executable, "-I", "-c", MISSING, ROOT, name]
     result = subprocess.run(command, capture_output=True, check=True, text=True)

@@ -106,3 +106,11 @@ def test_version_is_that_of_the_distribution(monkeypatch):
 def test_version_of_a_bare_checkout_says_so(monkeypatch):
     monkeypatch.setattr(metadata.Distribution, "from_name", not_installed)
     assert vocode_contract.__version__ == "0+checkout"
+
+
+def test_sound_simulator_starts_without_what_it_does_not_need():
+    loaded = loaded_by("from vocode_contract.simulator import serve, Simulation; Simulation()")
+    unneeded = {"faults.table", "faults.wire", "playing"}
+    assert "vocode_contract.simulator.core" in loaded
+    assert not {f"vocode_contract.simulator.{name}" for name in unneeded} & loaded
+    assert not {"httpx", "jsonschema_rs", "starlette", "vocode_contract.validation"} & loaded

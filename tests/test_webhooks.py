@@ -4,8 +4,12 @@ import base64
 import copy
 import hashlib
 import hmac
+import io
 import json
 import pickle
+from email import message_from_bytes
+from email.message import Message
+from http.client import parse_headers
 
 import pytest
 from hypothesis import given
@@ -250,6 +254,42 @@ def test_odd_header_is_told_and_refuses_nothing(headers, code, severity):
     assert (violation.code, violation.severity) == (code, severity)
     assert verdict.event is not None
     assert CANARY not in repr(verdict)
+
+
+def message(text: bytes) -> Message:
+    """Header fields as http.server parses them."""
+    return parse_headers(io.BytesIO(text + b"\r\n"))
+
+
+def test_headers_of_the_standard_library_are_understood():
+    verdict = parse_event(event(), message(b"Content-Type: text/plain\r\n"))
+    assert codes(verdict) == ["delivery-content-type"]
+    assert verdict.event
+
+
+def test_signature_in_headers_of_the_standard_library_is_verified():
+    body, fields = signed_request(ACTION, SECRET)
+    given = message(f"X-Vocode-Signature: {fields[HEADER]}\r\n".encode())
+    assert parse_external_action(body, given, SECRET).authentic
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"=?utf-8?q?=ff?=", b""])
+def test_hostile_header_value_raises_nothing(value):
+    for fields in (message(b"X-Vocode-Signature: " + value + b"\r\n"), message_from_bytes(b"A: " + value + b"\n\n")):
+        assert parse_event(event(), fields).event
+        assert not parse_external_action(event(), fields, SECRET).authentic
+
+
+@pytest.mark.parametrize("parse", [parse_event, lambda body, headers: parse_external_action(body, headers, SECRET)])
+@pytest.mark.parametrize(
+    "headers",
+    [CANARY, CANARY.encode(), 7, [CANARY], [(CANARY,)], [(1, CANARY)], [(CANARY, 1, 2)], {1: CANARY}],
+    ids=str,
+)
+def test_headers_in_no_known_form_are_our_callers_mistake(parse, headers):
+    with pytest.raises(InvalidOption, match="a mapping or pairs are wanted") as caught:
+        parse(event(), headers)
+    assert CANARY not in str(caught.value)
 
 
 # --- signatures ---

@@ -100,7 +100,7 @@ def _require_extras(*, simulated: bool) -> None:
     Raises:
         MissingExtra: Something is not.
     """
-    needed = ("pytest", "httpx", *(("starlette", "uvicorn") if simulated else ()))
+    needed = ("pytest", "httpx", *(("uvicorn",) if simulated else ()))
     if not all(map(find_spec, needed)):
         raise MissingExtra("pytest", "the contract suite")
 

@@ -6,6 +6,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples
 from vocode_contract.cli.output import Output
+from vocode_contract.delivery.policies import POLICIES
 
 _NAME_WIDTH = 28
 
@@ -17,6 +18,7 @@ _NAME_WIDTH = 28
         "vocode-contract simulate --port 8080 --contract 2024-08-27",
         "vocode-contract simulate --scenario voicemail --speed 60",
         "vocode-contract simulate --variant newer --variant nulls=no",
+        "vocode-contract simulate --retry exponential --allow-host hooks.example.com",
         "vocode-contract simulate --fault wrong-enum --fault ignored-token@get_call",
     ),
 )
@@ -30,6 +32,16 @@ _NAME_WIDTH = 28
 @click.option(
     "--variant", "variants", metavar="NAME|OPTION=VALUE", multiple=True, help="Which conforming server to be."
 )
+@click.option(
+    "--retry",
+    type=click.Choice(tuple(POLICIES)),
+    default="once",
+    show_default=True,
+    help="When what a webhook did not take is sent again.",
+)
+@click.option(
+    "--allow-host", "allowed_hosts", metavar="NAME", multiple=True, help="A host beyond this machine to call back."
+)
 @click.option("--list-faults", is_flag=True, help="List the faults, one a line, and stop.")
 @click.pass_context
 def simulate(
@@ -41,21 +53,27 @@ def simulate(
     list_faults: bool,
     date: str | None,
     variants: tuple[str, ...],
+    retry: str,
+    allowed_hosts: tuple[str, ...],
     **how: Any,
 ) -> None:
     """Serve the simulator until interrupted.
 
     Prints one line as soon as it answers: its URL and the token it takes. It knows a few calls in
     different states (GET /v1/calls/list) and rings no phone; calls that are created live a life.
+    Webhooks of agents on this machine are told what happens, others if named by --allow-host.
     Open the URL in a browser to watch them. docs/reference/simulator.md tells of scenarios,
     variants and the control plane.
     """
-    from vocode_contract.simulator import FAULTS, Simulation, serve
+    from vocode_contract.simulator import Simulation, serve
+    from vocode_contract.simulator.callbacks import Callbacks
     from vocode_contract.simulator.core import DEFAULT_TOKEN
     from vocode_contract.simulator.variants import variant_of
 
     output = ctx.ensure_object(Output)
     if list_faults:
+        from vocode_contract.simulator import FAULTS
+
         output.write("".join(f"{name:<{_NAME_WIDTH}}  {fault.title}\n" for name, fault in FAULTS.items()))
         return
     how = {name: value for name, value in how.items() if value is not None}
@@ -65,4 +83,5 @@ def simulate(
         output.write(f"{url}  Authorization: Bearer {DEFAULT_TOKEN}\n")
         output.flush()
 
-    serve(simulation, host, port, accepting=accepting)
+    callbacks = Callbacks(simulation, policy=retry, allowed_hosts=allowed_hosts)
+    serve(simulation, host, port, accepting=accepting, callbacks=callbacks)

@@ -49,6 +49,7 @@ _REASONS: Mapping[str, str] = {
     "protocol": "the answer is not HTTP/1.1",
     "too-large": "the answer is too large",
     "redirected": "a redirect, which is not followed",
+    "not-allowed": "the address must not be sent to",
     "abandoned": "it was stopped before an answer",
 }
 

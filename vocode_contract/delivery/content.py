@@ -1,12 +1,15 @@
 """Delivery: what is sent to one receiver, as bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.redaction import shown_word
+
+if TYPE_CHECKING:
+    from vocode_contract.delivery.sending import Answer
 
 METHODS = ("GET", "POST")
 JSON = ("content-type", "application/json")
@@ -23,6 +26,8 @@ class Delivery:
         headers: Beside those that HTTP needs.
         label: What the log calls it, such as the kind of event.
         call_id: Deliveries of one call to one address arrive in the order in which they were handed over.
+        again: Whether it is sent again as the policy says; once at most else.
+        judge: Says in words, safe to show, what the last answer is worth; ``None`` where nobody asks.
     """
 
     url: str = field(repr=False)
@@ -31,6 +36,8 @@ class Delivery:
     headers: tuple[tuple[str, str], ...] = field(default=(JSON,), repr=False)
     label: str = ""
     call_id: str = field(default="", repr=False)
+    again: bool = True
+    judge: "Callable[[Answer], str] | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse other methods.

@@ -235,7 +235,7 @@ class Deliverer:
         """Try the first delivery of a lane, which stays in it until it is finished."""
         job = lane[0]
         answer = await sent(transport, job.delivery, job.target, self._seconds)
-        pauses = self._policy.pauses[job.attempt - 1 :]
+        pauses = self._policy.pauses[job.attempt - 1 :] if job.delivery.again else ()
         if pauses and (answer.status is None or answer.status in PASSING):
             self._tell(job, answer, final=False)
             lane[0] = replace(job, attempt=job.attempt + 1)
@@ -271,6 +271,7 @@ class Deliverer:
                 status=answer.status,
                 seconds=round(answer.seconds, 6),
                 final=final,
+                note=delivery.judge(answer) if final and delivery.judge else "",
             )
         )
 

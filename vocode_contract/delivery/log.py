@@ -38,6 +38,7 @@ class Attempt:
         status: Of the answer; ``None`` for none.
         seconds: From the first byte sent to the last one received, or until it was given up.
         final: Whether it is not tried again.
+        note: What the answer is worth, where somebody asked.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Attempt:
     status: int | None
     seconds: float
     final: bool
+    note: str = ""
 
 
 class DeliveryLog:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .clock import Clock as Clock
     from .clock import ManualClock as ManualClock
     from .core import Simulation as Simulation
-    from .faults import FAULTS as FAULTS
-    from .faults import Fault as Fault
-    from .faults import Planted as Planted
+    from .faults.fault import Fault as Fault
+    from .faults.planting import Planted as Planted
+    from .faults.table import FAULTS as FAULTS
     from .lives import Event as Event
     from .scenarios import SCENARIOS as SCENARIOS
     from .scenarios import Scenario as Scenario
@@ -52,15 +52,15 @@ __all__ = [
 ]
 
 _EXPORTS = {
-    "FAULTS": "faults",
+    "FAULTS": "faults.table",
     "SOUND_VARIANTS": "variants",
     "SCENARIOS": "scenarios",
     "VARIANTS": "variants",
     "Clock": "clock",
     "Event": "lives",
-    "Fault": "faults",
+    "Fault": "faults.fault",
     "ManualClock": "clock",
-    "Planted": "faults",
+    "Planted": "faults.planting",
     "Running": "server",
     "Scenario": "scenarios",
     "Simulation": "core",
@@ -71,7 +71,7 @@ _EXPORTS = {
     "simulator": "server",
     "variant_of": "variants",
 }
-_OF_THE_EXTRA = frozenset(("h11", "httptools", "httpx", "starlette", "uvicorn"))
+_OF_THE_EXTRA = frozenset(("h11", "httptools", "httpx", "uvicorn"))
 
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

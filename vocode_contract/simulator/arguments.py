@@ -3,15 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from vocode_contract.contract import Contract, Operation, Parameter, Schema
 from vocode_contract.exchange import Request
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.refusals import Entry, entry_for
-from vocode_contract.validation import Validator
+
+if TYPE_CHECKING:
+    from vocode_contract.validation import Validator
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANY_CASE = re.ASCII | re.IGNORECASE
@@ -91,7 +92,10 @@ def _integer(text: str) -> int | None:
 def _uuid(text: str) -> str | None:
     """Read an id as the framework does: upper case, no hyphens, braces and ``urn:uuid:`` are fine."""
     match = _UUID.fullmatch(text)
-    return str(UUID(match[1])) if match else None
+    if match is None:
+        return None
+    digits = match[1].replace("-", "").lower()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -120,6 +124,8 @@ def _body(contract: Contract, name: str, body: bytes) -> Any:
 
 
 @cache
-def _validator(contract: Contract, name: str) -> Validator:
+def _validator(contract: Contract, name: str) -> "Validator":
     """Return the judge of a request: as servers do, it takes repeated keys and wide integers."""
+    from vocode_contract.validation import Validator
+
     return Validator(Contract.load(contract.date, profile="wire"), name, strict=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from vocode_contract.delivery.content import METHODS, Delivery, event_delivery
 from vocode_contract.delivery.log import Attempt
 from vocode_contract.delivery.policies import ONCE, Policy, policy_of
+from vocode_contract.simulator.asking import asked
 from vocode_contract.simulator.lives import Event
 from vocode_contract.simulator.state import State
 
@@ -23,12 +24,14 @@ _INTERVAL = 0.02
 
 
 def deliveries(state: State, events: Iterable[Event]) -> Iterator[Delivery]:
-    """Yield what webhooks are told of events, for those that subscribe to their kind, in that order."""
+    """Yield what webhooks are told of events, where they subscribe to the kind, and what agents ask, in that order."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")
         if webhook and event.type in webhook["subscriptions"]:
             method = webhook.get("method")
             yield event_delivery(event.content(), webhook["url"], method=method if method in METHODS else "POST")
+        if (action := asked(state, event)) is not None:
+            yield action
 
 
 class Callbacks:
@@ -54,6 +57,7 @@ class Callbacks:
         self._policy = policy_of(policy)
         self._allowed = tuple(allowed_hosts)
         self._deliverer: Deliverer | None = None
+        simulation.delivered_by(lambda: self.log)
         self._handing_over = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, name="callbacks", daemon=True)

@@ -7,6 +7,7 @@ a page may not send elsewhere without asking first.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -15,12 +16,11 @@ from vocode_contract.exchange import Request, Response
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.clock import date_time
-from vocode_contract.simulator.faults import FAULTS
-from vocode_contract.simulator.models import sent
 from vocode_contract.simulator.page import FILES
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.scenarios import EXCHANGE, SCENARIOS
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
+from vocode_contract.simulator.written import sent
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.core import Simulation
@@ -47,6 +47,8 @@ def state(simulation: "Simulation", _: Content) -> Content:
 
 def names(_: "Simulation", __: Content) -> Content:
     """List what can be chosen by name."""
+    from vocode_contract.simulator.faults.table import FAULTS
+
     return {
         "scenarios": [
             {"name": name, "number": EXCHANGE + scenario.number, "summary": scenario.summary}
@@ -76,6 +78,12 @@ def events(simulation: "Simulation", given: Content) -> Content:
 def requests(simulation: "Simulation", _: Content) -> Content:
     """List the last requests, the newest first."""
     return {"requests": list(simulation.journal.shown(simulation.contract))}
+
+
+def deliveries(simulation: "Simulation", given: Content) -> Content:
+    """List the last attempts to deliver what webhooks are told, the newest first."""
+    newest = islice(reversed(simulation.attempts()), given.get("newest", _NEWEST))
+    return {"deliveries": [asdict(attempt) for attempt in newest]}
 
 
 def place(simulation: "Simulation", given: Content) -> Content:
@@ -138,6 +146,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "calls"): Route(answer=calls, takes={"newest": (int,)}),
     ("GET", "events"): Route(answer=events, takes={"newest": (int,)}),
     ("GET", "requests"): Route(answer=requests),
+    ("GET", "deliveries"): Route(answer=deliveries, takes={"newest": (int,)}),
     ("POST", "calls"): Route(answer=place, takes={"scenario": (str,)}),
     ("POST", "next"): Route(answer=go_on, takes={"id": (str,), "scenario": (str,), "status": (str,)}, needs=("id",)),
     ("POST", "reset"): Route(answer=reset, takes={"seed": (int,)}),

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from threading import Lock
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.delivery.content import Delivery
+from vocode_contract.delivery.log import Attempt
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.redaction import Secret
@@ -73,6 +74,7 @@ class Simulation:
         self._start = (variant, planted_from(faults))
         self._routes = _routes(self.contract)
         self._lock = Lock()
+        self._attempts: Callable[[], tuple[Attempt, ...]] = tuple
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
@@ -184,6 +186,18 @@ class Simulation:
         """Take the events as `take_events` does, and return those that a webhook is told, as deliveries."""
         with self._lock:
             return tuple(deliveries(self.state, self.state.outbox.due(self._clock(), self.state.events)))
+
+    def delivered_by(self, attempts: Callable[[], tuple[Attempt, ...]]) -> None:
+        """Take note of who delivers.
+
+        Args:
+            attempts: Returns the latest attempts, oldest first.
+        """
+        self._attempts = attempts
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return the latest attempts to deliver, oldest first, safe to show; none where nobody delivers."""
+        return self._attempts()
 
     def next_event_at(self) -> float:
         """Return when there may be something to take again, in seconds since the epoch; infinity if never."""

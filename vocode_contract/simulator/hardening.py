@@ -6,7 +6,7 @@ simulator by rebinding a name, and a half-sent request would hold its connection
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,10 +14,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from vocode_contract.exchange import Response
 from vocode_contract.simulator.refusals import refused
 
+Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-RawHeaders = Iterable[tuple[bytes, bytes]]
+RawHeaders = Sequence[tuple[bytes, bytes]]
 
 #: Bytes of a request's head line or of one header, inclusive.
 LINE = 8_192
@@ -40,7 +41,6 @@ def unfit(target: bytes, headers: RawHeaders) -> Response | None:
         target: URL path and query, raw.
         headers: Names in lower case, and values.
     """
-    headers = list(headers)
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
         return refused(400, "Exactly one Host header is required")
@@ -106,14 +106,15 @@ class ImpatientProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         # The one way to let an application write what is no HTTP: faults of the wire do.
         self.app_state = {**self.app_state, "connection": self}
-        self._wait()
+        self._since = self.loop.time()
+        self._alarm = self.loop.call_later(PATIENCE, self._look)
         if len(self.connections) >= CONNECTIONS:
             idle = [other for other in self.connections if isinstance(other, ImpatientProtocol) and other._since]
             min(idle, key=lambda other: other._since or 0.0, default=self)._give_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._stop_waiting()
+        self._forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -130,27 +131,30 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Go on with a request whose head is complete; it is no longer waited for."""
-        self._in_head = False
+        self._in_head, self._since = False, None
         super().on_headers_complete()
-        self._stop_waiting()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
-        self._wait()
+        self._since = self.loop.time()
         super().on_response_complete()
 
-    def _wait(self) -> None:
-        self._stop_waiting()
-        self._since = self.loop.time()
-        self._alarm = self.loop.call_later(PATIENCE, self._give_up)
+    def _look(self) -> None:
+        """Give up where a request was waited for too long; else look again when that may be so."""
+        now = self.loop.time()
+        left = PATIENCE if self._since is None else self._since + PATIENCE - now
+        if left > 0:
+            self._alarm = self.loop.call_at(now + left, self._look)
+        else:
+            self._give_up()
 
-    def _stop_waiting(self) -> None:
+    def _forget(self) -> None:
         self._since = None
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
 
     def _give_up(self) -> None:
-        self._stop_waiting()
+        self._forget()
         self.connections.discard(self)
         self.transport.abort()

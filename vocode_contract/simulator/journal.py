@@ -29,14 +29,20 @@ class Entry:
     Attributes:
         at: When, in seconds since the epoch.
         operation: The operation that it reached, if any.
-        request: What was asked, without headers, and without a body that is too long.
+        method: HTTP method, as it came.
+        path: The beginning of the URL path.
+        query: The beginning of the query string.
+        body: Raw bytes; empty for a body that is too long.
         size: Bytes of the body.
         status: Status of the answer.
     """
 
     at: float
     operation: Operation | None
-    request: Request
+    method: str
+    path: str = field(repr=False)
+    query: str = field(repr=False)
+    body: bytes = field(repr=False)
     size: int
     status: int
 
@@ -49,22 +55,31 @@ class Journal:
 
     def write(self, at: float, operation: Operation | None, request: Request, status: int) -> None:
         """Remember a request, and forget the oldest if there are too many."""
-        body = request.body if len(request.body) <= _KEPT else b""
-        kept = Request(method=request.method, path=request.path[:_LONGEST], query=request.query[:_LONGEST], body=body)
-        entry = Entry(at=at, operation=operation, request=kept, size=len(request.body), status=status)
-        self._entries.append(entry)
+        size = len(request.body)
+        self._entries.append(
+            Entry(
+                at=at,
+                operation=operation,
+                method=request.method,
+                path=request.path[:_LONGEST],
+                query=request.query[:_LONGEST],
+                body=request.body if size <= _KEPT else b"",
+                size=size,
+                status=status,
+            )
+        )
 
     def shown(self, contract: Contract) -> Iterator[dict[str, Any]]:
         """Yield the requests as JSON values, the newest first, with everything masked that may tell something."""
         for entry in reversed(tuple(self._entries)):
-            request, operation = entry.request, entry.operation
+            operation = entry.operation
             yield {
                 "at": date_time(entry.at, "Z"),
                 "operation": operation.name if operation else None,
-                "method": request.method if request.method in _METHODS else mask(request.method, "text"),
-                "path": operation.path if operation else mask(request.path, "text"),
-                "query": _query(request.query),
-                "body": _body(request.body, operation, contract),
+                "method": entry.method if entry.method in _METHODS else mask(entry.method, "text"),
+                "path": operation.path if operation else mask(entry.path, "text"),
+                "query": _query(entry.query),
+                "body": _body(entry.body, operation, contract),
                 "body_bytes": entry.size,
                 "status": entry.status,
             }

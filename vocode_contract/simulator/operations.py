@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from vocode_contract.exchange import Response
 from vocode_contract.simulator import calls
-from vocode_contract.simulator.models import sent
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.state import Call, State
 from vocode_contract.simulator.variants import Variant
@@ -50,11 +51,11 @@ class Account:
         """
         return self.state.call(identifier)
 
-    def shown(self, call: Call, name: str = "Call") -> dict[str, Any]:
-        """Write a call as the server sends it."""
+    def shown(self, call: Call, name: str = "Call") -> orjson.Fragment:
+        """Write a call as the server sends it, as a part of JSON."""
         if not self.variant.live_transcript and call["status"] == "in_progress":
             call = call | {"transcript": None}
-        return sent(self.state.contract, name, call, self.variant)
+        return orjson.Fragment(self.state.written.json(name, call, self.variant))
 
 
 def get_call(account: Account, arguments: Mapping[str, Any]) -> Response:

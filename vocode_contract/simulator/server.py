@@ -1,17 +1,15 @@
-"""The simulator as a real HTTP server on 127.0.0.1: Starlette on uvicorn, in a thread or in the foreground."""
+"""The simulator as a real HTTP server on 127.0.0.1: ASGI on uvicorn, in a thread or in the foreground."""
 
 import errno
 import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vocode_contract.contract import Contract
 from vocode_contract.delivery.policies import ONCE, Policy
@@ -21,10 +19,19 @@ from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.faults.planting import Planted
-from vocode_contract.simulator.hardening import CONNECTIONS, ImpatientProtocol, body_of, unfit
-from vocode_contract.simulator.playing import play
+from vocode_contract.simulator.hardening import (
+    CONNECTIONS,
+    ImpatientProtocol,
+    Receive,
+    Scope,
+    Send,
+    body_of,
+    unfit,
+)
 from vocode_contract.simulator.scenarios import DEFAULT
 from vocode_contract.simulator.variants import LIKELY, Variant
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = "127.0.0.1"
 
@@ -176,7 +183,7 @@ class _Server(uvicorn.Server):
     def __init__(self, simulation: Simulation, accepting: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                _application(simulation),
+                _answering(simulation),
                 http=ImpatientProtocol,
                 ws="none",
                 loop="auto",
@@ -198,16 +205,8 @@ class _Server(uvicorn.Server):
         self._accepting()
 
 
-def _application(simulation: Simulation) -> Starlette:
-    """Return the application; the core does its own routing, so there are no routes to try before it."""
-    application = Starlette()
-    application.router.redirect_slashes = False
-    application.router.default = _answering(simulation)
-    return application
-
-
-def _answering(simulation: Simulation) -> ASGIApp:
-    """Return the ASGI application that hands each fit request to the core."""
+def _answering(simulation: Simulation) -> Application:
+    """Return the ASGI application that hands each fit request to the core, which does its own routing."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         target = scope["raw_path"] + b"?" + scope["query_string"]
@@ -220,6 +219,8 @@ def _answering(simulation: Simulation) -> ASGIApp:
         if given.steps is None:
             await _send(given.response, send)
         else:
+            from vocode_contract.simulator.playing import play
+
             await play(given.steps, scope["state"]["connection"], receive)
 
     return answer
@@ -236,9 +237,9 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 
 async def _send(response: Response, send: Send) -> None:
-    headers = [*response.headers, ("content-length", str(len(response.body)))]
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
 
 

@@ -12,6 +12,7 @@ from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.lives import Event, Life, events, seen
 from vocode_contract.simulator.outbox import Outbox
 from vocode_contract.simulator.scenarios import DEFAULT
+from vocode_contract.simulator.written import Written
 
 Call = dict[str, Any]
 
@@ -51,6 +52,7 @@ class State:
         outbox: Which events are due.
         scenario: What happens to calls whose number chooses nothing.
         stored: Agents, prompts, voices and the like: id to kind and object.
+        written: What calls were last sent as.
     """
 
     contract: Contract
@@ -62,6 +64,11 @@ class State:
     outbox: Outbox = field(default_factory=Outbox, repr=False)
     scenario: str = DEFAULT
     stored: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
+    written: Written = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing sent."""
+        self.written = Written(self.contract)
 
     @classmethod
     def empty(cls, contract: Contract, *, clock: Clock, seed: int, scenario: str = DEFAULT) -> "State":

@@ -87,14 +87,15 @@ def parse_external_action(
 
     Args:
         body: The raw body.
-        headers: A mapping or pairs, names in any case.
+        headers: A mapping, anything else with ``items()``, or pairs; names in any case.
         secrets: The action's ``signature_secret``, or several while they are rotated.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``; see `parse_event` for why the last.
         limits: Bounds on the body.
 
     Raises:
-        ContractError: There is no such contract or profile, a secret is unusable, or the body is not bytes.
+        ContractError: There is no such contract or profile, a secret is unusable, the body is not bytes,
+            or the headers have none of these forms.
     """
     judging = validator("ExternalActionRequest", contract, profile, limits)
     data = raw(body)
@@ -142,6 +143,11 @@ def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DE
     return validator("ExternalActionAnswer", contract, "tolerant", limits).judge(raw(body))
 
 
+def action_body(action: ExternalAction) -> bytes:
+    """Write an action as Python's ``json.dumps`` does."""
+    return json.dumps({"payload": dict(action.payload), "call_id": action.call_id}).encode()
+
+
 def signed_request(action: ExternalAction, secret: SecretText) -> tuple[bytes, dict[str, str]]:
     """Write and sign an action as the provider does, for those who test their own receiver.
 
@@ -151,5 +157,5 @@ def signed_request(action: ExternalAction, secret: SecretText) -> tuple[bytes, d
     Raises:
         InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes.
     """
-    body = json.dumps({"payload": dict(action.payload), "call_id": action.call_id}).encode()
+    body = action_body(action)
     return body, {"content-type": "application/json", HEADER: signature_of(body, secret)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from vocode_contract.codes import default_level
 from vocode_contract.contract import Contract
@@ -14,8 +14,19 @@ from vocode_contract.violation import Violation
 Body: TypeAlias = bytes | bytearray | memoryview
 Text: TypeAlias = str | bytes
 
+
+class Fields(Protocol):
+    """Header fields that are no mapping by their type, such as `email.message.Message` of http.server."""
+
+    def items(self) -> Iterable[tuple[Any, Any]]:
+        """Return names and values."""
+        ...
+
+
 #: A mapping, or pairs as ASGI and WSGI servers have them; a value may be a list of values.
-Headers: TypeAlias = Mapping[str, Text | Iterable[Text]] | Mapping[bytes, Text] | Iterable[tuple[Text, Text]] | None
+Headers: TypeAlias = (
+    Mapping[str, Text | Iterable[Text]] | Mapping[bytes, Text] | Fields | Iterable[tuple[Text, Text]] | None
+)
 
 
 def raw(body: Body) -> bytes:
@@ -39,14 +50,39 @@ def fields_of(headers: Headers) -> Mapping[bytes, bytes]:
     A repeated field gives its values joined by ``", "``, as servers join them.
 
     Source: RFC 9110 section 5.3.
+
+    Raises:
+        InvalidOption: They are neither a mapping nor pairs, or a name is no text. No value is refused.
     """
     fields: dict[bytes, bytes] = {}
-    pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
-    for key, value in pairs:
+    for key, value in _pairs(headers):
         name = octets(key).lower()
-        for one in (value,) if isinstance(value, str | bytes) else value or ():
-            fields[name] = b", ".join((fields[name], octets(one))) if name in fields else octets(one)
+        for one in _values(value):
+            fields[name] = b", ".join((fields[name], one)) if name in fields else one
     return fields
+
+
+def _pairs(headers: object) -> Iterable[tuple[Text, Any]]:
+    if headers is None:
+        return ()
+    items = getattr(headers, "items", None)
+    given = items() if callable(items) else headers
+    pairs = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(map(_is_pair, pairs)):  # the characters of a text are none either
+        raise InvalidOption("headers", f"a mapping or pairs are wanted, not {type(headers).__name__}")
+    return pairs
+
+
+def _is_pair(item: object) -> bool:
+    return isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str | bytes)
+
+
+def _values(value: object) -> Iterator[bytes]:
+    """Yield the values of a field as bytes; what is no text, such as `email.header.Header`, as it prints."""
+    if value is None or isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        value = () if value is None else (value,)
+    for one in value:
+        yield octets(one if isinstance(one, str | bytes) else str(one))
 
 
 def octets(text: Text) -> bytes:

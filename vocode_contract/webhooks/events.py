@@ -86,7 +86,7 @@ def parse_event(
 
     Args:
         body: The raw body.
-        headers: A mapping or pairs, names in any case.
+        headers: A mapping, anything else with ``items()``, or pairs; names in any case.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``.
         limits: Bounds on the body.
@@ -95,7 +95,8 @@ def parse_event(
         The event or why there is none. The event is never authentic: nothing is signed.
 
     Raises:
-        ContractError: There is no such contract or profile, or the body is not bytes.
+        ContractError: There is no such contract or profile, the body is not bytes, or the headers have none
+            of these forms.
     """
     judging = validator("WebhookEvent", contract, profile, limits)
     verdict = judging.judge(raw(body))

@@ -1,9 +1,8 @@
 """Planting: which faults a simulator has, where, and how often."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from random import Random
 from typing import Any
 
@@ -11,8 +10,6 @@ from vocode_contract.contract import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.simulator.faults.fault import Below, Fault, Step, Turn, canonical, identifiers
-from vocode_contract.simulator.faults.table import FAULTS
-from vocode_contract.simulator.faults.wire import bounded
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.refusals import refused
 from vocode_contract.simulator.state import State
@@ -22,6 +19,13 @@ HEADER = "x-simulator-fault"
 
 _KEPT = Rules()
 _PROBABILITY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
+
+
+def _faults() -> Mapping[str, Fault]:
+    """Return the table of faults, which takes longer to load than the rest: most servers are sound."""
+    from vocode_contract.simulator.faults.table import FAULTS
+
+    return FAULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +50,9 @@ class Planted:
 
     def __post_init__(self) -> None:
         """Refuse what means nothing."""
-        if self.fault not in FAULTS:
+        if self.fault not in _faults():
             raise InvalidOption("fault", f"there is no {self.fault!a}{_meant(self.fault)}")
-        touched = FAULTS[self.fault].operations
+        touched = _faults()[self.fault].operations
         if unknown := [name for name in self.operations if name not in touched]:
             reason = f"{self.fault!r} does not touch {unknown[0]!a}; it touches {', '.join(touched)}"
             raise InvalidOption("fault", reason)
@@ -79,12 +83,14 @@ class Planted:
 
     def concerns(self, request: Request, operation: Operation) -> bool:
         """Tell whether a request is one that the fault is to touch."""
-        names = self.operations or FAULTS[self.fault].operations
+        names = self.operations or _faults()[self.fault].operations
         return operation.name in names and (not self.calls or not set(self.calls).isdisjoint(identifiers(request)))
 
 
 def _meant(name: str) -> str:
-    close = get_close_matches(name, FAULTS, n=3, cutoff=0.6)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, _faults(), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else "; docs/reference/faults.md lists them"
 
 
@@ -125,7 +131,7 @@ class Sabotage:
             InvalidOption: A fault does not break this contract.
         """
         for plant in planted:
-            _refuse_harmless(FAULTS[plant.fault], contract)
+            _refuse_harmless(_faults()[plant.fault], contract)
         self._contract = contract
         self._planted = planted
         self._seed = seed
@@ -157,9 +163,9 @@ class Sabotage:
         struck = [plant for plant in planted if plant.concerns(request, operation) and self._strikes(plant)]
         below = sound
         for plant in struck:
-            below = self._spoilt(FAULTS[plant.fault], state, below)
+            below = self._spoilt(_faults()[plant.fault], state, below)
         response = below(request, _KEPT)
-        scripts = [fault for plant in struck if (fault := FAULTS[plant.fault]).script]
+        scripts = [fault for plant in struck if (fault := _faults()[plant.fault]).script]
         if not scripts or request.method != operation.method:
             return Answer(response=response)
         return Answer(response=response, steps=self._carried(scripts[0], response))
@@ -167,7 +173,7 @@ class Sabotage:
     def _asked_for(self, header: str | None) -> tuple[Planted, ...]:
         planted = planted_from(tuple(header.split(",")) if header else ())
         for plant in planted:
-            _refuse_harmless(FAULTS[plant.fault], self._contract)
+            _refuse_harmless(_faults()[plant.fault], self._contract)
         return planted
 
     def _strikes(self, plant: Planted) -> bool:
@@ -200,6 +206,8 @@ class Sabotage:
         return answer
 
     def _carried(self, fault: Fault, response: Response) -> Iterator[Step] | None:
+        from vocode_contract.simulator.faults.wire import bounded
+
         return bounded(fault.script(response, self._chance(fault.name))) if fault.script else None
 
 

@@ -105,7 +105,8 @@ function showLog(list, entries) {
 }
 
 async function refresh() {
-  const [state, calls, events, requests] = await Promise.all(["state", "calls", "events", "requests"].map((path) => ask(path)));
+  const parts = ["state", "calls", "events", "requests", "deliveries"];
+  const [state, calls, events, requests, deliveries] = await Promise.all(parts.map((path) => ask(path)));
   const now = seconds(state.now);
   put(byId("contract"), state.contract);
   put(byId("now"), state.now.slice(0, 10) + " " + clock(now));
@@ -117,6 +118,11 @@ async function refresh() {
   ]));
   showLog(byId("requests"), requests.requests.map((request) => [
     [clock(seconds(request.at)), "soft"], [request.method + " " + request.path, "mono"], [String(request.status), request.status < 400 ? "in_progress" : "error"],
+  ]));
+  showLog(byId("deliveries"), deliveries.deliveries.map((attempt) => [
+    [words(attempt.label)], [attempt.url, "mono", "soft"], [attempt.attempt > 1 ? "attempt " + attempt.attempt : ""],
+    [attempt.outcome + (attempt.status === null ? "" : " " + attempt.status) + (attempt.note ? ": " + attempt.note : ""), attempt.outcome === "delivered" ? "in_progress" : "error"],
+    [short(attempt.call_id), "mono", "soft"],
   ]));
 }
 

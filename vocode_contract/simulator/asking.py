@@ -1,0 +1,87 @@
+"""External actions in a call's life: what an agent asks the customer's server while it talks to a person."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from vocode_contract.delivery.content import JSON, Delivery
+from vocode_contract.errors import InvalidOption
+from vocode_contract.simulator.lives import Event
+from vocode_contract.simulator.state import State
+
+if TYPE_CHECKING:
+    from vocode_contract.delivery.sending import Answer
+
+#: The scenario in which an action is taken, and the event at which it is: once in a call.
+_SCENARIO = "human"
+_MOMENT = ("event_human_detection", {"result": "human"})
+#: Properties of an input that are made up at most.
+_MOST = 100
+_WORDS: Mapping[str, Any] = {
+    "array": [],
+    "boolean": True,
+    "integer": 1,
+    "null": None,
+    "number": 1.5,
+    "object": {},
+    "string": "text",
+}
+
+
+def asked(state: State, event: Event) -> Delivery | None:
+    """Return what an agent asks at an event: its first external action, signed where it has a usable secret.
+
+    It is sent once, whatever the policy, and the log tells what the answer is worth.
+    """
+    life, call = state.lives.get(event.call_id), state.calls[event.call_id]
+    if life is None or life.scenario != _SCENARIO or (event.type, event.payload) != _MOMENT:
+        return None
+    actions = call["agent"].get("actions") or ()
+    config = next((action["config"] for action in actions if action["type"] == "action_external"), None)
+    return _delivery(config, event.call_id, state.contract.date) if config else None
+
+
+def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
+    from vocode_contract.webhooks.actions import ExternalAction, action_body, signed_request
+
+    action = ExternalAction(call_id=call_id, payload=_payload(config["input_schema"]))
+    signed = ""
+    try:
+        body, headers = signed_request(action, config.get("signature_secret") or "")
+    except InvalidOption:
+        body, headers, signed = action_body(action), dict((JSON,)), "not signed; "
+
+    def judge(answer: "Answer") -> str:
+        from vocode_contract.delivery.actions import judged
+
+        report = judged(answer, contract=date)
+        wrong = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")
+        return signed + (report.reason or ", ".join(wrong) or "the answer conforms")
+
+    return Delivery(
+        url=config["url"],
+        body=body,
+        headers=tuple(headers.items()),
+        label="external_action",
+        call_id=call_id,
+        again=False,
+        judge=judge,
+    )
+
+
+def _payload(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Make an input up, as far as the schema, which is anybody's, says something plain of its properties."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return {}
+    return {name: _value(child) for name, child in islice(properties.items(), _MOST)}
+
+
+def _value(schema: object) -> Any:
+    if not isinstance(schema, Mapping):
+        return None
+    choices = schema.get("enum")
+    if isinstance(choices, list) and choices:
+        return choices[0]
+    kind = schema.get("type")
+    return _WORDS.get(kind) if isinstance(kind, str) else None
