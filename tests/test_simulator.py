@@ -6,7 +6,7 @@ import pytest
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
-from vocode_contract.simulator import FAULTS, ManualClock, Simulation, Variant
+from vocode_contract.simulator import ManualClock, Simulation, Variant
 from vocode_contract.validation import violations
 
 TOKEN = "a-token-of-tests"
@@ -27,8 +27,8 @@ VARIANTS = {
 }
 
 
-def made(date: str | None = None, *, faults: tuple[str, ...] = (), variant: Variant = LIKELY) -> Simulation:
-    return Simulation(Contract.load(date), token=TOKEN, clock=ManualClock(), faults=faults, variant=variant)
+def made(date: str | None = None, *, variant: Variant = LIKELY) -> Simulation:
+    return Simulation(Contract.load(date), token=TOKEN, clock=ManualClock(), variant=variant)
 
 
 def asked(
@@ -392,58 +392,3 @@ def test_body_that_is_none_is_refused(body, kind):
 def test_empty_token_is_refused():
     with pytest.raises(InvalidOption, match="token: must not be empty"):
         Simulation(token="")
-
-
-# --- faults ---
-
-
-@pytest.mark.parametrize(
-    ("fault", "place"),
-    [("wrong-enum", "/status"), ("missing-required", "/agent"), ("null-required", "/to_number"), ("html-page", "")],
-)
-def test_fault_breaks_the_contract_at_its_place(fault, place):
-    simulation = made(faults=(fault,))
-    response = asked(simulation, "POST", f"/v1/calls/end?id={one(simulation, 'in_progress')}")
-    assert response.status == 200
-    assert [violation.instance_pointer for violation in violations(response.body)] == [place]
-
-
-def test_fault_ignored_token_lets_anyone_end_a_call():
-    simulation = made(faults=("ignored-token",))
-    identifier = one(simulation, "in_progress")
-    asked(simulation, "POST", f"/v1/calls/end?id={identifier}", authorization=None)
-    assert simulation.state.calls[identifier]["status"] == "ended"
-
-
-def test_fault_end_that_does_not_end_answers_and_goes_on():
-    simulation = made(faults=("end-that-does-not-end",))
-    target = f"/v1/calls/end?id={one(simulation, 'in_progress')}"
-    assert content(asked(simulation, "POST", target))["status"] == "in_progress"
-
-
-def test_fault_stale_get_shows_what_was_before():
-    simulation = made(faults=("stale-get",))
-    identifier = one(simulation, "in_progress")
-    assert content(asked(simulation, "POST", f"/v1/calls/end?id={identifier}"))["status"] == "ended"
-    assert content(asked(simulation, "GET", f"/v1/calls?id={identifier}"))["status"] == "in_progress"
-
-
-def test_fault_wrong_call_answers_with_another_id():
-    simulation = made(faults=("wrong-call",))
-    identifier = one(simulation, "in_progress")
-    assert content(asked(simulation, "GET", f"/v1/calls?id={identifier}"))["id"] != identifier
-
-
-def test_fault_server_error_is_a_plain_500():
-    response = asked(made(faults=("server-error",)), "GET", "/v1/calls/list")
-    assert (response.status, response.body) == (500, b"Internal Server Error")
-
-
-def test_unknown_fault_is_refused_with_the_known_ones():
-    with pytest.raises(InvalidOption, match=r"there is no 'wrong-enums'; known: .*wrong-enum"):
-        made(faults=("wrong-enums",))
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_fault_says_what_it_is_in_one_line(name):
-    assert 10 < len(FAULTS[name].summary) < 80

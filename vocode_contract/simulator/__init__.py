@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     from .core import Simulation as Simulation
     from .faults import FAULTS as FAULTS
     from .faults import Fault as Fault
+    from .faults import Planted as Planted
     from .server import Running as Running
     from .server import serve as serve
     from .server import simulator as simulator
     from .transport import SimulatorTransport as SimulatorTransport
+    from .variants import SOUND_VARIANTS as SOUND_VARIANTS
+    from .variants import SoundServer as SoundServer
     from .variants import Variant as Variant
 
 __all__ = [
     "FAULTS",
+    "SOUND_VARIANTS",
     "Clock",
     "Fault",
     "ManualClock",
+    "Planted",
     "Running",
     "Simulation",
     "SimulatorTransport",
+    "SoundServer",
     "Variant",
     "serve",
     "simulator",
@@ -37,12 +43,15 @@ __all__ = [
 
 _EXPORTS = {
     "FAULTS": "faults",
+    "SOUND_VARIANTS": "variants",
     "Clock": "clock",
     "Fault": "faults",
     "ManualClock": "clock",
+    "Planted": "faults",
     "Running": "server",
     "Simulation": "core",
     "SimulatorTransport": "transport",
+    "SoundServer": "variants",
     "Variant": "variants",
     "serve": "server",
     "simulator": "server",

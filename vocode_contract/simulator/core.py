@@ -12,8 +12,8 @@ from vocode_contract.exchange import Request, Response
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
 from vocode_contract.simulator.clock import Clock
-from vocode_contract.simulator.faults import Fault, chosen, rules_under
-from vocode_contract.simulator.operations import OPERATIONS, Account
+from vocode_contract.simulator.faults.planting import Answer, Planted, Sabotage, planted_from
+from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
 from vocode_contract.simulator.refusals import not_authenticated, not_understood, refused
 from vocode_contract.simulator.seeds import seed as fill
 from vocode_contract.simulator.state import NotStored, State
@@ -33,7 +33,7 @@ class Simulation:
         clock: Clock = time.time,
         seed: int = 0,
         variant: Variant = LIKELY,
-        faults: tuple[str, ...] = (),
+        faults: tuple[str | Planted, ...] = (),
     ) -> None:
         """Seed the account.
 
@@ -41,9 +41,9 @@ class Simulation:
             contract: The contract to serve, its profile does not matter; the default one without.
             token: The token that is accepted.
             clock: Tells seconds since the epoch.
-            seed: Of all ids; the same seed gives the same ones.
+            seed: Of all ids and chance; the same seed gives the same ones.
             variant: Which conforming server to be.
-            faults: Names in `FAULTS`.
+            faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
 
         Raises:
             InvalidOption: The token is empty, or there is no such fault.
@@ -55,38 +55,54 @@ class Simulation:
         self._token = Secret(token)
         self._clock = clock
         self._seed = seed
-        self._faults: tuple[Fault, ...] = chosen(faults)
-        self._rules = rules_under(self._faults)
         self._routes = _routes(self.contract)
         self._lock = Lock()
+        self.arm(*faults)
         self.reset()
 
+    def arm(self, *faults: str | Planted) -> None:
+        """Plant these faults in place of those that are planted; none for a sound server.
+
+        Raises:
+            InvalidOption: There is no such fault, or it does not break the contract that is served.
+        """
+        sabotage = Sabotage(self.contract, planted_from(faults), seed=self._seed)
+        with self._lock:
+            self._sabotage = sabotage
+
     def reset(self) -> None:
-        """Restore the seeded calls, with the same ids."""
+        """Restore the seeded calls, with the same ids; faults stay, and forget what they noted."""
         state = State.empty(self.contract, clock=self._clock, seed=self._seed)
         fill(state)
         with self._lock:
             self.state = state
+            self._sabotage.restart()
 
     def handle(self, request: Request) -> Response:
-        """Answer a request.
+        """Answer a request; faults of the wire do not show.
 
         Args:
             request: As it came over the wire, whoever sent it.
         """
+        return self.answer(request).response
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request, and tell how to carry the answer where a fault has a word in that.
+
+        Args:
+            request: As it came over the wire, whoever sent it.
+        """
+        with self._lock:
+            return self._sabotage.answer(request, self.state, self._sound)
+
+    def _sound(self, request: Request, rules: Rules) -> Response:
+        """Answer a request as one should, by the rules that are left."""
         operation = self._routes.get(request.path, {}).get(request.method)
         if operation is None:
             return self._unrouted(request)
-        with self._lock:
-            response = self._answer(operation, request)
-            for fault in self._faults:
-                response = fault.spoil(operation, request, response, self.state)
-        return response
-
-    def _answer(self, operation: Operation, request: Request) -> Response:
-        if self._rules.checks_token and (refusal := self._refusal(request)):
+        if rules.checks_token and (refusal := self._refusal(request)):
             return refusal
-        account = Account(state=self.state, variant=self.variant, rules=self._rules)
+        account = Account(state=self.state, variant=self.variant, rules=rules)
         try:
             return OPERATIONS[operation.name](account, arguments(self.contract, operation, request))
         except NotUnderstood as error:

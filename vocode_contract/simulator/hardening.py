@@ -95,6 +95,8 @@ class ImpatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take a connection; close the one that idles longest when there are too many."""
         super().connection_made(transport)
+        # The one way to let an application write what is no HTTP: faults of the wire do.
+        self.app_state = {**self.app_state, "connection": self}
         self._wait()
         if len(self.connections) >= CONNECTIONS:
             idle = [other for other in self.connections if isinstance(other, ImpatientProtocol) and other._since]

@@ -19,7 +19,9 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
+from vocode_contract.simulator.faults.planting import Planted
 from vocode_contract.simulator.hardening import CONNECTIONS, ImpatientProtocol, body_of, unfit
+from vocode_contract.simulator.playing import play
 from vocode_contract.simulator.variants import LIKELY, Variant
 
 LOOPBACK = "127.0.0.1"
@@ -55,7 +57,7 @@ def simulator(
     contract: Contract | str | None = None,
     token: str = DEFAULT_TOKEN,
     variant: Variant = LIKELY,
-    faults: tuple[str, ...] = (),
+    faults: tuple[str | Planted, ...] = (),
     clock: Clock = time.time,
     seed: int = 0,
 ) -> Iterator[Running]:
@@ -66,9 +68,9 @@ def simulator(
         contract: A contract or its date; the default one without.
         token: The bearer token to accept.
         variant: Which conforming server to be.
-        faults: Names in `FAULTS`.
+        faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
         clock: Tells seconds since the epoch.
-        seed: Of all ids; the same seed gives the same ones.
+        seed: Of all ids and chance; the same seed gives the same ones.
 
     Raises:
         InvalidOption: The port is taken, the token is empty, or there is no such fault.
@@ -157,11 +159,16 @@ def _answering(simulation: Simulation) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         target = scope["raw_path"] + b"?" + scope["query_string"]
-        response = unfit(target, scope["headers"])
-        if response is None:
-            body = await body_of(receive)
-            response = body if isinstance(body, Response) else simulation.handle(_request(scope, body))
-        await _send(response, send)
+        unasked = unfit(target, scope["headers"])
+        body = unasked or await body_of(receive)
+        if isinstance(body, Response):
+            await _send(body, send)
+            return
+        given = simulation.answer(_request(scope, body))
+        if given.steps is None:
+            await _send(given.response, send)
+        else:
+            await play(given.steps, scope["state"]["connection"], receive)
 
     return answer
 

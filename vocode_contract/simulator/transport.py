@@ -1,13 +1,25 @@
 """The simulator as an httpx transport: in process, without a socket."""
 
+import time
+from collections.abc import Iterator
+
+import h11
 import httpx
 
-from vocode_contract.exchange import Request, Response
+from vocode_contract.exchange import Request
 from vocode_contract.simulator.core import Simulation
+from vocode_contract.simulator.faults.fault import Step
+
+#: Bytes of a head that httpx takes over a socket.
+_HEAD = 102_400
+_PIECE = 65_536
 
 
 class SimulatorTransport(httpx.BaseTransport):
-    """Carries requests of an `httpx.Client` straight into a simulation."""
+    """Carries requests of an `httpx.Client` straight into a simulation.
+
+    Faults of the wire end as they do on a socket: in the exceptions of httpx, or in time spent.
+    """
 
     def __init__(self, simulation: Simulation) -> None:
         """Carry requests into this simulation."""
@@ -16,7 +28,7 @@ class SimulatorTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        answer: Response = self.simulation.handle(
+        given = self.simulation.answer(
             Request(
                 method=request.method.upper(),
                 path=path,
@@ -25,5 +37,62 @@ class SimulatorTransport(httpx.BaseTransport):
                 body=request.read(),
             )
         )
-        length = ("content-length", str(len(answer.body)))
-        return httpx.Response(answer.status, headers=[*answer.headers, length], content=answer.body)
+        if given.steps is not None:
+            return _received(given.steps, request)
+        answer = given.response
+        headers = [*answer.headers, ("content-length", str(len(answer.body)))]
+        return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(answer.body))
+
+
+def _received(steps: Iterator[Step], request: httpx.Request) -> httpx.Response:
+    """Return what a client makes of the bytes that the steps send."""
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    events = _events(steps, request.method, timeout)
+    head = next(event for event in events if isinstance(event, h11.Response))
+    return httpx.Response(head.status_code, headers=list(head.headers), stream=_Body(events))
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, events: Iterator[h11.Event]) -> None:
+        self._events = events
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (bytes(event.data) for event in self._events if isinstance(event, h11.Data))
+
+
+def _events(steps: Iterator[Step], method: str, timeout: float | None) -> Iterator[h11.Event]:
+    """Yield what the steps mean in HTTP, up to the end of the answer.
+
+    Raises:
+        httpx.TransportError: They mean nothing, or take too long.
+    """
+    reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
+    reader.send(h11.Request(method=method, target="/", headers=[("host", "simulator")]))
+    reader.send(h11.EndOfMessage())
+    received = _received_bytes(steps, timeout)
+    while True:
+        try:
+            event = reader.next_event()
+            if event is h11.NEED_DATA:
+                reader.receive_data(next(received, b""))
+                continue
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError(str(error)) from error
+        if not isinstance(event, h11.Event) or isinstance(event, h11.EndOfMessage):
+            return
+        if isinstance(event, h11.ConnectionClosed):
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        yield event
+
+
+def _received_bytes(steps: Iterator[Step], timeout: float | None) -> Iterator[bytes]:
+    """Yield what the steps send, in pieces as a socket gives them."""
+    for step in steps:
+        if isinstance(step, bytes):
+            yield from (step[at : at + _PIECE] for at in range(0, len(step), _PIECE))
+        elif isinstance(step, float):
+            time.sleep(step if timeout is None else min(step, timeout))
+            if timeout is not None and step >= timeout:
+                raise httpx.ReadTimeout("timed out")
+        else:
+            raise httpx.ReadError("[Errno 104] Connection reset by peer")

@@ -1,0 +1,33 @@
+"""The catalogue: every fault by its name."""
+
+from collections.abc import Mapping
+
+from vocode_contract.simulator.faults.authentication import AUTHENTICATION
+from vocode_contract.simulator.faults.contents import CONTENTS
+from vocode_contract.simulator.faults.creations import CREATIONS
+from vocode_contract.simulator.faults.endings import ENDINGS
+from vocode_contract.simulator.faults.fault import Fault
+from vocode_contract.simulator.faults.identities import IDENTITIES
+from vocode_contract.simulator.faults.pages import PAGES
+from vocode_contract.simulator.faults.recordings import RECORDINGS
+from vocode_contract.simulator.faults.secrets import SECRETS
+from vocode_contract.simulator.faults.statuses import STATUSES
+from vocode_contract.simulator.faults.texts import TEXTS
+from vocode_contract.simulator.faults.wire import WIRE
+
+#: Faults by what they are about, in the order of the documentation.
+GROUPS: Mapping[str, tuple[Fault, ...]] = {
+    "What a Call says": CONTENTS,
+    "The bytes of a body": TEXTS,
+    "The status": STATUSES,
+    "End Call and Get Call": ENDINGS,
+    "Create Call": CREATIONS,
+    "List Calls": PAGES,
+    "Get Recording": RECORDINGS,
+    "Who may do what": AUTHENTICATION,
+    "Which call is meant": IDENTITIES,
+    "Secrets": SECRETS,
+    "The wire": WIRE,
+}
+
+FAULTS: Mapping[str, Fault] = {fault.name: fault for group in GROUPS.values() for fault in group}
