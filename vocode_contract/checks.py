@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -23,6 +24,8 @@ ANSWER_LIMITS = Limits(size=8_388_608)
 
 #: Seconds within which an answer should come.
 SLOW = 0.75
+#: Seconds by which two clocks may differ.
+SKEW = 5.0
 
 #: What a policy may take.
 _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
@@ -226,6 +229,34 @@ def answered_in_time(exchange: Exchange, _operation: Operation, contract: Contra
             actual=f"one after {exchange.seconds:.0f} s" if exchange.seconds >= 1 else "a later one",
             contract=contract.date,
         )
+
+
+def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[Violation]:
+    """Yield advice when the Date of an answer is off; for answers that came just now, so not in `CHECKS`.
+
+    Args:
+        response: What came.
+        now: When it came, in seconds since the epoch.
+        contract: The contract to judge by.
+    """
+    then = date_of(response)
+    if then is not None and abs(then - now) > SKEW:
+        yield Violation(
+            instance_pointer="",
+            code="clock-skew",
+            severity="advice",
+            expected=f"a Date within {SKEW:.0f} s of this machine's clock",
+            actual="a time ahead of it" if then > now else "a time behind it",
+            contract=contract.date,
+        )
+
+
+def date_of(response: Response) -> float | None:
+    """Return the server's time, in seconds since the epoch; ``None`` where it tells none."""
+    try:
+        return parsedate_to_datetime(response.header("date") or "").timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 CHECKS: tuple[Check, ...] = (

@@ -148,7 +148,9 @@ class Policies:
 
     def statuses(self, name: str) -> frozenset[int]:
         """Return the status codes that a policy takes."""
-        return _read(self.chosen[name]) if name in self.chosen else POLICIES[name].statuses
+        if name in self.chosen and not POLICIES[name].choices:
+            return _read(self.chosen[name])
+        return POLICIES[name].statuses
 
     def take(self, exchange: Exchange, operation: Operation) -> str | None:
         """Return the name of the policy that takes an undeclared status; ``None`` where none does."""

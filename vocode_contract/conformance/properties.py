@@ -15,6 +15,7 @@ CLAIM = "vocode_claim"
 VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
+REMARK = "vocode_remark"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

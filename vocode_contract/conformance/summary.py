@@ -23,6 +23,7 @@ def lines(tally: Tally) -> Iterator[str]:
     yield from _listed("violations", _found(tally))
     reasons = dict.fromkeys(row.reason for row in tally.rows if row.reason)
     yield from _listed("without verdict", list(reasons))
+    yield from _listed("remarks", list(dict.fromkeys(tally.remarks)))
     yield ""
     yield ", ".join(f"{tally.count(verdict)} {word}" for verdict, word in _WORDS.items() if tally.count(verdict))
     yield _VERDICTS[tally.exit_code]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, OPERATION, VERDICT, read
+from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, OPERATION, REMARK, VERDICT, read
 from vocode_contract.violation import Violation
 
 #: From best to worst for one test.
@@ -45,15 +45,18 @@ class Tally:
 
     Attributes:
         rows: One for each test that asked an endpoint, judged a payload or should have.
+        remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
     """
 
     rows: list[Row] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what pytest reports."""
         row = _row(report)
         if row is not None:
             self.rows.append(row)
+            self.remarks += [str(value) for name, value in report.user_properties if name == REMARK]
 
     def count(self, *verdicts: str) -> int:
         """Return how many tests had one of these verdicts."""
