@@ -304,9 +304,7 @@ def violations_of(
         yield violation if level == violation.severity else replace(violation, severity=level)
 
 
-def _found(
-    exchange: Exchange, operation: Operation, contract: Contract, policies: Policies
-) -> Iterator[Violation]:
+def _found(exchange: Exchange, operation: Operation, contract: Contract, policies: Policies) -> Iterator[Violation]:
     for check in CHECKS:
         yield from check(exchange, operation, contract)
     name, value = _declared_schema(exchange, operation), parsed_body(exchange)

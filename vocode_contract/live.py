@@ -44,21 +44,20 @@ def state_directory(environment: Mapping[str, str] | None = None) -> Path:
     return _base("XDG_STATE_HOME", ".local/state", environment) / "vocode-contract"
 
 
-def read_live(user: Path, project: Path) -> Live:
-    """Read both files; one that does not exist says nothing.
+def read_live(user: Path, *directories: Path) -> Live:
+    """Read the files; one that does not exist says nothing.
 
     Args:
         user: The user's own file: ``[live]`` with ``hosts``, ``numbers`` and ``read_only``.
-        project: The repository's file: ``[live]`` with ``read_only = true`` and nothing else.
+        directories: Where the run begins. The repository's file, there or in any directory above, is
+            ``[live]`` with ``read_only = true`` and nothing else.
 
     Raises:
         InvalidOption: A file cannot be read, or holds what it may not hold.
     """
-    own, narrowing = _live(user), _live(project)
-    if beyond := sorted(narrowing.keys() - {"read_only"}):
-        raise InvalidOption(project.name, f"{beyond[0]!a} under [live] belongs into your own file, {user.name}")
-    if narrowing.get("read_only") not in (None, True):
-        raise InvalidOption(project.name, "read_only under [live] can only be true: a repository narrows, never widens")
+    own = _live(user)
+    places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
+    narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
     if unknown := sorted(own.keys() - {"hosts", "numbers", "read_only"}):
         raise InvalidOption(str(user), f"unknown key {unknown[0]!a} under [live]; known: hosts, numbers, read_only")
     numbers = frozenset(text.removeprefix("+") for text in _texts(own, "numbers", user))
@@ -67,13 +66,22 @@ def read_live(user: Path, project: Path) -> Live:
     return Live(
         hosts=frozenset(text.lower() for text in _texts(own, "hosts", user)),
         numbers=numbers,
-        read_only=_flag(own, user) or narrowing.get("read_only") is True,
+        read_only=_flag(own, user) or any(narrowed),
     )
 
 
 def _base(variable: str, default: str, environment: Mapping[str, str] | None) -> Path:
     value = (os.environ if environment is None else environment).get(variable, "")
     return Path(value) if os.path.isabs(value) else Path.home() / default  # a relative one is to be ignored
+
+
+def _narrows(project: Path) -> bool:
+    narrowing = _live(project)
+    if beyond := sorted(narrowing.keys() - {"read_only"}):
+        raise InvalidOption(PROJECT_FILE, f"{beyond[0]!a} under [live] belongs into your own file")
+    if narrowing.get("read_only") not in (None, True):
+        raise InvalidOption(PROJECT_FILE, "read_only under [live] can only be true: a repository narrows, never widens")
+    return narrowing.get("read_only") is True
 
 
 def _live(path: Path) -> dict[str, Any]:

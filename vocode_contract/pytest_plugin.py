@@ -150,7 +150,8 @@ def _run_of(config: pytest.Config) -> "Run":
         from vocode_contract.errors import ContractError
 
         try:
-            run = Run.of(_settings_of(config), config.rootpath, alone=not _in_processes(config))
+            places = (config.rootpath, config.invocation_params.dir)
+            run = Run.of(_settings_of(config), *places, alone=not _in_processes(config))
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
         config.stash[_run] = run
@@ -363,11 +364,16 @@ def _acting(run: "Run") -> Iterator[None]:
         raise pytest.UsageError(str(error)) from None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell every tally what there is to say of the run."""
-    if _tally not in session.config.stash:
-        return
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Tell every tally what there is to say of the run, once its calls are ended."""
+    result = yield
+    if _tally in session.config.stash:
+        _tell_tallies(session)
+    return result
+
+
+def _tell_tallies(session: pytest.Session) -> None:
     from vocode_contract.conformance.tally import Tally
 
     run = _run_of(session.config)

@@ -30,6 +30,16 @@ class Asked:
     profile: str
     call_ids: tuple[str, ...]
     faults: tuple[str, ...]
+    policies: tuple[str, ...]
+    effects: tuple[str, ...]
+    numbers: tuple[str, ...]
+    budget: int
+    production: bool
+    approve_sends: int | None
+    plan: bool
+    fuzz: int
+    seed: int
+    timeout: str
 
 
 @click.command(
@@ -45,6 +55,20 @@ class Asked:
 @profile_option
 @click.option("--call-id", "call_ids", metavar="ID", multiple=True, help="A call on that server that may be ended.")
 @click.option("--fault", "faults", metavar="NAME", multiple=True, help="Let the simulator disobey in this way.")
+@click.option("--policy", "policies", metavar="NAME=VALUE", multiple=True, help="How to read what no document decides.")
+@click.option("--fuzz", metavar="N", type=click.IntRange(0), default=0, help="Draw N requests for each operation too.")
+@click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn.")
+@click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
+@click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
+@click.option(
+    "--allow-number", "numbers", metavar="NUMBER", multiple=True, help="Elsewhere: a number that may be rung."
+)
+@click.option(
+    "--budget", metavar="N", type=click.IntRange(0), default=1, help="Beyond this machine: mutating requests."
+)
+@click.option("--production", is_flag=True, help="The host is production, and is meant.")
+@click.option("--approve-sends", metavar="N", type=click.IntRange(0), help="The mutating requests that the plan shows.")
 @click.pass_context
 def check(ctx: click.Context, /, **options: object) -> None:
     """Run the contract suite against a server, the built-in simulator unless told.
@@ -55,6 +79,8 @@ def check(ctx: click.Context, /, **options: object) -> None:
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.url and asked.faults:
         ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
+    if asked.plan and not asked.url:
+        ctx.fail("--plan is for a server, named by --url or VOCODE_URL")
     _require_extras(simulated=not asked.url)
     from vocode_contract.cli.suite import run_suite
 
@@ -65,7 +91,9 @@ def check(ctx: click.Context, /, **options: object) -> None:
     faults = known_faults(asked.faults)
     with _spoilt(settings, faults) as running:
         variables = {_TOKEN: running.token} if running else {}
-        tally, interruption = run_suite(_options(settings, running), variables)
+        tally, interruption = run_suite(_options(asked, settings, running), variables)
+    if asked.plan:
+        return
     _write(tally, settings, faults, output)
     if interruption is not None:
         raise interruption
@@ -85,13 +113,19 @@ def _require_extras(*, simulated: bool) -> None:
 
 def _settings(asked: Asked) -> "Settings":
     """Parse what was asked for, before pytest does, whose own message would be longer."""
-    from vocode_contract.conformance.settings import Given, Settings
+    from vocode_contract.conformance.settings import Given, Settings, Wishes
+    from vocode_contract.policies import Policies
 
     contract = contract_of(asked.date, asked.profile)
-    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile}
+    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile, "timeout": asked.timeout}
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
     try:
-        return Settings.from_given(sources, asked.call_ids)
+        return Settings.from_given(
+            sources,
+            asked.call_ids,
+            policies=Policies.from_words(asked.policies, option="--policy"),
+            wishes=Wishes.from_words(asked.effects, asked.numbers, budget=asked.budget),
+        )
     except InvalidOption as error:
         raise InvalidOption(error.name.replace("--vocode-", "--"), error.reason) from None
 
@@ -105,13 +139,23 @@ def _spoilt(settings: "Settings", faults: tuple[str, ...]) -> AbstractContextMan
     return simulator(contract=settings.contract, faults=faults)
 
 
-def _options(settings: "Settings", running: "Running | None") -> list[str]:
+def _options(asked: Asked, settings: "Settings", running: "Running | None") -> list[str]:
     url = running.url if running else str(settings.endpoint or "")
     return [
         f"--vocode-contract={settings.contract.date}",
         f"--vocode-profile={settings.contract.profile}",
         *([f"--vocode-url={url}"] if url else []),
         *(f"--vocode-call-id={identifier}" for identifier in settings.call_ids),
+        *(f"--vocode-policy={policy}" for policy in asked.policies),
+        *(f"--vocode-allow={effect}" for effect in asked.effects),
+        *(f"--vocode-allow-number={number}" for number in asked.numbers),
+        f"--vocode-budget={asked.budget}",
+        f"--vocode-fuzz={asked.fuzz}",
+        f"--vocode-seed={asked.seed}",
+        *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
+        *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),
+        *(["--vocode-production"] if asked.production else []),
+        *(["--vocode-plan"] if asked.plan else []),
     ]
 
 

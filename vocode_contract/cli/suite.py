@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vocode_contract import conformance
+from vocode_contract.cli import exits
 from vocode_contract.conformance.tally import Tally
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None]) -> tu
         What came of it, and what interrupted it, if anything did.
 
     Raises:
+        click.exceptions.Exit: What was asked for cannot be done; why was written to standard error.
         RuntimeError: pytest could not run it.
     """
+    import click
     import pytest
 
     tally, watch = Tally(), Watch()
@@ -67,6 +70,8 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None]) -> tu
     arguments = [*_APART, f"--rootdir={directory}", *options, directory]
     with _environment({**_APART_VARIABLES, **variables}):
         code = pytest.main(arguments, plugins=[tally, watch])
+    if code == pytest.ExitCode.USAGE_ERROR and watch.failure is None:
+        raise click.exceptions.Exit(exits.USAGE)
     if isinstance(watch.interruption, pytest.Session.Interrupted) or code not in _EXPECTED:
         raise RuntimeError(f"pytest ended with {code!r}") from watch.failure
     return tally, watch.interruption

@@ -160,9 +160,7 @@ class CheckedClient:
         value = parsed_body(exchange)
         if name and value is not UNREAD:
             date, profile = self.contract.date, self.contract.profile
-            yield from inconsistencies(
-                value, name, contract=date, profile=profile, now=came if now is None else now
-            )
+            yield from inconsistencies(value, name, contract=date, profile=profile, now=came if now is None else now)
 
     def get_call(self, identifier: str) -> Answer:
         """Ask for one call; see `ask`."""

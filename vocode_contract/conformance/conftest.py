@@ -6,6 +6,7 @@ import pytest
 
 from vocode_contract.conformance.calls import Calls
 from vocode_contract.conformance.client import CheckedClient, Health
+from vocode_contract.conformance.planning import PlanningClient
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.story import Story, Teller
 from vocode_contract.contract import Contract
@@ -35,7 +36,7 @@ def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: py
         given=settings.call_ids,
         number=settings.number,
         turn=_turn(request.config),
-        journal=None if request.config.getoption("vocode_plan") else _vocode_run,
+        journal=None if isinstance(_sender, PlanningClient) else _vocode_run,
     )
     yield Story(calls)
     calls.finish()

@@ -162,12 +162,14 @@ def bystander_after_get(story: Story) -> Answer:
 
 def end_by_get(story: Story) -> Answer:
     """Ask for the end of the bystander by GET."""
+    _only_here(story, "another method might be taken")
     story.attempt(bystander_after_refusals)
     return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
 
 
 def create_by_put(story: Story) -> Answer:
     """Ask for a call by PUT."""
+    _only_here(story, "another method might be taken")
     return story.ask("create_call", json=story.calls.request("put"), method="PUT")
 
 

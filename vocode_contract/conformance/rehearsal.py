@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -
     items = [item for item in session.items if _HERE in item.path.parents]
     session.config.stash[key] = client
     try:
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip_longest(items, items[1:]):
             runtestprotocol(item, log=False, nextitem=following)
             item.user_properties.clear()
     finally:
@@ -48,7 +49,8 @@ def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> No
     """
     where = str(run.settings.endpoint)
     with _uncaptured(session.config):
-        _say(session.config, plan.lines(where))
+        if plan.requests or only:
+            _say(session.config, plan.lines(where))
         if only:
             session.items.clear()
             return

@@ -1,15 +1,18 @@
 """One run: its name, what it created, and who sends for it."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from uuid import uuid4
 
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.guard import Consents, Guard
 from vocode_contract.journal import CallJournal, sole_actor
-from vocode_contract.live import PROJECT_FILE, read_live, state_directory, user_file
+from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Client, Timing, is_read_only
 
@@ -41,12 +44,12 @@ class Run:
     left: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, settings: Settings, directory: Path, *, alone: bool = True) -> "Run":
+    def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
         """Return the run that settings and files allow.
 
         Args:
             settings: What it is run against.
-            directory: Of the project, whose file may narrow what is allowed.
+            directories: Of the project, whose file may narrow what is allowed.
             alone: Whether the run is in one process; without, nothing has an effect beyond loopback.
 
         Raises:
@@ -54,7 +57,7 @@ class Run:
         """
         if not settings.is_live or settings.endpoint is None:
             return cls(settings=settings)
-        live = read_live(user_file(), directory / PROJECT_FILE)
+        live = read_live(user_file(), *directories)
         consents = settings.consents(live, read_only=is_read_only())
         run = cls(settings=settings, consents=consents if alone else replace(consents, effects=frozenset()))
         run.journal = CallJournal(state_directory(), host=settings.endpoint.host, run_id=run.run_id)
@@ -96,6 +99,7 @@ class Run:
         with ExitStack() as stack:
             if self.may_act and self.settings.endpoint is not None:
                 stack.enter_context(sole_actor(state_directory(), self.settings.endpoint.host))
+                stack.enter_context(_terminable())
             yield
 
     def remarks(self) -> Iterator[str]:
@@ -110,6 +114,23 @@ class Run:
             yield f"still open, end them by hand: {_shown(self.left)}"
         if self.left_before:
             yield f"left open by earlier runs: {_shown(list(self.left_before))}"
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does, so that its calls are ended; others' handlers stay."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _shown(identifiers: list[str]) -> str:

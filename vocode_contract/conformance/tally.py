@@ -11,6 +11,9 @@ from vocode_contract.violation import Violation
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
 
+#: The test without which nothing that matters was judged.
+_MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
+
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
 
 
@@ -90,9 +93,9 @@ class Tally:
 
     @property
     def _has_ended_one(self) -> bool:
-        lacking = {row.operation for row in self.rows if row.verdict == "no-call"}
+        unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted")]
         judged = {row.operation for row in self.rows if row.verdict == "conforms"}
-        return lacking <= judged
+        return not any(row.operation not in judged or row.nodeid.endswith(_MAIN) for row in unsent)
 
 
 def _row(report: pytest.TestReport) -> Row | None:
