@@ -1,8 +1,12 @@
 """The suite against the simulator: silence where it is sound, the right name where it is not."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -11,32 +15,25 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
+from vocode_contract.conformance import moments
 from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.settings import Given, Settings
+from vocode_contract.conformance.settings import Given, Settings, Wishes
+from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Request
 from vocode_contract.guard import READ_ONLY_VARIABLE
+from vocode_contract.live import Live
 from vocode_contract.redaction import Secret
-from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
-from vocode_contract.transport import Client
+from vocode_contract.simulator import SOUND_VARIANTS, Simulation, SimulatorTransport, Variant, simulator
+from vocode_contract.simulator.faults.planting import Answer
+from vocode_contract.transport import Client, Timing
 
 pytest_plugins = ["pytester"]
 
 TOKEN = "tok_0123456789"
-#: Fault of the simulator to the codes that name it; nothing else may be found.
-FAULTS = {
-    "end-that-does-not-end": {"call-not-ended"},
-    "html-page": {"content-type", "body-not-json"},
-    "ignored-token": {"not-refused"},
-    "missing-required": {"required"},
-    "null-required": {"null"},
-    "server-error": {"status-undeclared"},
-    "stale-get": {"call-not-ended"},
-    "wrong-call": {"other-call"},
-    "wrong-enum": {"enum"},
-}
 ROW = Row(nodeid="t::a", operation="end_call", claim="ends", verdict="conforms")
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 
@@ -58,27 +55,94 @@ def run(pytester, monkeypatch) -> Run:
     return running
 
 
-def codes(tally: Tally) -> set[str]:
-    return {violation.code for violation in tally.violations}
+def errors(tally: Tally) -> set[str]:
+    return {violation.code for violation in tally.violations if violation.severity == "error"}
+
+
+@pytest.mark.parametrize("name", SOUND_VARIANTS)
+def test_suite_finds_nothing_wrong_with_a_sound_server(run, name):
+    sound = SOUND_VARIANTS[name]
+    with simulator(contract=Contract.load(sound.contract), variant=sound.variant, token=TOKEN) as running:
+        tally = run("--vocode-url", running.url, "--vocode-contract", sound.contract)
+    assert (tally.exit_code, tally.count("conforms"), errors(tally)) == (0, len(tally.rows), set())
 
 
 @pytest.mark.parametrize("date", dates())
-def test_suite_finds_nothing_wrong_with_a_sound_server(run, date):
-    tally = run("--vocode-contract", date)
-    assert (tally.exit_code, tally.count("conforms"), codes(tally)) == (0, len(tally.rows), set())
+def test_suite_finds_nothing_wrong_with_a_server_that_is_not_ours(run, monkeypatch, date):
+    pytest.importorskip("fastapi")
+    monkeypatch.setenv("VOCODE_API_KEY", "token-of-the-framework")
+    with framework(date) as url:
+        tally = run("--vocode-url", url, "--vocode-contract", date)
+    assert (tally.exit_code, errors(tally)) == (0, set())
+    assert {row.verdict for row in tally.rows} <= {"conforms", "no-call"}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_suite_names_a_planted_fault_and_nothing_else(run, fault):
-    with simulator(faults=(fault,), token=TOKEN) as running:
+@contextmanager
+def framework(date: str) -> Iterator[str]:
+    """Serve the application that is made with the framework's own models."""
+    command = [sys.executable, str(Path(__file__).parent / "servers" / "fastapi_app.py"), date]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.stdin.close()
+        process.wait(20)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("date", dates())
+def test_suite_asks_at_most_eighty_times(run, date):
+    with simulator(contract=Contract.load(date), token=TOKEN) as running, counted(running.simulation) as asked:
+        run("--vocode-url", running.url, "--vocode-contract", date)
+    assert 60 < len(asked) <= 80
+
+
+@contextmanager
+def counted(simulation: Simulation) -> Iterator[list[str]]:
+    """Note the path of each request."""
+    asked: list[str] = []
+    answer = simulation.answer
+
+    def counting(request: Request) -> Answer:
+        asked.append(request.path)
+        return answer(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "answer", counting)
+        yield asked
+
+
+def test_suite_ends_what_it_created(run):
+    with simulator(token=TOKEN) as running:
+        before = len(running.simulation.state.calls)
         tally = run("--vocode-url", running.url)
-    assert (tally.exit_code, codes(tally)) == (1, FAULTS[fault])
+        calls = list(running.simulation.state.calls.values())[before:]
+    assert {call["status"] for call in calls} == {"ended"}
+    assert any(f"{len(calls)} created, {len(calls)} ended, 0 left" in remark for remark in tally.remarks)
+
+
+@pytest.mark.parametrize("name", ["test_end_call", "test_create_call", "test_list_calls", "test_get_call", "refusals"])
+def test_suite_needs_no_other_test_for_one(run, name):
+    tally = run("-k", name)
+    assert (tally.exit_code, errors(tally)) == (0, set())
+
+
+def test_suite_fuzzes_where_it_is_asked_to(run):
+    pytest.importorskip("schemathesis")
+    with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
+        tally = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", "-k", "drawn and get_call")
+    assert errors(tally) == {"enum"}
+    [shown] = [remark for remark in tally.remarks if "curl" in remark]
+    assert "--vocode-seed 3" in shown
+    assert TOKEN not in shown
 
 
 def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, monkeypatch):
     monkeypatch.setenv("VOCODE_API_KEY", "another-token")
     with simulator(token=TOKEN) as running:
-        tally = run("--vocode-url", running.url, "-k", "end_call_answers")
+        tally = run("--vocode-url", running.url, "-k", "test_end_call_answers")
     assert (tally.exit_code, tally.judged) == (3, 0)
     assert "not-authorised" in tally.rows[0].reason
 
@@ -144,18 +208,36 @@ def test_settings_name_what_they_refuse(values, message):
         Settings.from_given(given(**values))
 
 
-def test_settings_consent_to_end_the_calls_that_were_named_and_nothing_else():
+def test_settings_consent_to_what_options_and_files_say_together():
     identifier = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
-    settings = Settings.from_given(given(url="https://staging.example"), (identifier,))
-    consents = settings.consents(read_only=False)
-    assert list(consents.effects) == ["hangs-up"]
+    wishes = Wishes.from_words(["hangs-up"], budget=2)
+    settings = Settings.from_given(given(url="https://staging.example"), (identifier,), wishes=wishes)
+    consents = settings.consents(Live(hosts=frozenset({"staging.example"})), read_only=False)
+    assert (list(consents.effects), list(consents.hosts), consents.budget) == (["hangs-up"], ["staging.example"], 2)
     assert list(consents.call_ids) == [identifier.lower()]
     assert not consents.production
 
 
-def test_settings_consent_to_nothing_without_a_call():
-    assert Settings.from_given(given(url="https://staging.example")).consents(read_only=False).budget == 1
-    assert not Settings.from_given(given(url="https://staging.example")).consents(read_only=False).effects
+def test_settings_consent_to_nothing_by_the_name_of_a_call_alone():
+    settings = Settings.from_given(given(url="https://staging.example"), ("3c90c3cc-0d44-4b50-8888-8dd25736052a",))
+    consents = settings.consents(Live(), read_only=False)
+    assert (consents.effects, consents.hosts) == (frozenset(), frozenset())
+
+
+def test_settings_are_read_only_by_any_file():
+    settings = Settings.from_given(given(url="https://staging.example"))
+    assert settings.consents(Live(read_only=True), read_only=False).read_only
+
+
+@pytest.mark.parametrize(("number", "fits"), [("12025550143", True), ("+14155550999", True), ("14155550998", False)])
+def test_settings_want_a_number_to_be_fictional_or_in_the_users_file(number, fits):
+    settings = Settings.from_given(given(), wishes=Wishes.from_words(numbers=[number]))
+    live = Live(numbers=frozenset({"14155550999"}))
+    if fits:
+        assert settings.consents(live, read_only=False).numbers == {number.removeprefix("+")}
+    else:
+        with pytest.raises(InvalidOption, match="is not among numbers"):
+            settings.consents(live, read_only=False)
 
 
 class Carrier(httpx.BaseTransport):
@@ -173,48 +255,68 @@ class Carrier(httpx.BaseTransport):
         return self._simulator.handle_request(request)
 
 
-def calls_at(url: str, carrier: Carrier, *given: str, turn: int = 0) -> tuple[Calls, CheckedClient]:
-    client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier), Contract.load())
+def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0, 1)) -> tuple[Calls, CheckedClient]:
+    timing = Timing(interval=0)
+    client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier, timing=timing), Contract.load())
     return Calls(client, given=given, turn=turn), client
 
 
 def test_calls_are_created_on_this_machine_and_ended_in_the_end():
-    carrier = Carrier()
-    calls, client = calls_at("http://127.0.0.1:1", carrier)
-    call = calls.fresh()
-    calls.finish()
+    calls, client = calls_at("http://127.0.0.1:1", Carrier())
+    call = calls.living("one")
+    assert calls.finish() == ()
     assert client.get_call(call).call_status == "ended"
 
 
 def test_calls_are_taken_from_the_list_where_none_can_be_created():
-    taken = [calls_at("http://127.0.0.1:1", Carrier("/v1/calls/create"), turn=turn) for turn in (0, 1)]
-    found = {calls.fresh() for calls, _ in taken}
-    assert len(found) == 2
-    assert all(client.answers[0].operation.name == "list_calls" for _, client in taken)
+    turns = [calls_at("http://127.0.0.1:1", Carrier("/v1/calls/create"), turn=(number, 2))[0] for number in (0, 1)]
+    assert len({calls.living(role) for calls in turns for role in ("one", "other")}) == 4
 
 
 def test_calls_elsewhere_are_those_that_were_given():
     carrier = Carrier()
-    assert [calls_at("https://staging.example", carrier, "a", "b", turn=turn)[0].fresh() for turn in (0, 1)] == [
-        "a",
-        "b",
-    ]
+    calls, _ = calls_at("https://staging.example", carrier, "a", "b")
+    assert [calls.living(role) for role in ("one", "other", "one")] == ["a", "b", "a"]
     assert carrier.asked == []
 
 
 def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
     carrier = Carrier()
+    calls, _ = calls_at("https://staging.example", carrier, "a")
+    calls.living("one")
     with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
-        calls_at("https://staging.example", carrier, "a", turn=1)[0].fresh()
+        calls.living("other")
     assert carrier.asked == []
 
 
-def test_calls_to_be_read_are_taken_from_the_list_everywhere():
+def test_calls_that_are_to_be_refused_elsewhere_do_not_exist():
     carrier = Carrier()
-    calls, client = calls_at("https://staging.example", carrier)
-    assert client.get_call(calls.any()).status == 200
-    assert carrier.asked == ["/v1/calls/list", "/v1/calls"]
+    calls, _ = calls_at("https://staging.example", carrier, "a")
+    answer = Story(calls).tell(moments.refused("end_call", "no_token"))
+    assert answer.exchange.request.query == f"id={UNKNOWN_ID}"
+    assert carrier.asked == ["/v1/calls/end"]
 
 
-def test_calls_to_be_refused_elsewhere_do_not_exist():
-    assert calls_at("https://staging.example", Carrier(), "a")[0].probe() == (UNKNOWN_ID, False)
+def test_story_tells_a_moment_once_even_if_it_fails():
+    carrier = Carrier()
+    calls, _ = calls_at("https://staging.example", carrier)
+    story = Story(calls)
+    for _ in range(2):
+        with pytest.raises(NoCall):
+            story.tell(moments.ended)
+    assert carrier.asked == ["/v1/calls/list"]
+
+
+def test_policies_decide_what_is_a_refusal(run):
+    with simulator(token=TOKEN) as running:
+        arguments = ["--vocode-url", running.url, "-k", "request_is_refused and get_call"]
+        tally = run(*arguments, "--vocode-policy", "authentication=401")
+    assert errors(tally) == {"status-undeclared"}
+
+
+def test_policies_can_forbid_what_is_allowed_and_say_so(run):
+    with simulator(token=TOKEN, variant=Variant(extra_keys=True)) as running:
+        arguments = ["--vocode-url", running.url, "-k", "test_get_call_answers"]
+        allowed, forbidden = run(*arguments), run(*arguments, "--vocode-policy", "extra-keys=forbid")
+    assert (errors(allowed), errors(forbidden)) == (set(), {"unknown-key"})
+    assert forbidden.remarks[0].startswith("policies: extra-keys=forbid; ")

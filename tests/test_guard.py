@@ -20,6 +20,7 @@ EVERYTHING = Consents(
     production=True,
     approved=PRODUCTION,
     budget=2,
+    planned=2,
 )
 LACKING: dict[str, dict[str, Any]] = {
     "flag": {"effects": frozenset()},
@@ -74,9 +75,17 @@ def test_guard_never_sends_generated_data():
 
 
 def test_guard_lets_a_call_be_ended_that_this_run_created():
-    guard = Guard(replace(EVERYTHING, call_ids=frozenset()))
+    guard = Guard(replace(EVERYTHING, call_ids=frozenset(), effects=frozenset({"rings"}), budget=1))
+    guard.admit(RINGS)
     guard.created.add(CALL)
-    assert guard.reason_against(ENDS) is None
+    guard.admit(ENDS)  # beyond the budget, which is for what the user did not begin
+    assert guard.sent == 1
+
+
+def test_guard_ends_nothing_generated_nor_read_only_that_this_run_created():
+    guard = Guard(replace(EVERYTHING, read_only=True), created={CALL})
+    assert guard.reason_against(ENDS)
+    assert Guard(EVERYTHING, created={CALL}).reason_against(replace(ENDS, generated=True))
 
 
 def test_guard_counts_what_it_lets_through():

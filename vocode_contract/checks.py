@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.exchange import Exchange, Response
-from vocode_contract.policies import policy_for
-from vocode_contract.reading import Limits, Unreadable, read
+from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
+from vocode_contract.reading import Defect, Limits, Unreadable, read
 from vocode_contract.redaction import printable
 from vocode_contract.validation import Validator
 from vocode_contract.violation import Violation
@@ -20,6 +22,13 @@ Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
 #: An answer may be larger than a payload that a service takes in: 8 MiB.
 ANSWER_LIMITS = Limits(size=8_388_608)
 
+#: Seconds within which an answer should come.
+SLOW = 0.75
+#: Seconds by which two clocks may differ.
+SKEW = 5.0
+
+#: What a policy may take.
+_OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
 _JSON = "application/json"
 #: A shorter token stands in an answer by chance.
 _TOKEN_LENGTH = 8
@@ -27,12 +36,12 @@ _SHOWN = 60
 
 
 def status_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when neither the contract nor a policy knows the status code.
+    """Yield a violation when the contract does not list the status code; a policy may take it all the same.
 
     Source: ``responses`` of the operation in the contract's ``openapi.json``.
     """
     status = exchange.response.status
-    if status not in operation.statuses and not _redirects(status) and policy_for(exchange, operation) is None:
+    if status not in operation.statuses and not _redirects(status):
         yield Violation(
             instance_pointer="",
             code="status-undeclared",
@@ -46,12 +55,13 @@ def status_declared(exchange: Exchange, operation: Operation, contract: Contract
 def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
     """Yield a violation for a redirect: a POST that is sent again ends or rings twice."""
     status = exchange.response.status
-    if _redirects(status) and status not in operation.statuses and policy_for(exchange, operation) is None:
+    if _redirects(status) and status not in operation.statuses:
+        elsewhere = _leads_elsewhere(exchange)
         yield Violation(
             instance_pointer="",
-            code="redirect",
+            code="redirect-elsewhere" if elsewhere else "redirect",
             expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
-            actual=f"{status}, which was not followed",
+            actual=f"{status}{' to another host' if elsewhere else ''}, which was not followed",
             schema_pointer=f"{operation.pointer}/responses",
             contract=contract.date,
         )
@@ -135,7 +145,7 @@ def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -
             instance_pointer="",
             code="body-not-json",
             expected=defect.expected,
-            actual=defect.actual,
+            actual=f"{defect.actual}{_where_cut(exchange.response, defect)}",
             contract=contract.date,
             offset=defect.offset,
             note=defect.code,
@@ -146,8 +156,10 @@ def body_conforms(exchange: Exchange, operation: Operation, contract: Contract) 
     """Yield what is wrong with the body by the schema that the contract declares for the status."""
     name = _declared_schema(exchange, operation)
     value = parsed_body(exchange)
-    if name and value is not UNREAD:
-        yield from Validator(contract, name, limits=ANSWER_LIMITS).violations(value)
+    if not name or value is UNREAD:
+        return
+    for violation in Validator(contract, name, limits=ANSWER_LIMITS).violations(value):
+        yield replace(violation, code="detail-string") if _is_string_detail(name, value, violation) else violation
 
 
 def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -189,6 +201,64 @@ def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) ->
         )
 
 
+def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when a refusal holds a credential that did not come with the request."""
+    value = parsed_body(exchange) if 400 <= exchange.response.status < 500 else UNREAD
+    if value is UNREAD:
+        return
+    names = _credentials(contract.date)
+    for key, text in _strings(value):
+        if key in names and text and text.encode("utf-8", "surrogatepass") not in exchange.request.body:
+            yield Violation(
+                instance_pointer="",
+                code="secret-leaked",
+                expected="a refusal without credentials",
+                actual=f'a string of {len(text)} characters under "{key}"',
+                contract=contract.date,
+            )
+
+
+def answered_in_time(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield advice when the answer took longer than `SLOW`."""
+    if exchange.seconds is not None and exchange.seconds > SLOW:
+        yield Violation(
+            instance_pointer="",
+            code="slow",
+            severity="advice",
+            expected=f"an answer within {SLOW} s",
+            actual=f"one after {exchange.seconds:.0f} s" if exchange.seconds >= 1 else "a later one",
+            contract=contract.date,
+        )
+
+
+def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[Violation]:
+    """Yield advice when the Date of an answer is off; for answers that came just now, so not in `CHECKS`.
+
+    Args:
+        response: What came.
+        now: When it came, in seconds since the epoch.
+        contract: The contract to judge by.
+    """
+    then = date_of(response)
+    if then is not None and abs(then - now) > SKEW:
+        yield Violation(
+            instance_pointer="",
+            code="clock-skew",
+            severity="advice",
+            expected=f"a Date within {SKEW:.0f} s of this machine's clock",
+            actual="a time ahead of it" if then > now else "a time behind it",
+            contract=contract.date,
+        )
+
+
+def date_of(response: Response) -> float | None:
+    """Return the server's time, in seconds since the epoch; ``None`` where it tells none."""
+    try:
+        return parsedate_to_datetime(response.header("date") or "").timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 CHECKS: tuple[Check, ...] = (
     status_declared,
     never_redirected,
@@ -200,11 +270,18 @@ CHECKS: tuple[Check, ...] = (
     body_conforms,
     asked_call,
     token_kept,
+    secrets_kept,
+    answered_in_time,
 )
 
 
 def violations_of(
-    exchange: Exchange, operation: Operation, contract: Contract, *, selection: Selection = ALL
+    exchange: Exchange,
+    operation: Operation,
+    contract: Contract,
+    *,
+    selection: Selection = ALL,
+    policies: Policies = DEFAULT_POLICIES,
 ) -> Iterator[Violation]:
     """Yield what every check finds, in the order of `CHECKS`, each violation once.
 
@@ -213,14 +290,26 @@ def violations_of(
         operation: The operation that was asked for.
         contract: The date and profile to judge by.
         selection: Which codes count, and how much.
+        policies: What is taken although no document decides it.
     """
     seen: set[Violation] = set()
+    taken = policies.take(exchange, operation) is not None
+    for violation in _found(exchange, operation, contract, policies):
+        level = selection.level(violation.code, contract.profile)
+        if violation.code == "unknown-key":  # off in the table: a policy has switched it on
+            level = "error"
+        if level == "off" or violation in seen or (taken and violation.code in _OF_THE_STATUS):
+            continue
+        seen.add(violation)
+        yield violation if level == violation.severity else replace(violation, severity=level)
+
+
+def _found(exchange: Exchange, operation: Operation, contract: Contract, policies: Policies) -> Iterator[Violation]:
     for check in CHECKS:
-        for violation in check(exchange, operation, contract):
-            level = selection.level(violation.code, contract.profile)
-            if level != "off" and violation not in seen:
-                seen.add(violation)
-                yield violation if level == violation.severity else replace(violation, severity=level)
+        yield from check(exchange, operation, contract)
+    name, value = _declared_schema(exchange, operation), parsed_body(exchange)
+    if name and value is not UNREAD:
+        yield from forbidden_keys(policies, contract, name, value)
 
 
 class _Unread:
@@ -250,6 +339,50 @@ def uuid_of(value: object) -> UUID | None:
 
 def _redirects(status: int) -> bool:
     return 300 <= status < 400
+
+
+def _leads_elsewhere(exchange: Exchange) -> bool:
+    """Tell whether a redirect leads away from the host that was asked."""
+    location = (exchange.response.header("location") or "").strip()
+    try:
+        parts = urlsplit(location)
+        asked = urlsplit(f"//{exchange.request.header('host') or ''}")
+    except ValueError:
+        return True
+    if parts.scheme not in ("", "http", "https"):
+        return True
+    return bool(parts.netloc) and parts.hostname != asked.hostname
+
+
+def _where_cut(response: Response, defect: Defect) -> str:
+    """Hint at a length that does not fit the body."""
+    length = response.header("content-length")
+    is_cut = length == str(len(response.body)) and defect.offset is not None and defect.offset >= len(response.body)
+    return f"; Content-Length ended the body after {length} bytes" if is_cut else ""
+
+
+def _is_string_detail(name: str, value: Any, violation: Violation) -> bool:
+    place = (violation.code, violation.instance_pointer)
+    return name == "HTTPValidationError" and place == ("type", "/detail") and isinstance(value["detail"], str)
+
+
+@cache
+def _credentials(date: str) -> frozenset[str]:
+    """Return the names under which the contract knows secrets; addresses and account names are none."""
+    schemas = Contract.load(date).schemas.values()
+    declared = (item for schema in schemas for item in schema.get("properties", {}).items())
+    marked = {key for key, schema in declared if schema.get("x-sensitivity") == "credential"}
+    return frozenset(key for key in marked if key.endswith(("_key", "_token", "_secret")))
+
+
+def _strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield each string in an object, with its key, at any depth."""
+    level = [value]
+    while level:
+        objects = [one for one in level if isinstance(one, dict)]
+        yield from ((key, text) for one in objects for key, text in one.items() if isinstance(text, str))
+        lists = (one for one in level if isinstance(one, list))
+        level = [child for one in objects for child in one.values()] + [item for one in lists for item in one]
 
 
 def _media_type(response: Response) -> str:

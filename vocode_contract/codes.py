@@ -295,6 +295,43 @@ CODES: Mapping[str, Code] = {
         meaning="The token of the request came back, and from there goes into logs and caches.",
         example='{"detail": "invalid token <the token>"}',
     ),
+    "redirect-elsewhere": Code(
+        title="No answer sends the client to another host",
+        meaning="The server redirects to another host, or to something that is no HTTP address. A client that "
+        "follows gives the request away, and some clients the token with it. It was not followed.",
+        example="307 with a Location at another host",
+    ),
+    "detail-string": Code(
+        title="The detail of a 422 is a list",
+        meaning="The contract declares a list of entries with loc, msg and type, and a string came. The official "
+        "clients parse the list, and fail with an error of their own.",
+        example='{"detail": "field required"} with status 422',
+    ),
+    "secret-leaked": Code(
+        title="No refusal holds a secret",
+        meaning="An answer that refuses holds a credential which the request did not send, so it belongs to "
+        "someone, and whoever was refused has it now.",
+        example='"twilio_auth_token" with a value, in a 401',
+    ),
+    "default-missing": Code(
+        title="A key with a default is there",
+        meaning="The contract gives a default for this key, and the key was left out. No document forbids that: "
+        "it is judged only under the policy missing-keys=forbid.",
+        example='A Call without "hipaa_compliant".',
+    ),
+    "slow": Code(
+        title="An answer comes within its budget of time",
+        meaning="The answer took more than 0.75 seconds. No document promises any time.",
+        example="An answer after 2 seconds",
+        level="advice",
+    ),
+    "clock-skew": Code(
+        title="The server's clock is right",
+        meaning="The Date of the answer is more than 5 seconds off this machine's clock; one of the two is wrong. "
+        "Times in calls were compared with the server's.",
+        example="Date: a minute ago",
+        level="advice",
+    ),
     # Several exchanges about one call.
     "status-unexpected": Code(
         title="A request is answered as this case demands",
@@ -323,6 +360,83 @@ CODES: Mapping[str, Code] = {
         example='"status": "in_progress" long after End Call',
     ),
     # One payload against itself. Most of this no document states, so it is advice; what cannot be
+    "method-taken": Code(
+        title="Another method does not do what the operation does",
+        meaning="The operation was done by a method that the contract does not give it. Browsers, link previews and "
+        "caches send GET by themselves.",
+        example="GET /v1/calls/end ends the call",
+    ),
+    "other-ended": Code(
+        title="A request ends no other call than the one it names",
+        meaning="A call that nobody asked to end is over, right after another one was ended.",
+        example="End Call for one id, and a second call has ended as well",
+    ),
+    "created-lost": Code(
+        title="A created call is there",
+        meaning="Create Call answered with a call that Get Call does not find.",
+        example="404 from Get Call for the id that Create Call gave",
+    ),
+    "created-twice": Code(
+        title="A request creates one call, which is a new one",
+        meaning="One request placed two calls, or was answered with a call that was there before.",
+        example="Two calls with the context of one request",
+    ),
+    "not-as-asked": Code(
+        title="The created call is the one that was asked for",
+        meaning="A number, the agent or the context of the created call is not what the request said.",
+        example='Another "to_number" than asked for',
+    ),
+    "page-not-obeyed": Code(
+        title="The page is the one that was asked for",
+        meaning="The page bears another number, or holds the calls of another page.",
+        example='"page": 3 where the second was asked for',
+    ),
+    "size-not-obeyed": Code(
+        title="A page holds at most as many calls as asked for",
+        meaning="The page holds more calls than asked for, or names another size.",
+        example="Ten calls where two were asked for",
+    ),
+    "item-twice": Code(
+        title="No call is on two pages, or twice on one",
+        meaning="The same call came twice while a list was read page by page.",
+        example="The last call of one page is the first of the next",
+    ),
+    "item-missing": Code(
+        title="Every call is on some page",
+        meaning="A call that exists is not in the list, or a page has room though another one follows.",
+        example="A created call that List Calls does not show",
+    ),
+    "has-more-wrong": Code(
+        title="A page says rightly whether another follows",
+        meaning='"has_more" is true behind the last page, or false before it.',
+        example='"has_more": true on a page without calls',
+    ),
+    "sort-not-obeyed": Code(
+        title="Calls come in the order that was asked for",
+        meaning="The list was asked for in the order of a column and came in another.",
+        example="sort_column=to_number, and the numbers go up and down",
+    ),
+    "total-wrong": Code(
+        title="A page says rightly how many calls there are",
+        meaning='"total" is no estimate and is not the number of calls on all pages.',
+        example='"total": 13 with 14 calls',
+    ),
+    "recording-missing": Code(
+        title="A recording is there when the call says so",
+        meaning="The call says that its recording is available, and Get Recording has none.",
+        example='404 though "recording_available" is true',
+    ),
+    "recording-unexpected": Code(
+        title="A recording is there only when the call says so",
+        meaning="The call says that no recording is available, and Get Recording answers with one: perhaps that of "
+        "another call.",
+        example='200 though "recording_available" is false',
+    ),
+    "recording-not-audio": Code(
+        title="A recording is sound",
+        meaning="The body calls itself audio/mpeg and begins neither with an ID3 tag nor with an MPEG frame.",
+        example="An HTML page of type audio/mpeg",
+    ),
     # true (an end before the start) or shows one customer's data to another is an error.
     "end-before-start": Code(
         title="A call ends after it starts",

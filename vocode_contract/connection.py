@@ -38,6 +38,7 @@ _TIMEOUTS = {
 }
 _SHORTEST = 0.001  # a time-out of 0 means "do not wait at all" to a socket, and that is another error
 _SHOWN = 120
+_HTTP = b"HTTP/"
 
 
 class Line:
@@ -50,9 +51,10 @@ class Line:
         ended: Whether the server closed it.
         in_tls: Whether it broke while TLS was being agreed on.
         in_body: Whether the head of the answer was complete.
+        start: The first bytes that came, which say whether they are HTTP.
     """
 
-    __slots__ = ("deadline", "ended", "in_body", "in_tls", "received", "sent")
+    __slots__ = ("deadline", "ended", "in_body", "in_tls", "received", "sent", "start")
 
     def __init__(self, deadline: float) -> None:
         """Start with nothing seen."""
@@ -62,6 +64,7 @@ class Line:
         self.ended = False
         self.in_tls = False
         self.in_body = False
+        self.start = b""
 
     @property
     def is_over(self) -> bool:
@@ -144,6 +147,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._stream.read(max_bytes, self._line.left(timeout))
         self._line.received += len(data)
+        self._line.start += data[: len(_HTTP) - len(self._line.start)]
         self._line.ended = self._line.ended or not data
         return data
 
@@ -190,7 +194,8 @@ def fault_of(error: Exception, line: Line) -> tuple[str, str]:
             return kind, ""
     if isinstance(error, _CONNECT_ERRORS):
         return "unreachable", _connect_reason(error)
-    if isinstance(error, _PROTOCOL_ERRORS) and not line.ended and "without" not in str(error):
+    is_none = not _HTTP.startswith(line.start)
+    if isinstance(error, _PROTOCOL_ERRORS) and (is_none or (not line.ended and "without" not in str(error))):
         return "protocol", f"{line.received} bytes came, which break RFC 9112"
     if line.in_body:
         return "truncated", f"{line.received} bytes came"

@@ -80,7 +80,8 @@ class Consents:
         production: Whether the flag for production hosts was given.
         approved: The production host typed at the terminal, or the exact number of mutating requests
             approved without one; ``None`` for neither.
-        budget: Mutating requests allowed in the run beyond loopback.
+        budget: Mutating requests allowed in the run beyond loopback; ends of the run's own calls are not counted.
+        planned: Mutating requests that the plan shows; ``None`` before there is one.
         read_only: Whether nothing may be changed anywhere beyond loopback, whatever else is said.
     """
 
@@ -91,6 +92,7 @@ class Consents:
     production: bool = False
     approved: str | int | None = None
     budget: int = 1
+    planned: int | None = None
     read_only: bool = False
 
 
@@ -139,11 +141,12 @@ class Guard:
             if self.consents.read_only:
                 raise NotPermitted(intent.operation, _READ_ONLY)
             return
-        for objection in _OBJECTIONS:
+        is_own = intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
+        for objection in _OBJECTIONS_TO_OWN if is_own else _OBJECTIONS:
             reason = objection(self, intent)
             if reason:
                 raise NotPermitted(intent.operation, reason)
-        self.sent += 1
+        self.sent += not is_own
 
     def reason_against(self, intent: Intent) -> str | None:
         """Return why a request would not be sent; ``None`` if it would. Counts nothing."""
@@ -185,14 +188,15 @@ def _production(guard: Guard, intent: Intent) -> str | None:
         return None
     if not guard.consents.production:
         return f"{intent.host} is production; say so with --production"
-    if guard.consents.approved in (intent.host.lower(), guard.consents.budget):
+    approved, planned = guard.consents.approved, guard.consents.planned
+    if approved == intent.host.lower() or (approved is not None and approved == planned):
         return None
     return "production wants the host name typed, or --approve-sends with the number that the plan shows"
 
 
 def _object(guard: Guard, intent: Intent) -> str | None:
     if intent.effect == "hangs-up":
-        if intent.call_id in guard.created or intent.call_id in guard.consents.call_ids:
+        if intent.call_id in guard.consents.call_ids:
             return None
         return "this run did not create the call; name it with --call-id"
     if intent.effect == "rings":
@@ -226,3 +230,6 @@ _OBJECTIONS: tuple[Callable[[Guard, Intent], str | None], ...] = (
     _object,
     _budget,
 )
+
+#: All of them were met when the call was created; what a run began it may end.
+_OBJECTIONS_TO_OWN = (_read_only, _generated)

@@ -11,7 +11,7 @@ class Kind:
     Attributes:
         title: What happened, as a phrase.
         is_retried: Whether a request that only reads is sent again.
-        is_down: Whether it speaks of the server as a whole, not of one request.
+        is_down: Whether it speaks of the server as a whole if it happens several times in a row.
     """
 
     title: str
@@ -24,16 +24,18 @@ KINDS: Mapping[str, Kind] = {
     "tls": Kind(title="no trusted TLS connection", is_down=True),
     "timeout-connect": Kind(title="no connection in time", is_retried=True, is_down=True),
     "timeout-write": Kind(title="the request was not taken in time"),
-    "timeout-read": Kind(title="no answer in time", is_retried=True),
-    "timeout-total": Kind(title="the answer did not end in time"),
-    "closed": Kind(title="the connection was closed before an answer", is_retried=True),
-    "truncated": Kind(title="the answer was cut off", is_retried=True),
-    "protocol": Kind(title="the answer is not HTTP/1.1"),
-    "too-large": Kind(title="the answer is too large"),
+    "timeout-read": Kind(title="no answer in time", is_retried=True, is_down=True),
+    "timeout-total": Kind(title="the answer did not end in time", is_down=True),
+    "closed": Kind(title="the connection was closed before an answer", is_retried=True, is_down=True),
+    "truncated": Kind(title="the answer was cut off", is_retried=True, is_down=True),
+    "protocol": Kind(title="the answer is not HTTP/1.1", is_down=True),
+    "too-large": Kind(title="the answer is too large", is_down=True),
     "not-authorised": Kind(title="the server refuses our token"),
-    "rate-limited": Kind(title="the server asks us to wait", is_retried=True),
+    "rate-limited": Kind(title="the server asks us to wait", is_retried=True, is_down=True),
     "gateway": Kind(title="a proxy answers in place of the server", is_retried=True, is_down=True),
     "stopped": Kind(title="not sent, since the server could not be reached several times in a row"),
+    "never-served": Kind(title="no drawn request was answered with success, so little was tested"),
+    "list-changed": Kind(title="the list of calls changed while it was read"),
     "refusal-unclear": Kind(title="refused, but perhaps for another reason than the one tested"),
 }
 

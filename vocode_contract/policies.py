@@ -1,10 +1,19 @@
-"""What no document decides: the answers we take although the contract does not list them."""
+"""What no document decides: a table of policies, each with a default that its user may change.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+Statuses that a policy takes are no violations although the contract does not list them. Keys beyond
+the contract, and keys left out that have a default, are violations only where a policy forbids them.
+"""
 
-from vocode_contract.contract import Operation
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from vocode_contract import pointer
+from vocode_contract.contract import Contract, Operation
+from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
+from vocode_contract.undeclared import unknown_keys
+from vocode_contract.violation import Violation
 
 Applies = Callable[[Exchange, Operation], bool]
 
@@ -15,17 +24,28 @@ class Policy:
 
     Attributes:
         title: What is left open, as a phrase.
-        statuses: Status codes that we take there, beside the declared ones.
+        statuses: Status codes that we take there, beside the declared ones; empty for a choice.
         applies: Whether an exchange is such a case.
+        choices: Words to choose from, the default first; empty where status codes are listed.
     """
 
     title: str
-    statuses: frozenset[int]
+    statuses: frozenset[int] = frozenset()
     applies: Applies
+    choices: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> str:
+        """The default as its user would write it."""
+        return self.choices[0] if self.choices else _written(self.statuses)
 
 
 def _always(_exchange: Exchange, _operation: Operation) -> bool:
     return True
+
+
+def _never(_exchange: Exchange, _operation: Operation) -> bool:
+    return False
 
 
 def _names_something(_exchange: Exchange, operation: Operation) -> bool:
@@ -75,13 +95,148 @@ POLICIES: Mapping[str, Policy] = {
         statuses=frozenset({429, 502, 503, 504}),
         applies=_always,
     ),
+    "other-statuses": Policy(
+        title="status codes that are taken everywhere, though no document lists them",
+        applies=_always,
+    ),
+    "extra-keys": Policy(
+        title="whether answers may hold keys that the contract does not declare",
+        applies=_never,
+        choices=("allow", "forbid"),
+    ),
+    "missing-keys": Policy(
+        title="whether answers may leave out keys that have a default",
+        applies=_never,
+        choices=("allow", "forbid"),
+    ),
 }
 
 
-def policy_for(exchange: Exchange, operation: Operation) -> Policy | None:
-    """Return the policy under which an undeclared status is taken; ``None`` where none takes it."""
-    status = exchange.response.status
-    return next(
-        (policy for policy in POLICIES.values() if status in policy.statuses and policy.applies(exchange, operation)),
-        None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The policies of one run.
+
+    Attributes:
+        chosen: Name to what its user wrote, where that is not the default.
+    """
+
+    chosen: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def from_words(cls, words: Iterable[str], *, option: str = "policy") -> Self:
+        """Read policies as their user writes them; the last of a name counts.
+
+        Args:
+            words: Each ``NAME=VALUE``; a value is ``allow`` or ``forbid``, or status codes with
+                commas between them, ``none`` for no code.
+            option: What to call it in an error, as its user wrote it.
+
+        Raises:
+            InvalidOption: There is no such policy, or no such value.
+        """
+        chosen: dict[str, str] = {}
+        for word in words:
+            name, equals, value = (part.strip() for part in word.partition("="))
+            if name not in POLICIES or not equals:
+                raise InvalidOption(option, f"must be NAME=VALUE; names: {', '.join(POLICIES)}")
+            chosen[name] = _fit(name, value, option)
+        return cls(chosen={name: value for name, value in chosen.items() if value != POLICIES[name].default})
+
+    def value(self, name: str) -> str:
+        """Return a policy's value as its user would write it."""
+        return self.chosen.get(name, POLICIES[name].default)
+
+    def statuses(self, name: str) -> frozenset[int]:
+        """Return the status codes that a policy takes."""
+        if name in self.chosen and not POLICIES[name].choices:
+            return _read(self.chosen[name])
+        return POLICIES[name].statuses
+
+    def take(self, exchange: Exchange, operation: Operation) -> str | None:
+        """Return the name of the policy that takes an undeclared status; ``None`` where none does."""
+        status = exchange.response.status
+        return next(
+            (
+                name
+                for name, policy in POLICIES.items()
+                if status in self.statuses(name) and policy.applies(exchange, operation)
+            ),
+            None,
+        )
+
+    def __str__(self) -> str:
+        """Write all of them on one line, those that were changed first."""
+        names = [*self.chosen, *(name for name in POLICIES if name not in self.chosen)]
+        return "; ".join(f"{name}={self.value(name)}" for name in names)
+
+
+DEFAULT_POLICIES = Policies()
+
+
+def forbidden_keys(policies: Policies, contract: Contract, name: str, value: object) -> Iterator[Violation]:
+    """Yield a violation for each key that a policy forbids, or forbids to leave out.
+
+    Args:
+        policies: Of the run.
+        contract: The contract to judge by.
+        name: The schema that the value is judged as.
+        value: A parsed JSON value.
+    """
+    if policies.value("extra-keys") == "forbid":
+        yield from unknown_keys(contract, name, value)
+    if policies.value("missing-keys") == "forbid":
+        yield from _left_out(contract, name, value)
+
+
+def _left_out(contract: Contract, name: str, value: object) -> Iterator[Violation]:
+    level: list[tuple[str, object, object]] = [("", contract.schemas[name], value)]
+    while level:
+        below: list[tuple[str, object, object]] = []
+        for place, schema, instance in level:
+            found = contract.branch(schema, instance) if isinstance(schema, dict) else None
+            if found is None:
+                continue
+            if isinstance(instance, list):
+                below += [(f"{place}/{index}", found.get("items"), item) for index, item in enumerate(instance)]
+            elif isinstance(instance, dict):
+                declared = found.get("properties", {})
+                lacking = [key for key in declared if "default" in declared[key] and key not in instance]
+                yield from (_lacking(contract, f"{place}/{pointer.escape(key)}", declared[key]) for key in lacking)
+                below += [(f"{place}/{key}", declared[key], instance[key]) for key in declared if key in instance]
+        level = below
+
+
+def _lacking(contract: Contract, place: str, schema: Mapping[str, object]) -> Violation:
+    return Violation(
+        instance_pointer=place,
+        code="default-missing",
+        expected="a value, under the policy missing-keys=forbid",
+        actual="nothing",
+        schema_pointer=contract.pointer_to(schema),
+        contract=contract.date,
     )
+
+
+def _fit(name: str, value: str, option: str) -> str:
+    """Return a value in its one spelling.
+
+    Raises:
+        InvalidOption: It is none for this policy.
+    """
+    choices = POLICIES[name].choices
+    if choices and value not in choices:
+        raise InvalidOption(option, f"{name} is one of {', '.join(choices)}")
+    if choices:
+        return value
+    codes = [] if value == "none" else [code.strip() for code in value.split(",")]
+    if not all(code.isascii() and code.isdigit() and len(code) == 3 and "1" <= code[0] <= "5" for code in codes):
+        raise InvalidOption(option, f"{name} takes status codes with commas between them, or none")
+    return _written(map(int, codes))
+
+
+def _written(statuses: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(set(statuses)))) or "none"
+
+
+def _read(value: str) -> frozenset[int]:
+    return frozenset(map(int, value.split(","))) if value != "none" else frozenset()

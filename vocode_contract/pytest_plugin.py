@@ -6,6 +6,7 @@ Nothing is imported here but pytest: what a hook needs is imported when there is
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.outcome import Outcome
+    from vocode_contract.conformance.run import Run
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.conformance.tally import Tally
     from vocode_contract.contract import Contract
@@ -31,10 +33,32 @@ _KEYS = {
     "url": "endpoint to hold against the contract; the built-in simulator without",
     "contract": "date of the contract",
     "profile": "how literally the contract is read: documented, wire or tolerant",
+    "timeout": "seconds that one exchange may take",
 }
+_LIVE = "only against a host that is not this machine"
+#: Options that may be given several times: name, metavar, help.
+_LISTS = (
+    ("call-id", "ID", "a call that may be ended"),
+    ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
+    ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
+    ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
+)
+#: Options with one number: name, default, help.
+_NUMBERS = (
+    ("budget", 1, f"mutating requests allowed; {_LIVE}"),
+    ("approve-sends", None, "the number of mutating requests that the plan shows; for production without a terminal"),
+    ("fuzz", 0, "requests to draw for each operation"),
+    ("seed", 0, "of what is drawn"),
+)
+_FLAGS = (
+    ("production", "the host is production, and is meant"),
+    ("plan", "print what would be sent, and send nothing"),
+)
 _MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 
 _client: pytest.StashKey["CheckedClient"] = pytest.StashKey()
+_planner: pytest.StashKey["Client"] = pytest.StashKey()
+_run: pytest.StashKey["Run"] = pytest.StashKey()
 _settings: pytest.StashKey["Settings"] = pytest.StashKey()
 _tally: pytest.StashKey["Tally"] = pytest.StashKey()
 _touched: pytest.StashKey["Touched"] = pytest.StashKey()
@@ -50,14 +74,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         name = f"vocode_{key}"
         group.addoption(f"--vocode-{key}", dest=name, metavar=key.upper(), help=f"{help_text} (or {name.upper()})")
         parser.addini(name, help_text, default="")
-    group.addoption(
-        "--vocode-call-id",
-        dest="vocode_call_id",
-        metavar="ID",
-        action="append",
-        default=[],
-        help="a call that may be ended; may be given several times",
-    )
+    for key, metavar, help_text in _LISTS:
+        dest = f"vocode_{key.replace('-', '_')}"
+        text = f"{help_text}; may be given several times"
+        group.addoption(f"--vocode-{key}", dest=dest, metavar=metavar, action="append", default=[], help=text)
+    for key, default, help_text in _NUMBERS:
+        dest = f"vocode_{key.replace('-', '_')}"
+        group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
+    for key, help_text in _FLAGS:
+        group.addoption(f"--vocode-{key}", dest=f"vocode_{key}", action="store_true", help=help_text)
+    parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
     _add_coverage_option(parser, group)
     group.addoption(
         "--vocode-report",
@@ -76,7 +102,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
     options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in _KEYS]
-    if any(options) or config.getoption("vocode_call_id"):
+    lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in _LISTS]
+    if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
         _settings_of(config)
     _watch_coverage(config)
     if config.getoption("vocode_report"):
@@ -85,8 +112,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
-    if any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items):
-        _settings_of(config)
+    asking = [item for item in items if "vocode_contract" in getattr(item, "fixturenames", ())]
+    if asking and _settings_of(config).is_live and _in_processes(config):
+        for item in asking:  # one process keeps the pace; see pytest_xdist_setupnodes
+            item.add_marker(pytest.mark.xdist_group("vocode-live"))
+
+
+def _in_processes(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Let one process ask a host that is not this machine, so that no more than one request is in flight."""
+    if _settings in config.stash and _settings_of(config).is_live:
+        config.option.dist = "loadgroup"
 
 
 def _settings_of(config: pytest.Config) -> "Settings":
@@ -96,12 +136,27 @@ def _settings_of(config: pytest.Config) -> "Settings":
         pytest.UsageError: A value cannot be used.
     """
     if _settings not in config.stash:
-        from vocode_contract.conformance.settings import Settings
+        from vocode_contract.conformance.settings import Settings, Wishes
         from vocode_contract.errors import ContractError
+        from vocode_contract.policies import Policies
 
         given = {key: _given(config, key) for key in _KEYS}
+        get = config.getoption
+        variable = os.environ.get("VOCODE_POLICY", "").split()
+        policies = [*config.getini("vocode_policy"), *variable, *get("vocode_policy")]
         try:
-            config.stash[_settings] = Settings.from_given(given, tuple(config.getoption("vocode_call_id")))
+            config.stash[_settings] = Settings.from_given(
+                given,
+                tuple(get("vocode_call_id")),
+                policies=Policies.from_words(policies, option="--vocode-policy"),
+                wishes=Wishes.from_words(
+                    get("vocode_allow"),
+                    get("vocode_allow_number"),
+                    production=get("vocode_production"),
+                    budget=get("vocode_budget"),
+                    approve_sends=get("vocode_approve_sends"),
+                ),
+            )
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_settings]
@@ -115,6 +170,25 @@ def _reports_of(config: pytest.Config) -> "tuple[Wanted, ...]":
         return wanted(config.getoption("vocode_report"), "--vocode-report")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _run_of(config: pytest.Config) -> "Run":
+    """Return the run, which knows what it may do and what it did.
+
+    Raises:
+        pytest.UsageError: A file cannot be used.
+    """
+    if _run not in config.stash:
+        from vocode_contract.conformance.run import Run
+        from vocode_contract.errors import ContractError
+
+        try:
+            places = (config.rootpath, config.invocation_params.dir)
+            run = Run.of(_settings_of(config), *places, alone=not _in_processes(config))
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.stash[_run] = run
+    return config.stash[_run]
 
 
 def _given(config: pytest.Config, key: str) -> Any:
@@ -164,37 +238,50 @@ def _vocode_health() -> "Health":
 
 
 @pytest.fixture(scope="session")
+def _vocode_run(pytestconfig: pytest.Config) -> "Run":
+    return _run_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
 def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> "Client":
     """The one sender of the run: its guard counts what leaves this machine."""
-    from vocode_contract.guard import Guard
+    if planner := pytestconfig.stash.get(_planner, None):
+        return planner
     from vocode_contract.redaction import Secret
-    from vocode_contract.transport import TOKEN_VARIABLE, Client, is_read_only
+    from vocode_contract.transport import TOKEN_VARIABLE, Client
 
-    settings = _settings_of(pytestconfig)
-    if settings.endpoint is None:
+    if _settings_of(pytestconfig).endpoint is None:
         running = request.getfixturevalue("_vocode_running")
         return Client(running.url, Secret(running.token))
     value = os.environ.get(TOKEN_VARIABLE)
-    token = Secret(value) if value else None
-    return Client(settings.endpoint, token, guard=Guard(settings.consents(read_only=is_read_only())))
+    return _run_of(pytestconfig).sender(Secret(value) if value else None)
+
+
+@pytest.fixture
+def _vocode_judge(
+    request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
+) -> Callable[["Client"], "CheckedClient"]:
+    """Make the client of one test; whatever is wrong with an answer fails the test that got it."""
+    from vocode_contract.conformance.client import CheckedClient
+
+    def judging(sender: "Client") -> "CheckedClient":
+        policies = _settings_of(request.config).policies
+        client = CheckedClient(sender, vocode_contract, health=_vocode_health, policies=policies)
+        request.node.stash[_client] = client
+        request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
+        return client
+
+    return judging
 
 
 @pytest.fixture
 def vocode_client(
-    request: pytest.FixtureRequest,
-    vocode_contract: "Contract",
-    _vocode_sender: "Client",
-    _vocode_health: "Health",
+    request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
 ) -> "CheckedClient":
     """A client of the endpoint; whatever is wrong with an answer fails the test that got it."""
-    from vocode_contract.conformance.client import CheckedClient
-
     if _settings_of(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
-    client = CheckedClient(_vocode_sender, vocode_contract, health=_vocode_health)
-    request.node.stash[_client] = client
-    request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
-    return client
+    return _vocode_judge(_vocode_sender)
 
 
 @pytest.fixture(scope="session")
@@ -346,7 +433,47 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     return None
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Show the plan before anything is sent beyond this machine, and act there alone."""
+    config = session.config
+    settings = config.stash.get(_settings, None)
+    if settings is None or settings.endpoint is None or session.testsfailed or _in_processes(config):
+        if config.getoption("vocode_plan"):
+            raise pytest.UsageError("--vocode-plan needs --vocode-url, and one process")
+        return (yield)
+    from vocode_contract.conformance.rehearsal import approved, rehearsed
+
+    run = _run_of(config)
+    if run.settings.is_live or config.getoption("vocode_plan"):
+        plan = rehearsed(session, run, _planner)
+        approved(session, run, plan, only=config.getoption("vocode_plan"))
+    with _acting(run):
+        return (yield)
+
+
+@contextmanager
+def _acting(run: "Run") -> Iterator[None]:
+    from vocode_contract.errors import ContractError
+
+    try:
+        with run.acting():
+            yield
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Tell every tally what there is to say of the run, once its calls are ended."""
+    result = yield
+    if _tally in session.config.stash:
+        _tell_tallies(session)
+    _write_reports(session)
+    return result
+
+
+def _write_reports(session: pytest.Session) -> None:
     """Write the reports that were asked for; a run whose report is lost does not pass."""
     config = session.config
     if _reports not in config.stash or hasattr(config, "workerinput"):  # a process of pytest-xdist reports nothing
@@ -356,6 +483,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[_unwritten] = list(write_all(_outcome(config), config.stash[_reports]))
     if config.stash[_unwritten] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = 3  # what `vocode-contract check` ends with too
+
+
+def _tell_tallies(session: pytest.Session) -> None:
+    from vocode_contract.conformance.tally import Tally
+
+    run = _run_of(session.config)
+
+    tallies = [plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, Tally)]
+    for tally in (*tallies, session.config.stash[_tally]):
+        tally.remarks += run.remarks()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -6,8 +6,10 @@ import random
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import Final
 from urllib.parse import urlencode
 
@@ -43,6 +45,7 @@ class Timing:
         total: For one exchange, what is sent again included.
         pauses: Before a request that only reads is sent a second and a third time; up to a fifth is added.
         patience: The longest ``Retry-After`` that is waited for.
+        interval: Between the starts of two requests beyond loopback; one is in flight at a time.
     """
 
     connect: float = 5
@@ -51,6 +54,18 @@ class Timing:
     total: float = 30
     pauses: tuple[float, ...] = (0.5, 1)
     patience: float = 30
+    interval: float = 0.5
+
+    @classmethod
+    def within(cls, total: float) -> "Timing":
+        """Return the time-outs for exchanges that may take so many seconds in all."""
+        default = cls()
+        return cls(
+            connect=min(default.connect, total),
+            read=min(default.read, total),
+            write=min(default.write, total),
+            total=total,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +75,12 @@ class Credentials:
     Attributes:
         scheme: Of RFC 9110, such as ``Bearer``.
         token: In place of the client's own.
+        suffix: What follows the token, so that it is the client's own no more.
     """
 
     scheme: str = "Bearer"
     token: Secret | None = None
+    suffix: str = ""
 
 
 OWN: Final = Credentials()
@@ -80,6 +97,8 @@ class Ask:
         media_type: Of the body; empty for none.
         credentials: Those of the client, others, or ``None`` for no header at all.
         generated: Whether the arguments or the body were generated.
+        method: In place of the operation's own; what it does is taken to be the same.
+        suffix: What follows the operation's URL path, such as a slash too many.
     """
 
     operation: Operation
@@ -88,6 +107,8 @@ class Ask:
     media_type: str = ""
     credentials: Credentials | None = OWN
     generated: bool = False
+    method: str = ""
+    suffix: str = ""
 
 
 class Client:
@@ -101,6 +122,7 @@ class Client:
         guard: Guard | None = None,
         timing: Timing | None = None,
         transport: httpx.BaseTransport | None = None,
+        run_id: str = "",
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -110,6 +132,7 @@ class Client:
             guard: What may be sent where; without, nothing beyond loopback but what reads.
             timing: How long to wait.
             transport: What carries the requests, in place of the network.
+            run_id: Names this run to the server's operators.
 
         Raises:
             InvalidOption: The URL or the token cannot be used.
@@ -121,6 +144,9 @@ class Client:
         self._guard = guard or Guard(Consents(read_only=is_read_only()))
         self._timing = timing or Timing()
         self._transport = transport
+        self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
+        paced = not self.endpoint.is_loopback
+        self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = trusted() if self.endpoint.scheme == "https" else None
         for name in _LOGGERS:  # they would write URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -136,7 +162,8 @@ class Client:
         self._guard.admit(self._intent(ask))
         request = self._request(ask)
         deadline = time.monotonic() + self._timing.total
-        for pause in self._timing.pauses if request.method in _SAFE_METHODS else ():
+        only_reads = ask.operation.effect == "reads" and request.method in _SAFE_METHODS
+        for pause in self._timing.pauses if only_reads else ():
             try:
                 return self._answered(request, ask, deadline)
             except Inconclusive as inconclusive:
@@ -144,13 +171,21 @@ class Client:
                     raise
         return self._answered(request, ask, deadline)
 
+    def reason_against(self, ask: Ask) -> str | None:
+        """Return why a request would not be sent; ``None`` if it would."""
+        return self._guard.reason_against(self._intent(ask))
+
+    def note_created(self, identifier: str) -> None:
+        """Note that this run created a call, so that it may end it."""
+        self._guard.created.add(identifier)
+
     def _intent(self, ask: Ask) -> Intent:
         ids = [value for name, value in ask.arguments if name == "id"]
         return Intent(
             operation=ask.operation.name,
             effect=ask.operation.effect,
             host=self.endpoint.host,
-            authenticated=ask.credentials is not None and ask.credentials.token is None and self._token is not None,
+            authenticated=_is_own(ask.credentials) and self._token is not None,
             generated=ask.generated,
             call_id=ids[0] if len(ids) == 1 else None,
             number=_number_in(ask.body),
@@ -159,14 +194,14 @@ class Client:
     def _request(self, ask: Ask) -> Request:
         authorization = _authorization(ask.credentials, self._token)
         return Request(
-            method=ask.operation.method,
-            path=self.endpoint.path + ask.operation.path,
+            method=ask.method or ask.operation.method,
+            path=self.endpoint.path + ask.operation.path + ask.suffix,
             query=urlencode(ask.arguments),
             headers=(
                 ("Host", self.endpoint.authority),
                 ("Accept", "*/*"),
                 ("Accept-Encoding", "identity"),
-                ("User-Agent", f"vocode-contract/{__version__}"),
+                ("User-Agent", self._agent),
                 *((("Authorization", authorization),) if authorization is not None else ()),
                 *((("Content-Type", ask.media_type),) if ask.media_type else ()),
                 *((("Content-Length", str(len(ask.body))),) if ask.body or ask.operation.method == "POST" else ()),
@@ -177,8 +212,12 @@ class Client:
     def _sent(self, request: Request, ask: Ask, deadline: float) -> Exchange:
         """Send once; the whole answer or `Inconclusive`."""
         __tracebackhide__ = True
-        started = time.monotonic()
-        line = Line(deadline)
+        with self._pace as waited:
+            started = time.monotonic()
+            return self._exchanged(request, ask, Line(deadline + waited), started)
+
+    def _exchanged(self, request: Request, ask: Ask, line: Line, started: float) -> Exchange:
+        __tracebackhide__ = True
         try:
             response = self._carried(request, line)
         except NETWORK_ERRORS as error:
@@ -231,6 +270,32 @@ class Client:
         return True
 
 
+class Pace:
+    """Lets one through at a time, and the next no sooner than an interval after it."""
+
+    def __init__(self, interval: float) -> None:
+        """Let the first one through at once.
+
+        Args:
+            interval: Seconds between two starts.
+        """
+        self._interval = interval
+        self._next = 0.0
+        self._lock = Lock()
+
+    def __enter__(self) -> float:
+        """Wait; return for how long, in seconds, which is no time of the server's."""
+        started = time.monotonic()
+        self._lock.acquire()
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        now = time.monotonic()
+        self._next = now + self._interval
+        return now - started
+
+    def __exit__(self, *_exception: object) -> None:
+        self._lock.release()
+
+
 def is_read_only() -> bool:
     """Tell whether the environment forbids every effect beyond loopback.
 
@@ -281,7 +346,14 @@ def _authorization(credentials: Credentials | None, own: Secret | None) -> str |
     if credentials is None:
         return None
     token = own if credentials.token is None else credentials.token
-    return f"{credentials.scheme} {token.reveal()}".strip() if token is not None else None
+    if token is None:
+        return f"{credentials.scheme} {credentials.suffix}" if credentials.suffix else None
+    return f"{credentials.scheme} {token.reveal()}{credentials.suffix}".strip()
+
+
+def _is_own(credentials: Credentials | None) -> bool:
+    """Tell whether the client's own token is sent as it is, under whatever scheme."""
+    return credentials is not None and credentials.token is None and not credentials.suffix
 
 
 _DONE: Mapping[str, str] = {

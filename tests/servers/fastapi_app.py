@@ -156,8 +156,10 @@ class Calls:
         if call["status"] == "in_progress":
             call.update(status="ended", end_time=self.now())
 
-    def page(self, page: int, size: int) -> Dict[str, Any]:
+    def page(self, page: int, size: int, column: Optional[str], descending: bool) -> Dict[str, Any]:
         calls = list(self.by_id.values())[::-1]
+        if column:
+            calls.sort(key=lambda call: str(call.get(column)), reverse=descending)
         items = [{**call, "agent": call["agent"]["id"]} for call in calls[(page - 1) * size : page * size]]
         if self.date >= "2024-08":  # the list has seconds where the call has text
             for item in items:
@@ -192,8 +194,10 @@ def application(date: str) -> FastAPI:
         return call
 
     @app.get("/v1/calls/list", response_model=CallPage)
-    def list_calls(page: int = 1, size: int = 10) -> Any:
-        return calls.page(page, size)
+    def list_calls(
+        page: int = 1, size: int = 10, sort_column: Optional[str] = None, sort_desc: Optional[bool] = False
+    ) -> Any:
+        return calls.page(page, size, sort_column, bool(sort_desc))
 
     @app.post("/v1/calls/create", response_model=Call)
     def create_call(request: CreateCallRequest) -> Any:  # type: ignore[valid-type]  # made above

@@ -37,6 +37,16 @@ class Asked:
     only: tuple[str, ...]
     reports: tuple[str, ...]
     full: bool
+    policies: tuple[str, ...]
+    effects: tuple[str, ...]
+    numbers: tuple[str, ...]
+    budget: int
+    production: bool
+    approve_sends: int | None
+    plan: bool
+    fuzz: int
+    seed: int
+    timeout: str
 
 
 @click.command(
@@ -62,6 +72,20 @@ class Asked:
     help="Write the result to a file too: json, junit, html, sarif or markdown; several with commas between them.",
 )
 @click.option("--all", "full", is_flag=True, help="Cut nothing: neither long lines nor the end of a long text.")
+@click.option("--policy", "policies", metavar="NAME=VALUE", multiple=True, help="How to read what no document decides.")
+@click.option("--fuzz", metavar="N", type=click.IntRange(0), default=0, help="Draw N requests for each operation too.")
+@click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn.")
+@click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
+@click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
+@click.option(
+    "--allow-number", "numbers", metavar="NUMBER", multiple=True, help="Elsewhere: a number that may be rung."
+)
+@click.option(
+    "--budget", metavar="N", type=click.IntRange(0), default=1, help="Beyond this machine: mutating requests."
+)
+@click.option("--production", is_flag=True, help="The host is production, and is meant.")
+@click.option("--approve-sends", metavar="N", type=click.IntRange(0), help="The mutating requests that the plan shows.")
 @click.pass_context
 def check(ctx: click.Context, /, **options: object) -> None:
     """Run the contract suite against a server, the built-in simulator unless told.
@@ -72,6 +96,8 @@ def check(ctx: click.Context, /, **options: object) -> None:
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.url and asked.faults:
         ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
+    if asked.plan and not asked.url:
+        ctx.fail("--plan is for a server, named by --url or VOCODE_URL")
     _require_extras(simulated=not asked.url)
     from vocode_contract.cli.suite import Watch, run_suite
     from vocode_contract.conformance.outcome import Outcome
@@ -86,7 +112,9 @@ def check(ctx: click.Context, /, **options: object) -> None:
     started, clock = datetime.now(UTC), time.monotonic()
     with _spoilt(settings, asked.faults) as running:
         variables = {_TOKEN: running.token} if running else {}
-        tally = run_suite(_options(settings, running), variables, watch)
+        tally = run_suite(_options(asked, settings, running), variables, watch)
+    if asked.plan:
+        return
     run = _run(settings, asked.faults, started, time.monotonic() - clock)
     written = _write(Outcome(run=run, tally=tally), reports, output, full=asked.full)
     if watch.interruption is not None:
@@ -107,13 +135,19 @@ def _require_extras(*, simulated: bool) -> None:
 
 def _settings(asked: Asked) -> "Settings":
     """Parse what was asked for, before pytest does, whose own message would be longer."""
-    from vocode_contract.conformance.settings import Given, Settings
+    from vocode_contract.conformance.settings import Given, Settings, Wishes
+    from vocode_contract.policies import Policies
 
     contract = contract_of(asked.date, asked.profile)
-    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile}
+    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile, "timeout": asked.timeout}
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
     try:
-        return Settings.from_given(sources, asked.call_ids)
+        return Settings.from_given(
+            sources,
+            asked.call_ids,
+            policies=Policies.from_words(asked.policies, option="--policy"),
+            wishes=Wishes.from_words(asked.effects, asked.numbers, budget=asked.budget),
+        )
     except InvalidOption as error:
         raise InvalidOption(error.name.replace("--vocode-", "--"), error.reason) from None
 
@@ -127,13 +161,23 @@ def _spoilt(settings: "Settings", faults: tuple[str, ...]) -> AbstractContextMan
     return simulator(contract=settings.contract, faults=faults)
 
 
-def _options(settings: "Settings", running: "Running | None") -> list[str]:
+def _options(asked: Asked, settings: "Settings", running: "Running | None") -> list[str]:
     url = running.url if running else str(settings.endpoint or "")
     return [
         f"--vocode-contract={settings.contract.date}",
         f"--vocode-profile={settings.contract.profile}",
         *([f"--vocode-url={url}"] if url else []),
         *(f"--vocode-call-id={identifier}" for identifier in settings.call_ids),
+        *(f"--vocode-policy={policy}" for policy in asked.policies),
+        *(f"--vocode-allow={effect}" for effect in asked.effects),
+        *(f"--vocode-allow-number={number}" for number in asked.numbers),
+        f"--vocode-budget={asked.budget}",
+        f"--vocode-fuzz={asked.fuzz}",
+        f"--vocode-seed={asked.seed}",
+        *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
+        *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),
+        *(["--vocode-production"] if asked.production else []),
+        *(["--vocode-plan"] if asked.plan else []),
     ]
 
 
@@ -157,6 +201,7 @@ def _run(settings: "Settings", faults: tuple[str, ...], started: datetime, secon
         uncut="--all",
         started=started,
         seconds=seconds,
+        policies=settings.policies,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vocode_contract import conformance
+from vocode_contract.cli import exits
 from vocode_contract.conformance.tally import Tally
 from vocode_contract.errors import InvalidOption
 
@@ -90,8 +91,10 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
 
     Raises:
         InvalidOption: No test was picked.
+        click.exceptions.Exit: What was asked for cannot be done; why was written to standard error.
         RuntimeError: pytest could not run it.
     """
+    import click
     import pytest
 
     tally = Tally()
@@ -102,6 +105,8 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
         code = pytest.main(arguments, plugins=[tally, watch])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED and watch.only:
         raise InvalidOption("--only", "names no test, neither by its name nor by its claim")
+    if code == pytest.ExitCode.USAGE_ERROR and watch.failure is None:
+        raise click.exceptions.Exit(exits.USAGE)
     if isinstance(watch.interruption, pytest.Session.Interrupted) or code not in _EXPECTED:
         raise RuntimeError(f"pytest ended with {code!r}") from watch.failure
     return tally

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from vocode_contract.checks import UNREAD, parsed_body, uuid_of
 from vocode_contract.contract import Operation
 from vocode_contract.exchange import Exchange
+from vocode_contract.history import Observation
+from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.violation import Violation
 
 
@@ -19,12 +22,18 @@ class Answer:
         exchange: The request and the response.
         violations: What is wrong with it by itself, in the order of the checks.
         contract: Date of the contract.
+        at: When it came, in seconds since the epoch.
+        policies: How what no document decides is read.
+        is_ordered: Whether it is known to have been made after the answers that came before it.
     """
 
     operation: Operation
     exchange: Exchange = field(repr=False)
     violations: tuple[Violation, ...]
     contract: str
+    at: float = 0
+    policies: Policies = DEFAULT_POLICIES
+    is_ordered: bool = True
 
     @property
     def status(self) -> int:
@@ -59,3 +68,31 @@ class Answer:
     def is_sound(self) -> bool:
         """Whether the checks found no error."""
         return not any(violation.severity == "error" for violation in self.violations)
+
+    @property
+    def items(self) -> tuple[Mapping[str, Any], ...]:
+        """The calls on the page in the body; none where it holds no page."""
+        items = self.members.get("items")
+        return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """The ids of the calls on the page, in its order."""
+        return tuple(item["id"] for item in self.items if uuid_of(item.get("id")))
+
+    def item(self, identifier: str) -> Mapping[str, Any]:
+        """Return a call on the page by its id; empty where the page does not hold it."""
+        wanted = uuid_of(identifier)
+        return next((item for item in self.items if wanted and uuid_of(item.get("id")) == wanted), {})
+
+    @property
+    def observations(self) -> Mapping[str, Observation]:
+        """What the answer shows of calls, by the id they were asked for or listed with."""
+        if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
+            return {}
+        asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
+        calls = {item["id"]: item for item in self.items if uuid_of(item.get("id"))}
+        name = asked[0] if asked else self.call_id
+        if name and len(asked) < 2 and "status" in self.members:
+            calls[name] = self.members
+        return {str(uuid_of(name)): Observation(at=self.at, value=call) for name, call in calls.items()}

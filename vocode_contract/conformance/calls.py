@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
+from uuid import uuid4
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
@@ -17,8 +18,8 @@ REQUEST: Mapping[str, Any] = {
 }
 #: No call has it: sent where a call of that id must not be touched.
 UNKNOWN_ID = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
-#: What a server answers that lacks an operation.
-_NOT_OFFERED = frozenset((404, 405, 501))
+#: The key of the context under which a request is told from all others.
+MARK = "vocode_contract_request"
 _LOOKED_AT = 100
 
 
@@ -26,94 +27,142 @@ class NoCall(Exception):
     """There is no call that a test may act on."""
 
 
-class Calls:
-    """The calls of one test: no other test of the run acts on them."""
+class Journal(Protocol):
+    """Where is written down what is created, before and after."""
 
-    def __init__(self, client: CheckedClient, *, given: tuple[str, ...], turn: int) -> None:
+    def note(self, event: str, identifier: str = "") -> None:
+        """Write one event: ``creating``, ``created``, ``ended`` or ``left``."""
+
+
+class Unwritten:
+    """A journal of calls on this machine, which need none."""
+
+    def note(self, event: str, identifier: str = "") -> None:
+        """Write nothing."""
+
+
+class Calls:
+    """The calls of one story: nothing else in the run acts on them."""
+
+    def __init__(
+        self,
+        client: CheckedClient,
+        *,
+        given: tuple[str, ...] = (),
+        number: str = "",
+        turn: tuple[int, int] = (0, 1),
+        journal: Journal | None = None,
+    ) -> None:
         """Look for nothing yet.
 
         Args:
             client: Asks the endpoint.
             given: Ids of calls that the user allows to be ended.
-            turn: How many tests before this one want a call of their own.
+            number: What to ring in place of a fictional number.
+            turn: Number of this process among those that act on the same endpoint, and their count.
+            journal: Notes what is created; nothing is noted without.
         """
-        self._client = client
+        self.client = client
+        self.created: dict[str, Answer] = {}
+        self.requests: dict[str, Mapping[str, Any]] = {}
         self._given = given
+        self._number = number
         self._turn = turn
-        self._created: list[str] = []
+        self._journal = journal or Unwritten()
+        self._by_role: dict[str, str] = {}
+        self._open: list[str] = []
 
-    def fresh(self) -> str:
-        """Return the id of a call that may be ended and is not ended yet.
+    @property
+    def is_here(self) -> bool:
+        """Whether the endpoint is on this machine, where any call may be ended."""
+        return self.client.endpoint.is_loopback
+
+    def request(self, role: str) -> Mapping[str, Any]:
+        """Return what is asked for when a call is created for a role; its context tells it from all others."""
+        if role not in self.requests:
+            number = self._number or str(int(REQUEST["to_number"]) + len(self.requests) % 50)
+            self.requests[role] = {**REQUEST, "to_number": number, "context": {MARK: uuid4().hex}}
+        return self.requests[role]
+
+    def create(self, role: str) -> Answer:
+        """Create a call for a role, once.
+
+        Raises:
+            NotPermitted: It would ring a phone, and nobody allowed it.
+            Inconclusive: No complete answer came, also when it was tried before.
+        """
+        if role not in self.created:
+            request = self.request(role)
+            reason = self.client.reason_against("create_call", request)
+            if reason:
+                raise NotPermitted("create_call", reason)
+            self._journal.note("creating")
+            self.created[role] = answer = self.client.ask("create_call", json=request, kept=False)
+            if 200 <= answer.status < 300 and answer.call_id:
+                self._journal.note("created", answer.call_id)
+                self.client.note_created(answer.call_id)
+                self._open.append(answer.call_id)
+        return self.created[role]
+
+    def living(self, role: str) -> str:
+        """Return the id of a call for a role that may be ended and is not ended yet; the same each time.
 
         Raises:
             NoCall: There is none.
         """
-        found = self._created_call() or self._given_call() or self._listed_call()
-        if found is None:
-            raise NoCall(
-                f"a call that may be ended is needed; give one with --vocode-call-id ({len(self._given)} given, "
-                f"{self._turn + 1} needed so far)"
-            )
-        return found
+        if role not in self._by_role:
+            found = self._created_for(role) or self._given_call() or self._listed_call()
+            if found is None:
+                raise NoCall(
+                    f"a call that may be ended is needed; give one with --vocode-call-id ({len(self._given)} given, "
+                    f"{len(self._by_role) + 1} needed so far)"
+                )
+            self._by_role[role] = found
+        return self._by_role[role]
 
-    def any(self) -> str:
-        """Return the id of a call that exists, to read it only.
+    def known(self) -> str | None:
+        """Return the id of a call that is known to exist, to read it only; ``None`` where there is none."""
+        return next(iter((*self._given, *self._by_role.values())), None)
 
-        Raises:
-            NoCall: There is none.
-        """
-        if self._given:
-            return self._given[0]
-        found = self._created_call() or next((call["id"] for call in self._listed()), None)
-        if found is None:
-            raise NoCall("a call is needed and the list holds none; give one with --vocode-call-id")
-        return found
+    def found(self, *roles: str) -> tuple[str, ...]:
+        """Return the ids of the calls that this run created for some roles and that have them."""
+        answers = [(role, self.created[role]) for role in roles if role in self.created]
+        return tuple(
+            str(answer.call_id)
+            for role, answer in answers
+            if answer.status == 200 and answer.call_id is not None and answer.call_id == self._by_role.get(role)
+        )
 
-    def probe(self) -> tuple[str, bool]:
-        """Return an id to be refused, and whether a call has it that can be looked at afterwards.
+    def note_ended(self, identifier: str) -> None:
+        """Note that a call is known to be over."""
+        if identifier in self._open:
+            self._open.remove(identifier)
+            self._journal.note("ended", identifier)
 
-        Elsewhere than on this machine no call has it: a server that ignores the token would end it.
-        """
-        if self._client.endpoint.is_loopback:
-            return self.fresh(), True
-        return UNKNOWN_ID, False
-
-    def finish(self) -> None:
-        """End what was created, and keep no answer."""
-        for identifier in self._created:
+    def finish(self) -> tuple[str, ...]:
+        """End what was created and still goes on; return the ids of those that could not be ended."""
+        for identifier in tuple(self._open):
             with suppress(Inconclusive, NotPermitted):
-                self._client.ask("end_call", {"id": identifier}, kept=False)
+                if self.client.ask("end_call", {"id": identifier}, kept=False).status == 200:
+                    self.note_ended(identifier)
+        for identifier in self._open:
+            self._journal.note("left", identifier)
+        return tuple(self._open)
 
-    def _created_call(self) -> str | None:
-        if not self._client.endpoint.is_loopback:
+    def _created_for(self, role: str) -> str | None:
+        try:
+            identifier = self.create(role).call_id
+        except (Inconclusive, NotPermitted):
             return None
-        answer = self._client.ask("create_call", json=REQUEST, kept=False)
-        identifier = self._kept(answer).call_id
-        if answer.status != 200 or identifier is None:
-            return None
-        self._created.append(identifier)
-        return identifier
+        return identifier if identifier not in self._by_role.values() else None
 
     def _given_call(self) -> str | None:
-        return self._given[self._turn] if self._turn < len(self._given) else None
+        return next((known for known in self._given if known not in self._by_role.values()), None)
 
     def _listed_call(self) -> str | None:
-        if not self._client.endpoint.is_loopback:
+        if not self.is_here:
             return None
-        living = [call["id"] for call in self._listed() if call.get("status") not in FINAL]
-        return living[self._turn] if self._turn < len(living) else None
-
-    def _listed(self) -> list[Mapping[str, Any]]:
-        answer = self._client.ask("list_calls", {"page": 1, "size": _LOOKED_AT}, kept=False)
-        items = self._kept(answer).members.get("items")
-        return [item for item in items if _has_id(item)] if isinstance(items, list) else []
-
-    def _kept(self, answer: Answer) -> Answer:
-        """Keep an answer that counts: a server without the operation is not judged by it here."""
-        if answer.status not in _NOT_OFFERED:
-            self._client.answers.append(answer)
-        return answer
-
-
-def _has_id(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("id"), str)
+        page = self.client.ask("list_calls", {"page": 1, "size": _LOOKED_AT}, kept=False)
+        living = [item["id"] for item in page.items if page.item_ids and item.get("status") not in FINAL]
+        turn, turns = self._turn
+        return next((known for known in living[turn::turns] if known not in self._by_role.values()), None)

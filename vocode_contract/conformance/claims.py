@@ -1,11 +1,12 @@
 """What a test claims of an answer, beyond what every answer must keep: each raises what it finds."""
 
-from typing import NoReturn
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
 
+from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.policies import POLICIES
 from vocode_contract.violation import ContractViolated, Violation
 
 
@@ -19,7 +20,7 @@ def answered(answer: Answer, *statuses: int) -> None:
     if answer.status in statuses or not answer.is_sound:
         return
     declared = answer.status in answer.operation.statuses
-    _violated(
+    violated(
         answer,
         "status-unexpected" if declared else "status-undeclared",
         expected=" or ".join(map(str, statuses)),
@@ -39,12 +40,13 @@ def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
         Inconclusive: It was refused, but perhaps since no call has that id.
     """
     __tracebackhide__ = True
-    expected = " or ".join(map(str, sorted(POLICIES["authentication"].statuses)))
+    statuses = answer.policies.statuses("authentication")
+    expected = " or ".join(map(str, sorted(statuses)))
     if 200 <= answer.status < 300:
-        _violated(answer, "not-refused", expected=expected, actual=str(answer.status))
+        violated(answer, "not-refused", expected=expected, actual=str(answer.status))
     if answer.call_id:
-        _violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
-    unclear = answer.status not in POLICIES["authentication"].statuses and not for_want_of_authentication
+        violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
+    unclear = answer.status not in statuses and not for_want_of_authentication
     if unclear and answer.is_sound:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
 
@@ -59,9 +61,9 @@ def no_call(answer: Answer) -> None:
     if not answer.is_sound:
         return
     if not 400 <= answer.status < 500:
-        _violated(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
+        violated(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
     if answer.call_id:
-        _violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
+        violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
 def ended(answer: Answer) -> None:
@@ -72,18 +74,88 @@ def ended(answer: Answer) -> None:
     """
     __tracebackhide__ = True
     if answer.is_sound and answer.status == 200 and answer.call_status not in FINAL:
-        _violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
+        violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
 
 
-def not_ended(answer: Answer) -> None:
-    """Claim that a call goes on whose end was refused.
+def went_on(before: Answer | None, after: Answer, code: str) -> None:
+    """Claim that a call goes on which nobody ended in between.
+
+    Args:
+        before: What was seen before; nothing is claimed of a call that was over then.
+        after: What is seen now.
+        code: What it means if the call has ended.
 
     Raises:
-        ContractViolated: It is ended.
+        ContractViolated: It has ended.
     """
     __tracebackhide__ = True
-    if answer.is_sound and answer.call_status == "ended":
-        _violated(answer, "refusal-ignored", "/status", expected="a call that goes on", actual=_word(answer))
+    went = before is None or before.call_status not in FINAL
+    if went and after.is_sound and after.call_status == "ended":
+        violated(after, code, "/status", expected="a call that goes on", actual=_word(after))
+
+
+def not_served(answer: Answer, code: str) -> None:
+    """Claim that a request was not served that must not be.
+
+    Raises:
+        ContractViolated: It was.
+    """
+    __tracebackhide__ = True
+    if 200 <= answer.status < 300:
+        violated(answer, code, expected="a refusal", actual=str(answer.status))
+
+
+def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
+    """Claim that a created call has the numbers, the context and the agent that were asked for.
+
+    Raises:
+        ContractViolated: It has others.
+    """
+    __tracebackhide__ = True
+    call = answer.members
+    if answer.status != 200 or not answer.is_sound:
+        return
+    wrong = [key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key])]
+    context = call.get("context")
+    if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
+        wrong.append("context")
+    agent = call.get("agent")
+    prompt = agent.get("prompt") if isinstance(agent, dict) else None
+    if isinstance(prompt, dict) and prompt.get("content") != request["agent"]["prompt"]["content"]:
+        wrong.append("agent")
+    if wrong:
+        violated(answer, "not-as-asked", f"/{wrong[0]}", expected="what was asked for", actual="another value")
+
+
+def new(answer: Answer, known: Iterable[str]) -> None:
+    """Claim that a created call is none of those that were there before.
+
+    Raises:
+        ContractViolated: It is one of them.
+    """
+    __tracebackhide__ = True
+    identifier = uuid_of(answer.call_id)
+    if identifier and identifier in {uuid_of(one) for one in known}:
+        violated(answer, "created-twice", "/id", expected="the id of a new call", actual="an id that was there before")
+
+
+def sound(answer: Answer) -> None:
+    """Claim that a recording is MPEG audio, as far as its first bytes tell.
+
+    Raises:
+        ContractViolated: It is not.
+
+    Source: ISO/IEC 11172-3, section 2.4.1.3: a frame begins with eleven bits that are set.
+    """
+    __tracebackhide__ = True
+    body = answer.exchange.response.body
+    is_mpeg = body.startswith(b"ID3") or (len(body) > 1 and body[0] == 0xFF and body[1] & 0xE0 == 0xE0)
+    if answer.status == 200 and answer.is_sound and not is_mpeg:
+        violated(answer, "recording-not-audio", expected="an ID3 tag or an MPEG frame", actual="other bytes")
+
+
+def _digits(number: object) -> str:
+    return number.removeprefix("+") if isinstance(number, str) else ""
 
 
 def _word(answer: Answer) -> str:
@@ -91,7 +163,12 @@ def _word(answer: Answer) -> str:
     return f'"{answer.call_status}"' if answer.call_status else "no status"
 
 
-def _violated(answer: Answer, code: str, pointer: str = "", *, expected: str, actual: str) -> NoReturn:
+def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, actual: str) -> NoReturn:
+    """Raise what is wrong with an answer.
+
+    Raises:
+        ContractViolated: Always.
+    """
     __tracebackhide__ = True
     violation = Violation(
         instance_pointer=pointer,

@@ -1,20 +1,23 @@
 """CheckedClient: asks an endpoint, and holds every answer against the contract."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from vocode_contract.checks import violations_of
+from vocode_contract.checks import UNREAD, clock_skew, date_of, parsed_body, violations_of
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.contract import Contract
+from vocode_contract.consistency import inconsistencies
+from vocode_contract.contract import Contract, Operation
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
 from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.transport import OWN, Ask, Client, Credentials
+from vocode_contract.violation import Violation
 
 #: Statuses after which nothing more happens to a call.
 FINAL = frozenset(("ended", "error"))
@@ -43,15 +46,24 @@ class Health:
 class CheckedClient:
     """Asks one endpoint; every answer is judged, and those of one test are kept together."""
 
-    def __init__(self, client: Client, contract: Contract, *, health: Health | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        contract: Contract,
+        *,
+        health: Health | None = None,
+        policies: Policies = DEFAULT_POLICIES,
+    ) -> None:
         """Start without answers.
 
         Args:
             client: Sends.
             contract: The date and profile to judge by.
             health: Shared by the clients of one run.
+            policies: How to read what no document decides.
         """
         self.contract = contract
+        self.policies = policies
         self.answers: list[Answer] = []
         self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
@@ -75,6 +87,8 @@ class CheckedClient:
         body: bytes = b"",
         media_type: str = "",
         credentials: Credentials | None = OWN,
+        method: str = "",
+        suffix: str = "",
         kept: bool = True,
     ) -> Answer:
         """Send one request, and judge the answer.
@@ -86,6 +100,8 @@ class CheckedClient:
             body: Raw bytes to send in place of it.
             media_type: Of the raw bytes; empty for none.
             credentials: Others than the client's own, or ``None`` for no authentication.
+            method: In place of the operation's own.
+            suffix: What follows the operation's URL path.
             kept: Whether an error in the answer fails the test.
 
         Raises:
@@ -94,25 +110,60 @@ class CheckedClient:
             Inconclusive: No complete answer came.
         """
         __tracebackhide__ = True
-        if name not in self.contract.operations:
-            raise InvalidOption(name, f"is no operation; known: {', '.join(self.contract.operations)}")
-        operation = self.contract.operations[name]
         pairs = arguments.items() if isinstance(arguments, Mapping) else arguments
-        exchange = self._exchange(
+        answer = self.exchange(
             Ask(
-                operation=operation,
+                operation=self._operation(name),
                 arguments=tuple((key, str(value)) for key, value in pairs),
                 body=body if json is None else orjson.dumps(json),
                 media_type=media_type if json is None else "application/json",
                 credentials=credentials,
+                method=method,
+                suffix=suffix,
             )
         )
-        found = tuple(violations_of(exchange, operation, self.contract))
-        answer = Answer(operation=operation, exchange=exchange, violations=found, contract=self.contract.date)
-        self.seen.append(answer)
         if kept:
             self.answers.append(answer)
         return answer
+
+    def exchange(self, ask: Ask) -> Answer:
+        """Send one request, and judge the answer without keeping it; see `ask`."""
+        __tracebackhide__ = True
+        exchange = self._exchange(ask)
+        came = time.time()
+        answer = Answer(
+            operation=ask.operation,
+            exchange=exchange,
+            violations=tuple(self._violations(exchange, ask.operation, came)),
+            contract=self.contract.date,
+            at=came,
+            policies=self.policies,
+        )
+        self.seen.append(answer)
+        return answer
+
+    def reason_against(self, name: str, request: Mapping[str, Any]) -> str | None:
+        """Return why a request with that body would not be sent; ``None`` if it would."""
+        return self._client.reason_against(Ask(operation=self._operation(name), body=orjson.dumps(request)))
+
+    def note_created(self, identifier: str) -> None:
+        """Note that this run created a call, so that it may end it."""
+        self._client.note_created(identifier)
+
+    def _operation(self, name: str) -> Operation:
+        if name not in self.contract.operations:
+            raise InvalidOption(name, f"is no operation; known: {', '.join(self.contract.operations)}")
+        return self.contract.operations[name]
+
+    def _violations(self, exchange: Exchange, operation: Operation, came: float) -> Iterator[Violation]:
+        yield from violations_of(exchange, operation, self.contract, policies=self.policies)
+        now = date_of(exchange.response)
+        yield from clock_skew(exchange.response, came, self.contract)
+        name = operation.responses.get(exchange.response.status, {}).get("application/json")
+        value = parsed_body(exchange)
+        if name and value is not UNREAD:
+            date, profile = self.contract.date, self.contract.profile
+            yield from inconsistencies(value, name, contract=date, profile=profile, now=came if now is None else now)
 
     def get_call(self, identifier: str) -> Answer:
         """Ask for one call; see `ask`."""

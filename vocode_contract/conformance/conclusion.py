@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,9 @@ from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.properties import VERDICT, noted, written
 from vocode_contract.guard import NotPermitted
+from vocode_contract.history import Observation
 from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.lifecycle import breaches
 from vocode_contract.violation import ContractViolated, Violation
 
 
@@ -47,7 +50,7 @@ def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation]
     """Raise what is wrong with the answers and what the test itself found, each once."""
     __tracebackhide__ = True
     found = [violation for answer in client.answers for violation in answer.violations]
-    unique = tuple(dict.fromkeys([*found, *claimed]))
+    unique = tuple(dict.fromkeys([*found, *claimed, *_lived(client)]))
     evidence = evidence_of(unique, client)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
@@ -55,3 +58,18 @@ def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation]
         item.user_properties += evidence
         raise violated from None
     item.user_properties += [*written(unique), *evidence]
+
+
+def _lived(client: CheckedClient) -> Iterator[Violation]:
+    """Yield what cannot be in the life of any call that the answers show."""
+    seen: dict[str, list[Observation]] = {}
+    for answer in client.answers:
+        for identifier, observation in answer.observations.items():
+            seen.setdefault(identifier, []).append(observation)
+    contract = client.contract
+    for observations in seen.values():
+        found = list(breaches(observations, contract=contract.date, profile=contract.profile, expected=()))
+        went_back = {violation.note for violation in found if violation.code == "status-went-back"}
+        for violation in found:
+            if violation.code != "end-time-moved" or violation.note not in went_back:  # it follows from going back
+                yield replace(violation, note="")

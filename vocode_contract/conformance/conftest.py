@@ -1,32 +1,60 @@
-"""Fixtures of the suite: a client whose answers are judged, and calls to act on."""
+"""Fixtures of the suite: a client whose answers are judged, and the story that its tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from vocode_contract.conformance.calls import Calls
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.client import CheckedClient, Health
+from vocode_contract.conformance.planning import PlanningClient
+from vocode_contract.conformance.run import Run
+from vocode_contract.conformance.story import Story, Teller
+from vocode_contract.contract import Contract
+from vocode_contract.redaction import Secret
+from vocode_contract.transport import Client
 
-_TURN = pytest.StashKey[int]()
+
+@pytest.fixture(scope="session")
+def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: Contract) -> Iterator[Client]:
+    """Send to the endpoint; the suite has a simulator of its own, which no other test resets."""
+    if _vocode_run.settings.endpoint is not None:
+        yield request.getfixturevalue("_vocode_sender")
+        return
+    from vocode_contract.simulator import simulator
+
+    with simulator(contract=vocode_contract) as running:
+        yield Client(running.url, Secret(running.token), run_id=_vocode_run.run_id)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test that acts on calls a turn, the same in every process and before anything is reordered."""
-    acting = [item for item in items if "calls" in getattr(item, "fixturenames", ())]
-    for turn, item in enumerate(acting):
-        item.stash[_TURN] = turn
+@pytest.fixture(scope="session")
+def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest) -> Iterator[Story]:
+    """Share what is asked for; end what was created."""
+    settings = _vocode_run.settings
+    client = CheckedClient(_sender, settings.contract, health=_vocode_health, policies=settings.policies)
+    calls = Calls(
+        client,
+        given=settings.call_ids,
+        number=settings.number,
+        turn=_turn(request.config),
+        journal=None if isinstance(_sender, PlanningClient) else _vocode_run,
+    )
+    yield Story(calls)
+    calls.finish()
+
+
+def _turn(config: pytest.Config) -> tuple[int, int]:
+    """Return the number of this process, and how many there are."""
+    worker = getattr(config, "workerinput", {})
+    return int(str(worker.get("workerid", "gw0")).removeprefix("gw")), int(worker.get("workercount", 1))
 
 
 @pytest.fixture
-def api(vocode_client: CheckedClient) -> CheckedClient:
+def api(_sender: Client, _vocode_judge: Callable[[Client], CheckedClient]) -> CheckedClient:
     """Ask the endpoint; every answer is judged."""
-    return vocode_client
+    return _vocode_judge(_sender)
 
 
 @pytest.fixture
-def calls(api: CheckedClient, vocode_call_ids: tuple[str, ...], request: pytest.FixtureRequest) -> Iterator[Calls]:
-    """Find calls for the test to act on; end those that it created."""
-    found = Calls(api, given=vocode_call_ids, turn=request.node.stash[_TURN])
-    yield found
-    found.finish()
+def told(story: Story, api: CheckedClient) -> Teller:
+    """Tell a moment of the story, for this test to answer for."""
+    return Teller(story, api.answers)

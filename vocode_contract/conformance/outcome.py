@@ -9,7 +9,7 @@ from functools import cached_property
 from vocode_contract.conformance.evidence import Evidence
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.conformance.tally import Row, Tally
-from vocode_contract.policies import POLICIES
+from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import cause_of, merged
 from vocode_contract.violation import SEVERITIES, Violation
@@ -44,6 +44,7 @@ class Run:
         uncut: The option that lets a text be told in full.
         started: When; aware of its time zone.
         seconds: Wall time of all of it.
+        policies: How what no document decides was read.
     """
 
     contract: str
@@ -53,6 +54,7 @@ class Run:
     uncut: str
     started: datetime
     seconds: float
+    policies: Policies = DEFAULT_POLICIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,10 +175,11 @@ def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float) -> Outco
         uncut="-vv",
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,
+        policies=settings.policies,
     )
     return Outcome(run=run, tally=tally)
 
 
-def policies_in_force() -> tuple[tuple[str, str, tuple[int, ...]], ...]:
-    """Return name, title and statuses of each policy: what no document decides, and how it was read."""
-    return tuple((name, policy.title, tuple(sorted(policy.statuses))) for name, policy in POLICIES.items())
+def policies_in_force(run: Run) -> tuple[tuple[str, str, str], ...]:
+    """Return name, title and value of each policy: what no document decides, and how it was read."""
+    return tuple((name, policy.title, run.policies.value(name)) for name, policy in POLICIES.items())

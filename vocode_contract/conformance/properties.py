@@ -17,6 +17,7 @@ MODULE = "vocode_module"
 VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
+REMARK = "vocode_remark"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

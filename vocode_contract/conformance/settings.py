@@ -1,14 +1,19 @@
 """Settings: what the suite is run against, parsed from what the user gave."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, get_args
 from uuid import UUID
 
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
-from vocode_contract.guard import Consents
+from vocode_contract.guard import Consents, is_fictional
+from vocode_contract.live import Live
+from vocode_contract.policies import DEFAULT_POLICIES, Policies
+
+_EFFECTS: tuple[Effect, ...] = get_args(Effect)
+_LONGEST = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,56 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user allows in this run beyond loopback, by options alone.
+
+    Attributes:
+        effects: Effects that are allowed.
+        numbers: Numbers to ring, digits only; a number must also be fictional or in the user's own file.
+        production: Whether a production host is meant.
+        budget: Mutating requests allowed.
+        approve_sends: The number of mutating requests that the plan shows; ``None`` if it was not given.
+    """
+
+    effects: frozenset[Effect] = frozenset()
+    numbers: tuple[str, ...] = field(default=(), repr=False)
+    production: bool = False
+    budget: int = 1
+    approve_sends: int | None = None
+
+    @classmethod
+    def from_words(
+        cls,
+        effects: Iterable[str] = (),
+        numbers: Iterable[str] = (),
+        *,
+        production: bool = False,
+        budget: int = 1,
+        approve_sends: int | None = None,
+    ) -> Self:
+        """Parse what was given.
+
+        Raises:
+            InvalidOption: There is no such effect, or a number is none.
+        """
+        allowed = {effect for effect in _EFFECTS if effect in set(effects)}
+        if unknown := set(effects) - allowed:
+            raise InvalidOption("--vocode-allow", f"{min(unknown)!a} is no effect; known: {', '.join(_EFFECTS)}")
+        plain = tuple(number.removeprefix("+") for number in numbers)
+        if not all(number.isascii() and number.isdigit() for number in plain):
+            raise InvalidOption("--vocode-allow-number", "must be digits with country code, with or without +")
+        if budget < 0:
+            raise InvalidOption("--vocode-budget", "must be a number of requests, 0 or more")
+        return cls(
+            effects=frozenset(allowed),
+            numbers=plain,
+            production=production,
+            budget=budget,
+            approve_sends=approve_sends,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the suite is run against.
 
@@ -32,19 +87,34 @@ class Settings:
         endpoint: Where; ``None`` for the built-in simulator.
         contract: The date and profile to judge by.
         call_ids: Calls that may be ended, in canonical form.
+        policies: How what no document decides is read.
+        wishes: What is allowed beyond loopback.
+        timeout: Seconds that one exchange may take; ``None`` for the usual ones.
     """
 
     endpoint: Endpoint | None
     contract: Contract
     call_ids: tuple[str, ...] = ()
+    policies: Policies = DEFAULT_POLICIES
+    wishes: Wishes = field(default_factory=Wishes)
+    timeout: float | None = None
 
     @classmethod
-    def from_given(cls, given: Mapping[str, Given], call_ids: tuple[str, ...] = ()) -> Self:
+    def from_given(
+        cls,
+        given: Mapping[str, Given],
+        call_ids: tuple[str, ...] = (),
+        *,
+        policies: Policies = DEFAULT_POLICIES,
+        wishes: Wishes | None = None,
+    ) -> Self:
         """Parse what was given.
 
         Args:
-            given: Values for ``url``, ``contract`` and ``profile``.
+            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout``.
             call_ids: As given with ``--vocode-call-id``.
+            policies: Parsed already.
+            wishes: Parsed already.
 
         Raises:
             InvalidOption: A value cannot be used; the error names its source.
@@ -54,18 +124,43 @@ class Settings:
             endpoint=Endpoint.from_url(url.value, option=url.source) if url.value else None,
             contract=_contract(given["contract"], given["profile"]),
             call_ids=tuple(dict.fromkeys(map(_call_id, call_ids))),
+            policies=policies,
+            wishes=wishes or Wishes(),
+            timeout=_timeout(given.get("timeout", Given())),
         )
 
-    def consents(self, *, read_only: bool) -> Consents:
-        """Return what the user allowed: to end each call that was named, and once more for the second end."""
-        if self.endpoint is None or not self.call_ids:
-            return Consents(read_only=read_only)
+    @property
+    def is_live(self) -> bool:
+        """Whether the endpoint is not on this machine."""
+        return self.endpoint is not None and not self.endpoint.is_loopback
+
+    @property
+    def number(self) -> str:
+        """What to ring; empty for a number that is set aside for fiction."""
+        return next(iter(self.wishes.numbers), "")
+
+    def consents(self, live: Live, *, read_only: bool) -> Consents:
+        """Return what the user agreed to: by option, by the files, and by the name of each call.
+
+        Args:
+            live: What the files say.
+            read_only: Whether the environment forbids every effect.
+
+        Raises:
+            InvalidOption: A number was given that may not be rung.
+        """
+        wishes = self.wishes
+        if any(not is_fictional(number) and number not in live.numbers for number in wishes.numbers):
+            raise InvalidOption("--vocode-allow-number", "is not among numbers under [live] in your own configuration")
         return Consents(
-            effects=frozenset({"hangs-up"}),
-            hosts=frozenset({self.endpoint.host}),
+            effects=wishes.effects,
+            hosts=live.hosts,
+            numbers=frozenset(wishes.numbers) or live.numbers,
             call_ids=frozenset(self.call_ids),
-            budget=2 * len(self.call_ids),
-            read_only=read_only,
+            production=wishes.production,
+            approved=wishes.approve_sends,
+            budget=wishes.budget,
+            read_only=read_only or live.read_only,
         )
 
 
@@ -83,3 +178,15 @@ def _call_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID") from None
+
+
+def _timeout(given: Given) -> float | None:
+    if not given.value:
+        return None
+    try:
+        seconds = float(given.value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise InvalidOption(given.source, f"must be a number of seconds, up to {_LONGEST:.0f}")
+    return seconds

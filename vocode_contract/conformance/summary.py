@@ -56,6 +56,9 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
         yield from ("", "without verdict:")
     for reason, rows in outcome.reasons.items():
         yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
+    remarks = dict.fromkeys(outcome.tally.remarks)
+    yield from ("", "remarks:") if remarks else ()
+    yield from (f"   {remark}" for remark in remarks)
 
 
 def _head(number: int, violation: Violation, *, full: bool) -> str:

@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 import pytest
 
 from vocode_contract.conformance.evidence import Evidence, collected
-from vocode_contract.conformance.properties import CLAIM, ENDPOINT, INCONCLUSIVE, MODULE, OPERATION, VERDICT, read
+from vocode_contract.conformance.properties import (
+    CLAIM,
+    ENDPOINT,
+    INCONCLUSIVE,
+    MODULE,
+    OPERATION,
+    REMARK,
+    VERDICT,
+    read,
+)
 from vocode_contract.violation import Violation
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
+
+#: The test without which nothing that matters was judged.
+_MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
 
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
 
@@ -50,15 +62,18 @@ class Tally:
 
     Attributes:
         rows: One for each test that asked an endpoint, judged a payload or should have.
+        remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
     """
 
     rows: list[Row] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what pytest reports."""
         row = _row(report)
         if row is not None:
             self.rows.append(row)
+            self.remarks += [str(value) for name, value in report.user_properties if name == REMARK]
 
     def count(self, *verdicts: str) -> int:
         """Return how many tests had one of these verdicts."""
@@ -92,9 +107,9 @@ class Tally:
 
     @property
     def _has_ended_one(self) -> bool:
-        lacking = {row.operation for row in self.rows if row.verdict == "no-call"}
+        unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted")]
         judged = {row.operation for row in self.rows if row.verdict == "conforms"}
-        return lacking <= judged
+        return not any(row.operation not in judged or row.nodeid.endswith(_MAIN) for row in unsent)
 
 
 def _row(report: pytest.TestReport) -> Row | None:

@@ -1,37 +1,80 @@
-"""End Call: the call that was asked for comes back, and ends."""
+"""End Call: the call that was asked for comes back, and ends; no other does."""
 
 import pytest
 
-from vocode_contract.conformance.calls import Calls
-from vocode_contract.conformance.claims import answered, ended
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.policies import POLICIES
+from vocode_contract.conformance import moments
+from vocode_contract.conformance.claims import answered, ended, not_served, violated, went_on
+from vocode_contract.conformance.client import FINAL
+from vocode_contract.conformance.story import Teller
 
 pytestmark = pytest.mark.vocode_operation("end_call")
 
-
-def test_end_call_answers_with_the_call_and_ends_it(api: CheckedClient, calls: Calls) -> None:
-    call = calls.fresh()
-    answered(api.end_call(call), 200)
-    ended(api.settled(call))
-
-
-def test_end_call_twice_does_no_harm(api: CheckedClient, calls: Calls) -> None:
-    call = calls.fresh()
-    answered(api.end_call(call), 200)
-    before = api.get_call(call)
-    answered(api.end_call(call), 200, *POLICIES["ended-call"].statuses)
-    if before.call_status == "ended":
-        ended(api.get_call(call))
-
-
-@pytest.mark.parametrize(
-    ("body", "media_type"),
+each_form_of_no_body = pytest.mark.parametrize(
+    ("media_type", "body"),
     [
-        pytest.param(b"", "application/x-www-form-urlencoded", id="empty_form"),
-        pytest.param(b"null", "application/json", id="json_null"),
+        pytest.param("application/x-www-form-urlencoded", b"", id="empty_form"),
+        pytest.param("application/json", b"null", id="json_null"),
     ],
 )
-def test_end_call_takes_every_form_of_no_body(api: CheckedClient, calls: Calls, body: bytes, media_type: str) -> None:
-    call = calls.fresh()
-    answered(api.ask("end_call", {"id": call}, body=body, media_type=media_type), 200)
+
+
+def test_end_call_answers_with_the_call_and_ends_it(told: Teller) -> None:
+    answered(told(moments.ended), 200)
+    ended(told(moments.settled))
+
+
+def test_end_call_ends_a_call_that_has_not_started(told: Teller) -> None:
+    answered(told(moments.end_of("not_started")), 200)
+    told(moments.listed_before)
+    ended(told(moments.settled_from_not_started))
+
+
+def test_end_call_twice_does_no_harm(told: Teller) -> None:
+    before = told(moments.settled)
+    again = told(moments.ended_again)
+    answered(again, 200, *again.policies.statuses("ended-call"))
+    if before.call_status == "ended":
+        ended(told(moments.seen_in_the_end))
+
+
+@pytest.mark.parametrize("state", ["ended", "error"])
+def test_end_call_leaves_a_call_that_is_over_as_it_was(told: Teller, state: str) -> None:
+    answer = told(moments.end_of(state))
+    told(moments.listed_before)
+    answered(answer, 200, *answer.policies.statuses("ended-call"))
+
+
+def test_end_call_twice_at_once_ends_the_call_once(told: Teller) -> None:
+    for answer in told(moments.raced):
+        answered(answer, 200, *answer.policies.statuses("ended-call"))
+    ended(told(moments.settled_after_race))
+
+
+@each_form_of_no_body
+def test_end_call_takes_every_form_of_no_body(told: Teller, media_type: str, body: bytes) -> None:
+    answered(told(moments.end_with(media_type, body)), 200)
+
+
+def test_end_call_ends_no_other_call(told: Teller) -> None:
+    before = told.story.attempt(moments.listed_before)
+    bystander = told(moments.bystander_after_the_end)
+    was_over = before is not None and before.item(bystander.call_id or "").get("status") in FINAL
+    went_on(bystander if was_over else None, bystander, "other-ended")
+
+
+def test_end_call_with_two_ids_ends_one_call_at_most(told: Teller) -> None:
+    before = told.story.attempt(moments.bystander_before_two_ids)
+    told(moments.ended_by_two_ids)
+    first, second = told(moments.both_of_two_ids)
+    was_over = before is None or before.call_status in FINAL
+    if not was_over and first.is_sound and first.call_status == second.call_status == "ended":
+        violated(first, "other-ended", "/status", expected="one call that goes on", actual="two ended calls")
+
+
+def test_end_call_does_not_take_an_id_from_the_body(told: Teller) -> None:
+    answered(told(moments.end_by_body), 422)
+
+
+def test_end_call_ends_nothing_by_another_method(told: Teller) -> None:
+    not_served(told(moments.end_by_get), "method-taken")
+    went_on(told.story.attempt(moments.bystander_after_refusals), told(moments.bystander_after_get), "method-taken")

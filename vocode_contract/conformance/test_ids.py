@@ -13,6 +13,16 @@ each_operation = pytest.mark.parametrize(
         for name in ("end_call", "get_call", "get_recording")
     ],
 )
+each_malformed_id = pytest.mark.parametrize(
+    "malformed",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(f"{UNKNOWN_ID}0", id="too_long"),
+        pytest.param("f" * 3_000, id="overlong"),
+        pytest.param(f"<b onload='x'>{UNKNOWN_ID}</b>", id="markup"),
+        pytest.param(f"{UNKNOWN_ID}\r\n\x00\x1b[2J", id="control_bytes"),
+    ],
+)
 
 
 @each_operation
@@ -21,16 +31,14 @@ def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
 
 
 @each_operation
-@pytest.mark.parametrize(
-    "malformed",
-    [
-        pytest.param("", id="empty"),
-        pytest.param("not-a-uuid", id="word"),
-        pytest.param(f"{UNKNOWN_ID}0", id="too_long"),
-    ],
-)
-def test_malformed_id_is_refused(api: CheckedClient, name: str, malformed: str) -> None:
-    no_call(api.ask(name, {"id": malformed}))
+def test_malformed_id_is_not_understood(api: CheckedClient, name: str) -> None:
+    answered(api.ask(name, {"id": "not-a-uuid"}), 422)
+
+
+@pytest.mark.vocode_operation("end_call")
+@each_malformed_id
+def test_misleading_id_is_refused(api: CheckedClient, malformed: str) -> None:
+    no_call(api.ask("end_call", {"id": malformed}))
 
 
 @each_operation

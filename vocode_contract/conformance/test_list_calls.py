@@ -1,12 +1,51 @@
-"""List Calls: a page is what was asked for."""
+"""List Calls: pages are what was asked for, and together hold every call once."""
 
 import pytest
 
+from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.claims import answered
 from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.story import Teller
+from vocode_contract.contract import Contract
 
 pytestmark = pytest.mark.vocode_operation("list_calls")
 
 
-def test_list_calls_answers_with_a_page(api: CheckedClient) -> None:
-    answered(api.list_calls(), 200)
+def test_list_calls_answers_with_a_page(told: Teller) -> None:
+    answered(told(moments.listed_before), 200)
+
+
+def test_list_calls_obeys_page_and_size(told: Teller) -> None:
+    pages.numbered(told(moments.first_leaf), number=1, size=moments.LEAF)
+    pages.numbered(told(moments.second_leaf), number=2, size=moments.LEAF)
+    pages.turned(told(moments.first_leaf), told(moments.second_leaf))
+
+
+def test_list_calls_fills_a_page_before_it_begins_another(told: Teller) -> None:
+    pages.filled(told(moments.first_leaf), told(moments.second_leaf), size=moments.LEAF)
+
+
+def test_list_calls_says_rightly_whether_more_follow(told: Teller) -> None:
+    pages.announced(told(moments.first_leaf), told(moments.second_leaf), told(moments.leaf_beyond))
+
+
+def test_list_calls_holds_every_call_once(told: Teller) -> None:
+    told.story.attempt(moments.seen)
+    page = told(moments.listed)
+    pages.whole(page, told.story.calls.found(moments.SUBJECT, moments.BYSTANDER))
+
+
+def test_list_calls_counts_its_calls(told: Teller) -> None:
+    pages.counted(told(moments.listed))
+
+
+def test_list_calls_comes_in_the_order_asked_for(told: Teller, vocode_contract: Contract) -> None:
+    if not any(parameter.name == "sort_column" for parameter in vocode_contract.operations["list_calls"].parameters):
+        pytest.skip("the contract of this date knows no order of the list")
+    page = told(moments.listed_in_order)
+    answered(page, 200)
+    pages.ascending(page, "to_number")
+
+
+def test_list_calls_refuses_a_page_that_is_no_number(api: CheckedClient) -> None:
+    answered(api.ask("list_calls", {"page": "first"}), 422)

@@ -1,44 +1,61 @@
 """Requests without valid authentication: refused, and without effect."""
 
+import os
+
 import pytest
 
-from vocode_contract.conformance.calls import Calls
-from vocode_contract.conformance.claims import answered, not_ended, refused
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance import moments, pages
+from vocode_contract.conformance.calls import MARK
+from vocode_contract.conformance.claims import no_call, refused, went_on
+from vocode_contract.conformance.story import Teller
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
-each_way = pytest.mark.parametrize(
-    "credentials",
+OTHER_VARIABLE = "VOCODE_OTHER_API_KEY"
+
+each_operation = pytest.mark.parametrize(
+    "name",
     [
-        pytest.param(None, id="no_token"),
-        pytest.param(Credentials(token=Secret("")), id="empty_token"),
-        pytest.param(Credentials(scheme="Basic"), id="wrong_scheme"),
-        pytest.param(Credentials(token=Secret("vocode-contract-not-a-token")), id="wrong_token"),
+        pytest.param(name, id=name, marks=pytest.mark.vocode_operation(name))
+        for name in ("create_call", "end_call", "get_call", "get_recording", "list_calls")
     ],
 )
+each_way = pytest.mark.parametrize("way", list(moments.WAYS))
 
 
+@each_operation
 @each_way
+def test_request_is_refused(told: Teller, name: str, way: str) -> None:
+    answer = told(moments.refused(name, way))
+    exists = name != "end_call" or told.story.calls.is_here
+    refused(answer, for_want_of_authentication=exists)
+
+
 @pytest.mark.vocode_operation("end_call")
-def test_end_call_is_refused_and_ends_nothing(
-    api: CheckedClient, calls: Calls, credentials: Credentials | None
-) -> None:
-    call, exists = calls.probe()
-    refused(api.ask("end_call", {"id": call}, credentials=credentials), for_want_of_authentication=exists)
-    if exists:
-        after = api.get_call(call)
-        answered(after, 200)
-        not_ended(after)
+def test_refused_end_ends_nothing(told: Teller) -> None:
+    before, after = told.story.attempt(moments.bystander_after_the_end), told(moments.bystander_after_refusals)
+    if _all_refused(told, "end_call"):
+        went_on(before, after, "refusal-ignored")
 
 
-@each_way
+@pytest.mark.vocode_operation("create_call")
+def test_refused_creation_creates_nothing(told: Teller) -> None:
+    mark = told.story.calls.request("refused")["context"][MARK]
+    page = told(moments.listed_after_refusals)
+    if _all_refused(told, "create_call"):
+        pages.marked(page, mark, most=0, code="refusal-ignored")
+
+
 @pytest.mark.vocode_operation("get_call")
-def test_get_call_is_refused(api: CheckedClient, calls: Calls, credentials: Credentials | None) -> None:
-    refused(api.ask("get_call", {"id": calls.any()}, credentials=credentials))
+@pytest.mark.parametrize("name", ["get_call", "get_recording"])
+def test_call_is_no_other_users(told: Teller, name: str) -> None:
+    token = os.environ.get(OTHER_VARIABLE)
+    if not token:
+        pytest.skip(f"needs the token of another user in {OTHER_VARIABLE}")
+    no_call(told(moments.refused_with(name, Credentials(token=Secret(token)))))
 
 
-@each_way
-@pytest.mark.vocode_operation("list_calls")
-def test_list_calls_is_refused(api: CheckedClient, credentials: Credentials | None) -> None:
-    refused(api.ask("list_calls", credentials=credentials))
+def _all_refused(told: Teller, name: str) -> bool:
+    """Tell whether nothing was served, which would be a violation of its own."""
+    answers = [told.story.attempt(moments.refused(name, way)) for way in moments.WAYS]
+    return not any(answer and 200 <= answer.status < 300 for answer in answers)

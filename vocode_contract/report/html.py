@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from itertools import groupby
 
-from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.conformance.outcome import Cause, Outcome, Run, policies_in_force
 from vocode_contract.conformance.summary import came, cells
 from vocode_contract.conformance.tally import Row
 from vocode_contract.report.css import CSS
@@ -57,7 +57,7 @@ def _sections(outcome: Outcome) -> Iterator[Markup]:
         yield _section("Without verdict", element("ul", told, class_="reasons"))
     if outcome.rows:
         yield _section("Claims", _table(outcome))
-    yield _section("Policies in force", _policies())
+    yield _section("Policies in force", _policies(outcome.run))
     yield element("footer", _FOOTER)
 
 
@@ -144,12 +144,12 @@ def _cells(row: Row) -> Iterator[Markup]:
     yield element("td", seconds, class_="time")
 
 
-def _policies() -> Markup:
+def _policies(run: Run) -> Markup:
     lines = (
-        element("tr", element("td", title), element("td", ", ".join(map(str, statuses)), class_="statuses"))
-        for _, title, statuses in policies_in_force()
+        element("tr", element("td", title), element("td", value, class_="statuses"))
+        for _, title, value in policies_in_force(run)
     )
-    note = "What no document decides. These answers are taken, beside the declared ones, and are no violations."
+    note = "What no document decides, and how it was read. What these take is no violation."
     titles = element("tr", element("th", "Left open", scope="col"), element("th", "Taken", scope="col"))
     table = element("table", element("thead", titles), element("tbody", lines))
     return element("div", element("p", note), table, class_="wide")

@@ -28,7 +28,8 @@ def as_run(outcome: Outcome) -> str:
         "tests": [_test(row) for row in outcome.rows],
         "violations": [_violation(outcome, violation) for violation in outcome.violations],
         "policies": [
-            {"name": name, "title": title, "statuses": statuses} for name, title, statuses in policies_in_force()
+            {"name": name, "title": inert(title), "value": inert(value)}
+            for name, title, value in policies_in_force(run)
         ],
     }
     return inert_json(json.dumps(document, indent=1)) + "\n"

@@ -156,8 +156,12 @@ IDENTITIES = (
         _any_method,
         operations=("create_call",),
     ),
-    _identity(
-        "detail-as-string", "a 422 has a string for its detail", "type", _instead_of(422, _worded), operations=ALL
+    Fault(
+        name="detail-as-string",
+        title="a 422 has a string for its detail",
+        breaks=("type", "detail-string"),
+        operations=ALL,
+        spoil=_instead_of(422, _worded),
     ),
     _identity(
         "detail-without-place", "a 422 does not say where", "required", _instead_of(422, _unplaced), operations=ALL

@@ -68,8 +68,8 @@ def _undeclared(name: str, title: str, spoil: Spoiling, operations: tuple[str, .
     return Fault(name=name, title=title, breaks=("status-undeclared",), operations=operations, spoil=spoil)
 
 
-def _redirecting(name: str, title: str, spoil: Spoiling) -> Fault:
-    return Fault(name=name, title=title, breaks=("redirect",), operations=ALL, spoil=spoil)
+def _redirecting(name: str, title: str, spoil: Spoiling, *more: str) -> Fault:
+    return Fault(name=name, title=title, breaks=("redirect", *more), operations=ALL, spoil=spoil)
 
 
 def _here(turn: Turn) -> str:
@@ -110,6 +110,7 @@ STATUSES = (
         "redirect-to-other-host",
         "requests are sent to another host",
         _redirected(307, lambda turn: f"http://elsewhere.invalid{_here(turn)}"),
+        "redirect-elsewhere",
     ),
     _redirecting(
         "redirect-to-other-path",
@@ -117,7 +118,12 @@ STATUSES = (
         _redirected(302, lambda turn: f"/v2{_here(turn)}"),
     ),
     _redirecting("redirect-loop", "requests are sent to where they came to", _redirected(307, _here)),
-    _redirecting("redirect-to-file", "requests are sent to a file", _redirected(301, lambda _: "file:///etc/hostname")),
+    _redirecting(
+        "redirect-to-file",
+        "requests are sent to a file",
+        _redirected(301, lambda _: "file:///etc/hostname"),
+        "redirect-elsewhere",
+    ),
     _limited("rate-limited-seconds", "every request is one too many; come back in a second", lambda: "1"),
     _limited(
         "rate-limited-date",

@@ -51,8 +51,9 @@ def _python(body: bytes) -> bytes:
     return repr(orjson.loads(body)).encode()
 
 
-def _text(name: str, title: str, code: str, change: Callable[[bytes], bytes]) -> Fault:
-    return Fault(name=name, title=title, breaks=(code,), operations=JSON_ANSWERS, spoil=rewritten(change))
+def _text(name: str, title: str, code: str | tuple[str, ...], change: Callable[[bytes], bytes]) -> Fault:
+    breaks = (code,) if isinstance(code, str) else code
+    return Fault(name=name, title=title, breaks=breaks, operations=JSON_ANSWERS, spoil=rewritten(change))
 
 
 TEXTS = (
@@ -88,8 +89,8 @@ TEXTS = (
     _text("invalid-utf-8", "a character is cut in two", "json-encoding", _with(b'"note":"Ren\xc3"')),
     _text("utf-16", "JSON is in UTF-16", "json-encoding", lambda body: body.decode().encode("utf-16")),
     _text("byte-order-mark", "JSON starts with a byte order mark", "json-bom", b"\xef\xbb\xbf".__add__),
-    _text("empty-body", "good answers have nothing in their body", "json-empty", lambda _: b""),
-    _text("blank-body", "good answers have a body of spaces", "json-empty", lambda _: b"  \r\n"),
+    _text("empty-body", "good answers have nothing in their body", ("json-empty", "body-missing"), lambda _: b""),
+    _text("blank-body", "good answers have a body of spaces", ("json-empty", "body-missing"), lambda _: b"  \r\n"),
     _text("duplicate-key", "the first key stands twice, once with null", "json-duplicate-key", _twice),
     _text("not-a-number", "a number is NaN", "json-constant", _with(b'"score":NaN')),
     _text("wide-number", "an integer has thirty digits", "json-number", _with(b'"score":' + b"9" * 30)),

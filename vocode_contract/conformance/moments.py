@@ -1,0 +1,362 @@
+"""The moments of the suite's story: what is asked for, in which order, about which call.
+
+The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall
+from vocode_contract.conformance.client import FINAL
+from vocode_contract.conformance.story import Story
+from vocode_contract.redaction import Secret
+from vocode_contract.transport import Credentials
+
+SUBJECT, BYSTANDER = "subject", "bystander"
+#: Calls on the page that is looked at as a whole, and on the pages that are turned.
+WHOLE, LEAF = 100, 2
+#: The number of a page that no list has.
+BEYOND = 100_000
+#: Ways of not being authenticated; what stands for a token opens nothing.
+WAYS: Mapping[str, Credentials | None] = {
+    "no_token": None,
+    "empty_token": Credentials(token=Secret("")),
+    "wrong_scheme": Credentials(scheme="Basic", token=Secret("bm90LWE6dG9rZW4tYXQtYWxs")),
+    "wrong_token": Credentials(suffix="-and-more"),
+}
+
+
+# --- lists ---
+
+
+def listed_before(story: Story) -> Answer:
+    """List the calls that are there before any is created."""
+    return story.ask("list_calls", {"page": 1, "size": WHOLE})
+
+
+def listed(story: Story) -> Answer:
+    """List the calls once the subject has ended."""
+    story.attempt(ended_again)
+    return story.ask("list_calls", {"page": 1, "size": WHOLE})
+
+
+def first_leaf(story: Story) -> Answer:
+    """Ask for the first page of two calls."""
+    story.attempt(listed)
+    return story.ask("list_calls", {"page": 1, "size": LEAF})
+
+
+def second_leaf(story: Story) -> Answer:
+    """Ask for the second page of two calls."""
+    story.attempt(first_leaf)
+    return story.ask("list_calls", {"page": 2, "size": LEAF})
+
+
+def leaf_beyond(story: Story) -> Answer:
+    """Ask for a page far behind the last one."""
+    return story.ask("list_calls", {"page": BEYOND, "size": LEAF})
+
+
+def listed_in_order(story: Story) -> Answer:
+    """List the calls by the number called, the lowest first."""
+    return story.ask("list_calls", {"page": 1, "size": WHOLE, "sort_column": "to_number", "sort_desc": "false"})
+
+
+# --- the subject ---
+
+
+def created(story: Story) -> Answer:
+    """Create the subject."""
+    story.attempt(listed_before)
+    return story.calls.create(SUBJECT)
+
+
+def bystander_created(story: Story) -> Answer:
+    """Create the bystander."""
+    story.attempt(created)
+    return story.calls.create(BYSTANDER)
+
+
+def created_from_nothing(story: Story) -> Answer:
+    """Ask for a call without saying which."""
+    if not story.calls.is_here:
+        raise NoCall("a request that rings nobody by mistake alone is tried on this machine alone")
+    return story.ask("create_call", json={})
+
+
+def seen(story: Story) -> Answer:
+    """Look at the subject before its end."""
+    story.attempt(bystander_created)
+    return story.ask("get_call", {"id": story.calls.living(SUBJECT)})
+
+
+def ended(story: Story) -> Answer:
+    """End the subject."""
+    story.attempt(seen)
+    if story.calls.is_here:
+        story.calls.living(BYSTANDER)
+    return story.ask("end_call", {"id": story.calls.living(SUBJECT)})
+
+
+def settled(story: Story) -> Answer:
+    """Look at the subject until it is over."""
+    story.tell(ended)
+    answer = story.client.settled(story.calls.living(SUBJECT))
+    if answer.call_status in FINAL:
+        story.calls.note_ended(story.calls.living(SUBJECT))
+    return answer
+
+
+def ended_again(story: Story) -> Answer:
+    """End the subject a second time."""
+    story.tell(settled)
+    return story.ask("end_call", {"id": story.calls.living(SUBJECT)})
+
+
+def seen_in_the_end(story: Story) -> Answer:
+    """Look at the subject after the second end."""
+    story.tell(ended_again)
+    return story.ask("get_call", {"id": story.calls.living(SUBJECT)})
+
+
+def seen_in_capitals(story: Story) -> Answer:
+    """Look at the subject under its id in upper case."""
+    return story.ask("get_call", {"id": readable(story).upper()})
+
+
+LIFE: tuple[Callable[[Story], Answer], ...] = (created, seen, ended, settled, ended_again, seen_in_the_end, listed)
+
+
+# --- the bystander ---
+
+
+def _look(story: Story) -> Answer:
+    return story.ask("get_call", {"id": story.calls.living(BYSTANDER)})
+
+
+def bystander_after_the_end(story: Story) -> Answer:
+    """Look at the bystander once the subject has ended."""
+    story.tell(ended)
+    story.attempt(settled)
+    return _look(story)
+
+
+def bystander_after_refusals(story: Story) -> Answer:
+    """Look at the bystander once every end was refused."""
+    story.attempt(bystander_after_the_end)
+    for way in WAYS:
+        story.attempt(refused("end_call", way))
+    return _look(story)
+
+
+def bystander_after_get(story: Story) -> Answer:
+    """Look at the bystander once it was to be ended by GET."""
+    story.attempt(bystander_after_refusals)
+    story.tell(end_by_get)
+    return _look(story)
+
+
+def end_by_get(story: Story) -> Answer:
+    """Ask for the end of the bystander by GET."""
+    _only_here(story, "another method might be taken")
+    story.attempt(bystander_after_refusals)
+    return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
+
+
+def create_by_put(story: Story) -> Answer:
+    """Ask for a call by PUT."""
+    _only_here(story, "another method might be taken")
+    return story.ask("create_call", json=story.calls.request("put"), method="PUT")
+
+
+def end_by_body(story: Story) -> Answer:
+    """Ask for the end of the bystander by an id in the body, where the contract has none."""
+    story.attempt(bystander_after_get)
+    identifier = story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
+    return story.ask("end_call", json={"id": identifier})
+
+
+def bystander_before_two_ids(story: Story) -> Answer:
+    """Look at the bystander once it was to be ended by an id in a body."""
+    story.attempt(end_by_body)
+    return _look(story)
+
+
+def ended_by_two_ids(story: Story) -> Answer:
+    """End a call by a query that names the bystander as well."""
+    story.attempt(bystander_before_two_ids)
+    _only_here(story, "two calls may be ended")
+    names = [("id", story.calls.living(BYSTANDER)), ("id", story.calls.living("second of two ids"))]
+    return story.ask("end_call", names)
+
+
+def both_of_two_ids(story: Story) -> tuple[Answer, ...]:
+    """Look at both calls that one query named."""
+    story.tell(ended_by_two_ids)
+    both = (BYSTANDER, "second of two ids")
+    return tuple(story.ask("get_call", {"id": story.calls.living(role)}) for role in both)
+
+
+def listed_after_refusals(story: Story) -> Answer:
+    """List the calls once every creation was refused."""
+    story.attempt(create_by_put)
+    for way in WAYS:
+        story.attempt(refused("create_call", way))
+    return story.ask("list_calls", {"page": 1, "size": WHOLE})
+
+
+# --- calls in other states ---
+
+
+@cache
+def end_of(state: str) -> Callable[[Story], Answer]:
+    """Return the moment in which a listed call of a state is ended."""
+
+    def end(story: Story) -> Answer:
+        return story.ask("end_call", {"id": _listed_as(story, state)})
+
+    return end
+
+
+def settled_from_not_started(story: Story) -> Answer:
+    """Look at the call that had not started until it is over."""
+    story.tell(end_of("not_started"))
+    return story.client.settled(_listed_as(story, "not_started"))
+
+
+def seen_over(story: Story) -> Answer:
+    """Look at a call that had ended before the story began."""
+    return story.ask("get_call", {"id": _listed_as(story, "ended", acting=False)})
+
+
+# --- recordings ---
+
+
+def recording_there(story: Story) -> Answer:
+    """Ask for a recording that is said to be available."""
+    return story.ask("get_recording", {"id": _recorded(story, available=True)})
+
+
+def recording_not_there(story: Story) -> Answer:
+    """Ask for a recording that is said not to be available."""
+    return story.ask("get_recording", {"id": _recorded(story, available=False)})
+
+
+# --- ends of calls of their own ---
+
+
+@cache
+def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
+    """Return the moment in which a call is ended by one form of no body."""
+
+    def end(story: Story) -> Answer:
+        call = story.calls.living(f"ended with {media_type}")
+        answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
+        if answer.call_status in FINAL:
+            story.calls.note_ended(call)
+        return answer
+
+    return end
+
+
+def raced(story: Story) -> tuple[Answer, ...]:
+    """End one call twice at the same time."""
+    call = story.calls.living("raced")
+
+    def end(_: int) -> Answer:
+        return replace(story.ask("end_call", {"id": call}), is_ordered=False)
+
+    with ThreadPoolExecutor(2) as threads:
+        return tuple(threads.map(end, range(2)))
+
+
+def settled_after_race(story: Story) -> Answer:
+    """Look at the call that was ended twice at the same time until it is over."""
+    story.tell(raced)
+    call = story.calls.living("raced")
+    answer = story.client.settled(call)
+    if answer.call_status in FINAL:
+        story.calls.note_ended(call)
+    return answer
+
+
+# --- refusals ---
+
+
+@cache
+def refused(name: str, way: str) -> Callable[[Story], Answer]:
+    """Return the moment in which an operation is asked for without valid authentication."""
+    return refused_with(name, WAYS[way])
+
+
+@cache
+def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story], Answer]:
+    """Return the moment in which an operation is asked for with credentials that are not fit for it."""
+
+    def ask(story: Story) -> Answer:
+        return story.ask(name, _arguments(story, name), json=_body(story, name), credentials=credentials)
+
+    return ask
+
+
+def _body(story: Story, name: str) -> Mapping[str, Any] | None:
+    return story.calls.request("refused") if name == "create_call" else None
+
+
+def _arguments(story: Story, name: str) -> Mapping[str, str]:
+    """Return what names a call that exists, where that is safe; beyond this machine an end names none."""
+    if name in ("create_call", "list_calls"):
+        return {}
+    if name == "end_call":
+        if not story.calls.is_here:
+            return {"id": UNKNOWN_ID}
+        story.attempt(bystander_after_the_end)
+        return {"id": story.calls.living(BYSTANDER)}
+    if name == "get_recording":
+        try:
+            return {"id": _recorded(story, available=True)}
+        except NoCall:
+            return {"id": readable(story)}
+    return {"id": readable(story)}
+
+
+def readable(story: Story) -> str:
+    """Return the id of a call that exists, to read it only.
+
+    Raises:
+        NoCall: There is none.
+    """
+    if known := story.calls.known():
+        return known
+    page = story.attempt(listed_before)
+    if page is None or not page.item_ids:
+        raise NoCall("a call is needed and the list holds none; give one with --vocode-call-id")
+    return page.item_ids[0]
+
+
+def _only_here(story: Story, reason: str) -> None:
+    if not story.calls.is_here:
+        raise NoCall(f"{reason}, which is tried on this machine alone")
+
+
+def _listed_as(story: Story, state: str, *, acting: bool = True) -> str:
+    """Return a call that the list shows in a state, one with a transcript first."""
+    if acting:
+        _only_here(story, "a call that nobody named would be ended")
+    page = story.tell(listed_before)
+    found = [item for item in page.items if item.get("status") == state and item.get("id") in page.item_ids]
+    if not found:
+        raise NoCall(f"a call is needed that is {state}, and the list shows none")
+    return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
+
+
+def _recorded(story: Story, *, available: bool) -> str:
+    page = story.tell(listed_before)
+    found = [item["id"] for item in page.items if item.get("recording_available") is available and item.get("id")]
+    if not found:
+        raise NoCall(f"a call is needed whose recording is {'' if available else 'not '}available; the list shows none")
+    return str(found[0])

@@ -1,0 +1,120 @@
+"""The plan: what a run would send, found out by running the suite against a simulator in process.
+
+Nothing leaves: the client believes that it talks to the endpoint, and the simulator answers.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from vocode_contract.conformance.settings import Settings
+from vocode_contract.contract import Effect
+from vocode_contract.exchange import Exchange
+from vocode_contract.guard import Consents, Guard
+from vocode_contract.redaction import Secret
+from vocode_contract.simulator import Simulation, SimulatorTransport
+from vocode_contract.transport import OWN, Ask, Client, Timing
+
+_TOKEN = "token-of-the-plan"  # noqa: S105 - opens the simulator in process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One request that would be sent.
+
+    Attributes:
+        method: HTTP method.
+        path: URL path, and the names of what the query holds.
+        effect: What the request does if it succeeds.
+        headers: Those that matter, masked.
+        is_refused: Whether it is sent in order to be refused.
+    """
+
+    method: str
+    path: str
+    effect: Effect
+    headers: tuple[str, ...]
+    is_refused: bool
+
+    def __str__(self) -> str:
+        """Write one line."""
+        effect = f"{self.effect}, to be refused" if self.is_refused else self.effect
+        return "  ".join((f"{self.method} {self.path}", f"[{effect}]", *self.headers))
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a run would send.
+
+    Attributes:
+        requests: In order.
+        mutating: How many of them the guard counts.
+    """
+
+    requests: list[Planned] = field(default_factory=list)
+    mutating: int = 0
+
+    def lines(self, where: str) -> Iterator[str]:
+        """Yield what a person reads before anything is sent, the same requests on one line."""
+        yield f"plan for {where}: {len(self.requests)} requests; reads may be repeated"
+        for request, count in Counter(self.requests).items():
+            yield f"  {count} x {request}"
+        yield f"mutating requests: {self.mutating}"
+
+
+class PlanningClient(Client):
+    """Carries every request to a simulator in process, and notes it."""
+
+    def __init__(self, settings: Settings, consents: Consents, *, has_token: bool) -> None:
+        """Plan for an endpoint.
+
+        Args:
+            settings: What the run would be run against.
+            consents: What the user agreed to; a second word for production is taken as given.
+            has_token: Whether the run has a token.
+        """
+        if settings.endpoint is None:
+            raise ValueError("the built-in simulator needs no plan")
+        self.plan = Plan()
+        self._contract = settings.contract
+        self._known = settings.call_ids
+        self.guard = Guard(replace(consents, approved=0, planned=0))
+        super().__init__(
+            settings.endpoint,
+            Secret(_TOKEN) if has_token else None,
+            guard=self.guard,
+            timing=Timing(interval=0),
+            transport=SimulatorTransport(_simulation(settings)),
+        )
+
+    def exchange(self, ask: Ask) -> Exchange:
+        """Answer from the simulator, and note what would have been sent."""
+        __tracebackhide__ = True
+        exchange = super().exchange(ask)
+        self.plan.requests.append(self._planned(ask, exchange))
+        self.plan.mutating = self.guard.sent
+        return exchange
+
+    def _planned(self, ask: Ask, exchange: Exchange) -> Planned:
+        request = exchange.request
+        names = [f"{name}={value if value in self._known else '<...>'}" for name, value in ask.arguments]
+        authorization = "none" if ask.credentials is None else "<token>" if ask.credentials == OWN else "<another>"
+        media_type = request.header("content-type")
+        return Planned(
+            method=request.method,
+            path=request.path + (f"?{'&'.join(names)}" if names else ""),
+            effect=ask.operation.effect,
+            headers=(f"Authorization: {authorization}", *([f"Content-Type: {media_type}"] if media_type else [])),
+            is_refused=ask.credentials != OWN,
+        )
+
+
+def _simulation(settings: Settings) -> Simulation:
+    """Return a simulation that knows the calls which were named."""
+    simulation = Simulation(settings.contract, token=_TOKEN)
+    calls = simulation.state.calls
+    living = [identifier for identifier, call in calls.items() if call["status"] == "in_progress"]
+    for given in settings.call_ids:
+        call = dict(calls[living[0]])
+        calls[given] = {**call, "id": given}
+    return simulation

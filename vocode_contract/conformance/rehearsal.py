@@ -1,0 +1,93 @@
+"""Before anything is sent beyond this machine: the suite is rehearsed, the plan is shown, the user is asked."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests again do
+
+from vocode_contract.conformance.planning import Plan, PlanningClient
+from vocode_contract.conformance.run import Run
+from vocode_contract.guard import PRODUCTION_HOSTS
+from vocode_contract.redaction import printable
+from vocode_contract.transport import TOKEN_VARIABLE, Client
+
+_HERE = Path(__file__).parent
+
+
+def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> Plan:
+    """Run the tests of the suite against a simulator in process, and return what they sent.
+
+    Args:
+        session: Whose tests are collected.
+        run: What the user agreed to.
+        key: Where fixtures look for a sender.
+    """
+    import os
+
+    client = PlanningClient(run.settings, run.consents, has_token=bool(os.environ.get(TOKEN_VARIABLE)))
+    items = [item for item in session.items if _HERE in item.path.parents]
+    session.config.stash[key] = client
+    try:
+        for item, following in zip_longest(items, items[1:]):
+            runtestprotocol(item, log=False, nextitem=following)
+            item.user_properties.clear()
+    finally:
+        del session.config.stash[key]
+    return client.plan
+
+
+def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> None:
+    """Show the plan, and take the second word that production wants.
+
+    Raises:
+        pytest.UsageError: The number that was approved is not that of the plan.
+    """
+    where = str(run.settings.endpoint)
+    with _uncaptured(session.config):
+        if plan.requests or only:
+            _say(session.config, plan.lines(where))
+        if only:
+            session.items.clear()
+            return
+        wishes, host = run.settings.wishes, run.settings.endpoint.host if run.settings.endpoint else ""
+        if wishes.approve_sends not in (None, plan.mutating):
+            told = f"--vocode-approve-sends says {wishes.approve_sends}, and the plan shows {plan.mutating}"
+            raise pytest.UsageError(f"{told}: look at it again")
+        typed: str | int | None = wishes.approve_sends
+        if host in PRODUCTION_HOSTS and run.may_act and typed is None and sys.stdin.isatty():
+            typed = _asked(session.config, host)
+    run.consents = replace(run.consents, approved=typed, planned=plan.mutating)
+
+
+def _asked(config: pytest.Config, host: str) -> str:
+    """Return what is typed; a wrong name leaves the effects forbidden."""
+    _say(config, [f"this is production: type {host} to let the run have these effects"])
+    return sys.stdin.readline().strip().lower()
+
+
+@contextmanager
+def _uncaptured(config: pytest.Config) -> Iterator[None]:
+    capturing = config.pluginmanager.getplugin("capturemanager")
+    if capturing is None:
+        yield
+        return
+    capturing.suspend_global_capture(in_=True)
+    try:
+        yield
+    finally:
+        capturing.resume_global_capture()
+
+
+def _say(config: pytest.Config, lines: Iterable[str]) -> None:
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    for line in lines:
+        if reporter is not None:
+            reporter.write_line(printable(line))
+        else:
+            sys.stdout.write(printable(line) + "\n")
+    sys.stdout.flush()

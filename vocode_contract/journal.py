@@ -1,0 +1,123 @@
+"""Journal: which calls a run created, written down before and after, so that a crash leaves no call unknown.
+
+One file for the user, JSON Lines, readable by nobody else; it holds ids and hosts, no number, no
+token and no payload. And the lock that keeps two runs from acting on one host at once.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import orjson
+
+from vocode_contract.errors import InvalidOption
+
+_FILE = "journal.jsonl"
+_CLOSING = frozenset(("ended", "forgotten"))
+#: Lines that are read at most, the last ones.
+_LINES = 10_000
+
+
+class CallJournal:
+    """The journal of one run against one host."""
+
+    def __init__(self, directory: Path, *, host: str, run_id: str) -> None:
+        """Write nothing yet.
+
+        Args:
+            directory: The user's own, made if it is not there.
+            host: What the run acts on.
+            run_id: Names the run.
+        """
+        self._path = directory / _FILE
+        self._host = host
+        self._run_id = run_id
+
+    def note(self, event: str, identifier: str = "") -> None:
+        """Append one event, and see it on the disk.
+
+        Args:
+            event: ``creating``, ``created``, ``ended`` or ``left``.
+            identifier: Of the call, where it is known.
+
+        Raises:
+            InvalidOption: It cannot be written, so nothing may be sent.
+        """
+        entry = {"at": round(time.time(), 3), "run": self._run_id, "host": self._host, "event": event, "id": identifier}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                os.write(descriptor, orjson.dumps(entry) + b"\n")
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            raise InvalidOption(str(self._path), "the journal of created calls cannot be written") from None
+
+    def leftovers(self) -> tuple[str, ...]:
+        """Return the ids of calls that runs against this host created and did not end, oldest first.
+
+        A creation whose answer never came is listed as ``unknown``.
+        """
+        open_calls: dict[str, None] = {}
+        unanswered: set[str] = set()
+        for entry in _entries(self._path):
+            if entry.get("host") != self._host:
+                continue
+            run, event, identifier = (str(entry.get(key, "")) for key in ("run", "event", "id"))
+            if event == "creating":
+                unanswered.add(run)
+            elif event == "created":
+                unanswered.discard(run)
+                open_calls[identifier] = None
+            elif event in _CLOSING:
+                open_calls.pop(identifier, None)
+        lost = len(unanswered - {self._run_id})
+        return (*open_calls, *(["unknown"] * lost))
+
+
+def _entries(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the events of a journal; what cannot be read, such as a line cut by a crash, is left out."""
+    try:
+        lines = path.read_bytes().splitlines()[-_LINES:]
+    except OSError:
+        return
+    for line in lines:
+        with suppress(orjson.JSONDecodeError):
+            entry = orjson.loads(line)
+            if isinstance(entry, dict):
+                yield entry
+
+
+@contextmanager
+def sole_actor(directory: Path, host: str) -> Iterator[None]:
+    """Hold the lock of a host, as long as the run may act on it.
+
+    Raises:
+        InvalidOption: Another run holds it; its process id is told.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock, and the guard's budget still holds
+        yield
+        return
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = hashlib.sha256(host.encode()).hexdigest()[:16]
+    descriptor = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+            shown = holder if holder.isdecimal() else "unknown"
+            raise InvalidOption(host, f"another run acts on this host (process {shown}); wait until it ends") from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)

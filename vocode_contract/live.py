@@ -1,0 +1,113 @@
+"""What a user's own configuration says of hosts that are not on this machine.
+
+Hosts and numbers are taken from the user's own file alone; a repository's file can narrow what may be
+sent, never widen it, since its author may be anybody.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vocode_contract.errors import InvalidOption
+
+PROJECT_FILE = "vocode-contract.toml"
+_NUMBER_CHARACTERS = frozenset("0123456789")
+#: A configuration file is a few lines.
+_LARGEST = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What may be touched beyond loopback, as far as files say.
+
+    Attributes:
+        hosts: Exact host names, in lower case.
+        numbers: Phone numbers, digits only.
+        read_only: Whether a file forbids every effect.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    read_only: bool = False
+
+
+def user_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Return where the user's own configuration is, whether or not it exists."""
+    return _base("XDG_CONFIG_HOME", ".config", environment) / "vocode-contract" / "config.toml"
+
+
+def state_directory(environment: Mapping[str, str] | None = None) -> Path:
+    """Return the directory for what is kept from one run to the next, whether or not it exists."""
+    return _base("XDG_STATE_HOME", ".local/state", environment) / "vocode-contract"
+
+
+def read_live(user: Path, *directories: Path) -> Live:
+    """Read the files; one that does not exist says nothing.
+
+    Args:
+        user: The user's own file: ``[live]`` with ``hosts``, ``numbers`` and ``read_only``.
+        directories: Where the run begins. The repository's file, there or in any directory above, is
+            ``[live]`` with ``read_only = true`` and nothing else.
+
+    Raises:
+        InvalidOption: A file cannot be read, or holds what it may not hold.
+    """
+    own = _live(user)
+    places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
+    narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
+    if unknown := sorted(own.keys() - {"hosts", "numbers", "read_only"}):
+        raise InvalidOption(str(user), f"unknown key {unknown[0]!a} under [live]; known: hosts, numbers, read_only")
+    numbers = frozenset(text.removeprefix("+") for text in _texts(own, "numbers", user))
+    if not all(number and _NUMBER_CHARACTERS.issuperset(number) for number in numbers):
+        raise InvalidOption(str(user), "numbers under [live] are digits with country code, with or without +")
+    return Live(
+        hosts=frozenset(text.lower() for text in _texts(own, "hosts", user)),
+        numbers=numbers,
+        read_only=_flag(own, user) or any(narrowed),
+    )
+
+
+def _base(variable: str, default: str, environment: Mapping[str, str] | None) -> Path:
+    value = (os.environ if environment is None else environment).get(variable, "")
+    return Path(value) if os.path.isabs(value) else Path.home() / default  # a relative one is to be ignored
+
+
+def _narrows(project: Path) -> bool:
+    narrowing = _live(project)
+    if beyond := sorted(narrowing.keys() - {"read_only"}):
+        raise InvalidOption(PROJECT_FILE, f"{beyond[0]!a} under [live] belongs into your own file")
+    if narrowing.get("read_only") not in (None, True):
+        raise InvalidOption(PROJECT_FILE, "read_only under [live] can only be true: a repository narrows, never widens")
+    return narrowing.get("read_only") is True
+
+
+def _live(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        document = tomllib.loads(content.decode()) if len(content) <= _LARGEST else {"": None}
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise InvalidOption(str(path), "cannot be read as TOML") from None
+    table: Any = document.get("live", {})
+    if document.keys() - {"live"} or not isinstance(table, dict):
+        raise InvalidOption(str(path), "holds another table than [live]")
+    return table
+
+
+def _texts(table: Mapping[str, Any], key: str, path: Path) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise InvalidOption(str(path), f"{key} under [live] is a list of strings")
+    return value
+
+
+def _flag(table: Mapping[str, Any], path: Path) -> bool:
+    value = table.get("read_only", False)
+    if not isinstance(value, bool):
+        raise InvalidOption(str(path), "read_only under [live] is true or false")
+    return value
