@@ -1,10 +1,11 @@
 import gzip
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from vocode_contract.checks import CHECKS, status_declared, violations_of
+from vocode_contract.checks import CHECKS, clock_skew, status_declared, violations_of
 from vocode_contract.codes import CODES, Selection
 from vocode_contract.contract import Contract
 from vocode_contract.exchange import Exchange, Request, Response
@@ -198,3 +199,47 @@ def test_profile_tolerant_calls_an_unknown_status_of_a_call_drift():
 def test_every_violation_of_checks_has_an_explained_code():
     everything = [answered(500), answered(307), answered(200, b""), answered(200, b"<html>", ("content-type", "x"))]
     assert {code for exchange in everything for code in codes(exchange)} <= set(CODES)
+
+
+# --- time ---
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(None, []), (0.5, []), (0.9, ["slow"]), (7.2, ["slow"])])
+def test_slow_answer_is_advice(seconds, expected):
+    violations = found(replace(answered(), seconds=seconds))
+    assert [violation.code for violation in violations] == expected
+    assert all(violation.severity == "advice" for violation in violations)
+
+
+@pytest.mark.parametrize(
+    ("date", "actual"),
+    [
+        ("Thu, 30 Nov 2023 14:30:04 GMT", None),
+        ("Thu, 30 Nov 2023 14:31:00 GMT", "a time ahead of it"),
+        ("Thu, 30 Nov 2023 14:29:00 GMT", "a time behind it"),
+        ("just now", None),
+        ("Fri, 99 Nov 9999 00:00:00 GMT", None),
+    ],
+)
+def test_clock_skew_is_advice_beyond_five_seconds(date, actual):
+    response = Response(status=200, headers=(("Date", date),))
+    violations = list(clock_skew(response, datetime(2023, 11, 30, 14, 30, tzinfo=UTC).timestamp(), CONTRACT))
+    assert [violation.actual for violation in violations] == ([actual] if actual else [])
+
+
+# --- secrets ---
+
+
+@pytest.mark.parametrize("status", [401, 403, 422])
+def test_secret_in_a_refusal_is_seen_and_not_shown(status):
+    body = b'{"detail": [], "account": [{"twilio_auth_token": "canary-5f2b"}]}'
+    violations = [one for one in found(answered(status, body)) if one.code == "secret-leaked"]
+    assert [one.actual for one in violations] == ['a string of 11 characters under "twilio_auth_token"']
+
+
+def test_secret_that_came_with_the_request_is_none_of_others():
+    body = b'{"detail": [{"loc": [], "msg": "", "type": "", "input": {"openai_api_key": "canary-5f2b"}}]}'
+    exchange = answered(422, body)
+    request = replace(exchange.request, body=b'{"openai_api_key": "canary-5f2b"}')
+    assert codes(exchange) == ["secret-leaked"]
+    assert codes(replace(exchange, request=request)) == []

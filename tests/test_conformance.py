@@ -1,12 +1,10 @@
 """The suite against the simulator: silence where it is sound, the right name where it is not."""
 
-import subprocess
-import sys
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
 
@@ -65,31 +63,6 @@ def test_suite_finds_nothing_wrong_with_a_sound_server(run, name):
     with simulator(contract=Contract.load(sound.contract), variant=sound.variant, token=TOKEN) as running:
         tally = run("--vocode-url", running.url, "--vocode-contract", sound.contract)
     assert (tally.exit_code, tally.count("conforms"), errors(tally)) == (0, len(tally.rows), set())
-
-
-@pytest.mark.parametrize("date", dates())
-def test_suite_finds_nothing_wrong_with_a_server_that_is_not_ours(run, monkeypatch, date):
-    pytest.importorskip("fastapi")
-    monkeypatch.setenv("VOCODE_API_KEY", "token-of-the-framework")
-    with framework(date) as url:
-        tally = run("--vocode-url", url, "--vocode-contract", date)
-    assert (tally.exit_code, errors(tally)) == (0, set())
-    assert {row.verdict for row in tally.rows} <= {"conforms", "no-call"}
-
-
-@contextmanager
-def framework(date: str) -> Iterator[str]:
-    """Serve the application that is made with the framework's own models."""
-    command = [sys.executable, str(Path(__file__).parent / "servers" / "fastapi_app.py"), date]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin
-    assert process.stdout
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(20)
-        process.stdout.close()
 
 
 @pytest.mark.parametrize("date", dates())
@@ -154,10 +127,15 @@ def test_suite_stops_asking_a_server_that_is_not_there(run):
 
 
 def test_suite_ends_no_call_elsewhere_that_was_not_named(run, monkeypatch):
-    monkeypatch.setenv(READ_ONLY_VARIABLE, "1")  # nothing is sent at all
+    monkeypatch.setenv(READ_ONLY_VARIABLE, "1")
+    monkeypatch.setattr(socket, "getaddrinfo", _unknown_name)
     tally = run("--vocode-url", "https://nowhere.invalid", "-k", "test_end_call.py or refusals.py and end_call")
-    assert {row.verdict for row in tally.rows} == {"no-call", "not-permitted"}
+    assert {row.verdict for row in tally.rows} <= {"no-call", "not-permitted", "inconclusive"}
     assert tally.exit_code == 3
+
+
+def _unknown_name(*_arguments, **_options):
+    raise socket.gaierror(socket.EAI_NONAME, "the name is not known")
 
 
 def test_suite_is_collected_alike_every_time(pytester):

@@ -241,6 +241,9 @@ from vocode_contract.simulator import Simulation, SimulatorTransport
 
 simulation = Simulation(Contract.load(), token=os.environ["VOCODE_API_KEY"])
 inner = SimulatorTransport(simulation)
+named = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+playing = next(call for call in simulation.state.calls.values() if call["status"] == "in_progress")
+simulation.state.calls[named] = {**playing, "id": named}
 
 class Network(httpx.BaseTransport):
     def __init__(self, line, tls):
@@ -328,8 +331,10 @@ def test_run_elsewhere_without_the_host_in_the_users_file_creates_nothing(live):
     assert "created, " not in process.stdout
 
 
-def test_run_elsewhere_ends_a_call_that_was_named(live):
+def test_run_elsewhere_ends_a_call_that_was_named(live, sent):
     process = live(*STAGING, "--call-id", CALL, "--allow", "hangs-up", "--budget", "2")
+    assert process.returncode == 0
+    assert len(sent("POST", "/v1/calls/end")) == 2 + 4  # four are to be refused
     ends = [line for line in process.stdout.splitlines() if "POST /v1/calls/end" in line and CALL in line]
     assert "mutating requests: 2" in process.stdout
     assert len(ends) == 1

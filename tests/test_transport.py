@@ -1,16 +1,23 @@
 """The sender against servers that misbehave below HTTP: raw sockets on loopback."""
 
 import gzip
+import itertools
+import json
 import logging
 import pickle
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
 
+from vocode_contract.checks import violations_of
 from vocode_contract.contract import Contract
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
@@ -127,6 +134,9 @@ FAULTS: dict[str, tuple[str, Answer]] = {
     "bad chunk": ("protocol", says(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")),
     "garbage": ("protocol", says(b"\x00\x01\x02 nonsense\r\n\r\n")),
     "status in letters": ("protocol", says(b"HTTP/1.1 abc OK\r\n\r\n")),
+    "no head": ("protocol", says(b'{"id": "x"}')),
+    "300 kB header": ("protocol", says(OK + b"X-Wide: " + b"0" * 300_000 + b"\r\nContent-Length: 2\r\n\r\n{}")),
+    "NUL in a header": ("protocol", says(OK + b"X-Odd: a\x00b\r\nContent-Length: 2\r\n\r\n{}")),
     "conflicting lengths": ("protocol", says(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}")),
     "endless": ("too-large", floods),
     "429": ("rate-limited", says(b"HTTP/1.1 429 Slow\r\nRetry-After: 99\r\nContent-Length: 0\r\n\r\n")),
@@ -330,3 +340,178 @@ def test_inconclusive_is_a_comparable_value_of_one_line(kind):
 
 def test_endpoint_may_be_given_parsed():
     assert Client(Endpoint.from_url("https://staging.example")).endpoint.host == "staging.example"
+
+
+# --- complete answers: what the checks say of them ---
+
+CALL = json.dumps(CONTRACT.schemas["Call"]["examples"][0] | {"id": ID}).encode()
+
+
+def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK", media_type: bytes = b"application/json") -> bytes:
+    typed = (b"Content-Type: " + media_type,) if media_type else ()
+    lines = (b"HTTP/1.1 " + status, *typed, *headers, b"Content-Length: %d" % len(body))
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def moved(location: bytes) -> bytes:
+    return whole(b"", b"Location: " + location, status=b"307 Moved", media_type=b"")
+
+
+def in_pieces(data: bytes, size: int) -> Answer:
+    def answer(connection: socket.socket) -> None:
+        for at in range(0, len(data), size):
+            connection.sendall(data[at : at + size])
+
+    return answer
+
+
+def starts_late(connection: socket.socket) -> None:
+    threading.Event().wait(0.1)
+    connection.sendall(whole(CALL))
+
+
+def bomb() -> bytes:
+    return gzip.compress(gzip.compress(b" " * 20_000_000))
+
+
+CHUNKS = b"".join(b"1\r\n%c\r\n" % byte for byte in CALL) + b"0\r\n\r\n"
+JUDGED: dict[str, tuple[Answer, list[str]]] = {
+    "sound": (says(whole(CALL)), []),
+    "100 Continue, fifty times": (says(b"HTTP/1.1 100 Continue\r\n\r\n" * 50 + whole(CALL)), []),
+    "one byte a chunk": (says(OK + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS), []),
+    "one byte a packet": (in_pieces(whole(CALL), 97), []),
+    "slow start": (starts_late, []),
+    "a length too small": (says(whole(CALL)[: -len(CALL)].replace(b"%d" % len(CALL), b"40") + CALL), ["body-not-json"]),
+    "length and chunks": (
+        says(OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS),
+        ["framing"],
+    ),
+    "unasked gzip": (says(whole(gzip.compress(CALL), b"Content-Encoding: gzip")), ["encoding-unasked"]),
+    "unknown coding": (says(whole(CALL, b"Content-Encoding: x-odd")), ["encoding-unasked"]),
+    "broken gzip": (says(whole(b"\x1f\x8b" + b"\xff" * 40, b"Content-Encoding: gzip")), ["encoding-unasked"]),
+    "cut gzip": (says(whole(gzip.compress(CALL)[:99], b"Content-Encoding: gzip")), ["encoding-unasked"]),
+    "gzip in gzip": (says(whole(bomb(), b"Content-Encoding: gzip")), ["encoding-unasked"]),
+    "invalid UTF-8": (says(whole(CALL.replace(b"{", b'{"n": "Ren\xc3", ', 1))), ["body-not-json"]),
+    "UTF-16": (says(whole(CALL.decode().encode("utf-16"))), ["body-not-json"]),
+    "byte order mark": (says(whole(b"\xef\xbb\xbf" + CALL)), ["body-not-json"]),
+    "HTML with 200": (says(whole(b"<html>", media_type=b"text/html")), ["content-type", "body-not-json"]),
+    "empty 200": (says(whole(b"")), ["body-missing"]),
+    "204": (says(b"HTTP/1.1 204 No Content\r\n\r\n"), ["status-undeclared"]),
+    "JSON as text": (says(whole(CALL, media_type=b"text/plain")), ["content-type"]),
+    "NaN": (says(whole(CALL.replace(b"{", b'{"n": NaN, ', 1))), ["body-not-json"]),
+    "duplicate key": (says(whole(CALL.replace(b"{", b'{"id": null, ', 1))), ["body-not-json"]),
+    "100 000 brackets": (says(whole(b"[" * 100_000)), ["body-not-json"]),
+    "other id": (says(whole(CALL.replace(ID.encode(), ID.replace("3c", "3d").encode()))), ["other-call"]),
+    "422 with a string": (
+        says(whole(b'{"detail": "no"}', status=b"422 Unprocessable Entity")),
+        ["detail-string"],
+    ),
+    "500": (says(whole(b"Internal Server Error", status=b"500 Oh", media_type=b"text/plain")), ["status-undeclared"]),
+    "redirect here": (says(moved(b"/v2/calls")), ["redirect"]),
+    "redirect to another host": (says(moved(b"https://there.example/v1/calls")), ["redirect-elsewhere"]),
+    "redirect to another host, in disguise": (says(moved(b"//there.example/v1/calls")), ["redirect-elsewhere"]),
+    "redirect to a file": (says(moved(b"file:///etc/hostname")), ["redirect-elsewhere"]),
+}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_complete_answer_is_judged(name):
+    answer, expected = JUDGED[name]
+    with serving(answer) as server:
+        exchange = client(server, replace(HASTY, total=5)).exchange(GET)
+    assert len(server.heard) == 1
+    assert [found.code for found in violations_of(exchange, GET.operation, CONTRACT)] == expected
+
+
+def test_length_too_small_is_hinted_at():
+    with serving(JUDGED["a length too small"][0]) as server:
+        exchange = client(server).exchange(GET)
+    [found] = violations_of(exchange, GET.operation, CONTRACT)
+    assert "Content-Length ended the body after 40 bytes" in found.actual
+
+
+def takes_nothing(_connection: socket.socket) -> None:
+    threading.Event().wait(0.5)
+
+
+def test_request_that_is_not_taken_in_time_may_have_been_sent():
+    with serving(takes_nothing) as server, pytest.raises(Inconclusive) as caught:
+        client(server).exchange(replace(POST, body=b" " * 30_000_000))
+    assert caught.value.kind == "timeout-write"
+    assert "may have been ended" in str(caught.value)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+def test_certificate_that_nobody_signed_is_not_trusted(tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    making = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    told = ["-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*making, *told], capture_output=True, check=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the environment has no say in whom to trust
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def answer(connection: socket.socket) -> None:
+        context.wrap_socket(connection, server_side=True)
+
+    with serving_unheard(answer) as port, pytest.raises(Inconclusive) as caught:
+        Client(f"https://127.0.0.1:{port}", Secret(TOKEN), timing=HASTY).exchange(GET)
+    assert caught.value.kind == "tls"
+    assert "self-signed certificate" in str(caught.value)
+
+
+@contextmanager
+def serving_unheard(answer: Answer) -> Iterator[int]:
+    """Answer one connection that has not sent anything yet."""
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.settimeout(2)
+            answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(5)
+
+
+@pytest.mark.parametrize("header", ["1000000000", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_wait_of_decades_is_not_waited_for(header):
+    limited = b"HTTP/1.1 429 Slow\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % header.encode()
+    with serving(says(limited)) as server, pytest.raises(Inconclusive) as caught:
+        client(server).exchange(GET)
+    assert (caught.value.kind, len(server.heard)) == ("rate-limited", 1)
+
+
+# --- the pace ---
+
+
+def test_requests_beyond_loopback_go_out_one_after_the_other():
+    at: list[float] = []
+
+    def note(_request: httpx.Request) -> httpx.Response:
+        at.append(time.monotonic())
+        return httpx.Response(200, json={})
+
+    timing = Timing(interval=0.05)
+    paced = Client("https://staging.example", timing=timing, transport=httpx.MockTransport(note), run_id="7")
+    threads = [threading.Thread(target=paced.exchange, args=(GET,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(at))
+
+
+def test_request_names_the_run():
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        Client(server.url, timing=HASTY, run_id="7").exchange(GET)
+    assert b"(run 7)\r\n" in server.heard[0]
+
+
+def test_another_method_or_path_is_sent_once_whatever_it_reads():
+    with serving(FAULTS["closed at once"][1]) as server, pytest.raises(Inconclusive):
+        client(server).exchange(replace(POST, method="GET", suffix="/"))
+    assert [line.split(b"?")[0] for line in server.heard] == [b"GET /v1/calls/end/"]

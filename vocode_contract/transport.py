@@ -62,7 +62,7 @@ class Timing:
         default = cls()
         return cls(
             connect=min(default.connect, total),
-            read=min(default.read, total),
+            read=min(default.read, 0.9 * total),  # or no answer would look like one that does not end
             write=min(default.write, total),
             total=total,
         )

@@ -186,7 +186,7 @@ class CheckedClient:
         return self.ask("list_calls", {"page": page, "size": size})
 
     def settled(self, identifier: str) -> Answer:
-        """Ask for a call until it is over, the answer is wrong in itself, or patience ends.
+        """Ask for a call until it is over, the answer is wrong in itself or shows no call, or patience ends.
 
         Returns:
             The last answer.
@@ -195,7 +195,7 @@ class CheckedClient:
         deadline = time.monotonic() + _PATIENCE[self.endpoint.is_loopback]
         pause = 0.02
         answer = self.get_call(identifier)
-        while answer.is_sound and answer.call_status not in FINAL and time.monotonic() + pause < deadline:
+        while _goes_on(answer) and time.monotonic() + pause < deadline:
             time.sleep(pause)
             pause *= 2
             answer = self.get_call(identifier)
@@ -212,3 +212,7 @@ class CheckedClient:
             raise
         self._health.told(None)
         return exchange
+
+
+def _goes_on(answer: Answer) -> bool:
+    return answer.is_sound and answer.status == 200 and answer.call_status not in FINAL
