@@ -39,6 +39,9 @@ FOLLOWS = {
     "start-time-moves": {"end-before-start"},
     "status-goes-back": {"call-not-ended"},
     "wrong-provider": {"provider-changed"},
+    "end-of-another-call": {"start-time-moved"},
+    "end-answers-before": {"start-time-moved"},
+    "create-answers-ended": {"start-time-moved"},
 }
 
 

@@ -264,7 +264,7 @@ def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
         raise KeyError(payload)
 
     monkeypatch.setattr(CheckedClient, "exchange", broken)
-    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "other or answers")
+    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "other or answers_with_a_page")
     result = run("def test_other(): pass", "--showlocals", *suite)
     result.assert_outcomes(passed=1, failed=1, deselected=result.parseoutcomes()["deselected"])
     result.stdout.fnmatch_lines(["a bug of the suite: KeyError at *.py:*"])
@@ -305,3 +305,48 @@ def test_suite_runs_in_several_processes(pytester, monkeypatch):
     )
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*the built-in simulator*", "the API keeps the contract*"])
+
+
+def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
+    monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path))
+    monkeypatch.setenv("VOCODE_URL", "https://nowhere.invalid")
+    suite = ["--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused", "--vocode-timeout=2"]
+    result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
+    workers = {word for line in result.outlines for word in line.split() if word.startswith("[gw")}
+    assert len(workers) == 1
+    result.stdout.fnmatch_lines(["*[[]unreachable[]]*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--vocode-policy", "x=1"], "--vocode-policy: must be NAME=VALUE"),
+        (["--vocode-allow", "all"], "--vocode-allow: 'all' is no effect; known: reads, writes, bills, rings, hangs-up"),
+        (["--vocode-allow-number", "x"], "--vocode-allow-number: must be digits"),
+        (["--vocode-timeout", "0"], "--vocode-timeout: must be a number of seconds"),
+        (["--vocode-plan"], "--vocode-plan needs --vocode-url"),
+    ],
+)
+def test_option_that_cannot_be_used_with_its_value_is_one_line(run, arguments, reason):
+    result = run(READS_A_CALL, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any(reason in line for line in result.errlines)
+
+
+@pytest.mark.parametrize("where", ["option", "variable", "configuration"])
+def test_policies_come_from_an_option_the_environment_or_the_configuration(run, pytester, monkeypatch, where):
+    if where == "configuration":
+        pytester.makeini("[pytest]\nvocode_policy = overload=503 extra-keys=forbid")
+    if where == "variable":
+        monkeypatch.setenv("VOCODE_POLICY", "overload=503 extra-keys=forbid")
+    options = ["--vocode-policy=overload=503", "--vocode-policy=extra-keys=forbid"] if where == "option" else []
+    result = run(READS_A_CALL, *options)
+    result.stdout.fnmatch_lines(["*policies: overload=503; extra-keys=forbid; authentication=401,403; *"])
+
+
+def test_calls_of_the_suite_are_not_lost_by_tests_that_reset_the_simulator(run):
+    source = "def test_list_calls(vocode_client):\n    vocode_client.list_calls()"
+    result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused")
+    result.assert_outcomes(passed=8, skipped=2, deselected=70)

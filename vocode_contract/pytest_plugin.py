@@ -110,6 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_reports] = _reports_of(config)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
     asking = [item for item in items if "vocode_contract" in getattr(item, "fixturenames", ())]
@@ -125,7 +126,11 @@ def _in_processes(config: pytest.Config) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Let one process ask a host that is not this machine, so that no more than one request is in flight."""
-    if _settings in config.stash and _settings_of(config).is_live:
+    try:
+        is_live = bool(_given(config, "url").value) and _settings_of(config).is_live
+    except pytest.UsageError:  # told where it is used, if it is
+        return
+    if is_live:
         config.option.dist = "loadgroup"
 
 
