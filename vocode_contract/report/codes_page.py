@@ -7,7 +7,7 @@ from vocode_contract.codes import CODES, Code
 _INTRODUCTION = """\
 # Codes
 
-What each code of a violation means. Written from the table in `vocode_contract/codes.py`; do not edit it by hand:
+What each code of a violation means. Written from the table in `vocode_contract/codes/`; do not edit it by hand:
 `vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
 
 An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code

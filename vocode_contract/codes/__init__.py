@@ -1,0 +1,70 @@
+"""Every code a violation can carry: its title, what it means, how severe it is under each profile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from vocode_contract.codes.code import LEVELS, Code, Level
+from vocode_contract.codes.consistency import CONSISTENCY
+from vocode_contract.codes.deliveries import DELIVERIES
+from vocode_contract.codes.exchanges import EXCHANGES
+from vocode_contract.codes.lives import LIVES
+from vocode_contract.codes.payloads import PAYLOADS
+from vocode_contract.codes.receivers import RECEIVERS
+from vocode_contract.errors import InvalidOption
+
+__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level"]
+
+CODES: Mapping[str, Code] = {**PAYLOADS, **DELIVERIES, **EXCHANGES, **CONSISTENCY, **LIVES, **RECEIVERS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which codes count, and how much; the empty one changes nothing.
+
+    Attributes:
+        select: Patterns of codes to judge, such as ``json-*``; all without.
+        ignore: Patterns of codes to leave out.
+        severities: Code to level, over the table's.
+
+    Raises:
+        InvalidOption: A pattern fits no code, or a level does not exist.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Level] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Refuse patterns and levels that mean nothing."""
+        for pattern in (*self.select, *self.ignore, *self.severities):
+            if not any(fnmatchcase(code, pattern) for code in CODES):
+                raise InvalidOption(pattern, "no code is named so; 'vocode-contract explain' lists them")
+        for code, level in self.severities.items():
+            if code not in CODES:
+                raise InvalidOption(code, "a severity is given to one code, not to a pattern")
+            if level not in LEVELS:
+                raise InvalidOption(f"{code}={level}", f"a severity is one of {', '.join(LEVELS)}")
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is changed."""
+        return bool(self.select or self.ignore or self.severities)
+
+    def level(self, code: str, profile: str) -> Level:
+        """Return the level of a code under a profile."""
+        # What is not listed may be what is selected, so only `ignore` leaves the hint at it out.
+        selected = code == "more-violations" or any(fnmatchcase(code, pattern) for pattern in self.select)
+        if self.select and not selected:
+            return "off"
+        if any(fnmatchcase(code, pattern) for pattern in self.ignore):
+            return "off"
+        return self.severities.get(code) or default_level(code, profile)
+
+
+ALL = Selection()
+
+
+def default_level(code: str, profile: str) -> Level:
+    """Return the level that the table gives a code under a profile."""
+    row = CODES[code]
+    return row.tolerant if profile == "tolerant" and row.tolerant else row.level

@@ -1,0 +1,84 @@
+"""What webhooks and external actions are sent."""
+
+from collections.abc import Mapping
+
+from vocode_contract.codes.code import Code
+
+DELIVERIES: Mapping[str, Code] = {
+    "delivery-content-type": Code(
+        title="A delivery says that it is JSON",
+        meaning="The Content-Type is not application/json. The body is read as JSON in UTF-8 whatever it says.",
+        example="Content-Type: text/plain",
+        level="advice",
+    ),
+    "delivery-content-coding": Code(
+        title="A delivery has no content coding",
+        meaning="A Content-Encoding came that the provider is not known to use. Where the body reads as JSON, "
+        "something before the receiver has undone it and left the header.",
+        example="Content-Encoding: gzip",
+        level="advice",
+    ),
+    "signature-missing": Code(
+        title="An external action is signed",
+        meaning="The header x-vocode-signature did not come, so the body was not read. The action may have no "
+        "signature_secret, or a proxy drops the header.",
+        example="A POST by anyone",
+    ),
+    "signature-wrong": Code(
+        title="The signature is made with a known secret",
+        meaning="x-vocode-signature is not base64(HMAC-SHA256(base64-decoded secret, raw body)) for any of the "
+        "secrets, so the body was not read. The doctor, webhooks.diagnose, says why.",
+        example="A body that a framework parsed and wrote again",
+    ),
+    "event-signed": Code(
+        title="An event is unsigned",
+        meaning="The header x-vocode-signature came with an event, which no document knows. It was not verified.",
+        example="x-vocode-signature beside event_message",
+        level="drift",
+    ),
+    "event-repeated": Code(
+        title="Each event comes once",
+        meaning="An event came with the kind, call and payload of an earlier one: sent twice, or the same thing "
+        "happened twice. No document promises either.",
+        example="event_recording twice",
+        level="advice",
+    ),
+    "event-again": Code(
+        title="A call connects, is detected and ends once",
+        meaning="A second event of a kind that a call has once says something else than the first.",
+        example="event_human_detection with human, then with no_human",
+        level="advice",
+    ),
+    "event-order": Code(
+        title="Events come in the order in which things happen",
+        meaning="An event came after one that it precedes in every call. No document promises an order: a "
+        "receiver has to bear this.",
+        example="event_phone_call_connected after event_message",
+        level="advice",
+    ),
+    "event-after-end": Code(
+        title="The conversation is over when the call has ended",
+        meaning="An event of the conversation came after the call's end: it was late. Only the transcript and the "
+        "recording belong there.",
+        example="event_message after event_phone_call_ended",
+        level="advice",
+    ),
+    "event-contradicts": Code(
+        title="A call connects or it does not",
+        meaning="The names of two events of one call deny each other.",
+        example="event_phone_call_did_not_connect and event_phone_call_connected",
+    ),
+    "event-missing": Code(
+        title="What other events presuppose has come",
+        meaning="An event that was subscribed to did not come, though a later one shows that it happened. The "
+        "open-source sender tries once.",
+        example="event_recording without event_phone_call_ended",
+        level="advice",
+    ),
+    "event-unsubscribed": Code(
+        title="Only what is subscribed to comes",
+        meaning="The event's kind is not among the webhook's subscriptions.",
+        example="event_message to a webhook for event_recording",
+        level="advice",
+    ),
+}

@@ -1,0 +1,102 @@
+"""One call over time.
+
+Identity and what was settled may not change, which makes those errors; no document speaks of the
+delivery of events, so what is said of it is advice.
+"""
+
+from collections.abc import Mapping
+
+from vocode_contract.codes.code import Code
+
+LIVES: Mapping[str, Code] = {
+    "call-changed": Code(
+        title="A call keeps its id",
+        meaning="An observation of this call bears another id: answers or events are mixed up.",
+        example="Get Call answers with another id than before.",
+    ),
+    "status-went-back": Code(
+        title="The status never goes back",
+        meaning="A call goes from not_started to in_progress to ended or error, and was further on before.",
+        example="ended, then in_progress",
+    ),
+    "outcome-changed": Code(
+        title="A call that is over keeps its outcome",
+        meaning="The call had ended and is now in error, or the reverse. Advice, since no document says "
+        "that the outcome is settled at once.",
+        example="ended, then error",
+        level="advice",
+    ),
+    "stage-went-back": Code(
+        title="The stage never goes back",
+        meaning="A call's stage goes from created to picked_up to transfer_started to transfer_successful "
+        "(contracts of 2024). Advice, since the order is read from the names alone.",
+        example="picked_up, then created",
+        level="advice",
+    ),
+    "start-time-moved": Code(
+        title="The start time stays",
+        meaning="The call had begun, and its start time is another now, or gone.",
+        example="05:31:56, then 05:32:10",
+    ),
+    "end-time-moved": Code(
+        title="The end time stays",
+        meaning="The call was over with an end time, and it is another now, or gone.",
+        example="05:31:56, then 05:45:00",
+    ),
+    "number-changed": Code(
+        title="The phone numbers stay",
+        meaning="A number of the call is another than before.",
+        example='"to_number" differs between two answers.',
+    ),
+    "agent-changed": Code(
+        title="The agent stays",
+        meaning="The call names another agent than before.",
+        example='"agent" has another "id".',
+    ),
+    "owner-changed": Code(
+        title="The owner stays",
+        meaning="The call belongs to another account than before; see foreign-owner.",
+        example='"user_id" differs between two answers.',
+    ),
+    "provider-changed": Code(
+        title="The telephony provider stays",
+        meaning="The call is carried by another provider than before.",
+        example='"telephony_provider": "twilio", then "vonage"',
+    ),
+    "transcript-lost-text": Code(
+        title="A transcript only grows",
+        meaning="What the transcript held is not the beginning of what it holds now. While the call goes "
+        "on, the last line may still change.",
+        example='"BOT: Hello\\nHUMAN: Hi", then "BOT: Hello"',
+    ),
+    "recording-vanished": Code(
+        title="A recording stays available",
+        meaning="The recording was available and is not any more. Advice, since no document says how long it is kept.",
+        example='"recording_available": true, then false',
+        level="advice",
+    ),
+    "detection-changed": Code(
+        title="A detection result stays",
+        meaning="Human detection gave another result before.",
+        example='"human_detection_result": "human", then "no_human"',
+        level="advice",
+    ),
+    "event-twice": Code(
+        title="Each event comes once",
+        meaning="An event that a call has once came again. Advice, since no document rules out repeated delivery.",
+        example="event_phone_call_ended, two times",
+        level="advice",
+    ),
+    "event-out-of-order": Code(
+        title="Events come in the order of the call",
+        meaning="An event came after one that it precedes in a call's life. Advice, since no document "
+        "promises an order.",
+        example="event_phone_call_ended before event_phone_call_connected",
+        level="advice",
+    ),
+    "event-disagrees": Code(
+        title="Events and call tell the same",
+        meaning="Human detection has one result in an event and another in the call, or in a second event.",
+        example='event_human_detection with "no_human" for a call with "human".',
+    ),
+}
