@@ -264,8 +264,8 @@ def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
         raise KeyError(payload)
 
     monkeypatch.setattr(CheckedClient, "exchange", broken)
-    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "other or answers_with_a_page")
-    result = run("def test_other(): pass", "--showlocals", *suite)
+    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "shop or answers_with_a_page")
+    result = run("def test_shop(): pass", "--showlocals", *suite)
     result.assert_outcomes(passed=1, failed=1, deselected=result.parseoutcomes()["deselected"])
     result.stdout.fnmatch_lines(["a bug of the suite: KeyError at *.py:*"])
     assert CANARY not in result.stdout.str()
@@ -282,6 +282,46 @@ def test_rerun_runs_a_test_of_the_suite_again(pytester, monkeypatch):
         again = pytester.runpytest_subprocess(*PLUGIN, *words)
     assert command == "pytest"
     again.assert_outcomes(failed=1)
+
+
+def test_codes_can_be_left_out_of_the_judgement(run, pytester):
+    test = "def test_shop(assert_conforms):\n    assert_conforms({'status': 'ringing'})"
+    run(test, "--vocode-ignore", "required", "--vocode-ignore", "enum").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nvocode_select = json-*")
+    run(test).assert_outcomes(passed=1)
+
+
+def test_code_that_is_not_there_is_a_usage_error(run):
+    result = run("def test_shop(): pass", "--vocode-ignore", "no-such-code")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*no-such-code: no code is named so*"])
+
+
+def test_adversary_names_what_a_receiver_does_not_bear(run):
+    result = run(
+        """
+        import http.server, threading
+
+        class Failing(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(500)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        def test_receiver(webhook_adversary):
+            with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                try:
+                    webhook_adversary.attack(f"http://127.0.0.1:{server.server_port}/")
+                finally:
+                    server.shutdown()
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*receiver-error*"])
 
 
 def test_schema_that_is_not_there_is_one_line(run):
@@ -314,7 +354,8 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
     monkeypatch.setenv("VOCODE_URL", "https://nowhere.invalid")
     suite = ["--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused", "--vocode-timeout=2"]
     result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
-    workers = {word for line in result.outlines for word in line.split() if word.startswith("[gw")}
+    told = [line for line in result.outlines if "INCONCLUSIVE" in line or "SKIPPED" in line]
+    workers = {word for line in told for word in line.split() if word.startswith("[gw")}
     assert len(workers) == 1
     result.stdout.fnmatch_lines(["*[[]unreachable[]]*"])
 

@@ -109,6 +109,7 @@ def test_version_of_a_bare_checkout_says_so(monkeypatch):
 
 
 def test_sound_simulator_starts_without_what_it_does_not_need():
+    pytest.importorskip("uvicorn")
     loaded = loaded_by("from vocode_contract.simulator import serve, Simulation; Simulation()")
     unneeded = {"faults.table", "faults.wire", "playing"}
     assert "vocode_contract.simulator.core" in loaded

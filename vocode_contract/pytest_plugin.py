@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from vocode_contract.adversary.fixtures import Adversary
+    from vocode_contract.codes import Selection
     from vocode_contract.conformance.client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.outcome import Outcome
@@ -39,6 +41,8 @@ _LIVE = "only against a host that is not this machine"
 #: Options that may be given several times: name, metavar, help.
 _LISTS = (
     ("call-id", "ID", "a call that may be ended"),
+    ("select", "CODE", "a code to judge by, or a pattern such as json-*; all without (or vocode_select in the file)"),
+    ("ignore", "CODE", "a code to leave out, or a pattern (or vocode_ignore in the file)"),
     ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
     ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
     ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
@@ -54,6 +58,7 @@ _FLAGS = (
     ("production", "the host is production, and is meant"),
     ("plan", "print what would be sent, and send nothing"),
 )
+_CODES = ("select", "ignore")
 _MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 
 _client: pytest.StashKey["CheckedClient"] = pytest.StashKey()
@@ -84,6 +89,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for key, help_text in _FLAGS:
         group.addoption(f"--vocode-{key}", dest=f"vocode_{key}", action="store_true", help=help_text)
     parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
+    for key in _CODES:
+        parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
     _add_coverage_option(parser, group)
     group.addoption(
         "--vocode-report",
@@ -105,18 +112,17 @@ def pytest_configure(config: pytest.Config) -> None:
     lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in _LISTS]
     if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
         _settings_of(config)
+    if any(_codes(config, key) for key in _CODES):
+        _selection_of(config)
     _watch_coverage(config)
     if config.getoption("vocode_report"):
         config.stash[_reports] = _reports_of(config)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
-    asking = [item for item in items if "vocode_contract" in getattr(item, "fixturenames", ())]
-    if asking and _settings_of(config).is_live and _in_processes(config):
-        for item in asking:  # one process keeps the pace; see pytest_xdist_setupnodes
-            item.add_marker(pytest.mark.xdist_group("vocode-live"))
+    if any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items):
+        _settings_of(config)
 
 
 def _in_processes(config: pytest.Config) -> bool:
@@ -124,14 +130,23 @@ def _in_processes(config: pytest.Config) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Let one process ask a host that is not this machine, so that no more than one request is in flight."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests to one process where a host is asked that is not this machine: one request in flight.
+
+    Groups (``--dist=loadgroup``) would leave other tests alone, but pytest-xdist 3.8 marks them in an
+    attribute that pytest 9.2 does not read any more.
+    """
     try:
         is_live = bool(_given(config, "url").value) and _settings_of(config).is_live
     except pytest.UsageError:  # told where it is used, if it is
-        return
-    if is_live:
-        config.option.dist = "loadgroup"
+        return None
+    if not is_live:
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda _nodeid: "vocode-live"
+    return scheduler
 
 
 def _settings_of(config: pytest.Config) -> "Settings":
@@ -208,6 +223,25 @@ def _given(config: pytest.Config, key: str) -> Any:
     return next((Given(value=value, source=source) for source, value in sources if value), Given())
 
 
+def _codes(config: pytest.Config, key: str) -> tuple[str, ...]:
+    return tuple(config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}"))
+
+
+def _selection_of(config: pytest.Config) -> "Selection":
+    """Return which codes count.
+
+    Raises:
+        pytest.UsageError: A pattern fits none.
+    """
+    from vocode_contract.codes import Selection
+    from vocode_contract.errors import ContractError
+
+    try:
+        return Selection(select=_codes(config, "select"), ignore=_codes(config, "ignore"))
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 @pytest.fixture(scope="session")
 def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
     """The contract that tests are run against: its date and profile are options."""
@@ -272,6 +306,7 @@ def _vocode_judge(
     def judging(sender: "Client") -> "CheckedClient":
         policies = _settings_of(request.config).policies
         client = CheckedClient(sender, vocode_contract, health=_vocode_health, policies=policies)
+        client.selection = _selection_of(request.config)
         request.node.stash[_client] = client
         request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
         return client
@@ -294,9 +329,11 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
     """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
     from vocode_contract.validation import Validator
 
+    selection = _selection_of(pytestconfig)
+
     def check(payload: object, name: str = "Call") -> Any:
         __tracebackhide__ = True
-        value = Validator(vocode_contract, name).ensure(payload)
+        value = Validator(vocode_contract, name, selection=selection).ensure(payload)
         if _touched in pytestconfig.stash:
             pytestconfig.stash[_touched].add(value, name)
         return value
@@ -311,9 +348,17 @@ def vocode_traffic(
     """Judge the traffic of a client of your own; what is wrong with it fails the test."""
     from vocode_contract.traffic import Traffic
 
-    traffic = Traffic(vocode_contract, seen=vocode_coverage.add_exchange)
+    traffic = Traffic(vocode_contract, seen=vocode_coverage.add_exchange, selection=_selection_of(request.config))
     request.node.stash[_traffic] = traffic
     return traffic
+
+
+@pytest.fixture(scope="session")
+def webhook_adversary() -> Iterator["Adversary"]:
+    """Deliver a call's story to a receiver of your own, soundly or not: ``webhook_adversary.attack(url)``."""
+    from vocode_contract.adversary.fixtures import webhook_adversary
+
+    yield from webhook_adversary()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from vocode_contract.checks import UNREAD, clock_skew, date_of, parsed_body, violations_of
+from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract import Contract, Operation
@@ -64,6 +65,7 @@ class CheckedClient:
         """
         self.contract = contract
         self.policies = policies
+        self.selection = ALL  # which codes count, and how much
         self.answers: list[Answer] = []
         self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
@@ -156,14 +158,22 @@ class CheckedClient:
         return self.contract.operations[name]
 
     def _violations(self, exchange: Exchange, operation: Operation, came: float) -> Iterator[Violation]:
-        yield from violations_of(exchange, operation, self.contract, policies=self.policies)
+        yield from violations_of(exchange, operation, self.contract, selection=self.selection, policies=self.policies)
         now = date_of(exchange.response)
-        yield from clock_skew(exchange.response, came, self.contract)
+        if self.selection.level("clock-skew", self.contract.profile) != "off":
+            yield from clock_skew(exchange.response, came, self.contract)
         name = operation.responses.get(exchange.response.status, {}).get("application/json")
         value = parsed_body(exchange)
         if name and value is not UNREAD:
             date, profile = self.contract.date, self.contract.profile
-            yield from inconsistencies(value, name, contract=date, profile=profile, now=came if now is None else now)
+            yield from inconsistencies(
+                value,
+                name,
+                contract=date,
+                profile=profile,
+                now=came if now is None else now,
+                selection=self.selection,
+            )
 
     def get_call(self, identifier: str) -> Answer:
         """Ask for one call; see `ask`."""
