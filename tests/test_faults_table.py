@@ -11,7 +11,7 @@ pytest.importorskip("rich")
 from vocode_contract.cli.suite import Watch, run_suite
 from vocode_contract.conformance.tally import Tally
 from vocode_contract.contract import Contract, dates
-from vocode_contract.simulator import FAULTS, simulator
+from vocode_contract.simulator import FAULTS, SCENARIOS, simulator
 
 TOKEN = "tok_0123456789"
 #: Faults that are seen by waiting; one test asks for one thing.
@@ -74,6 +74,14 @@ def test_suite_names_a_planted_fault_and_nothing_else(name):
     assert noise(tally) <= {*fault.breaks, *FOLLOWS.get(name, ())}
     assert tally.exit_code in (1, 3) or all(found.severity != "error" for found in tally.violations)
     assert tally.count("broken") == 0
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
+    with simulator(token=TOKEN, scenario=scenario) as running:
+        tally = run_suite([f"--vocode-url={running.url}"], {"VOCODE_API_KEY": TOKEN}, Watch())
+    assert [str(found) for found in tally.violations if found.severity == "error"] == []
+    assert tally.exit_code == 0
 
 
 @pytest.mark.parametrize("name", SLOW)
