@@ -1,6 +1,7 @@
 """The sender against servers that misbehave below HTTP: raw sockets on loopback."""
 
 import gzip
+import http.server
 import itertools
 import json
 import logging
@@ -516,3 +517,37 @@ def test_another_method_or_path_is_sent_once_whatever_it_reads():
     with serving(FAULTS["closed at once"][1]) as server, pytest.raises(Inconclusive):
         client(server).exchange(replace(POST, method="GET", suffix="/"))
     assert [line.split(b"?")[0] for line in server.heard] == [b"GET /v1/calls/end/"]
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory):
+    """Serve over TLS with a certificate that nobody public has signed; yield the URL and the certificate."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("private")
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    command = ["openssl", *words.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run(command, check=True, capture_output=True)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://localhost:{server.server_port}", folder / "cert.pem"
+    server.shutdown()
+    server.server_close()
+
+
+def test_client_trusts_a_private_authority_when_told(private):
+    url, certificate = private
+    ask = Ask(operation=Contract.load().operations["list_calls"])
+    assert Client(url, ca_file=str(certificate)).exchange(ask).response.status == 501
+    with pytest.raises(Inconclusive) as caught:
+        Client(url).exchange(ask)
+    assert caught.value.kind == "tls"
+
+
+def test_client_refuses_a_file_without_certificates(tmp_path):
+    (tmp_path / "empty.pem").write_text("nothing")
+    with pytest.raises(InvalidOption, match="file of certificates"):
+        Client("https://localhost", ca_file=str(tmp_path / "empty.pem"))

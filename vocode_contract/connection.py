@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Iterable, Iterator
 
-from vocode_contract.errors import MissingExtra
+from vocode_contract.errors import InvalidOption, MissingExtra
 from vocode_contract.redaction import printable
 
 try:
@@ -170,9 +170,22 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def trusted() -> ssl.SSLContext:
-    """Return what verifies certificates; the environment can neither add to it nor switch it off."""
-    return httpx.create_ssl_context(verify=True, trust_env=False)
+def trusted(ca_file: str = "") -> ssl.SSLContext:
+    """Return what verifies certificates; the environment can neither add to it nor switch it off.
+
+    Args:
+        ca_file: PEM file of certificates to trust besides the public ones; empty for none.
+
+    Raises:
+        InvalidOption: The file holds none.
+    """
+    context = httpx.create_ssl_context(verify=True, trust_env=False)
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError):
+            raise InvalidOption("the file of certificates", "cannot be read, or holds no PEM certificate") from None
+    return context
 
 
 def fault_of(error: Exception, line: Line) -> tuple[str, str]:

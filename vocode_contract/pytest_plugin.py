@@ -36,6 +36,7 @@ _KEYS = {
     "contract": "date of the contract",
     "profile": "how literally the contract is read: documented, wire or tolerant",
     "timeout": "seconds that one exchange may take",
+    "ca": "PEM file of a private certificate authority to trust too",
 }
 _LIVE = "only against a host that is not this machine"
 #: Options that may be given several times: name, metavar, help.

@@ -123,6 +123,7 @@ class Client:
         timing: Timing | None = None,
         transport: httpx.BaseTransport | None = None,
         run_id: str = "",
+        ca_file: str = "",
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -133,9 +134,10 @@ class Client:
             timing: How long to wait.
             transport: What carries the requests, in place of the network.
             run_id: Names this run to the server's operators.
+            ca_file: PEM file of a private certificate authority to trust too.
 
         Raises:
-            InvalidOption: The URL or the token cannot be used.
+            InvalidOption: The URL, the token or the file cannot be used.
         """
         if token is not None and not _TOKEN.fullmatch(token.reveal()):
             raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
@@ -147,7 +149,7 @@ class Client:
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
-        self._tls = trusted() if self.endpoint.scheme == "https" else None
+        self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
         for name in _LOGGERS:  # they would write URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -47,6 +47,7 @@ class Asked:
     fuzz: int
     seed: int
     timeout: str
+    ca: str
 
 
 @click.command(
@@ -75,6 +76,7 @@ class Asked:
 @click.option("--policy", "policies", metavar="NAME=VALUE", multiple=True, help="How to read what no document decides.")
 @click.option("--fuzz", metavar="N", type=click.IntRange(0), default=0, help="Draw N requests for each operation too.")
 @click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn.")
+@click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
 @click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
@@ -139,7 +141,13 @@ def _settings(asked: Asked) -> "Settings":
     from vocode_contract.policies import Policies
 
     contract = contract_of(asked.date, asked.profile)
-    given = {"url": asked.url or "", "contract": contract.date, "profile": contract.profile, "timeout": asked.timeout}
+    given = {
+        "url": asked.url or "",
+        "contract": contract.date,
+        "profile": contract.profile,
+        "timeout": asked.timeout,
+        "ca": asked.ca,
+    }
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
     try:
         return Settings.from_given(
@@ -175,6 +183,7 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
         f"--vocode-fuzz={asked.fuzz}",
         f"--vocode-seed={asked.seed}",
         *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
+        *([f"--vocode-ca={asked.ca}"] if asked.ca else []),
         *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),
         *(["--vocode-production"] if asked.production else []),
         *(["--vocode-plan"] if asked.plan else []),

@@ -87,7 +87,14 @@ class Run:
         if settings.endpoint is None:
             raise ValueError("the built-in simulator has a sender of its own")
         timing = Timing() if settings.timeout is None else Timing.within(settings.timeout)
-        return Client(settings.endpoint, token, guard=Guard(self.consents), timing=timing, run_id=self.run_id)
+        return Client(
+            settings.endpoint,
+            token,
+            guard=Guard(self.consents),
+            timing=timing,
+            run_id=self.run_id,
+            ca_file=settings.ca_file,
+        )
 
     @contextmanager
     def acting(self) -> Iterator[None]:

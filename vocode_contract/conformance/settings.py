@@ -90,6 +90,7 @@ class Settings:
         policies: How what no document decides is read.
         wishes: What is allowed beyond loopback.
         timeout: Seconds that one exchange may take; ``None`` for the usual ones.
+        ca_file: PEM file of a private certificate authority to trust too; empty for none.
     """
 
     endpoint: Endpoint | None
@@ -98,6 +99,7 @@ class Settings:
     policies: Policies = DEFAULT_POLICIES
     wishes: Wishes = field(default_factory=Wishes)
     timeout: float | None = None
+    ca_file: str = ""
 
     @classmethod
     def from_given(
@@ -111,7 +113,7 @@ class Settings:
         """Parse what was given.
 
         Args:
-            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout``.
+            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout`` and ``ca``.
             call_ids: As given with ``--vocode-call-id``.
             policies: Parsed already.
             wishes: Parsed already.
@@ -127,6 +129,7 @@ class Settings:
             policies=policies,
             wishes=wishes or Wishes(),
             timeout=_timeout(given.get("timeout", Given())),
+            ca_file=given.get("ca", Given()).value,
         )
 
     @property
