@@ -120,6 +120,7 @@ def ran(directory: Path, *command: str) -> str:
         "VOCODE_API_KEY": SECRETS["bearer"],
         "PYTEST_DEBUG_TEMPROOT": str(directory),
     }
+    environment.pop("TOX_ENV_DIR", None)  # pytest would put its cache there
     process = subprocess.run(
         [sys.executable, *command], cwd=directory, env=environment, capture_output=True, check=False, timeout=120
     )
