@@ -246,7 +246,7 @@ playing = next(call for call in simulation.state.calls.values() if call["status"
 simulation.state.calls[named] = {**playing, "id": named}
 
 class Network(httpx.BaseTransport):
-    def __init__(self, line, tls):
+    def __init__(self, line, tls, proxy):
         line.sent = True
     def handle_request(self, request):
         with open("sent.txt", "a") as file:

@@ -1,15 +1,11 @@
 """The sender against servers that misbehave below HTTP: raw sockets on loopback."""
 
 import gzip
-import http.server
 import itertools
 import json
 import logging
 import pickle
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -443,42 +439,6 @@ def test_request_that_is_not_taken_in_time_may_have_been_sent():
     assert "may have been ended" in str(caught.value)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
-def test_certificate_that_nobody_signed_is_not_trusted(tmp_path, monkeypatch):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    making = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    told = ["-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*making, *told], capture_output=True, check=True)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the environment has no say in whom to trust
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-
-    def answer(connection: socket.socket) -> None:
-        context.wrap_socket(connection, server_side=True)
-
-    with serving_unheard(answer) as port, pytest.raises(Inconclusive) as caught:
-        Client(f"https://127.0.0.1:{port}", Secret(TOKEN), timing=HASTY).exchange(GET)
-    assert caught.value.kind == "tls"
-    assert "self-signed certificate" in str(caught.value)
-
-
-@contextmanager
-def serving_unheard(answer: Answer) -> Iterator[int]:
-    """Answer one connection that has not sent anything yet."""
-
-    def serve(listening: socket.socket) -> None:
-        connection, _ = listening.accept()
-        with connection, suppress(OSError):
-            connection.settimeout(2)
-            answer(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve, args=(listening,))
-        thread.start()
-        yield listening.getsockname()[1]
-        thread.join(5)
-
-
 @pytest.mark.parametrize("header", ["1000000000", "Fri, 01 Jan 2100 00:00:00 GMT"])
 def test_wait_of_decades_is_not_waited_for(header):
     limited = b"HTTP/1.1 429 Slow\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % header.encode()
@@ -517,37 +477,3 @@ def test_another_method_or_path_is_sent_once_whatever_it_reads():
     with serving(FAULTS["closed at once"][1]) as server, pytest.raises(Inconclusive):
         client(server).exchange(replace(POST, method="GET", suffix="/"))
     assert [line.split(b"?")[0] for line in server.heard] == [b"GET /v1/calls/end/"]
-
-
-@pytest.fixture(scope="module")
-def private(tmp_path_factory):
-    """Serve over TLS with a certificate that nobody public has signed; yield the URL and the certificate."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("private")
-    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    command = ["openssl", *words.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
-    subprocess.run(command, check=True, capture_output=True)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"https://localhost:{server.server_port}", folder / "cert.pem"
-    server.shutdown()
-    server.server_close()
-
-
-def test_client_trusts_a_private_authority_when_told(private):
-    url, certificate = private
-    ask = Ask(operation=Contract.load().operations["list_calls"])
-    assert Client(url, ca_file=str(certificate)).exchange(ask).response.status == 501
-    with pytest.raises(Inconclusive) as caught:
-        Client(url).exchange(ask)
-    assert caught.value.kind == "tls"
-
-
-def test_client_refuses_a_file_without_certificates(tmp_path):
-    (tmp_path / "empty.pem").write_text("nothing")
-    with pytest.raises(InvalidOption, match="file of certificates"):
-        Client("https://localhost", ca_file=str(tmp_path / "empty.pem"))

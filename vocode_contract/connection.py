@@ -8,7 +8,9 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption, MissingExtra
 from vocode_contract.redaction import printable
 
@@ -26,6 +28,7 @@ NETWORK_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
+    httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
 )
 
@@ -46,6 +49,7 @@ class Line:
 
     Attributes:
         deadline: When it must be over, by the monotonic clock, in seconds.
+        is_encrypted: Whether the request waits for TLS; what is written before is for a proxy.
         sent: Whether anything of the request may have left.
         received: Bytes that came, encrypted or not as the server sent them.
         ended: Whether the server closed it.
@@ -54,11 +58,12 @@ class Line:
         start: The first bytes that came, which say whether they are HTTP.
     """
 
-    __slots__ = ("deadline", "ended", "in_body", "in_tls", "received", "sent", "start")
+    __slots__ = ("deadline", "ended", "in_body", "in_tls", "is_encrypted", "received", "sent", "start")
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, *, is_encrypted: bool = False) -> None:
         """Start with nothing seen."""
         self.deadline = deadline
+        self.is_encrypted = is_encrypted
         self.sent = False
         self.received = 0
         self.ended = False
@@ -71,6 +76,12 @@ class Line:
         """Whether the deadline has passed."""
         return time.monotonic() >= self.deadline
 
+    def forget_proxy(self) -> None:
+        """Note that TLS stands: what came before it was not the server's answer."""
+        self.in_tls = self.ended = False
+        self.received = 0
+        self.start = b""
+
     def left(self, timeout: float | None) -> float:
         """Return the seconds that one step may take."""
         remaining = self.deadline - time.monotonic()
@@ -80,12 +91,15 @@ class Line:
 
 
 class Network(httpx.BaseTransport):
-    """The network itself: no proxy, no cookie, no redirect, nothing from the environment, nothing kept open."""
+    """The network itself: no cookie, no redirect, nothing from the environment, nothing kept open."""
 
-    def __init__(self, line: Line, tls: ssl.SSLContext | None) -> None:
-        """Note where to record what is seen, and whom to trust."""
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls, max_keepalive_connections=0, network_backend=_Backend(line)
+    def __init__(self, line: Line, tls: ssl.SSLContext | None, proxy: Proxy | None = None) -> None:
+        """Note where to record what is seen, whom to trust, and what to go through."""
+        told: dict[str, Any] = {"ssl_context": tls, "max_keepalive_connections": 0, "network_backend": _Backend(line)}
+        self._pool = (
+            httpcore.ConnectionPool(**told)
+            if proxy is None
+            else httpcore.HTTPProxy(str(proxy), proxy_auth=proxy.user_and_password, **told)
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -136,13 +150,15 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         left = self._line.left(timeout)
-        return _Stream(self._line, self._backend.connect_tcp(host, port, left, local_address, socket_options))
+        stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(self._line, stream, carries=not self._line.is_encrypted)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, line: Line, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, line: Line, stream: httpcore.NetworkStream, *, carries: bool) -> None:
         self._line = line
         self._stream = stream
+        self._carries = carries  # the request, not what is said to a proxy
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._stream.read(max_bytes, self._line.left(timeout))
@@ -152,7 +168,7 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._line.sent = True
+        self._line.sent = self._line.sent or self._carries
         self._stream.write(buffer, self._line.left(timeout))
 
     def close(self) -> None:
@@ -163,8 +179,8 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         self._line.in_tls = True
         stream = self._stream.start_tls(ssl_context, server_hostname, self._line.left(timeout))
-        self._line.in_tls = False
-        return _Stream(self._line, stream)
+        self._line.forget_proxy()
+        return _Stream(self._line, stream, carries=True)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
@@ -198,6 +214,8 @@ def fault_of(error: Exception, line: Line) -> tuple[str, str]:
     Returns:
         A kind of inconclusive, and what was seen, without any byte that the server sent.
     """
+    if isinstance(error, httpcore.ProxyError):
+        return "proxy", _proxy_reason(error)
     if line.in_tls:
         return "tls", _tls_reason(error)
     if line.is_over:
@@ -228,6 +246,12 @@ def _connect_reason(error: Exception) -> str:
         if isinstance(cause, ConnectionRefusedError):
             return "the connection was refused"
     return "the host could not be reached"
+
+
+def _proxy_reason(error: httpcore.ProxyError) -> str:
+    status = str(error).partition(" ")[0]
+    wants = f"; {PROXY_AUTH_VARIABLE} holds user name and password" if status == "407" else ""
+    return f"it answers with {status if status.isdecimal() else 'something else'}{wants}"
 
 
 def _tls_reason(error: Exception) -> str:

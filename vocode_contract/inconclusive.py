@@ -22,6 +22,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "unreachable": Kind(title="no connection", is_retried=True, is_down=True),
     "tls": Kind(title="no trusted TLS connection", is_down=True),
+    "proxy": Kind(title="the proxy opens no way to the server", is_down=True),
     "timeout-connect": Kind(title="no connection in time", is_retried=True, is_down=True),
     "timeout-write": Kind(title="the request was not taken in time"),
     "timeout-read": Kind(title="no answer in time", is_retried=True, is_down=True),

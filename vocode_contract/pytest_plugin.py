@@ -37,6 +37,7 @@ _KEYS = {
     "profile": "how literally the contract is read: documented, wire or tolerant",
     "timeout": "seconds that one exchange may take",
     "ca": "PEM file of a private certificate authority to trust too",
+    "proxy": "HTTP proxy to go through; HTTPS_PROXY and the like have no say",
 }
 _LIVE = "only against a host that is not this machine"
 #: Options that may be given several times: name, metavar, help.

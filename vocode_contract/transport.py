@@ -18,7 +18,7 @@ import orjson
 from vocode_contract import __version__
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
 from vocode_contract.contract import Operation
-from vocode_contract.endpoint import Endpoint
+from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
@@ -124,6 +124,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         run_id: str = "",
         ca_file: str = "",
+        proxy: Proxy | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -135,13 +136,16 @@ class Client:
             transport: What carries the requests, in place of the network.
             run_id: Names this run to the server's operators.
             ca_file: PEM file of a private certificate authority to trust too.
+            proxy: What to go through; without, nothing, whatever the environment says.
 
         Raises:
-            InvalidOption: The URL, the token or the file cannot be used.
+            InvalidOption: The URL, the token, the file or the proxy cannot be used.
         """
         if token is not None and not _TOKEN.fullmatch(token.reveal()):
             raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
+        if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
+            raise InvalidOption("the proxy", "is for a host that is not this machine")
         self._token = token
         self._guard = guard or Guard(Consents(read_only=is_read_only()))
         self._timing = timing or Timing()
@@ -150,6 +154,7 @@ class Client:
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
+        self._proxy = proxy
         for name in _LOGGERS:  # they would write URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -216,7 +221,7 @@ class Client:
         __tracebackhide__ = True
         with self._pace as waited:
             started = time.monotonic()
-            return self._exchanged(request, ask, Line(deadline + waited), started)
+            return self._exchanged(request, ask, Line(deadline + waited, is_encrypted=self._tls is not None), started)
 
     def _exchanged(self, request: Request, ask: Ask, line: Line, started: float) -> Exchange:
         __tracebackhide__ = True
@@ -231,6 +236,7 @@ class Client:
             return Exchange(request=request, response=response, seconds=time.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
         where = f"{self.endpoint.host} port {self.endpoint.port}"
+        where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
 
     def _carried(self, request: Request, line: Line) -> Response:
@@ -245,7 +251,7 @@ class Client:
         )
         if self._transport is not None:
             return _read(self._transport.handle_request(sent), line)
-        with Network(line, self._tls) as network:
+        with Network(line, self._tls, self._proxy) as network:
             return _read(network.handle_request(sent), line)
 
     def _answered(self, request: Request, ask: Ask, deadline: float) -> Exchange:

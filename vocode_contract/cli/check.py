@@ -48,6 +48,7 @@ class Asked:
     seed: int
     timeout: str
     ca: str
+    proxy: str
 
 
 @click.command(
@@ -77,6 +78,7 @@ class Asked:
 @click.option("--fuzz", metavar="N", type=click.IntRange(0), default=0, help="Draw N requests for each operation too.")
 @click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn.")
 @click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
+@click.option("--proxy", metavar="URL", default="", help="HTTP proxy to go through; HTTPS_PROXY has no say.")
 @click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
@@ -98,8 +100,9 @@ def check(ctx: click.Context, /, **options: object) -> None:
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.url and asked.faults:
         ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
-    if asked.plan and not asked.url:
-        ctx.fail("--plan is for a server, named by --url or VOCODE_URL")
+    for option, given in (("--plan", asked.plan), ("--proxy", asked.proxy)):
+        if given and not asked.url:
+            ctx.fail(f"{option} is for a server, named by --url or VOCODE_URL")
     _require_extras(simulated=not asked.url)
     from vocode_contract.cli.suite import Watch, run_suite
     from vocode_contract.conformance.outcome import Outcome
@@ -117,7 +120,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
         tally = run_suite(_options(asked, settings, running), variables, watch)
     if asked.plan:
         return
-    run = _run(settings, asked.faults, started, time.monotonic() - clock)
+    run = _run(settings, asked, started, time.monotonic() - clock)
     written = _write(Outcome(run=run, tally=tally), reports, output, full=asked.full)
     if watch.interruption is not None:
         raise watch.interruption
@@ -147,6 +150,7 @@ def _settings(asked: Asked) -> "Settings":
         "profile": contract.profile,
         "timeout": asked.timeout,
         "ca": asked.ca,
+        "proxy": asked.proxy,
     }
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
     try:
@@ -184,24 +188,28 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
         f"--vocode-seed={asked.seed}",
         *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
         *([f"--vocode-ca={asked.ca}"] if asked.ca else []),
+        *([f"--vocode-proxy={asked.proxy}"] if asked.proxy else []),
         *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),
         *(["--vocode-production"] if asked.production else []),
         *(["--vocode-plan"] if asked.plan else []),
     ]
 
 
-def _run(settings: "Settings", faults: tuple[str, ...], started: datetime, seconds: float) -> "Run":
+def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
     from vocode_contract.conformance.outcome import Run
     from vocode_contract.contract import DEFAULT_PROFILE, Contract
 
     contract = settings.contract
-    spoilt = f" with {', '.join(faults)}" if faults else ""
+    spoilt = f" with {', '.join(asked.faults)}" if asked.faults else ""
     words = ["vocode-contract", "check"]
     words += ["--contract", contract.date] if contract.date != Contract.load().date else []
     words += ["--profile", contract.profile] if contract.profile != DEFAULT_PROFILE else []
     words += ["--url", shlex.quote(str(settings.endpoint))] if settings.endpoint else []
-    words += [word for fault in faults for word in ("--fault", fault)]
+    words += [word for fault in asked.faults for word in ("--fault", fault)]
     words += [word for identifier in settings.call_ids for word in ("--call-id", identifier)]
+    words += [word for policy in asked.policies for word in ("--policy", shlex.quote(policy))]
+    for option, value in (("--ca", asked.ca), ("--proxy", asked.proxy), ("--timeout", asked.timeout)):
+        words += [option, shlex.quote(value)] if value else []
     return Run(
         contract=contract.date,
         profile=contract.profile,

@@ -94,6 +94,7 @@ class Run:
             timing=timing,
             run_id=self.run_id,
             ca_file=settings.ca_file,
+            proxy=settings.proxy,
         )
 
     @contextmanager
@@ -112,6 +113,8 @@ class Run:
     def remarks(self) -> Iterator[str]:
         """Yield what there is to say of the run beside its verdict."""
         yield f"policies: {self.settings.policies}"
+        if self.settings.proxy:
+            yield f"through the proxy {self.settings.proxy}"
         if self.created:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
             yield f"calls of this run ({self.run_id}): {counts}"

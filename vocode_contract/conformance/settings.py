@@ -1,16 +1,18 @@
 """Settings: what the suite is run against, parsed from what the user gave."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
 from uuid import UUID
 
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
-from vocode_contract.endpoint import Endpoint
+from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
 from vocode_contract.guard import Consents, is_fictional
 from vocode_contract.live import Live
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.redaction import Secret
 
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 _LONGEST = 600.0
@@ -91,6 +93,7 @@ class Settings:
         wishes: What is allowed beyond loopback.
         timeout: Seconds that one exchange may take; ``None`` for the usual ones.
         ca_file: PEM file of a private certificate authority to trust too; empty for none.
+        proxy: What to go through; ``None`` for nothing.
     """
 
     endpoint: Endpoint | None
@@ -100,6 +103,7 @@ class Settings:
     wishes: Wishes = field(default_factory=Wishes)
     timeout: float | None = None
     ca_file: str = ""
+    proxy: Proxy | None = None
 
     @classmethod
     def from_given(
@@ -113,7 +117,7 @@ class Settings:
         """Parse what was given.
 
         Args:
-            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout`` and ``ca``.
+            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout``, ``ca`` and ``proxy``.
             call_ids: As given with ``--vocode-call-id``.
             policies: Parsed already.
             wishes: Parsed already.
@@ -122,14 +126,16 @@ class Settings:
             InvalidOption: A value cannot be used; the error names its source.
         """
         url = given["url"]
+        endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
         return cls(
-            endpoint=Endpoint.from_url(url.value, option=url.source) if url.value else None,
+            endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
             call_ids=tuple(dict.fromkeys(map(_call_id, call_ids))),
             policies=policies,
             wishes=wishes or Wishes(),
             timeout=_timeout(given.get("timeout", Given())),
             ca_file=given.get("ca", Given()).value,
+            proxy=_proxy(given.get("proxy", Given()), endpoint),
         )
 
     @property
@@ -181,6 +187,16 @@ def _call_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID") from None
+
+
+def _proxy(given: Given, endpoint: Endpoint | None) -> Proxy | None:
+    if not given.value or endpoint is None:
+        return None
+    credentials = os.environ.get(PROXY_AUTH_VARIABLE)
+    proxy = Proxy.from_url(given.value, option=given.source, credentials=Secret(credentials) if credentials else None)
+    if endpoint.is_loopback:
+        raise InvalidOption(given.source, "is for a host that is not this machine")
+    return proxy
 
 
 def _timeout(given: Given) -> float | None:
