@@ -248,6 +248,22 @@ def test_proxy_that_misbehaves_gets_nothing_of_a_mutating_request(answer, kind):
     assert (error.kind, error.consequence) == (kind, "nothing was sent")
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind", "what"),
+    [
+        (closes, "closed", ": 0 bytes came"),
+        (speaks_another_protocol, "protocol", "which break RFC 9112"),
+        (stays_silent, "timeout-read", ""),
+    ],
+)
+def test_server_that_misbehaves_behind_the_proxy_is_told_from_it(private, answer, kind, what):
+    authority, ca_file = private
+    with tunnelling(encrypted(authority.issue_cert(HOST), answer)) as tunnel:
+        error = why(LIST, f"https://{HOST}", ca_file=ca_file, proxy=tunnel.proxy)
+    assert error.kind == kind
+    assert what in error.what
+
+
 def test_certificate_is_verified_behind_the_proxy_too(private):
     authority, ca_file = private
     with tunnelling(encrypted(authority.issue_cert("other.example"), says_nothing_is_there)) as tunnel:
