@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
+from typing import ClassVar
 
 import pytest
 
@@ -21,13 +22,14 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request
+from vocode_contract.exchange import Exchange, Request
 from vocode_contract.guard import READ_ONLY_VARIABLE
+from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.live import Live
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import SOUND_VARIANTS, Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
-from vocode_contract.transport import Client, Timing
+from vocode_contract.transport import Ask, Client, Timing
 
 pytest_plugins = ["pytester"]
 
@@ -244,6 +246,37 @@ def test_calls_are_created_on_this_machine_and_ended_in_the_end():
     call = calls.living("one")
     assert calls.finish() == ()
     assert client.get_call(call).call_status == "ended"
+
+
+def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
+    calls, client = calls_at("http://127.0.0.1:1", Carrier())
+    call = calls.living("one")
+    client._health.failures = 3
+    with pytest.raises(Inconclusive, match="several times in a row"):
+        client.get_call(call)
+    assert calls.finish() == ()
+
+
+class Hurried(Client):
+    """Notes how long each end of a call may take."""
+
+    seconds: ClassVar[list[float]] = []
+
+    def exchange(self, ask: Ask) -> Exchange:
+        if ask.operation.name == "end_call":
+            self.seconds.append(ask.within)
+        return super().exchange(ask)
+
+
+@pytest.mark.parametrize(("within", "seconds"), [(10, [10, 10]), (0, [])])
+def test_calls_are_ended_in_the_end_within_seconds_for_all_of_them(within, seconds, monkeypatch):
+    monkeypatch.setattr(Hurried, "seconds", [])
+    hurried = Hurried("http://127.0.0.1:1", Secret(TOKEN), transport=Carrier())
+    calls = Calls(CheckedClient(hurried, Contract.load()))
+    created = [calls.living(role) for role in ("one", "other")]
+    assert list(calls.finish(within)) == ([] if seconds else created)
+    assert Hurried.seconds == pytest.approx(seconds, abs=5)
+    assert Hurried.seconds == sorted(Hurried.seconds, reverse=True)
 
 
 def test_calls_are_taken_from_the_list_where_none_can_be_created():

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -274,7 +275,7 @@ def live(tmp_path):
     names = '[live]\nhosts = ["staging.example", "api.vocode.dev"]\nnumbers = ["14155550999"]\n'
     written(tmp_path / "config" / "vocode-contract" / "config.toml", names)
 
-    def running(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def running(*options: str, stdin: int | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
@@ -286,7 +287,7 @@ def live(tmp_path):
         }
         return subprocess.run(
             [sys.executable, "-c", REDIRECTED + RUN, "check", *options],
-            env=environment, cwd=tmp_path, capture_output=True, check=False, text=True, timeout=120,
+            env=environment, cwd=tmp_path, capture_output=True, check=False, text=True, timeout=120, stdin=stdin,
         )  # fmt: skip
 
     return running
@@ -388,6 +389,31 @@ def test_production_refuses_another_number_than_the_plan_shows(live, sent):
     process = live(*PRODUCTION, *RINGING, "--production", "--approve-sends", "2")
     assert (process.returncode, sent()) == (2, [])
     assert "says 2, and the plan shows 1" in process.stderr
+
+
+@pytest.fixture
+def typing() -> Iterator[Callable[[str], int]]:
+    """Type a line at a terminal, and return the terminal to read it from."""
+    pty = pytest.importorskip("pty")
+    controller, terminal = pty.openpty()
+
+    def typed(line: str) -> int:
+        os.write(controller, f"{line}\n".encode())
+        return int(terminal)
+
+    yield typed
+    os.close(controller)
+    os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("line", "created"), [("api.vocode.dev", True), ("API.vocode.dev ", True), ("y", False), ("", False)]
+)
+def test_production_takes_the_host_that_is_typed_and_no_other_word(live, typing, line, created):
+    process = live(*PRODUCTION, *RINGING, "--production", stdin=typing(line))
+    asked = process.stdout.index("this is production: type api.vocode.dev")
+    assert process.stdout.index("mutating requests: 1") < asked < process.stdout.index("contract 2023-11-30")
+    assert ("1 created, 1 ended, 0 left" in process.stdout) is created
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -201,6 +201,12 @@ def test_no_answer_to_a_mutating_request_says_what_may_have_happened():
     )
 
 
+def test_request_may_take_less_time_than_its_client():
+    with serving(is_silent) as server, pytest.raises(Inconclusive) as caught:
+        client(server, Timing(read=5, total=10)).exchange(replace(POST, within=0.1))
+    assert caught.value.kind == "timeout-total"
+
+
 def test_tls_to_a_server_without_it_is_named():
     with serving(says(b"HTTP/1.1 400 Bad\r\n\r\n")) as server, pytest.raises(Inconclusive) as caught:
         Client(f"https://127.0.0.1:{server.port}", timing=HASTY).exchange(GET)

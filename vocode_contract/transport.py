@@ -1,6 +1,7 @@
 """The one sender: a request goes out past the guard, an exchange or the reason for none comes back."""
 
 import logging
+import math
 import os
 import random
 import re
@@ -99,6 +100,7 @@ class Ask:
         generated: Whether the arguments or the body were generated.
         method: In place of the operation's own; what it does is taken to be the same.
         suffix: What follows the operation's URL path, such as a slash too many.
+        within: Seconds that the exchange may take, if that is less than the client's own.
     """
 
     operation: Operation
@@ -109,6 +111,7 @@ class Ask:
     generated: bool = False
     method: str = ""
     suffix: str = ""
+    within: float = math.inf
 
 
 class Client:
@@ -168,7 +171,7 @@ class Client:
         __tracebackhide__ = True
         self._guard.admit(self._intent(ask))
         request = self._request(ask)
-        deadline = time.monotonic() + self._timing.total
+        deadline = time.monotonic() + min(self._timing.total, ask.within)
         only_reads = ask.operation.effect == "reads" and request.method in _SAFE_METHODS
         for pause in self._timing.pauses if only_reads else ():
             try:

@@ -1,7 +1,7 @@
 """Calls for the tests to act on: created, given by the user, or found in the list."""
 
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -21,6 +21,8 @@ UNKNOWN_ID = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
 #: The key of the context under which a request is told from all others.
 MARK = "vocode_contract_request"
 _LOOKED_AT = 100
+#: Seconds for ending what was created, after all else.
+_LAST_SECONDS = 10.0
 
 
 class NoCall(Exception):
@@ -139,12 +141,17 @@ class Calls:
             self._open.remove(identifier)
             self._journal.note("ended", identifier)
 
-    def finish(self) -> tuple[str, ...]:
-        """End what was created and still goes on; return the ids of those that could not be ended."""
+    def finish(self, within: float = _LAST_SECONDS) -> tuple[str, ...]:
+        """End what was created and still goes on; return the ids of those that could not be ended.
+
+        Args:
+            within: Seconds that all of it may take.
+        """
+        deadline = time.monotonic() + within
         for identifier in tuple(self._open):
-            with suppress(Inconclusive, NotPermitted):
-                if self.client.ask("end_call", {"id": identifier}, kept=False).status == 200:
-                    self.note_ended(identifier)
+            left = deadline - time.monotonic()
+            if left > 0 and self.client.end_at_last(identifier, within=left):
+                self.note_ended(identifier)
         for identifier in self._open:
             self._journal.note("left", identifier)
         return tuple(self._open)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from vocode_contract.contract import Contract, Operation
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
+from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import KINDS, Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.transport import OWN, Ask, Client, Credentials
@@ -184,6 +186,18 @@ class CheckedClient:
         """End one call; see `ask`."""
         __tracebackhide__ = True
         return self.ask("end_call", {"id": identifier})
+
+    def end_at_last(self, identifier: str, *, within: float) -> bool:
+        """Try once to end a call, however the endpoint fares, and judge nothing; return whether it was taken.
+
+        Args:
+            identifier: Of a call that this run created.
+            within: Seconds that this may take.
+        """
+        ask = Ask(operation=self._operation("end_call"), arguments=(("id", identifier),), within=within)
+        with suppress(Inconclusive, NotPermitted):
+            return self._client.exchange(ask).response.status == 200
+        return False
 
     def create_call(self, request: Mapping[str, Any]) -> Answer:
         """Create a call; see `ask`."""
