@@ -15,7 +15,7 @@ from vocode_contract.strategies.seeding import seeded
 
 ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
 WELL = st.none()
-VALUE: Any = "event-twice"
+VALUE: Any = "event-repeated"
 
 quick = settings(max_examples=30, database=None, deadline=None)
 
@@ -67,8 +67,8 @@ def test_histories_hold_the_breach_that_they_name(breach, data):
         "end-time-moved": lambda: polled[-1]["end_time"] != polled[-2]["end_time"],
         "number-changed": lambda: polled[-1]["to_number"] != polled[-2]["to_number"],
         "transcript-lost-text": lambda: len(polled[-1]["transcript"]) < len(polled[-2]["transcript"]),
-        "event-twice": lambda: events.count("event_phone_call_ended") == 2,
-        "event-out-of-order": lambda: events != list(history.expected) and sorted(events) == sorted(history.expected),
+        "event-repeated": lambda: events.count("event_phone_call_ended") == 2,
+        "event-order": lambda: events != list(history.expected) and sorted(events) == sorted(history.expected),
         "event-missing": lambda: set(history.expected) - set(events) == {"event_phone_call_ended"},
     }
     assert history.breach == breach
@@ -101,7 +101,7 @@ def test_histories_shrink_to_a_well_behaved_few():
 
 
 def test_histories_read_as_they_were_asked_for():
-    assert repr(histories(breach=st.just("event-twice"))) == "histories(breach=just('event-twice'))"
+    assert repr(histories(breach=st.just("event-repeated"))) == "histories(breach=just('event-repeated'))"
 
 
 def test_histories_tell_misuse_when_they_are_made():

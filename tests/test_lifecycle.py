@@ -89,8 +89,10 @@ BROKEN = {
         [poll(human_detection_result="human"), poll(human_detection_result="no_human")],
         "/human_detection_result",
     ),
-    "event-twice": ([event(ENDED), event(ENDED)], "/type"),
-    "event-out-of-order": ([event(ENDED), event(CONNECTED)], "/type"),
+    "event-repeated": ([event(ENDED), event(ENDED)], "/type"),
+    "event-again": ([event(ENDED, payload={"at": 1}), event(ENDED, payload={"at": 2})], "/type"),
+    "event-contradicts": ([event(CONNECTED), event(UNCONNECTED)], "/type"),
+    "event-order": ([event(ENDED), event(CONNECTED)], "/type"),
     "event-after-end": ([event(ENDED), event("event_message")], "/type"),
     "event-disagrees": ([detection("no_human"), poll(human_detection_result="human")], "/human_detection_result"),
 }
@@ -132,10 +134,13 @@ FURTHER = {
     ),
     "foreign event": ([poll(), event(ENDED, call_id=OTHER), event(ENDED)], ["call-changed"]),
     "foreign poll": ([poll(), poll("not_started", id=OTHER, user_id=OTHER), poll()], ["call-changed"]),
-    "no connection": ([event(CONNECTED), event(UNCONNECTED)], ["event-out-of-order"]),
-    "talk before connection": ([event("event_action"), event(CONNECTED)], ["event-out-of-order"]),
+    "talk without connection": ([event(UNCONNECTED), event("event_message")], ["event-contradicts"]),
+    "message twice": ([event("event_message", payload={"text": "Yes"})] * 2, ["event-repeated"]),
+    "late copy": ([event("event_action"), event(ENDED), event("event_action")], []),
+    "unwritable": ([event("event_message", payload={"text": {1, 2}})] * 2, []),
+    "talk before connection": ([event("event_action"), event(CONNECTED)], ["event-order"]),
     "detection late": ([event(ENDED), detection("human")], ["event-after-end"]),
-    "events disagree": ([detection("human"), detection("no_human")], ["event-twice", "event-disagrees"]),
+    "events disagree": ([detection("human"), detection("no_human")], ["event-again", "event-disagrees"]),
     "event after call": ([poll(human_detection_result="human"), detection("no_human")], ["event-disagrees"]),
 }
 
@@ -236,9 +241,9 @@ def test_wrong_values_raise_nothing(source):
 
 
 def test_selection_overrides_severities():
-    chosen = Selection(select=("event-twice",), severities={"event-twice": "error"})
+    chosen = Selection(select=("event-repeated",), severities={"event-repeated": "error"})
     [found] = breaches([event(ENDED), event(ENDED), poll(id=OTHER)], selection=chosen)
-    assert (found.code, found.severity) == ("event-twice", "error")
+    assert (found.code, found.severity) == ("event-repeated", "error")
 
 
 def test_unknown_contract_is_misuse():

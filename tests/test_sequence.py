@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vocode_contract import Contract, Event, EventSequence, InvalidOption, judge_sequence
 from vocode_contract.codes import CODES
+from vocode_contract.lifecycle import Observation, breaches
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 KINDS = Contract.load("2024-08-27").schemas["EventType"]["enum"]
@@ -55,7 +56,7 @@ def test_story_that_may_be_is_right(names):
         (("unconnected", "connected"), [("/1", "event-contradicts")]),
         (("unconnected", "message"), [("/1", "event-contradicts")]),
         (("ended", "unconnected"), [("/1", "event-again")]),
-        (("message", "message"), [("/1", "event-repeated")]),
+        (("recording", "recording"), [("/1", "event-repeated")]),
         (("connected", "ended", "connected"), [("/2", "event-repeated")]),
     ],
     ids=str,
@@ -67,6 +68,15 @@ def test_story_that_cannot_be_is_told(names, found):
 def test_second_detection_that_differs_is_told():
     [violation] = judge_sequence([event("human_detection", result=result) for result in ("human", "no_human")])
     assert (violation.code, violation.note) == ("event-again", "see /0")
+
+
+def test_message_that_says_something_is_known_again():
+    [violation] = judge_sequence([event("message", text="Yes"), event("message", text="Yes")])
+    assert violation.code == "event-repeated"
+
+
+def test_messages_that_say_nothing_are_no_repetition():
+    assert told("message", "message") == []
 
 
 def test_messages_that_differ_are_no_repetition():
@@ -99,8 +109,17 @@ def test_calls_that_interleave_are_judged_alone(one, other):
     assert [each.code for each in found if int(each.instance_pointer[1:]) % 2 == 0] == [code for _, code in told(*one)]
 
 
+@given(st.lists(st.builds(event, st.sampled_from((*STORY, "unconnected", "unheard_of")), text=st.sampled_from("ab"))))
+def test_both_judges_of_events_say_the_same(events):
+    values = [{"type": each.type, "call_id": each.call_id, "payload": dict(each.payload)} for each in events]
+    lived = breaches(Observation(source="event", value=value) for value in values)
+    assert [(found.code, found.expected) for found in lived] == [
+        (found.code, found.expected) for found in judge_sequence(events)
+    ]
+
+
 def test_call_is_known_again_in_any_case():
-    [violation] = judge_sequence([event("message", CALL.upper()), event("message", CALL)])
+    [violation] = judge_sequence([event("recording", CALL.upper()), event("recording", CALL)])
     assert violation.code == "event-repeated"
 
 

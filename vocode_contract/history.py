@@ -2,8 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from vocode_contract.ordering import DETECTION, ENDINGS, KINDS, REMEMBERED, digest_of_event
 
 Source = Literal["call", "event"]
 
@@ -45,7 +48,8 @@ class CallHistory:
         recording: Whether a recording was available.
         detected: Result of human detection in the call.
         reported: Result of human detection in an event.
-        events: Types of the events that came, those of `EVENTS` alone.
+        events: Each known type of event that came, and the number of the first observation of it.
+        told: What stands for the latest events, to know them again.
         subscriptions: Types of events that the agent's webhook subscribes to.
     """
 
@@ -60,7 +64,8 @@ class CallHistory:
     recording: bool = False
     detected: str | None = None
     reported: str | None = None
-    events: frozenset[str] = frozenset()
+    events: Mapping[str, int] = field(default_factory=dict, hash=False)
+    told: tuple[bytes, ...] = field(default=(), repr=False)
     subscriptions: frozenset[str] = frozenset()
 
     @property
@@ -75,17 +80,6 @@ OVER = 2
 STATUSES = {"not_started": 0, "in_progress": 1, "ended": OVER, "error": OVER}
 STAGES = {"created": 0, "picked_up": 1, "transfer_started": 2, "transfer_successful": 3}
 RESULTS = ("human", "no_human")
-
-CONNECTED = "event_phone_call_connected"
-ENDED = "event_phone_call_ended"
-UNCONNECTED = "event_phone_call_did_not_connect"
-DETECTION = "event_human_detection"
-ENDINGS = frozenset((ENDED, UNCONNECTED))
-TALK = frozenset(("event_message", "event_action"))
-#: What a call has once; a transcript may come in parts.
-ONCE = frozenset((CONNECTED, ENDED, UNCONNECTED, DETECTION, "event_recording"))
-
-EVENTS = ONCE | TALK | {"event_transcript"}
 
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
 #: What may not change in a call.
@@ -113,18 +107,28 @@ def _after_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
         settled=settled_of(call),
         recording=call.get("recording_available") is True,
         detected=word(call.get("human_detection_result"), RESULTS) or history.detected,
-        subscriptions=frozenset(kind for kind in EVENTS if kind in listed) if webhook else history.subscriptions,
+        subscriptions=frozenset(kind for kind in KINDS if kind in listed) if webhook else history.subscriptions,
     )
 
 
 def _after_event(history: CallHistory, event: Mapping[str, Any]) -> CallHistory:
-    kind = word(event.get("type"), EVENTS)
+    kind, key = word(event.get("type"), KINDS), key_of(event)
     return replace(
         history,
         call_id=history.call_id or _text(event.get("call_id")),
-        events=history.events | {kind} if kind else history.events,
+        events={kind: history.seen, **history.events} if kind else history.events,
+        told=history.told if key is None or key in history.told else (*history.told, key)[-REMEMBERED:],
         reported=result_of(event) or history.reported,
     )
+
+
+def key_of(event: Mapping[str, Any]) -> bytes | None:
+    """Return what stands for an event; ``None`` where it names no kind or no call."""
+    kind, call_id = event.get("type"), event.get("call_id")
+    if isinstance(kind, str) and isinstance(call_id, str):
+        with suppress(TypeError):
+            return digest_of_event(kind, call_id, event.get("payload") or {})[:16]
+    return None
 
 
 def word(value: object, known: Iterable[str]) -> str | None:

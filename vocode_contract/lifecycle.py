@@ -13,30 +13,24 @@ from vocode_contract.codes import ALL, Selection
 from vocode_contract.consistency import Clash
 from vocode_contract.contract import DEFAULT_PROFILE, Contract
 from vocode_contract.history import (
-    CONNECTED,
-    DETECTION,
-    ENDED,
-    ENDINGS,
-    EVENTS,
     NEW,
     NUMBERS,
-    ONCE,
     OVER,
     RESULTS,
     STAGES,
     STATUSES,
-    TALK,
-    UNCONNECTED,
     CallHistory,
     Observation,
     after,
     digest_of,
     kept_of,
+    key_of,
     members,
     result_of,
     spelled_alike,
     word,
 )
+from vocode_contract.ordering import CONFLICTS, CONNECTED, ENDED, KINDS, UNCONNECTED, can_be_known_again, conflicts
 from vocode_contract.times import instant
 from vocode_contract.violation import Violation
 
@@ -176,25 +170,21 @@ def event_of_call(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Cl
 
 
 def event_is_new(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when an event that a call has once came before."""
-    kind = word(event.get("type"), ONCE)
-    if kind in history.events:
-        yield Clash(keys=("type",), expected=f"{kind} once", actual="it again")
+    """Yield a clash when the same event came before."""
+    if key_of(event) in history.told and can_be_known_again(str(event.get("type")), event.get("payload")):
+        yield Clash(keys=("type",), expected="each event once", actual="one that came before")
 
 
-def event_in_order(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the call connects after it talked or ended, or fails to after it connected."""
-    kind = event.get("type")
-    late = ENDINGS | TALK if kind == CONNECTED else {CONNECTED} if kind == UNCONNECTED else frozenset()
-    if before := sorted(history.events.intersection(late)):
-        yield Clash(keys=("type",), expected=f"no {kind} after {before[0]}", actual="it")
+def _goes_with_others(code: str) -> Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]:
+    """Make the rule of one code of `CONFLICTS`; a late copy breaks none of them."""
 
+    def goes(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
+        if key_of(event) not in history.told:
+            for conflict in conflicts(event.get("type"), history.events):
+                if conflict.code == code:
+                    yield Clash(keys=("type",), expected=conflict.expected, actual=conflict.actual)
 
-def event_before_end(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when an event of a running call follows an event of its end."""
-    kind = word(event.get("type"), TALK | {DETECTION})
-    if kind is not None and (before := sorted(history.events & ENDINGS)):
-        yield Clash(keys=("type",), expected=f"nothing but late events after {before[0]}", actual=kind)
+    return goes
 
 
 def event_agrees(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
@@ -227,9 +217,8 @@ CALL_RULES: Mapping[str, _Rule] = {
 
 EVENT_RULES: Mapping[str, _Rule] = {
     "call-changed": event_of_call,
-    "event-twice": event_is_new,
-    "event-out-of-order": event_in_order,
-    "event-after-end": event_before_end,
+    "event-repeated": event_is_new,
+    **{code: _goes_with_others(code) for code in CONFLICTS},
     "event-disagrees": event_agrees,
 }
 
@@ -312,13 +301,13 @@ def missing(
     if expected == SUBSCRIBED:
         due = history.subscriptions & {CONNECTED, ENDED} if history.events and history.is_over else frozenset()
         expected = () if UNCONNECTED in history.events or history.status == "error" else due
-    for kind in sorted(set(expected or ()) - history.events):
+    for kind in sorted(set(expected or ()) - history.events.keys()):
         if level != "off":
             yield Violation(
                 instance_pointer="",
                 code="event-missing",
                 severity=level,
-                expected=kind if kind in EVENTS else "another event",
+                expected=kind if kind in KINDS else "another event",
                 actual="no such event",
                 contract=chosen.date,
             )

@@ -39,7 +39,8 @@ DELIVERIES: Mapping[str, Code] = {
     "event-repeated": Code(
         title="Each event comes once",
         meaning="An event came with the kind, call and payload of an earlier one: sent twice, or the same thing "
-        "happened twice. No document promises either.",
+        "happened twice. No document promises either. Messages, actions and transcripts without a payload are "
+        "not compared.",
         example="event_recording twice",
         level="advice",
     ),

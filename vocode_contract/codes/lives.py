@@ -1,7 +1,6 @@
 """One call over time.
 
-Identity and what was settled may not change, which makes those errors; no document speaks of the
-delivery of events, so what is said of it is advice.
+Identity and what was settled may not change, which makes those errors.
 """
 
 from collections.abc import Mapping
@@ -79,19 +78,6 @@ LIVES: Mapping[str, Code] = {
         title="A detection result stays",
         meaning="Human detection gave another result before.",
         example='"human_detection_result": "human", then "no_human"',
-        level="advice",
-    ),
-    "event-twice": Code(
-        title="Each event comes once",
-        meaning="An event that a call has once came again. Advice, since no document rules out repeated delivery.",
-        example="event_phone_call_ended, two times",
-        level="advice",
-    ),
-    "event-out-of-order": Code(
-        title="Events come in the order of the call",
-        meaning="An event came after one that it precedes in a call's life. Advice, since no document "
-        "promises an order.",
-        example="event_phone_call_ended before event_phone_call_connected",
         level="advice",
     ),
     "event-disagrees": Code(

@@ -266,7 +266,7 @@ BREACHES: Mapping[str, Breach] = {
     "end-time-moved": Breach(source="call", plant=_then(end_time=words.date_time(80))),
     "number-changed": Breach(source="call", plant=_then(to_number="13125550199")),
     "transcript-lost-text": Breach(source="call", plant=_shrunken),
-    "event-twice": Breach(source="event", plant=_twice),
-    "event-out-of-order": Breach(source="event", plant=_late),
+    "event-repeated": Breach(source="event", plant=_twice),
+    "event-order": Breach(source="event", plant=_late),
     "event-missing": Breach(source="event", plant=_missing),
 }

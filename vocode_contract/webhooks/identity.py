@@ -2,9 +2,8 @@
 
 import hashlib
 
-import orjson
-
 from vocode_contract.errors import InvalidOption
+from vocode_contract.ordering import digest_of_event
 from vocode_contract.webhooks.actions import ExternalAction
 from vocode_contract.webhooks.delivery import Body, raw
 from vocode_contract.webhooks.events import Event, parse_event
@@ -43,7 +42,6 @@ def idempotency_key(received: Event | ExternalAction | Body) -> str:
 def _digest(received: Event | ExternalAction) -> str:
     kind = received.type if isinstance(received, Event) else "external_action"
     try:
-        text = orjson.dumps([kind, received.call_id.lower(), dict(received.payload)], option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # its text may quote the payload
+        return digest_of_event(kind, received.call_id, dict(received.payload)).hex()
+    except TypeError:
         raise InvalidOption("received", "its payload holds what JSON cannot") from None
-    return hashlib.sha256(text).hexdigest()

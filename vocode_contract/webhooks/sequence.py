@@ -1,57 +1,27 @@
-"""Many events as they come -> what is wrong with the stories they tell.
-
-No document says in which order events come, nor whether twice. What is known of order lies in the names
-of the kinds, so all that these rules find is advice, but for two kinds that deny each other.
-"""
+"""Many events as they come -> what is wrong with the stories they tell."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vocode_contract.codes import default_level
 from vocode_contract.contract import DEFAULT_PROFILE
 from vocode_contract.errors import InvalidOption
+from vocode_contract.ordering import (
+    BEFORE,
+    CONNECTED,
+    ENDED,
+    ENDINGS,
+    KINDS,
+    REMEMBERED,
+    can_be_known_again,
+    conflicts,
+    first_of,
+)
 from vocode_contract.redaction import shown_word
 from vocode_contract.violation import Violation
 from vocode_contract.webhooks.events import Event
 from vocode_contract.webhooks.identity import idempotency_key
-
-_CONNECTED = "event_phone_call_connected"
-_UNCONNECTED = "event_phone_call_did_not_connect"
-_ENDED = "event_phone_call_ended"
-_DETECTION = "event_human_detection"
-_MESSAGE = "event_message"
-_ACTION = "event_action"
-_TRANSCRIPT = "event_transcript"
-_RECORDING = "event_recording"
-
-_ENDS = frozenset((_ENDED, _UNCONNECTED))
-_KINDS = frozenset((_CONNECTED, _DETECTION, _MESSAGE, _ACTION, _TRANSCRIPT, _RECORDING, *_ENDS))
-
-#: Kind to the kinds that it comes before. A transcript may come before the end or after it.
-_BEFORE: Mapping[str, frozenset[str]] = {
-    _CONNECTED: frozenset((_DETECTION, _MESSAGE, _ACTION, _TRANSCRIPT, _RECORDING, _ENDED)),
-    _DETECTION: _ENDS,
-    _MESSAGE: frozenset((_ENDED,)),
-    _ACTION: _ENDS,
-    _ENDED: frozenset((_RECORDING,)),
-}
-_OF_CONVERSATION = frozenset((_DETECTION, _MESSAGE, _ACTION))
-
-#: Kind to the kinds that are one thing with it, which a call has once.
-_ONCE: Mapping[str, frozenset[str]] = {
-    _CONNECTED: frozenset((_CONNECTED,)),
-    _DETECTION: frozenset((_DETECTION,)),
-    _ENDED: _ENDS,
-    _UNCONNECTED: _ENDS,
-}
-
-#: Kind to the kinds whose names deny it.
-_DENIED: Mapping[str, frozenset[str]] = {
-    _UNCONNECTED: frozenset((_CONNECTED, _MESSAGE)),
-    _CONNECTED: frozenset((_UNCONNECTED,)),
-    _MESSAGE: frozenset((_UNCONNECTED,)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +38,9 @@ class _Story:
     last: int = 0
     keys: tuple[bytes, ...] = ()
 
-    def earliest(self, kinds: Collection[str]) -> int | None:
-        """Return the number of the first event of any of these kinds."""
-        return min((at for kind, at in self.first.items() if kind in kinds), default=None)
-
     def told(self, event: Event, number: int, key: bytes, most: int) -> "_Story":
         """Return the story with one more event."""
-        first = {event.type: number, **self.first} if event.type in _KINDS else self.first
+        first = {event.type: number, **self.first} if event.type in KINDS else self.first
         keys = self.keys if key in self.keys else (*self.keys, key)[-most:]
         return replace(self, first=first, last=number, keys=keys)
 
@@ -85,32 +51,6 @@ def _violation(code: str, number: int, *, expected: str, actual: str, note: str 
         yield Violation(
             instance_pointer=f"/{number}", code=code, severity=level, expected=expected, actual=actual, note=note
         )
-
-
-def _denied(story: _Story, event: Event, number: int) -> Iterator[Violation]:
-    other = story.earliest(_DENIED.get(event.type, ()))
-    if other is not None:
-        expected = "a call that either connects or does not"
-        yield from _violation("event-contradicts", number, expected=expected, actual="both", note=f"see /{other}")
-
-
-def _once(story: _Story, event: Event, number: int) -> Iterator[Violation]:
-    other = story.earliest(_ONCE.get(event.type, ()))
-    if other is not None:
-        expected, actual = f"{event.type} once", "another one that says something else"
-        yield from _violation("event-again", number, expected=expected, actual=actual, note=f"see /{other}")
-
-
-def _ordered(story: _Story, event: Event, number: int) -> Iterator[Violation]:
-    later = {kind: at for kind, at in story.first.items() if kind in _BEFORE.get(event.type, ())}
-    if later:
-        kind = min(later, key=lambda kind: later[kind])
-        code = "event-after-end" if event.type in _OF_CONVERSATION else "event-order"
-        note = f"see /{later[kind]}"
-        yield from _violation(code, number, expected=f"{event.type} before {kind}", actual="it came after", note=note)
-
-
-_RULES: tuple[Callable[[_Story, Event, int], Iterator[Violation]], ...] = (_denied, _once, _ordered)
 
 
 class EventSequence:
@@ -129,7 +69,7 @@ class EventSequence:
         subscriptions: Collection[str] | None = None,
         live: int = 10_000,
         ended: int = 1_000,
-        repeats: int = 64,
+        repeats: int = REMEMBERED,
     ) -> None:
         """Remember nothing yet.
 
@@ -192,21 +132,23 @@ class EventSequence:
             actual = shown_word(event.type) or "another kind"
             expected = "a kind that is subscribed to"
             yield from _violation("event-unsubscribed", number, expected=expected, actual=actual)
-        if repeated:  # a late copy says nothing about order
+        if repeated and can_be_known_again(event.type, event.payload):
             yield from _violation("event-repeated", number, expected="each event once", actual="one that came before")
+        if repeated:  # a late copy says nothing about order
             return
-        for rule in _RULES:
-            yield from rule(story, event, number)
+        for conflict in conflicts(event.type, story.first):
+            note = f"see /{conflict.other}"
+            yield from _violation(conflict.code, number, expected=conflict.expected, actual=conflict.actual, note=note)
 
     def _missing(self, story: _Story) -> Iterator[Violation]:
-        for kind in (_CONNECTED, _ENDED):
-            shown_by = story.earliest(_BEFORE[kind])
+        for kind in (CONNECTED, ENDED):
+            shown_by = first_of(BEFORE[kind], story.first)
             if shown_by is not None and kind not in story.first and kind in (self._subscriptions or ()):
                 note = f"see /{shown_by}"
                 yield from _violation("event-missing", story.last, expected=kind, actual="nothing", note=note)
 
     def _remember(self, call_id: str, story: _Story) -> None:
-        name, shelf = ("ended", self._ended) if _ENDS & story.first.keys() else ("live", self._live)
+        name, shelf = ("ended", self._ended) if ENDINGS & story.first.keys() else ("live", self._live)
         shelf[call_id] = story
         if len(shelf) > self._most[name]:
             shelf.popitem(last=False)
