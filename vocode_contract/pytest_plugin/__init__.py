@@ -1,0 +1,293 @@
+"""The pytest plugin, loaded by every pytest run of every project that has this package installed.
+
+Nothing is imported but pytest: what a hook or a fixture needs is imported when there is something to do.
+"""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vocode_contract.pytest_plugin.options import CODES, KEYS, LISTS, MARKERS, codes, declare, given
+from vocode_contract.pytest_plugin.state import (
+    CLIENT,
+    PLANNER,
+    REPORTS,
+    SETTINGS,
+    TALLY,
+    TOUCHED,
+    TRAFFIC,
+    UNWRITTEN,
+    in_processes,
+    reports_of,
+    run_of,
+    selection_of,
+    settings_of,
+    watch_coverage,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from vocode_contract.conformance.outcome import Outcome
+    from vocode_contract.conformance.run import Run
+
+pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options and keys of the configuration file."""
+    declare(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare markers, and refuse what cannot be used before any test is looked for."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
+    config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
+    options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in KEYS]
+    lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
+    if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
+        settings_of(config)
+    if any(codes(config, key) for key in CODES):
+        selection_of(config)
+    watch_coverage(config)
+    if config.getoption("vocode_report"):
+        config.stash[REPORTS] = reports_of(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
+    if any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items):
+        settings_of(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests to one process where a host is asked that is not this machine: one request in flight.
+
+    Groups (``--dist=loadgroup``) would leave other tests alone, but pytest-xdist 3.8 marks them in an
+    attribute that pytest 9.2 does not read any more.
+    """
+    try:
+        is_live = bool(given(config, "url").value) and settings_of(config).is_live
+    except pytest.UsageError:  # told where it is used, if it is
+        return None
+    if not is_live:
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda _nodeid: "vocode-live"
+    return scheduler
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note what a test of the suite claims."""
+    marker = item.get_closest_marker("vocode_operation")
+    if marker:
+        operation = str(marker.args[0])
+        item.user_properties.append(("vocode_operation", operation))
+        item.user_properties.append(("vocode_claim", _claim(item.name, operation)))
+        if _is_of_the_suite(item):
+            item.user_properties.append(("vocode_module", f"vocode_contract.conformance.{item.path.stem}"))
+
+
+def _claim(name: str, operation: str) -> str:
+    """Read the name of a test as a phrase."""
+    words, _, case = name.removeprefix("test_").removeprefix(f"{operation}_").partition("[")
+    cases = [part for part in case.removesuffix("]").split("-") if part and part != operation]
+    return words.replace("_", " ") + (f" ({', '.join(cases).replace('_', ' ')})" if cases else "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Bring a test that has a client to its verdict."""
+    __tracebackhide__ = True
+    client = pyfuncitem.stash.get(CLIENT, None)
+    if client is None:
+        return (yield)
+    from vocode_contract.conformance.conclusion import concluded
+
+    with concluded(pyfuncitem, client):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show our own errors by their text alone: no traceback, no local variables, so no payload."""
+    ours = call.excinfo is not None and _is_ours(call.excinfo.value)
+    if ours and call.excinfo is not None:
+        from vocode_contract.conformance.properties import noted
+
+        noted(item, call.excinfo.value)
+    report = yield
+    if ours and call.excinfo is not None:
+        representation = call.excinfo.getrepr(style="value")
+        where = _line_in(call.excinfo.tb, item)
+        if where:
+            representation.addsection("raised at", where, "-")
+        report.longrepr = representation
+    elif call.excinfo is not None and report.failed and _is_of_the_suite(item):
+        kind, place = call.excinfo.typename, _line_in(call.excinfo.tb, item)
+        report.longrepr = f"a bug of the suite: {kind} at {place}; its message is left out, since it may hold a payload"
+    return report
+
+
+def _is_of_the_suite(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parents[1] / "conformance"
+
+
+def _line_in(traceback: "TracebackType", item: pytest.Item) -> str:
+    """Return the innermost line of a traceback that is in the test's own file; empty without."""
+    lines = [line for frame, line in walk_tb(traceback) if frame.f_code.co_filename == str(item.path)]
+    return f"{item.location[0]}:{lines[-1]}" if lines else ""
+
+
+def _is_ours(error: BaseException) -> bool:
+    from vocode_contract.errors import ContractError
+    from vocode_contract.inconclusive import Inconclusive
+    from vocode_contract.violation import ContractViolated
+
+    return isinstance(error, (ContractError, ContractViolated, Inconclusive))
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Keep apart what could not be judged from what failed."""
+    if report.failed and ("vocode_verdict", "inconclusive") in getattr(report, "user_properties", ()):
+        return "inconclusive", "?", "INCONCLUSIVE"
+    return None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Show the plan before anything is sent beyond this machine, and act there alone."""
+    config = session.config
+    settings = config.stash.get(SETTINGS, None)
+    if settings is None or settings.endpoint is None or session.testsfailed or in_processes(config):
+        if config.getoption("vocode_plan"):
+            raise pytest.UsageError("--vocode-plan needs --vocode-url, and one process")
+        return (yield)
+    from vocode_contract.conformance.rehearsal import approved, rehearsed
+
+    run = run_of(config)
+    if run.settings.is_live or config.getoption("vocode_plan"):
+        plan = rehearsed(session, run, PLANNER)
+        approved(session, run, plan, only=config.getoption("vocode_plan"))
+    with _acting(run):
+        return (yield)
+
+
+@contextmanager
+def _acting(run: "Run") -> Iterator[None]:
+    from vocode_contract.errors import ContractError
+
+    try:
+        with run.acting():
+            yield
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Tell every tally what there is to say of the run, once its calls are ended."""
+    result = yield
+    if TALLY in session.config.stash:
+        _tell_tallies(session)
+    _write_reports(session)
+    return result
+
+
+def _write_reports(session: pytest.Session) -> None:
+    """Write the reports that were asked for; a run whose report is lost does not pass."""
+    config = session.config
+    if REPORTS not in config.stash or hasattr(config, "workerinput"):  # a process of pytest-xdist reports nothing
+        return
+    from vocode_contract.report.files import write_all
+
+    config.stash[UNWRITTEN] = list(write_all(_outcome(config), config.stash[REPORTS]))
+    if config.stash[UNWRITTEN] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = 3  # what `vocode-contract check` ends with too
+
+
+def _tell_tallies(session: pytest.Session) -> None:
+    from vocode_contract.conformance.tally import Tally
+
+    run = run_of(session.config)
+
+    tallies = [plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, Tally)]
+    for tally in (*tallies, session.config.stash[TALLY]):
+        tally.remarks += run.remarks()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write what came of the run, if it asked an endpoint, and which reports could not be written."""
+    tally = config.stash.get(TALLY, None)
+    if tally is not None and any(row.endpoint for row in tally.rows):
+        from vocode_contract.conformance.summary import lines
+
+        outcome = _outcome(config)
+        run = outcome.run
+        terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
+        for line in lines(outcome, full=config.get_verbosity() > 1):
+            terminalreporter.write_line(line)
+    for line in config.stash.get(UNWRITTEN, ()):
+        from vocode_contract.report.inert import inert
+
+        terminalreporter.write_line(inert(line), red=True)
+
+
+def _outcome(config: pytest.Config) -> "Outcome":
+    """Return what came of the run so far."""
+    from vocode_contract.conformance.outcome import outcome_of_pytest
+    from vocode_contract.conformance.tally import Tally
+
+    counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
+    tally = config.stash.get(TALLY, None) or Tally()
+    return outcome_of_pytest(settings_of(config), tally, time.monotonic() - counting.started)
+
+
+class _Overhearing:
+    """Brings tests to their verdict whose traffic was judged, and counts what their client touched."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        __tracebackhide__ = True
+        traffic = pyfuncitem.stash.get(TRAFFIC, None)
+        if traffic is None:
+            return (yield)
+        from vocode_contract.conformance.overheard import overheard
+
+        with overheard(pyfuncitem, traffic):
+            return (yield)
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        client, touched = item.stash.get(CLIENT, None), item.config.stash.get(TOUCHED, None)
+        if client is not None and touched is not None:
+            for answer in client.answers:
+                touched.add_exchange(answer.operation, answer.exchange)
+
+
+class _Counting:
+    """Counts what came of the tests that are ours, once there is one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.started = time.monotonic()
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not any(name.startswith("vocode_") for name, _ in report.user_properties):
+            return
+        from vocode_contract.conformance.tally import Tally
+
+        tally = self._config.stash.setdefault(TALLY, Tally())
+        tally.pytest_runtest_logreport(report)

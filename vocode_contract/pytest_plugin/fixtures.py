@@ -1,0 +1,146 @@
+"""The fixtures of the plugin; those whose names begin with an underscore are the suite's."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vocode_contract.pytest_plugin.state import CLIENT, PLANNER, TOUCHED, TRAFFIC, run_of, selection_of, settings_of
+
+if TYPE_CHECKING:
+    from vocode_contract.adversary.fixtures import Adversary
+    from vocode_contract.conformance.client import CheckedClient, Health
+    from vocode_contract.conformance.coverage import Touched
+    from vocode_contract.conformance.run import Run
+    from vocode_contract.contract import Contract
+    from vocode_contract.simulator import Running
+    from vocode_contract.traffic import Traffic
+    from vocode_contract.transport import Client
+
+
+@pytest.fixture(scope="session")
+def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
+    """The contract that tests are run against: its date and profile are options."""
+    return settings_of(pytestconfig).contract
+
+
+@pytest.fixture(scope="session")
+def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
+    """Ids of the calls that may be ended, as given."""
+    return settings_of(pytestconfig).call_ids
+
+
+@pytest.fixture(scope="session")
+def _vocode_running(vocode_contract: "Contract") -> Iterator["Running"]:
+    from vocode_contract.simulator import simulator
+
+    with simulator(contract=vocode_contract) as running:
+        yield running
+
+
+@pytest.fixture
+def vocode_simulator(_vocode_running: "Running") -> "Running":
+    """A simulator on this machine, with the calls that it starts with."""
+    _vocode_running.reset()
+    return _vocode_running
+
+
+@pytest.fixture(scope="session")
+def _vocode_health() -> "Health":
+    from vocode_contract.conformance.client import Health
+
+    return Health()
+
+
+@pytest.fixture(scope="session")
+def _vocode_run(pytestconfig: pytest.Config) -> "Run":
+    return run_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> "Client":
+    """The one sender of the run: its guard counts what leaves this machine."""
+    if planner := pytestconfig.stash.get(PLANNER, None):
+        return planner
+    from vocode_contract.redaction import Secret
+    from vocode_contract.transport import TOKEN_VARIABLE, Client
+
+    if settings_of(pytestconfig).endpoint is None:
+        running = request.getfixturevalue("_vocode_running")
+        return Client(running.url, Secret(running.token))
+    value = os.environ.get(TOKEN_VARIABLE)
+    return run_of(pytestconfig).sender(Secret(value) if value else None)
+
+
+@pytest.fixture
+def _vocode_judge(
+    request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
+) -> Callable[["Client"], "CheckedClient"]:
+    """Make the client of one test; whatever is wrong with an answer fails the test that got it."""
+    from vocode_contract.conformance.client import CheckedClient
+
+    def judging(sender: "Client") -> "CheckedClient":
+        policies = settings_of(request.config).policies
+        client = CheckedClient(sender, vocode_contract, health=_vocode_health, policies=policies)
+        client.selection = selection_of(request.config)
+        request.node.stash[CLIENT] = client
+        request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
+        return client
+
+    return judging
+
+
+@pytest.fixture
+def vocode_client(
+    request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
+) -> "CheckedClient":
+    """A client of the endpoint; whatever is wrong with an answer fails the test that got it."""
+    if settings_of(request.config).endpoint is None:
+        request.getfixturevalue("vocode_simulator")
+    return _vocode_judge(_vocode_sender)
+
+
+@pytest.fixture(scope="session")
+def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> Callable[..., Any]:
+    """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
+    from vocode_contract.validation import Validator
+
+    selection = selection_of(pytestconfig)
+
+    def check(payload: object, name: str = "Call") -> Any:
+        __tracebackhide__ = True
+        value = Validator(vocode_contract, name, selection=selection).ensure(payload)
+        if TOUCHED in pytestconfig.stash:
+            pytestconfig.stash[TOUCHED].add(value, name)
+        return value
+
+    return check
+
+
+@pytest.fixture
+def vocode_traffic(
+    vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
+) -> "Traffic":
+    """Judge the traffic of a client of your own; what is wrong with it fails the test."""
+    from vocode_contract.traffic import Traffic
+
+    traffic = Traffic(vocode_contract, seen=vocode_coverage.add_exchange, selection=selection_of(request.config))
+    request.node.stash[TRAFFIC] = traffic
+    return traffic
+
+
+@pytest.fixture(scope="session")
+def webhook_adversary() -> Iterator["Adversary"]:
+    """Deliver a call's story to a receiver of your own, soundly or not: ``webhook_adversary.attack(url)``."""
+    from vocode_contract.adversary.fixtures import webhook_adversary
+
+    yield from webhook_adversary()
+
+
+@pytest.fixture(scope="session")
+def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "Touched":
+    """Count payloads of your own towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
+    from vocode_contract.conformance.coverage import Touched
+
+    return pytestconfig.stash.get(TOUCHED, None) or Touched(vocode_contract)

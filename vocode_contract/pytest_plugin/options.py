@@ -1,0 +1,103 @@
+"""The options of the plugin: from the command line, the environment and the configuration file."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    pass
+
+#: What may be set by an option, else by the environment, else in the configuration file.
+KEYS = {
+    "url": "endpoint to hold against the contract; the built-in simulator without",
+    "contract": "date of the contract",
+    "profile": "how literally the contract is read: documented, wire or tolerant",
+    "timeout": "seconds that one exchange may take",
+    "ca": "PEM file of a private certificate authority to trust too",
+    "proxy": "HTTP proxy to go through; HTTPS_PROXY and the like have no say",
+}
+_LIVE = "only against a host that is not this machine"
+#: Options that may be given several times: name, metavar, help.
+LISTS = (
+    ("call-id", "ID", "a call that may be ended"),
+    ("select", "CODE", "a code to judge by, or a pattern such as json-*; all without (or vocode_select in the file)"),
+    ("ignore", "CODE", "a code to leave out, or a pattern (or vocode_ignore in the file)"),
+    ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
+    ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
+    ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
+)
+#: Options with one number: name, default, help.
+_NUMBERS = (
+    ("budget", 1, f"mutating requests allowed; {_LIVE}"),
+    ("approve-sends", None, "the number of mutating requests that the plan shows; for production without a terminal"),
+    ("fuzz", 0, "requests to draw for each operation"),
+    ("seed", 0, "of what is drawn"),
+)
+_FLAGS = (
+    ("production", "the host is production, and is meant"),
+    ("plan", "print what would be sent, and send nothing"),
+)
+CODES = ("select", "ignore")
+MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Declare options and keys of the configuration file."""
+    group = parser.getgroup("vocode-contract", "contract of the voice-call API")
+    for key, help_text in KEYS.items():
+        name = f"vocode_{key}"
+        group.addoption(f"--vocode-{key}", dest=name, metavar=key.upper(), help=f"{help_text} (or {name.upper()})")
+        parser.addini(name, help_text, default="")
+    for key, metavar, help_text in LISTS:
+        dest = f"vocode_{key.replace('-', '_')}"
+        text = f"{help_text}; may be given several times"
+        group.addoption(f"--vocode-{key}", dest=dest, metavar=metavar, action="append", default=[], help=text)
+    for key, default, help_text in _NUMBERS:
+        dest = f"vocode_{key.replace('-', '_')}"
+        group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
+    for key, help_text in _FLAGS:
+        group.addoption(f"--vocode-{key}", dest=f"vocode_{key}", action="store_true", help=help_text)
+    parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
+    for key in CODES:
+        parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
+    _declare_coverage(parser, group)
+    group.addoption(
+        "--vocode-report",
+        dest="vocode_report",
+        metavar="FORMAT[=PATH]",
+        action="append",
+        default=[],
+        help="write what came of the run to a file: json, junit, html, sarif or markdown",
+    )
+
+
+def _declare_coverage(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    text = "tell which parts of the contract the tests touch, and fail below a percentage"
+    group.addoption(
+        "--vocode-coverage",
+        dest="vocode_coverage",
+        metavar="PERCENT",
+        nargs="?",
+        const="0",
+        help=f"{text} (or VOCODE_COVERAGE)",
+    )
+    parser.addini("vocode_coverage", text, default="")
+
+
+def given(config: pytest.Config, key: str) -> Any:
+    """Return what was `Given` for one of `KEYS`: an option beats the environment, and that the file."""
+    from vocode_contract.conformance.settings import Given
+
+    name = f"vocode_{key}"
+    sources = (
+        (f"--vocode-{key}", config.getoption(name)),
+        (name.upper(), os.environ.get(name.upper())),
+        (f"{name} in the configuration file", config.getini(name)),
+    )
+    return next((Given(value=value, source=source) for source, value in sources if value), Given())
+
+
+def codes(config: pytest.Config, key: str) -> tuple[str, ...]:
+    """Return the patterns of one of `CODES`."""
+    return tuple(config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}"))

@@ -1,0 +1,137 @@
+"""What the plugin knows in one pytest run, made when it is first asked for."""
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vocode_contract.pytest_plugin.options import KEYS, codes, given
+
+if TYPE_CHECKING:
+    from vocode_contract.codes import Selection
+    from vocode_contract.conformance.client import CheckedClient
+    from vocode_contract.conformance.coverage import Touched
+    from vocode_contract.conformance.run import Run
+    from vocode_contract.conformance.settings import Settings
+    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.report.files import Wanted
+    from vocode_contract.traffic import Traffic
+    from vocode_contract.transport import Client
+
+CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
+PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
+RUN: pytest.StashKey["Run"] = pytest.StashKey()
+SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
+TALLY: pytest.StashKey["Tally"] = pytest.StashKey()
+TOUCHED: pytest.StashKey["Touched"] = pytest.StashKey()
+TRAFFIC: pytest.StashKey["Traffic"] = pytest.StashKey()
+REPORTS: pytest.StashKey[tuple["Wanted", ...]] = pytest.StashKey()
+UNWRITTEN: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def in_processes(config: pytest.Config) -> bool:
+    """Tell whether tests run in processes of pytest-xdist."""
+    return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
+
+
+def settings_of(config: pytest.Config) -> "Settings":
+    """Return what the suite is run against.
+
+    Raises:
+        pytest.UsageError: A value cannot be used.
+    """
+    if SETTINGS not in config.stash:
+        from vocode_contract.conformance.settings import Settings, Wishes
+        from vocode_contract.errors import ContractError
+        from vocode_contract.policies import Policies
+
+        told = {key: given(config, key) for key in KEYS}
+        get = config.getoption
+        variable = os.environ.get("VOCODE_POLICY", "").split()
+        policies = [*config.getini("vocode_policy"), *variable, *get("vocode_policy")]
+        try:
+            config.stash[SETTINGS] = Settings.from_given(
+                told,
+                tuple(get("vocode_call_id")),
+                policies=Policies.from_words(policies, option="--vocode-policy"),
+                wishes=Wishes.from_words(
+                    get("vocode_allow"),
+                    get("vocode_allow_number"),
+                    production=get("vocode_production"),
+                    budget=get("vocode_budget"),
+                    approve_sends=get("vocode_approve_sends"),
+                ),
+            )
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[SETTINGS]
+
+
+def reports_of(config: pytest.Config) -> "tuple[Wanted, ...]":
+    """Return the files that were asked for.
+
+    Raises:
+        pytest.UsageError: There is no such format.
+    """
+    from vocode_contract.errors import ContractError
+    from vocode_contract.report.files import wanted
+
+    try:
+        return wanted(config.getoption("vocode_report"), "--vocode-report")
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def run_of(config: pytest.Config) -> "Run":
+    """Return the run, which knows what it may do and what it did.
+
+    Raises:
+        pytest.UsageError: A file cannot be used.
+    """
+    if RUN not in config.stash:
+        from vocode_contract.conformance.run import Run
+        from vocode_contract.errors import ContractError
+
+        try:
+            places = (config.rootpath, config.invocation_params.dir)
+            run = Run.of(settings_of(config), *places, alone=not in_processes(config))
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.stash[RUN] = run
+    return config.stash[RUN]
+
+
+def selection_of(config: pytest.Config) -> "Selection":
+    """Return which codes count.
+
+    Raises:
+        pytest.UsageError: A pattern fits none.
+    """
+    from vocode_contract.codes import Selection
+    from vocode_contract.errors import ContractError
+
+    try:
+        return Selection(select=codes(config, "select"), ignore=codes(config, "ignore"))
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def watch_coverage(config: pytest.Config) -> None:
+    """Count what is touched, if that was asked for.
+
+    Raises:
+        pytest.UsageError: The percentage is none.
+    """
+    sources = (config.getoption("vocode_coverage"), os.environ.get("VOCODE_COVERAGE"), config.getini("vocode_coverage"))
+    if not any(sources):
+        return
+    from vocode_contract.conformance.coverage import CoverageRun, Touched, threshold
+    from vocode_contract.errors import InvalidOption
+
+    told = given(config, "coverage")
+    try:
+        least = threshold(told.value, told.source)
+    except InvalidOption as error:
+        raise pytest.UsageError(str(error)) from None
+    touched = config.stash[TOUCHED] = Touched(settings_of(config).contract)
+    config.pluginmanager.register(CoverageRun(touched, least), "vocode_contract_coverage")
