@@ -1,10 +1,13 @@
-"""What holds for every test: nothing talks beyond loopback."""
+"""What holds for every test: nothing talks beyond loopback. And files for those that read some."""
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.payloads import CALL, RINGING, saved
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -41,3 +44,13 @@ def loopback_only() -> Iterator[None]:
             patch.setattr(socket.socket, method, guarded(method))
         patch.setattr(socket, "getaddrinfo", guarded_resolve)
         yield
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return saved(tmp_path / "good.json", CALL)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    return saved(tmp_path / "bad.json", RINGING)

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 import vocode_contract
+from tests.payloads import CALL, RINGING, saved
 from vocode_contract.cli import application, ending, exits
 from vocode_contract.cli.output import Output
 from vocode_contract.codes import CODES
@@ -16,8 +17,6 @@ from vocode_contract.redaction import printable
 from vocode_contract.report import REPORTS
 from vocode_contract.validation import conforms
 
-CALL = Contract.load().schemas["Call"]["examples"][0]
-RINGING = CALL | {"status": "ringing"}
 is_posix = pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 
 
@@ -31,21 +30,6 @@ def run(capsys):
         return code, *capsys.readouterr()
 
     return run
-
-
-@pytest.fixture
-def good(tmp_path):
-    return saved(tmp_path / "good.json", CALL)
-
-
-@pytest.fixture
-def bad(tmp_path):
-    return saved(tmp_path / "bad.json", RINGING)
-
-
-def saved(path, *values):
-    path.write_text("\n".join(json.dumps(value) for value in values))
-    return path
 
 
 def given(monkeypatch, raw):

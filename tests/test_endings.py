@@ -13,13 +13,11 @@ import httpx
 import pytest
 
 import vocode_contract
+from tests.payloads import CALL, RINGING, saved
 from tests.receivers import receiver, served
 from vocode_contract.cli import exits
-from vocode_contract.contract import Contract
 from vocode_contract.validation import conforms
 
-CALL = Contract.load().schemas["Call"]["examples"][0]
-RINGING = CALL | {"status": "ringing"}
 SECRET = CALL["agent"]["openai_account_connection"]["credentials"]["openai_api_key"]
 ENTRY = str(Path(vocode_contract.__file__).parents[1])
 COMMAND = [sys.executable, "-m", "vocode_contract"]
@@ -28,21 +26,6 @@ CHANGED = {"PYTHONUNBUFFERED", "VOCODE_CONTRACT_DEBUG"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in CHANGED} | {"PYTHONPATH": ENTRY}
 SECONDS = 30
 is_posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
-
-
-@pytest.fixture
-def good(tmp_path):
-    return saved(tmp_path / "good.json", CALL)
-
-
-@pytest.fixture
-def bad(tmp_path):
-    return saved(tmp_path / "bad.json", RINGING)
-
-
-def saved(path, *values):
-    path.write_text("\n".join(json.dumps(value) for value in values))
-    return path
 
 
 def spawned(*arguments, **options):

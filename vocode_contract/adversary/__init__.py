@@ -5,9 +5,7 @@
 first asked for.
 """
 
-from importlib import import_module
-
-from vocode_contract.errors import MissingExtra
+from vocode_contract.exports import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,20 +32,11 @@ _EXPORTS = {
     "stories": "strategies",
     "story": "scenarios",
 }
-_EXTRAS = {"httpx": "client", "hypothesis": "hypothesis"}
-
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-
-    def __getattr__(name: str) -> object:
-        if name not in _EXPORTS:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-        except ModuleNotFoundError as error:
-            extra = _EXTRAS.get((error.name or "").partition(".")[0])
-            if extra is None:
-                raise
-            raise MissingExtra(extra, "the adversary") from None
-        globals()[name] = value
-        return value
+    __getattr__ = on_demand(
+        __name__,
+        _EXPORTS,
+        extras={"httpx": "client", "hypothesis": "hypothesis"},
+        needed_for="the adversary",
+    )

@@ -4,9 +4,7 @@ Loopback is delivered to; other hosts only where they are allowed by name. Nothi
 tables; the HTTP library is loaded when a `Deliverer` is first asked for.
 """
 
-from importlib import import_module
-
-from vocode_contract.errors import MissingExtra
+from vocode_contract.exports import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,17 +45,10 @@ _EXPORTS = {
     "send_action": "actions",
 }
 
-
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-
-    def __getattr__(name: str) -> object:
-        if name not in _EXPORTS:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] != "httpx":
-                raise
-            raise MissingExtra("client", "delivering") from None
-        globals()[name] = value
-        return value
+    __getattr__ = on_demand(
+        __name__,
+        _EXPORTS,
+        extras={"httpx": "client"},
+        needed_for="delivering",
+    )

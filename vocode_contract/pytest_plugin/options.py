@@ -1,12 +1,9 @@
 """The options of the plugin: from the command line, the environment and the configuration file."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    pass
 
 #: What may be set by an option, else by the environment, else in the configuration file.
 KEYS = {

@@ -5,9 +5,7 @@ the foreground (`serve`), and an in-process transport (`SimulatorTransport`). Th
 the faces are loaded when they are first asked for.
 """
 
-from importlib import import_module
-
-from vocode_contract.errors import MissingExtra
+from vocode_contract.exports import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,19 +69,11 @@ _EXPORTS = {
     "simulator": "server",
     "variant_of": "variants",
 }
-_OF_THE_EXTRA = frozenset(("h11", "httptools", "httpx", "uvicorn"))
-
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-
-    def __getattr__(name: str) -> object:
-        if name not in _EXPORTS:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
-                raise
-            raise MissingExtra("simulator", "the simulator") from None
-        globals()[name] = value
-        return value
+    __getattr__ = on_demand(
+        __name__,
+        _EXPORTS,
+        extras=dict.fromkeys(("h11", "httptools", "httpx", "uvicorn"), "simulator"),
+        needed_for="the simulator",
+    )

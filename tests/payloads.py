@@ -1,0 +1,15 @@
+"""Payload files that many tests hand to the command line."""
+
+import json
+from pathlib import Path
+
+from vocode_contract.contract import Contract
+
+CALL = Contract.load().schemas["Call"]["examples"][0]
+RINGING = CALL | {"status": "ringing"}
+
+
+def saved(path: Path, *values: object) -> Path:
+    """Write values, a line each."""
+    path.write_text("\n".join(json.dumps(value) for value in values), encoding="utf-8")
+    return path
