@@ -1,5 +1,8 @@
 import copy
 import json
+import os
+import subprocess
+import sys
 import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -355,6 +358,44 @@ def test_value_of_a_hundred_thousand_levels_gets_one_verdict_at_every_place(inne
         assert conforms(instance) == judge(instance).conforms
     while isinstance(deep, list | dict):  # or its end would be one recursion as deep
         [deep] = deep if isinstance(deep, list) else deep.values()
+
+
+SHARED = """
+import json, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+from vocode_contract import conforms, judge, which
+from vocode_contract.contract import Contract
+from vocode_contract.redaction import masked
+call = json.load(sys.stdin)
+shared, wide = ["lol"], [0] * 400_000
+for _ in range(30):
+    shared = [shared] * 10
+cyclic = []
+cyclic.append(cyclic)
+for odd in (shared, [wide] * 400_000, cyclic, {"a": shared}):
+    agent = {**call["agent"], "actions": odd}
+    for value in (odd, *({**call, key: odd} for key in (*call, "zzz")), {**call, "agent": agent}):
+        verdict = judge(value)
+        assert conforms(value) == verdict.conforms
+        assert {found.code for found in verdict.violations} <= {"json-too-many-values", "json-too-deep"}
+        which(value)
+        assert masked(value, Contract.load()) == "<too large>"
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")
+def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_memory():
+    command = [sys.executable, "-c", SHARED]
+    process = subprocess.run(
+        command,
+        input=json.dumps(PUBLISHED),
+        env={**os.environ, "PYTHONPATH": str(Path(validation.__file__).parents[1])},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 def test_threads_give_the_same_verdicts():

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import orjson
 
@@ -129,15 +130,27 @@ def _deeper_than(value: object, depth: int) -> bool:
 
 
 def _refuse_many(value: object, limits: Limits) -> None:
+    if is_vast(value, limits.values):
+        raise Unreadable(_too_many(limits))
+
+
+def _too_many(limits: Limits) -> Defect:
+    return Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more")
+
+
+def is_vast(value: object, most: int) -> bool:
+    """Tell whether a parsed value holds more values than so many, each counted as often as it is reached.
+
+    Lists that hold one list many times over, as aliases of YAML make them, are small until they are copied.
+    """
     count, waiting = 1, [value]
     while waiting:
         children = _children(waiting.pop())
         count += len(children)
-        if count > limits.values:
-            raise Unreadable(
-                Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more")
-            )
-        waiting.extend(child for child in children if type(child) in (dict, list))
+        if count > most:
+            return True
+        waiting += [child for child in children if type(child) is dict or type(child) is list]
+    return False
 
 
 # Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
@@ -353,10 +366,11 @@ def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | N
     for _ in range(limits.depth + 1):
         count += len(level)
         if count > limits.values:
-            return Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more"), count
+            return _too_many(limits), count
         if any(map(_unfit, level)):
             return next(_misfit(_tokens(place), node) for place, node in _places(value) if _unfit(node)), count
-        level = [child for node in level for child in _children(node)]
+        below = chain.from_iterable(map(_children, level))
+        level = list(islice(below, limits.values + 1 - count))
         if not level:
             return None, count
     return _too_deep(limits), count

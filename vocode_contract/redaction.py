@@ -128,13 +128,17 @@ def masked(value: object, contract: Contract, name: str = "Call") -> object:
 
     Shown are numbers, identifiers, times and enumerated words, each where the contract declares it,
     and booleans and null outside sensitive places. Sensitive places, free text and undeclared places
-    hold masks, and so does what is nested deeper than `DEEPEST`.
+    hold masks, and so does what is nested deeper than `DEEPEST`, or all of what holds too many values.
 
     Args:
         value: A parsed JSON value.
         contract: Whose annotations say what is sensitive.
         name: The schema the payload is read as.
     """
+    from vocode_contract.reading import DEFAULT_LIMITS, is_vast  # or a token could not be kept without orjson
+
+    if is_vast(value, DEFAULT_LIMITS.values):
+        return "<too large>"
     return _masked(value, contract, contract.schemas[name], "", left=DEEPEST)
 
 

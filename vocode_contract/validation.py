@@ -11,7 +11,7 @@ from vocode_contract.codes import ALL, Level, Selection, default_level
 from vocode_contract.contract import DEFAULT_PROFILE, Contract
 from vocode_contract.engine import EngineClass
 from vocode_contract.listing import LISTED, Listing
-from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, read, surveyed
+from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, read, surveyed
 from vocode_contract.undeclared import unknown_keys
 from vocode_contract.violation import ContractViolated, Severity, Violation
 
@@ -164,6 +164,10 @@ class Validator:
         """List what counts under a profile, and tell whether there was more; ``None`` where it cannot be listed."""
         most = self._limits.violations + 1
         try:
+            if listing.engine.is_valid(instance):
+                return [], False
+            if is_vast(instance, self._limits.values):  # the engine copies what is wrong
+                return None, False
             found = listing.violations(instance, most)[:most]
         except ValueError:
             return None, False
