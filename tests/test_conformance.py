@@ -14,6 +14,7 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
+from vocode_contract.conformance import client as client_module
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
@@ -255,6 +256,19 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
     with pytest.raises(Inconclusive, match="several times in a row"):
         client.get_call(call)
     assert calls.finish() == ()
+
+
+def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):
+    monkeypatch.setitem(client_module._PATIENCE, True, 0.1)
+    carrier = Carrier()
+    calls, client = calls_at("http://127.0.0.1:1", carrier)
+    call = calls.living("one")
+    asked = []
+    for _ in range(2):
+        before = len(carrier.asked)
+        assert client.settled(call).call_status != "ended"
+        asked.append(len(carrier.asked) - before)
+    assert asked[0] > asked[1] == 1
 
 
 class Hurried(Client):

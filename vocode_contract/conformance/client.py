@@ -36,9 +36,11 @@ class Health:
 
     Attributes:
         failures: Requests in a row that did not reach it.
+        is_patient: Whether a call that goes on is waited for: not any more after one was, in vain.
     """
 
     failures: int = 0
+    is_patient: bool = True
 
     def told(self, inconclusive: Inconclusive | None) -> None:
         """Note the outcome of a request."""
@@ -216,13 +218,14 @@ class CheckedClient:
             The last answer.
         """
         __tracebackhide__ = True
-        deadline = time.monotonic() + _PATIENCE[self.endpoint.is_loopback]
+        deadline = time.monotonic() + (_PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0)
         pause = 0.02
         answer = self.get_call(identifier)
         while _goes_on(answer) and time.monotonic() + pause < deadline:
             time.sleep(pause)
             pause *= 2
             answer = self.get_call(identifier)
+        self._health.is_patient = self._health.is_patient and not _goes_on(answer)
         return answer
 
     def _exchange(self, ask: Ask) -> Exchange:
