@@ -143,13 +143,14 @@ def is_vast(value: object, most: int) -> bool:
 
     Lists that hold one list many times over, as aliases of YAML make them, are small until they are copied.
     """
-    count, waiting = 1, [value]
-    while waiting:
-        children = _children(waiting.pop())
-        count += len(children)
+    count, containers = 1, [value] if type(value) is dict or type(value) is list else []
+    for container in containers:  # grows on the way
+        count += len(container)
         if count > most:
             return True
-        waiting += [child for child in children if type(child) is dict or type(child) is list]
+        for child in container.values() if type(container) is dict else container:
+            if type(child) is dict or type(child) is list:
+                containers.append(child)  # noqa: PERF401 - a comprehension for each is slower
     return False
 
 
