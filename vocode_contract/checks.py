@@ -2,25 +2,30 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from vocode_contract.answer import (
+    ANSWER_LIMITS,
+    UNREAD,
+    date_of,
+    declared_schema,
+    media_type,
+    parsed_body,
+    unasked_coding,
+)
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.exchange import Exchange, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
-from vocode_contract.reading import Defect, Limits, Unreadable, read
+from vocode_contract.reading import Defect, Unreadable, read
 from vocode_contract.redaction import printable
 from vocode_contract.validation import Validator
 from vocode_contract.violation import Violation
 
 Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
-
-#: An answer may be larger than a payload that a service takes in: 8 MiB.
-ANSWER_LIMITS = Limits(size=8_388_608)
 
 #: Seconds within which an answer should come.
 SLOW = 0.75
@@ -29,7 +34,6 @@ SKEW = 5.0
 
 #: What a policy may take.
 _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
-_JSON = "application/json"
 #: A shorter token stands in an answer by chance.
 _TOKEN_LENGTH = 8
 _SHOWN = 60
@@ -72,7 +76,7 @@ def encoding_identity(exchange: Exchange, _operation: Operation, contract: Contr
 
     Source: RFC 9110, section 12.5.3.
     """
-    coding = _unasked_coding(exchange)
+    coding = unasked_coding(exchange)
     if coding:
         yield Violation(
             instance_pointer="",
@@ -105,12 +109,12 @@ def media_type_declared(exchange: Exchange, operation: Operation, contract: Cont
     Source: ``content`` of the response in the contract's ``openapi.json``.
     """
     declared = operation.responses.get(exchange.response.status)
-    if declared and exchange.response.body and _media_type(exchange.response) not in declared:
+    if declared and exchange.response.body and media_type(exchange.response) not in declared:
         yield Violation(
             instance_pointer="",
             code="content-type",
             expected=" or ".join(declared),
-            actual=_shown(_media_type(exchange.response)) or "no Content-Type",
+            actual=_shown(media_type(exchange.response)) or "no Content-Type",
             schema_pointer=f"{operation.pointer}/responses/{exchange.response.status}/content",
             contract=contract.date,
         )
@@ -135,7 +139,7 @@ def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -
 
     Source: RFC 8259; RFC 7493 for duplicate keys and wide numbers.
     """
-    if not _declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
+    if not declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
         return
     try:
         read(exchange.response.body, ANSWER_LIMITS)
@@ -154,7 +158,7 @@ def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -
 
 def body_conforms(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
     """Yield what is wrong with the body by the schema that the contract declares for the status."""
-    name = _declared_schema(exchange, operation)
+    name = declared_schema(exchange, operation)
     value = parsed_body(exchange)
     if not name or value is UNREAD:
         return
@@ -167,7 +171,7 @@ def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> 
 
     Ids are compared as UUIDs: servers take upper case and leave out hyphens.
     """
-    if _declared_schema(exchange, operation) != "Call":
+    if declared_schema(exchange, operation) != "Call":
         return
     asked = [value for key, value in parse_qsl(exchange.request.query) if key == "id"]
     value = parsed_body(exchange)
@@ -251,14 +255,6 @@ def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[V
         )
 
 
-def date_of(response: Response) -> float | None:
-    """Return the server's time, in seconds since the epoch; ``None`` where it tells none."""
-    try:
-        return parsedate_to_datetime(response.header("date") or "").timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
 CHECKS: tuple[Check, ...] = (
     status_declared,
     never_redirected,
@@ -307,26 +303,9 @@ def violations_of(
 def _found(exchange: Exchange, operation: Operation, contract: Contract, policies: Policies) -> Iterator[Violation]:
     for check in CHECKS:
         yield from check(exchange, operation, contract)
-    name, value = _declared_schema(exchange, operation), parsed_body(exchange)
+    name, value = declared_schema(exchange, operation), parsed_body(exchange)
     if name and value is not UNREAD:
         yield from forbidden_keys(policies, contract, name, value)
-
-
-class _Unread:
-    """Stands for the value of a body that holds none."""
-
-
-UNREAD = _Unread()
-
-
-def parsed_body(exchange: Exchange) -> Any:
-    """Return the JSON value of the body, `UNREAD` where it is compressed or holds none."""
-    if _unasked_coding(exchange):
-        return UNREAD
-    try:
-        return read(exchange.response.body, ANSWER_LIMITS)
-    except Unreadable:
-        return UNREAD
 
 
 def uuid_of(value: object) -> UUID | None:
@@ -383,24 +362,6 @@ def _strings(value: Any) -> Iterator[tuple[str, str]]:
         yield from ((key, text) for one in objects for key, text in one.items() if isinstance(text, str))
         lists = (one for one in level if isinstance(one, list))
         level = [child for one in objects for child in one.values()] + [item for one in lists for item in one]
-
-
-def _media_type(response: Response) -> str:
-    return (response.header("content-type") or "").partition(";")[0].strip().lower()
-
-
-def _declared_schema(exchange: Exchange, operation: Operation) -> str | None:
-    """Return the name of the schema of a JSON body that the contract declares and that can be read."""
-    if _unasked_coding(exchange):
-        return None
-    return operation.responses.get(exchange.response.status, {}).get(_JSON)
-
-
-def _unasked_coding(exchange: Exchange) -> str:
-    """Return the content coding of an answer to a request that asked for none; empty for none."""
-    coding = (exchange.response.header("content-encoding") or "").strip().lower()
-    asked = (exchange.request.header("accept-encoding") or "identity").lower()
-    return "" if coding in ("", "identity") or coding in asked else coding
 
 
 def _shown(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from vocode_contract.checks import UNREAD, parsed_body
+from vocode_contract.answer import UNREAD, parsed_body
 from vocode_contract.contract import Contract, Operation, Schema, json_type
 from vocode_contract.exchange import Exchange
 from vocode_contract.profile import may_be_null_on_wire

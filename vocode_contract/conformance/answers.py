@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.checks import UNREAD, parsed_body, uuid_of
+from vocode_contract.answer import UNREAD, parsed_body
+from vocode_contract.checks import uuid_of
 from vocode_contract.contract import Operation
 from vocode_contract.exchange import Exchange
 from vocode_contract.history import Observation

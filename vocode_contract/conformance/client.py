@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.checks import UNREAD, clock_skew, date_of, parsed_body, violations_of
+from vocode_contract.answer import UNREAD, date_of, parsed_body
+from vocode_contract.checks import clock_skew, violations_of
 from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.consistency import inconsistencies
