@@ -76,9 +76,10 @@ read_only = true
 
 `--plan` prints what would be sent, and sends nothing. The plan is also printed before anything is sent
 to another host. What is created there is written to a journal first
-(`~/.local/state/vocode-contract/journal.jsonl`), and ended at the end, also after Ctrl-C; the next run
-lists what was left. Requests to another host go out one at a time and two a second, in one process;
-with pytest-xdist nothing has an effect there. A second run that may act on the same host ends with 2.
+(`~/.local/state/vocode-contract/journal.jsonl`), and ended at the end, also after Ctrl-C, with ten seconds
+for all of it; the next run lists what was left. Requests to another host go out one at a time and two a
+second, in one process, and through no proxy but the one that `--proxy` names; with pytest-xdist nothing
+has an effect there. A second run that may act on the same host ends with 2.
 
 ## Truth table
 
