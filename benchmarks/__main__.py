@@ -2,7 +2,8 @@
 
 Usage: python -m benchmarks [NAME [NUMBER]] ...
 
-A number says how much of the benchmark before it: seconds of `soak`, calls of `callbacks`, verdicts of `memory`.
+A number says how much of the benchmark before it: seconds of `soak`, calls of `callbacks`, verdicts of `memory`,
+faults of `finding`.
 """
 
 import sys
@@ -13,7 +14,7 @@ from benchmarks.measuring import print_figures
 
 NAMES = ("verdict", "cold", "generation", "serving", "callbacks", "memory")
 #: Those that only run when they are named.
-LONG = ("soak",)
+LONG = ("soak", "finding")
 
 
 def main(names: list[str]) -> int:

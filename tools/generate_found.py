@@ -1,0 +1,124 @@
+"""Write `docs/reference/found.md`: what the suite finds in servers with a planted fault, and schemathesis beside it.
+
+Run ``python tools/generate_found.py [FILE]`` from the project's root after a change of the faults or
+of the suite, and commit what it writes; a test holds its codes current. It takes more than an hour. A
+file keeps what was measured, a line for each server, so that a run that was broken off goes on there.
+"""
+
+import json
+import platform
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.progress import track
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.finding import PATIENCE, TIMEOUT, TOOLS, Run, date_of, of_fault, of_sound, summary  # noqa: E402
+from benchmarks.measuring import Reading  # noqa: E402
+from vocode_contract.simulator import FAULTS, SOUND_VARIANTS  # noqa: E402  # the checkout's own package
+
+TARGET = ROOT / "docs" / "reference" / "found.md"
+Runs = Mapping[str, tuple[Run, ...]]
+
+_HEAD = ("Contract", *(word for tool in ("suite", "schemathesis", "tuned") for word in (tool, "requests", "s")))
+_INTRODUCTION = """# What is found
+
+Written by `tools/generate_found.py`; do not edit.
+
+Two tables: what the suite finds in each of the simulator's [faulty servers](faults.md), and that it is
+silent in front of sound ones. Beside it, in front of the same servers, schemathesis {schemathesis}: as it comes
+(`st run` with the document, the address and the token), and tuned, with the ids of calls and agents
+that exist, a limit on the time of an answer, and a document in which what servers send as null may be
+null. Each tool is a command in a process of its own; requests are counted at the server; the time is that
+of the whole process. One exchange may take {timeout} s for either; a run of schemathesis is stopped after {patience} s.
+
+What schemathesis reports of a sound server was put into a baseline by its own means, over four seeds; its
+find is any failure or error beyond that, but for a status with which a sound server refuses a malformed
+request. Whether a find is the planted fault was not looked at. The sound servers of the second table were
+judged without a baseline, as a user sees it the first time.
+
+Measured on {day} with {python} on two cores that had other work too, so times tell orders of magnitude;
+`python -m benchmarks finding N` measures anew, in N faults.
+
+"""
+
+
+def text(found: Runs, silent: Runs) -> str:
+    """Return the text of the page."""
+    introduction = _INTRODUCTION.format(
+        schemathesis=version("schemathesis"),
+        timeout=TIMEOUT,
+        patience=PATIENCE,
+        day=datetime.now(UTC).date(),
+        python=f"Python {platform.python_version()}",
+    )
+    return "\n".join((introduction.rstrip("\n"), "", *_summary(found), *_faults(found), *_sound(silent)))
+
+
+def _summary(found: Runs) -> Iterator[str]:
+    yield f"## In {len(found)} faulty servers\n"
+    values = [
+        f"{reading.value:,.{0 if reading.value >= 10 else 1}f} {reading.unit}".rstrip() for reading in summary(found)
+    ]
+    each = len(values) // len(TOOLS)
+    rows = [(tool, *values[each * index : each * (index + 1)]) for index, tool in enumerate(TOOLS)]
+    yield from _table(("", "Found", "Requests, median", "Wall time, median"), rows)
+
+
+def _shown(reading: Reading) -> str:
+    return f"{reading.value:,.{0 if reading.value >= 10 else 1}f} {reading.unit}".rstrip()
+
+
+def _faults(found: Runs) -> Iterator[str]:
+    yield "Each tool with what it reported, its requests and its seconds. The suite's words are codes, or why there"
+    yield "was no answer that it could judge.\n"
+    rows = [(f"`{name}`", date_of(name), *_row(runs)) for name, runs in found.items()]
+    yield from _table(("Fault", *_HEAD), rows)
+
+
+def _sound(silent: Runs) -> Iterator[str]:
+    yield "## In sound servers\n"
+    yield "Servers that keep the contract, and differ in what no document decides: whatever is said of them is no"
+    yield "violation.\n"
+    rows = [(f"`{name}`", SOUND_VARIANTS[name].contract, *_row(runs)) for name, runs in silent.items()]
+    yield from _table(("Server", *_HEAD), rows)
+
+
+def _row(runs: tuple[Run, ...]) -> Iterator[str]:
+    for run in runs:
+        yield ", ".join(f"`{word}`" for word in run.found) or "-"
+        yield from (f"{run.requests:,}", f"{run.seconds:.1f}")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def measured(kept: Path | None) -> Iterator[tuple[str, tuple[Run, ...]]]:
+    """Yield the runs in front of each server, those that a file keeps as it has them."""
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept and kept.exists() else []
+    known = dict(json.loads(line) for line in lines)
+    for name in track((*FAULTS, *SOUND_VARIANTS), "measuring"):
+        if name not in known:
+            known[name] = [asdict(run) for run in (of_fault if name in FAULTS else of_sound)(name)]
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps((name, known[name])) + "\n")
+        yield name, tuple(Run(**{**run, "found": tuple(run["found"])}) for run in known[name])
+
+
+if __name__ == "__main__":
+    everything = dict(measured(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    TARGET.write_text(
+        text({name: everything[name] for name in FAULTS}, {name: everything[name] for name in SOUND_VARIANTS}),
+        encoding="utf-8",
+    )
