@@ -133,8 +133,10 @@ def test_mutations_leave_the_payload_alone():
 
 
 def test_near_misses_point_to_map_members_without_their_keys():
-    miss = find(near_misses("CreateCallRequest"), lambda miss: miss.instance_pointer == "/context/*")
-    assert miss.code in ("type", "null")
+    drawn = islice(seeded(near_misses("CreateCallRequest"), 0), 3_000)  # one in two hundred is of a map's member
+    pointers = {miss.instance_pointer for miss in drawn if miss.instance_pointer.startswith("/context")}
+    assert "/context/*" in pointers
+    assert pointers <= {"/context", "/context/*"}
 
 
 def test_near_misses_read_as_they_were_asked_for():
