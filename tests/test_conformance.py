@@ -165,7 +165,7 @@ def test_tally_wants_each_operation_judged_that_lacked_a_call():
 
 
 def given(**values: str) -> dict[str, Given]:
-    return {key: Given(value=values.get(key, ""), source=f"--{key}") for key in ("url", "contract", "profile")}
+    return {key: Given(value=values.get(key, ""), source=f"--{key}") for key in ("url", "contract", "profile", "ca")}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,7 @@ def given(**values: str) -> dict[str, Given]:
         ({"url": "ftp://x"}, "--url: must start with https://"),
         ({"contract": "2020-01-01"}, "--contract: unknown contract '2020-01-01'"),
         ({"profile": "lax"}, "--profile: unknown profile 'lax'"),
+        ({"ca": __file__}, "--ca: cannot be read, or holds no PEM certificate"),
     ],
 )
 def test_settings_name_what_they_refuse(values, message):
@@ -329,6 +330,14 @@ def test_policies_decide_what_is_a_refusal(run):
         arguments = ["--vocode-url", running.url, "-k", "request_is_refused and get_call"]
         tally = run(*arguments, "--vocode-policy", "authentication=401")
     assert errors(tally) == {"status-undeclared"}
+
+
+@pytest.mark.parametrize(("fault", "status"), [("created-201", 201), ("accepted-202", 202)])
+def test_policies_take_a_status_everywhere(run, fault, status):
+    with simulator(token=TOKEN, faults=[fault]) as running:
+        arguments = ["--vocode-url", running.url, "-k", "answers_with"]
+        refused, taken = run(*arguments), run(*arguments, "--vocode-policy", f"other-statuses={status}")
+    assert (errors(refused), errors(taken)) == ({"status-undeclared"}, set())
 
 
 def test_policies_can_forbid_what_is_allowed_and_say_so(run):
