@@ -334,7 +334,7 @@ def test_policies_decide_what_is_a_refusal(run):
 
 @pytest.mark.parametrize(("fault", "status"), [("created-201", 201), ("accepted-202", 202)])
 def test_policies_take_a_status_everywhere(run, fault, status):
-    with simulator(token=TOKEN, faults=[fault]) as running:
+    with simulator(token=TOKEN, faults=(fault,)) as running:
         arguments = ["--vocode-url", running.url, "-k", "answers_with"]
         refused, taken = run(*arguments), run(*arguments, "--vocode-policy", f"other-statuses={status}")
     assert (errors(refused), errors(taken)) == ({"status-undeclared"}, set())
