@@ -291,6 +291,18 @@ def test_calls_are_taken_from_the_list_where_none_can_be_created():
     assert len({calls.living(role) for calls in turns for role in ("one", "other")}) == 4
 
 
+def test_call_that_another_process_created_is_ended_by_none():
+    carrier = Carrier()
+    (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
+    before = Story(other).tell(moments.listed_before)
+    created = {one.living(role) for role in ("subject", "bystander")}
+    told = [Story(other).tell(moments.end_of("not_started")) for _ in range(2)]
+    ended = {str(answer.call_id) for answer in told}
+    assert {answer.status for answer in told} == {200}
+    assert ended.isdisjoint(created)
+    assert len(ended & {*before.item_ids}) == 1  # the other one was created for the purpose
+
+
 def test_calls_elsewhere_are_those_that_were_given():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a", "b")

@@ -25,6 +25,12 @@ _LOOKED_AT = 100
 _LAST_SECONDS = 10.0
 
 
+def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
+    """Tell whether a call was asked for by this suite, or by one request of it."""
+    context = call.get("context")
+    return isinstance(context, dict) and (MARK in context if mark is None else context.get(MARK) == mark)
+
+
 class NoCall(Exception):
     """There is no call that a test may act on."""
 

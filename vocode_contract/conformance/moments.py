@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall
+from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
 from vocode_contract.redaction import Secret
@@ -105,10 +105,7 @@ def ended(story: Story) -> Answer:
 def settled(story: Story) -> Answer:
     """Look at the subject until it is over."""
     story.tell(ended)
-    answer = story.client.settled(story.calls.living(SUBJECT))
-    if answer.call_status in FINAL:
-        story.calls.note_ended(story.calls.living(SUBJECT))
-    return answer
+    return _settled(story, story.calls.living(SUBJECT))
 
 
 def ended_again(story: Story) -> Answer:
@@ -217,7 +214,7 @@ def end_of(state: str) -> Callable[[Story], Answer]:
     """Return the moment in which a listed call of a state is ended."""
 
     def end(story: Story) -> Answer:
-        return story.ask("end_call", {"id": _listed_as(story, state)})
+        return story.ask("end_call", {"id": _in_state(story, state)})
 
     return end
 
@@ -225,12 +222,12 @@ def end_of(state: str) -> Callable[[Story], Answer]:
 def settled_from_not_started(story: Story) -> Answer:
     """Look at the call that had not started until it is over."""
     story.tell(end_of("not_started"))
-    return story.client.settled(_listed_as(story, "not_started"))
+    return _settled(story, _in_state(story, "not_started"))
 
 
 def seen_over(story: Story) -> Answer:
     """Look at a call that had ended before the story began."""
-    return story.ask("get_call", {"id": _listed_as(story, "ended", acting=False)})
+    return story.ask("get_call", {"id": _listed_as(story, "ended")})
 
 
 # --- recordings ---
@@ -277,11 +274,7 @@ def raced(story: Story) -> tuple[Answer, ...]:
 def settled_after_race(story: Story) -> Answer:
     """Look at the call that was ended twice at the same time until it is over."""
     story.tell(raced)
-    call = story.calls.living("raced")
-    answer = story.client.settled(call)
-    if answer.call_status in FINAL:
-        story.calls.note_ended(call)
-    return answer
+    return _settled(story, story.calls.living("raced"))
 
 
 # --- refusals ---
@@ -343,12 +336,37 @@ def _only_here(story: Story, reason: str) -> None:
         raise NoCall(f"{reason}, which is tried on this machine alone")
 
 
-def _listed_as(story: Story, state: str, *, acting: bool = True) -> str:
-    """Return a call that the list shows in a state, one with a transcript first."""
-    if acting:
-        _only_here(story, "a call that nobody named would be ended")
+def _settled(story: Story, call: str) -> Answer:
+    """Look at a call until it is over, and note that it is."""
+    answer = story.client.settled(call)
+    if answer.call_status in FINAL:
+        story.calls.note_ended(call)
+    return answer
+
+
+def _in_state(story: Story, state: str) -> str:
+    """Return a call in a state that may be ended: a listed one, or one that is created for it and begins so."""
+    _only_here(story, "a call that nobody named would be ended")
+    try:
+        return _listed_as(story, state, own=False)
+    except NoCall:
+        if state != "not_started" or story.calls.create(state).call_status != state:
+            raise
+        return story.calls.living(state)
+
+
+def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
+    """Return a call that the list shows in a state, one with a transcript first.
+
+    Args:
+        story: Of the process.
+        state: A status.
+        own: Whether calls will do that this suite created, in whatever process and run: it acts on them elsewhere.
+    """
     page = story.tell(listed_before)
     found = [item for item in page.items if item.get("status") == state and item.get("id") in page.item_ids]
+    if not own:
+        found = [item for item in found if not is_marked(item)]
     if not found:
         raise NoCall(f"a call is needed that is {state}, and the list shows none")
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])

@@ -2,7 +2,7 @@
 
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import MARK
+from vocode_contract.conformance.calls import is_marked
 from vocode_contract.conformance.claims import violated
 from vocode_contract.inconclusive import Inconclusive
 
@@ -128,8 +128,7 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
         ContractViolated: There are more.
     """
     __tracebackhide__ = True
-    contexts = [item.get("context") for item in page.items]
-    found = sum(isinstance(context, dict) and context.get(MARK) == mark for context in contexts)
+    found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
         violated(page, code, "/items", expected=f"{most} calls of one request", actual=f"{found} calls")
 
