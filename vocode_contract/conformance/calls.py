@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
-from vocode_contract.guard import NotPermitted
+from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 
 #: Rings nobody: both numbers are set aside for fiction.
@@ -117,9 +117,12 @@ class Calls:
 
         Raises:
             NoCall: There is none.
+            NotPermitted: The run is read-only.
         """
         if role not in self._by_role:
             found = self._created_for(role) or self._given_call() or self._listed_call()
+            if found is None and self.client.is_read_only:
+                raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
                 raise NoCall(
                     f"a call that may be ended is needed; give one with --vocode-call-id ({len(self._given)} given, "

@@ -13,6 +13,7 @@ from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
+from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
@@ -83,8 +84,7 @@ def bystander_created(story: Story) -> Answer:
 
 def created_from_nothing(story: Story) -> Answer:
     """Ask for a call without saying which."""
-    if not story.calls.is_here:
-        raise NoCall("a request that rings nobody by mistake alone is tried on this machine alone")
+    _only_here(story, "create_call", "somebody might be rung by mistake")
     return story.ask("create_call", json={})
 
 
@@ -159,14 +159,14 @@ def bystander_after_get(story: Story) -> Answer:
 
 def end_by_get(story: Story) -> Answer:
     """Ask for the end of the bystander by GET."""
-    _only_here(story, "another method might be taken")
+    _only_here(story, "end_call", "another method might be taken")
     story.attempt(bystander_after_refusals)
     return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
 
 
 def create_by_put(story: Story) -> Answer:
     """Ask for a call by PUT."""
-    _only_here(story, "another method might be taken")
+    _only_here(story, "create_call", "another method might be taken")
     return story.ask("create_call", json=story.calls.request("put"), method="PUT")
 
 
@@ -186,7 +186,7 @@ def bystander_before_two_ids(story: Story) -> Answer:
 def ended_by_two_ids(story: Story) -> Answer:
     """End a call by a query that names the bystander as well."""
     story.attempt(bystander_before_two_ids)
-    _only_here(story, "two calls may be ended")
+    _only_here(story, "end_call", "two calls may be ended")
     names = [("id", story.calls.living(BYSTANDER)), ("id", story.calls.living("second of two ids"))]
     return story.ask("end_call", names)
 
@@ -331,7 +331,9 @@ def readable(story: Story) -> str:
     return page.item_ids[0]
 
 
-def _only_here(story: Story, reason: str) -> None:
+def _only_here(story: Story, operation: str, reason: str) -> None:
+    if story.client.is_read_only:
+        raise NotPermitted(operation, READ_ONLY_REASON)
     if not story.calls.is_here:
         raise NoCall(f"{reason}, which is tried on this machine alone")
 
@@ -346,7 +348,7 @@ def _settled(story: Story, call: str) -> Answer:
 
 def _in_state(story: Story, state: str) -> str:
     """Return a call in a state that may be ended: a listed one, or one that is created for it and begins so."""
-    _only_here(story, "a call that nobody named would be ended")
+    _only_here(story, "end_call", "a call that nobody named would be ended")
     try:
         return _listed_as(story, state, own=False)
     except NoCall:
