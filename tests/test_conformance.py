@@ -35,6 +35,7 @@ from vocode_contract.transport import Ask, Client, Timing
 pytest_plugins = ["pytester"]
 
 TOKEN = "tok_0123456789"
+AGENT = {"prompt": {"content": "Say goodbye."}}
 ROW = Row(nodeid="t::a", operation="end_call", claim="ends", verdict="conforms")
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 
@@ -229,6 +230,27 @@ class Carrier(httpx.BaseTransport):
         return self._simulator.handle_request(request)
 
 
+class Meanwhile(Carrier):
+    """A simulation in which somebody else creates a call between one page and the next, a number of times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+        self.leaves = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if request.url.params.get("size") == str(moments.LEAF):
+            self.leaves += 1
+            if request.url.params["page"] == "1" and self._times:
+                self._times -= 1
+                body = {"from_number": "12025550123", "to_number": "12025550145", "agent": AGENT}
+                create = httpx.Request("POST", request.url.copy_with(path="/v1/calls/create", query=None), json=body)
+                create.headers["Authorization"] = request.headers["Authorization"]
+                assert self._simulator.handle_request(create).status_code == 200
+        return answer
+
+
 def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0, 1)) -> tuple[Calls, CheckedClient]:
     timing = Timing(interval=0)
     client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier, timing=timing), Contract.load())
@@ -301,6 +323,19 @@ def test_call_that_another_process_created_is_ended_by_none():
     assert {answer.status for answer in told} == {200}
     assert ended.isdisjoint(created)
     assert len(ended & {*before.item_ids}) == 1  # the other one was created for the purpose
+
+
+@pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
+def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
+    carrier = Meanwhile(times)
+    first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
+    assert {*first.item_ids}.isdisjoint(second.item_ids)
+    assert carrier.leaves == asked
+
+
+def test_list_that_changes_at_every_look_is_not_judged():
+    with pytest.raises(Inconclusive, match="list-changed"):
+        Story(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).tell(moments.leaves)
 
 
 def test_calls_elsewhere_are_those_that_were_given():

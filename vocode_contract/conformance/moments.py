@@ -9,17 +9,21 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
 WHOLE, LEAF = 100, 2
+#: How often two pages are read, at most, that others change meanwhile.
+_READINGS = 4
 #: The number of a page that no list has.
 BEYOND = 100_000
 #: Ways of not being authenticated; what stands for a token opens nothing.
@@ -45,16 +49,26 @@ def listed(story: Story) -> Answer:
     return story.ask("list_calls", {"page": 1, "size": WHOLE})
 
 
-def first_leaf(story: Story) -> Answer:
-    """Ask for the first page of two calls."""
+def leaves(story: Story) -> tuple[Answer, ...]:
+    """Ask for the first two pages of two calls each, again where the list changed in between.
+
+    Raises:
+        Inconclusive: It changes each time.
+    """
     story.attempt(listed)
-    return story.ask("list_calls", {"page": 1, "size": LEAF})
+    first = _leaf(story, 1)
+    for _ in range(_READINGS):
+        second = _leaf(story, 2)
+        if pages.fit(first, second, size=LEAF):
+            return first, second
+        before, first = first, _leaf(story, 1)
+        if before.item_ids == first.item_ids:
+            return before, second
+    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
 
 
-def second_leaf(story: Story) -> Answer:
-    """Ask for the second page of two calls."""
-    story.attempt(first_leaf)
-    return story.ask("list_calls", {"page": 2, "size": LEAF})
+def _leaf(story: Story, number: int) -> Answer:
+    return story.ask("list_calls", {"page": number, "size": LEAF})
 
 
 def leaf_beyond(story: Story) -> Answer:
