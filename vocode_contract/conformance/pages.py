@@ -64,7 +64,7 @@ def filled(first: Answer, second: Answer, *, size: int) -> None:
 
 
 def announced(first: Answer, second: Answer, beyond: Answer) -> None:
-    """Claim that ``has_more`` is true before a page with calls, false before one without, and false behind the last one.
+    """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
     Raises:
         ContractViolated: It is not.
