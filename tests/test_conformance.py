@@ -254,7 +254,7 @@ class Meanwhile(Carrier):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = super().handle_request(request)
-        if request.url.params.get("size") == str(moments.LEAF):
+        if request.url.params.get("size") not in (None, str(moments.WHOLE[0])):
             self.leaves += 1
             if request.url.params["page"] == "1" and self._times:
                 self._times -= 1
@@ -374,8 +374,9 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
+    whole, first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
+    assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
 
 

@@ -119,6 +119,12 @@ EXCHANGES: Mapping[str, Code] = {
         meaning="End Call was answered with 200, but the call had no final status within the time given.",
         example='"status": "in_progress" long after End Call',
     ),
+    "read-acts": Code(
+        title="Reading a call changes nothing",
+        meaning="A call that nobody asked to end went on when Get Call was asked for it, and was over at the next "
+        "look. Whoever polls ends calls.",
+        example='"in_progress" from Get Call, and "ended" from the next',
+    ),
     "method-taken": Code(
         title="Another method does not do what the operation does",
         meaning="The operation was done by a method that the contract does not give it. Browsers, link previews and "

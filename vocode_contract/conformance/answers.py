@@ -13,6 +13,9 @@ from vocode_contract.history import Observation
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.violation import Violation
 
+#: Keys by which an object with an id is known as a call.
+_CALL = frozenset(("to_number", "from_number", "telephony_provider"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -58,6 +61,18 @@ class Answer:
         """The id of the call in the body; ``None`` where there is none."""
         identifier = self.members.get("id")
         return identifier if uuid_of(identifier) else None
+
+    @property
+    def tells_of_a_call(self) -> bool:
+        """Whether a call stands anywhere in the body: an object with an id and a number that was called."""
+        level: list[Any] = [self.value]
+        while level:
+            objects = [one for one in level if isinstance(one, dict)]
+            if any(uuid_of(one.get("id")) and not _CALL.isdisjoint(one) for one in objects):
+                return True
+            items = [item for one in level if isinstance(one, list) for item in one]
+            level = [*items, *(child for one in objects for child in one.values())]
+        return False
 
     @property
     def call_status(self) -> str | None:

@@ -45,7 +45,7 @@ def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
     expected = " or ".join(map(str, sorted(statuses)))
     if 200 <= answer.status < 300:
         violated(answer, "not-refused", expected=expected, actual=str(answer.status))
-    if answer.call_id:
+    if answer.tells_of_a_call:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
     unclear = answer.status not in statuses and not for_want_of_authentication
     if unclear and answer.is_sound:
@@ -63,7 +63,7 @@ def no_call(answer: Answer) -> None:
         return
     if not 400 <= answer.status < 500:
         violated(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
-    if answer.call_id:
+    if answer.tells_of_a_call:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
@@ -76,23 +76,6 @@ def ended(answer: Answer) -> None:
     __tracebackhide__ = True
     if answer.is_sound and answer.status == 200 and answer.call_status not in FINAL:
         violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
-
-
-def went_on(before: Answer | None, after: Answer, code: str) -> None:
-    """Claim that a call goes on which nobody ended in between.
-
-    Args:
-        before: What was seen before; nothing is claimed of a call that was over then.
-        after: What is seen now.
-        code: What it means if the call has ended.
-
-    Raises:
-        ContractViolated: It has ended.
-    """
-    __tracebackhide__ = True
-    went = before is None or before.call_status not in FINAL
-    if went and after.is_sound and after.call_status == "ended":
-        violated(after, code, "/status", expected="a call that goes on", actual=_word(after))
 
 
 def not_served(answer: Answer, code: str) -> None:
