@@ -94,9 +94,13 @@ def test_traffic_judges_a_compressed_body_that_was_asked_for():
     assert (traffic.judged, traffic.violations) == (1, [])
 
 
-def test_traffic_judges_a_compressed_stream_that_was_asked_for():
+@LIBRARIES
+def test_traffic_judges_a_compressed_stream_that_was_asked_for(library):
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    stream = library.ByteStream(gzip.compress(b"[]"))
+    carrier = library.MockTransport(lambda _: library.Response(200, headers=headers, stream=stream))
     traffic = Traffic()
-    with asked(traffic, gzip.compress(b"[]"), {"content-encoding": "gzip"}) as client:
+    with library.Client(transport=traffic.transport(carrier)) as client:
         assert client.post(URL).json() == []
     assert [found.code for found in traffic.violations] == ["type"]
 
@@ -151,6 +155,21 @@ def test_traffic_reads_nothing_that_its_client_does_not(url, hooked):
         chunks = response.iter_raw()
         assert [next(chunks), next(chunks)] == [b"data: x\n\n"] * 2
     assert (traffic.judged, traffic.unread) == ((1, 1) if url == URL else (0, 0))
+
+
+@LIBRARIES
+def test_traffic_is_judged_by_several_at_once(library):
+    async def ask() -> None:
+        inner = library.MockTransport(lambda _: library.Response(200, stream=library.ByteStream(b"[]")))
+        several = [Traffic() for _ in range(4)]
+        hooks = {"response": [several[0].hook, several[1].hook]}
+        async with library.AsyncClient(
+            transport=several[2].transport(several[3].transport(inner)), event_hooks=hooks
+        ) as client:
+            assert (await client.post(URL)).content == b"[]"
+        assert [[found.code for found in traffic.violations] for traffic in several] == [["content-type", "type"]] * 4
+
+    asyncio.run(ask())
 
 
 def test_traffic_judges_what_is_read_raw():

@@ -40,7 +40,7 @@ class Recording:
     @property  # type: ignore[misc]  # nobody assigns it
     def __class__(self) -> Any:
         """The class of the stream inside: the libraries look at it, and we import neither."""
-        return type(self._inner)
+        return self._inner.__class__
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._inner)
