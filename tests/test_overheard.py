@@ -288,7 +288,8 @@ def answer(request):
 def test_shop(client, number):
     authorization = ["Bearer {CANARY}", "{CANARY}", "{CANARY} {CANARY}", "Bearer", "Basic"][number]
     user = "user:{CANARY}@" * (number == 4)
-    headers = {{"Authorization": authorization, "X-API-Key": "{CANARY}", "Cookie": "session={CANARY}"}}
+    headers = {{"Authorization": authorization, "Content-Type": "application/json; x={CANARY}"}}
+    headers |= {{"X-API-Key": "{CANARY}", "Cookie": "session={CANARY}"}}
     url = f"https://{{user}}api.example/{CANARY}/v1/calls/create?id={CANARY}&{CANARY}=1&token={CANARY}"
     client.post(url, headers=headers, json={{"to_number": "{CANARY}", "agent": {{"openai_api_key": "{CANARY}"}}}})
     client.get("/{CANARY}7/" + "{CANARY}" * 9)

@@ -5,6 +5,7 @@ import gzip
 import json
 import pickle
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from vocode_contract.contract import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.policies import Policies
 from vocode_contract.traffic import MOST_READ, Traffic, operation_at
+from vocode_contract.traffic.recording import Recording
 from vocode_contract.violation import ContractViolated
 
 CALL = json.dumps(Contract.load().schemas["Call"]["examples"][0]).encode()
@@ -212,6 +214,18 @@ def test_traffic_keeps_no_body_that_is_larger_than_what_is_judged():
     assert [found.code for found in traffic.violations] == ["status-undeclared"]
     assert traffic.unread == 1
     assert traffic.kept.heard[0].exchange is None
+
+
+def test_recording_holds_no_more_than_is_judged():
+    recording = Recording((b" " * 10_000 for _ in range(1_000)), most=100_000, closed=lambda _: None)
+    tracemalloc.start()
+    try:
+        read = sum(map(len, recording))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (read, recording.body(None)) == (10_000_000, None)
+    assert peak < 1_000_000
 
 
 CREDENTIAL = {"agent": {"openai_api_key": "sk-in-the-request"}}

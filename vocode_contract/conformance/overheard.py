@@ -174,10 +174,12 @@ def _fit(request: Request, heard: Heard) -> Request:
 
 
 def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Yield headers but those of the connection, of Authorization a known scheme alone."""
+    """Yield headers but those of the connection: of Authorization a known scheme, of Content-Type no parameter."""
     for name, value in headers:
-        if name.lower() == "connection":
-            continue
-        scheme = value.partition(" ")[0]
-        is_token = name.lower() == "authorization"
-        yield name, f"{scheme if scheme in _SCHEMES else ''} token" if is_token else value
+        if name.lower() == "authorization":
+            scheme = value.partition(" ")[0]
+            yield name, f"{scheme if scheme in _SCHEMES else ''} token"
+        elif name.lower() == "content-type":
+            yield name, value.partition(";")[0]
+        elif name.lower() != "connection":
+            yield name, value
