@@ -196,6 +196,14 @@ def test_journal_lists_a_creation_whose_answer_never_came(tmp_path):
     assert journal(tmp_path, "two").leftovers() == ("unknown",)
 
 
+def test_journal_lists_each_creation_whose_answer_never_came(tmp_path):
+    first = journal(tmp_path)
+    for event, call in (("creating", ""), ("creating", ""), ("created", CALL), ("ended", CALL), ("creating", "")):
+        first.note(event, call)
+    first.note("declined")
+    assert journal(tmp_path, "two").leftovers() == ("unknown",)
+
+
 def test_journal_survives_a_line_that_a_crash_cut_off(tmp_path):
     journal(tmp_path).note("created", CALL)
     with (tmp_path / "journal.jsonl").open("ab") as file:
@@ -343,6 +351,7 @@ def test_run_elsewhere_ends_a_call_that_was_named(live, sent):
 
 def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
     process = live(*STAGING, *RINGING, VOCODE_CONTRACT_READ_ONLY="1")
+    assert process.returncode == 0  # what its user left out is no want of a verdict
     assert "mutating requests: 0" in process.stdout
     assert sent("GET")
     assert not sent("POST")
@@ -350,7 +359,7 @@ def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
 
 def test_run_elsewhere_is_read_only_where_the_repository_says_so(live, sent, tmp_path):
     written(tmp_path / "vocode-contract.toml", "[live]\nread_only = true\n")
-    live(*STAGING, *RINGING)
+    assert live(*STAGING, *RINGING).returncode == 0
     assert sent("GET")
     assert not sent("POST")
 

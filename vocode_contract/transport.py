@@ -23,7 +23,7 @@ from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
-from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.redaction import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -180,6 +180,11 @@ class Client:
                 if not KINDS[inconclusive.kind].is_retried or not self._waited(inconclusive, pause, deadline):
                     raise
         return self._answered(request, ask, deadline)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing that it may send changes anything, whatever else is allowed."""
+        return self._guard.consents.read_only and not self.endpoint.is_loopback
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
@@ -376,9 +381,9 @@ _DONE: Mapping[str, str] = {
 
 
 def _consequence(operation: Operation, *, sent: bool) -> str:
-    if operation.effect == "reads":
-        return ""
-    return _DONE.get(operation.effect, _DONE["rings"]) if sent else "nothing was sent"
+    if not sent:
+        return NOTHING_SENT
+    return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])
 
 
 def _seconds(retry_after: str | None) -> float | None:
