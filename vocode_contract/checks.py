@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from json import dumps
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -212,7 +213,7 @@ def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) 
         return
     names = _credentials(contract.date)
     for key, text in _strings(value):
-        if key in names and text and text.encode("utf-8", "surrogatepass") not in exchange.request.body:
+        if key in names and text and not _holds(exchange.request.body, text):
             yield Violation(
                 instance_pointer="",
                 code="secret-leaked",
@@ -343,6 +344,12 @@ def _where_cut(response: Response, defect: Defect) -> str:
 def _is_string_detail(name: str, value: Any, violation: Violation) -> bool:
     place = (violation.code, violation.instance_pointer)
     return name == "HTTPValidationError" and place == ("type", "/detail") and isinstance(value["detail"], str)
+
+
+def _holds(body: bytes, text: str) -> bool:
+    """Tell whether a body holds a text, as it is or as JSON may write it."""
+    forms = (text, dumps(text)[1:-1], dumps(text, ensure_ascii=False)[1:-1])
+    return any(form.encode("utf-8", "surrogatepass") in body for form in forms)
 
 
 @cache

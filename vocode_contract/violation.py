@@ -51,15 +51,24 @@ class ContractViolated(AssertionError):
 
     Attributes:
         violations: All that was found, at least one.
+        where: For each violation, the exchange in which it was found, as a phrase; empty where there is none.
     """
 
-    def __init__(self, violations: tuple[Violation, ...]) -> None:
+    def __init__(self, violations: tuple[Violation, ...], where: tuple[str, ...] = ()) -> None:
         """Hold the violations."""
-        super().__init__(violations)
+        super().__init__(*((violations, where) if where else (violations,)))
         self.violations = violations
+        self.where = where
 
     def __str__(self) -> str:
         """List the violations, one a line."""
         count = len(self.violations)
         title = f"{count} violation{'s' if count != 1 else ''} of the contract"
-        return "\n".join([title, *(f"  {violation}" for violation in self.violations)])
+        return "\n".join([title, *(f"  {line}" for line in self.lines)])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line a violation, what was asked and answered before it."""
+        if not self.where:
+            return tuple(map(str, self.violations))
+        return tuple(f"{where}: {found}" for where, found in zip(self.where, self.violations, strict=True))

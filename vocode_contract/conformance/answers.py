@@ -29,6 +29,7 @@ class Answer:
         at: When it came, in seconds since the epoch.
         policies: How what no document decides is read.
         is_ordered: Whether it is known to have been made after the answers that came before it.
+        origin: Scheme, host and port that were asked.
     """
 
     operation: Operation
@@ -38,6 +39,7 @@ class Answer:
     at: float = 0
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
+    origin: str = ""
 
     @property
     def status(self) -> int:

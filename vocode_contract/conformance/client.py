@@ -149,6 +149,7 @@ class CheckedClient:
             contract=self.contract.date,
             at=came,
             policies=self.policies,
+            origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
         )
         self.seen.append(answer)
         return answer

@@ -5,10 +5,10 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.contract import Contract
 from vocode_contract.curl import curl
 from vocode_contract.exchange import Headers
@@ -63,17 +63,34 @@ class Evidence:
     body: str = ""
 
 
-def written(violations: Iterable[Violation], client: CheckedClient) -> list[tuple[str, object]]:
+class Witness(Protocol):
+    """Whoever holds what a test got, such as its `CheckedClient`."""
+
+    @property
+    def contract(self) -> Contract:
+        """The date and profile to judge by."""
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """Those that were judged."""
+
+    @property
+    def seen(self) -> Sequence[Answer]:
+        """All that came: what holds it is not shown as sent."""
+
+
+def written(violations: Iterable[Violation], client: Witness, *, first: int = 0) -> list[tuple[str, object]]:
     """Write the evidence for violations as properties of a test, once for each cause.
 
     Args:
         violations: In the order of their own properties.
         client: Holds all that the test got.
+        first: How many properties of violations come before.
     """
     causes: set[tuple[str, ...]] = set()
     shown = _Shown(client, {})
     properties: list[tuple[str, object]] = []
-    for index, violation in enumerate(violations):
+    for index, violation in enumerate(violations, first):
         answer = _answer_of(violation, client.answers)
         if answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT:
             causes.add(cause_of(violation))
@@ -106,7 +123,7 @@ def _answer_of(violation: Violation, answers: Sequence[Answer]) -> Answer | None
 class _Shown:
     """What it takes to show an exchange."""
 
-    client: CheckedClient
+    client: Witness
     bodies: dict[int, object]
 
     def body(self, answer: Answer) -> object:
@@ -139,7 +156,7 @@ def _command(answer: Answer, shown: _Shown) -> str:
     request, client = answer.exchange.request, shown.client
     return curl(
         replace(request, query=_query(request.query, client.seen), headers=tuple(_headers(request.headers))),
-        f"{client.endpoint.scheme}://{client.endpoint.authority}",
+        answer.origin,
         client.contract,
         body_name=answer.operation.body or "HTTPValidationError",
         authorization=_authorization(request.header("authorization")),
@@ -168,8 +185,13 @@ def _query(query: str, answers: Sequence[Answer]) -> str:
     return urlencode(shown, quote_via=quote)
 
 
+def is_harmless(value: str) -> bool:
+    """Tell whether a value of a query tells nothing, whoever it came from: an id, a short number or word."""
+    return bool(_UUID.fullmatch(value)) or len(value) < 4
+
+
 def _is_shown(value: str, answers: Sequence[Answer]) -> bool:
-    if _UUID.fullmatch(value) or len(value) < 4:
+    if is_harmless(value):
         return True
     forms = (value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
     came = any(form in answer.exchange.response.body for answer in answers for form in forms)

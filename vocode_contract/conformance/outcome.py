@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from vocode_contract.conformance.evidence import Evidence
-from vocode_contract.conformance.settings import Settings
+from vocode_contract.conformance.settings import SIMULATOR, Settings
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.inert import inert
@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "not-permitted": "not sent",
     "no-call": "no call",
 }
+_MOST_ENDPOINTS = 3
 #: Exit code -> its name in reports for programs, and the sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
     0: ("conforms", "the API keeps the contract, as far as it was asked"),
@@ -166,18 +167,24 @@ class Outcome:
 
 def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float) -> Outcome:
     """Return what came so far of a run that pytest began so many seconds ago."""
-    where = str(settings.endpoint or "the built-in simulator")
     run = Run(
         contract=settings.contract.date,
         profile=settings.contract.profile,
-        where=where,
-        command=f"pytest --vocode-url {where}" if settings.endpoint else "pytest",
+        where=_where(settings, tally),
+        command=f"pytest --vocode-url {settings.endpoint}" if settings.endpoint else "pytest",
         uncut="-vv",
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,
         policies=settings.policies,
     )
     return Outcome(run=run, tally=tally)
+
+
+def _where(settings: Settings, tally: Tally) -> str:
+    """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
+    asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
+    shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)
+    return f"{shown}, ..." if len(asked) > _MOST_ENDPOINTS else shown
 
 
 def policies_in_force(run: Run) -> tuple[tuple[str, str, str], ...]:

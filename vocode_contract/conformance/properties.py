@@ -18,6 +18,10 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
+#: Of a user's own traffic: where it asked; what went by if none was judged; how much was without its body.
+HEARD = "vocode_heard"
+PASSED_BY = "vocode_passed_by"
+UNREAD = "vocode_unread"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

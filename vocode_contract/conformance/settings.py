@@ -16,6 +16,8 @@ from vocode_contract.redaction import Secret
 
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 _LONGEST = 600.0
+#: What is asked without an endpoint.
+SIMULATOR = "the built-in simulator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ LISTS = (
     ("call-id", "ID", "a call that may be ended"),
     ("select", "CODE", "a code to judge by, or a pattern such as json-*; all without (or vocode_select in the file)"),
     ("ignore", "CODE", "a code to leave out, or a pattern (or vocode_ignore in the file)"),
+    ("traffic-host", "HOST", "a host whose traffic vocode_traffic judges; any without (or vocode_traffic_host)"),
     ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
     ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
     ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
@@ -36,6 +37,7 @@ _FLAGS = (
     ("plan", "print what would be sent, and send nothing"),
 )
 CODES = ("select", "ignore")
+HOSTS = "traffic-host"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 
 
@@ -58,6 +60,7 @@ def declare(parser: pytest.Parser) -> None:
     parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
     for key in CODES:
         parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
+    parser.addini("vocode_traffic_host", "hosts whose traffic vocode_traffic judges", type="args", default=[])
     _declare_coverage(parser, group)
     group.addoption(
         "--vocode-report",
@@ -96,5 +99,6 @@ def given(config: pytest.Config, key: str) -> Any:
 
 
 def codes(config: pytest.Config, key: str) -> tuple[str, ...]:
-    """Return the patterns of one of `CODES`."""
-    return tuple(config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}"))
+    """Return the patterns of one of `CODES`, or `HOSTS`: options, else what the configuration file holds."""
+    name = f"vocode_{key.replace('-', '_')}"
+    return tuple(config.getoption(name) or config.getini(name))
