@@ -5,6 +5,7 @@ import math
 import os
 import random
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -14,15 +15,14 @@ from threading import Lock
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
-
 from vocode_contract import __version__
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
-from vocode_contract.contract import Operation
+from vocode_contract.contract import Effect, Operation
+from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
+from vocode_contract.guard import Guard, Intent
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.redaction import Secret
 
@@ -30,6 +30,10 @@ TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not 
 MAX_BODY = 8_388_608
 
 _TOKEN = re.compile(r"[!-~]+")
+#: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.
+_OF_TOKENS = "[A-Za-z0-9._~+/-]"
+#: Bodies that name no call.
+_SAYING_NOTHING = (b"", b"{}", b"null")
 _GATEWAY = frozenset((502, 503, 504))
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 _LOGGERS = ("httpx", "httpcore")
@@ -98,7 +102,7 @@ class Ask:
         media_type: Of the body; empty for none.
         credentials: Those of the client, others, or ``None`` for no header at all.
         generated: Whether the arguments or the body were generated.
-        method: In place of the operation's own; what it does is taken to be the same.
+        method: In place of the operation's own; unless it only reads, what it does is not known then.
         suffix: What follows the operation's URL path, such as a slash too many.
         within: Seconds that the exchange may take, if that is less than the client's own.
     """
@@ -150,7 +154,7 @@ class Client:
         if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
             raise InvalidOption("the proxy", "is for a host that is not this machine")
         self._token = token
-        self._guard = guard or Guard(Consents(read_only=is_read_only()))
+        self._guard = guard or Guard()
         self._timing = timing or Timing()
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
@@ -169,11 +173,11 @@ class Client:
             Inconclusive: No complete answer came, or one that tells nothing of the API.
         """
         __tracebackhide__ = True
-        self._guard.admit(self._intent(ask))
+        intent = self._intent(ask)
+        self._guard.admit(intent)
         request = self._request(ask)
         deadline = time.monotonic() + min(self._timing.total, ask.within)
-        only_reads = ask.operation.effect == "reads" and request.method in _SAFE_METHODS
-        for pause in self._timing.pauses if only_reads else ():
+        for pause in self._timing.pauses if intent.effect == "reads" else ():
             try:
                 return self._answered(request, ask, deadline)
             except Inconclusive as inconclusive:
@@ -184,7 +188,7 @@ class Client:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
-        return self._guard.consents.read_only and not self.endpoint.is_loopback
+        return self._guard.is_read_only and not self.endpoint.is_loopback
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
@@ -195,15 +199,15 @@ class Client:
         self._guard.created.add(identifier)
 
     def _intent(self, ask: Ask) -> Intent:
-        ids = [value for name, value in ask.arguments if name == "id"]
+        effect = _effect(ask)
         return Intent(
             operation=ask.operation.name,
-            effect=ask.operation.effect,
+            effect=effect,
             host=self.endpoint.host,
-            authenticated=_is_own(ask.credentials) and self._token is not None,
-            generated=ask.generated,
-            call_id=ids[0] if len(ids) == 1 else None,
-            number=_number_in(ask.body),
+            authenticated=_is_own(ask.credentials, self._token),
+            generated=ask.generated or _is_drawing(),
+            call_id=_call_in(ask),
+            numbers=dialled(ask.body, ask.arguments) if effect == "rings" and not self.endpoint.is_loopback else (),
         )
 
     def _request(self, ask: Ask) -> Request:
@@ -312,14 +316,6 @@ class Pace:
         self._lock.release()
 
 
-def is_read_only() -> bool:
-    """Tell whether the environment forbids every effect beyond loopback.
-
-    Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
-    """
-    return os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0")
-
-
 class _TooLarge(Exception):
     """The body is beyond the limit."""
 
@@ -348,14 +344,28 @@ def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
             raise httpx.ReadTimeout("the deadline has passed")
 
 
-def _number_in(body: bytes) -> str | None:
-    """Return the number that a request to create a call would ring, digits only."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    number = value.get("to_number") if isinstance(value, dict) else None
-    return number.removeprefix("+") if isinstance(number, str) else None
+def _effect(ask: Ask) -> Effect:
+    """Return what a request does if it succeeds: another method or URL path than the operation's may do anything."""
+    operation = ask.operation
+    if ask.method in ("", operation.method) and not ask.suffix:
+        return operation.effect
+    only_reads = (
+        operation.effect == "reads" and (ask.method or operation.method) in _SAFE_METHODS and ask.suffix in ("", "/")
+    )
+    return "reads" if only_reads else "rings"
+
+
+def _call_in(ask: Ask) -> str | None:
+    """Return the call that a request names; ``None`` for none, for several, and where the body may name another."""
+    ids = [value for name, value in ask.arguments if name == "id"]
+    alone = len(ask.arguments) == 1 and ask.body.strip() in _SAYING_NOTHING
+    return ids[0] if len(ids) == 1 and alone else None
+
+
+def _is_drawing() -> bool:
+    """Tell whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
+    control = sys.modules.get("hypothesis.control")
+    return control is not None and bool(control.currently_in_test_context())
 
 
 def _authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
@@ -367,9 +377,18 @@ def _authorization(credentials: Credentials | None, own: Secret | None) -> str |
     return f"{credentials.scheme} {token.reveal()}{credentials.suffix}".strip()
 
 
-def _is_own(credentials: Credentials | None) -> bool:
-    """Tell whether the client's own token is sent as it is, under whatever scheme."""
-    return credentials is not None and credentials.token is None and not credentials.suffix
+def _is_own(credentials: Credentials | None, own: Secret | None) -> bool:
+    """Tell whether a request is sent as the user: what is sent is the user's token, whatever it is called.
+
+    Who has no token and asks as usual is the user too: a server that takes requests without one would obey.
+    """
+    if credentials is None:
+        return False
+    if credentials.token is None and not credentials.suffix.strip():
+        return True
+    known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
+    sent = _authorization(credentials, own) or ""
+    return any(re.search(rf"(?<!{_OF_TOKENS}){re.escape(token)}(?!{_OF_TOKENS})", sent) for token in known)
 
 
 _DONE: Mapping[str, str] = {

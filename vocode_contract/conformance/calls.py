@@ -8,7 +8,7 @@ from uuid import uuid4
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
-from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 
 #: Rings nobody: both numbers are set aside for fiction.
@@ -17,8 +17,10 @@ REQUEST: Mapping[str, Any] = {
     "to_number": "12025550145",
     "agent": {"prompt": {"content": "Say that this is a test, and say goodbye."}},
 }
-#: No call has it: sent where a call of that id must not be touched.
-UNKNOWN_ID = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
+#: Sent where a call of that id must not be touched.
+UNKNOWN_ID = NO_CALL
+#: The role of a creation that is to be refused: whatever else is allowed, it rings nobody.
+REFUSED = "refused"
 #: The key of the context under which a request is told from all others.
 MARK = "vocode_contract_request"
 _LOOKED_AT = 100
@@ -90,7 +92,9 @@ class Calls:
     def request(self, role: str) -> Mapping[str, Any]:
         """Return what is asked for when a call is created for a role; its context tells it from all others."""
         if role not in self.requests:
-            number = self._number or str(int(REQUEST["to_number"]) + len(self.requests) % 50)
+            number = (self._number if role != REFUSED else "") or str(
+                int(REQUEST["to_number"]) + len(self.requests) % 50
+            )
             self.requests[role] = {**REQUEST, "to_number": number, "context": {MARK: uuid4().hex}}
         return self.requests[role]
 

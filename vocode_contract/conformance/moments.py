@@ -11,7 +11,7 @@ from typing import Any
 
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
+from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
@@ -311,7 +311,7 @@ def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story]
 
 
 def _body(story: Story, name: str) -> Mapping[str, Any] | None:
-    return story.calls.request("refused") if name == "create_call" else None
+    return story.calls.request(REFUSED) if name == "create_call" else None
 
 
 def _arguments(story: Story, name: str) -> Mapping[str, str]:

@@ -10,11 +10,11 @@ from types import FrameType
 from uuid import uuid4
 
 from vocode_contract.conformance.settings import Settings
-from vocode_contract.guard import Consents, Guard
+from vocode_contract.guard import Consents, Guard, is_read_only
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Client, Timing, is_read_only
+from vocode_contract.transport import Client, Timing
 
 _SHOWN = 20
 
