@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,10 @@ from vocode_contract.inconclusive import KINDS, Inconclusive
 from vocode_contract.redaction import Secret
 
 pytest.importorskip("httpx")
+import httpcore
 import httpx
 
+from vocode_contract.pace import Pace
 from vocode_contract.transport import OWN, Ask, Client, Credentials, Timing, _seconds
 
 CONTRACT = Contract.load("2023-11-30")
@@ -576,6 +579,58 @@ def test_requests_beyond_loopback_go_out_one_after_the_other():
     for thread in threads:
         thread.join()
     assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(at))
+
+
+class Interrupted(BaseException):
+    """Stands for Ctrl-C, and for the signal of a time limit."""
+
+
+def test_pace_that_is_interrupted_while_it_waits_lets_the_next_one_through(monkeypatch):
+    def interrupt(_seconds: float) -> None:
+        raise Interrupted
+
+    pace = Pace(0.05)
+    with pace:
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr("vocode_contract.pace.time.sleep", interrupt)
+        with pytest.raises(Interrupted), pace:
+            pass
+    entered = threading.Event()
+
+    def enter() -> None:
+        with pace:
+            entered.set()
+
+    thread = threading.Thread(target=enter, daemon=True)
+    thread.start()
+    assert entered.wait(5)
+
+
+def test_pace_that_a_thread_never_left_lets_that_thread_in_again():
+    pace = Pace(0)
+    pace.__enter__()
+    with pace:
+        pass
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_name_of_this_machine_that_leads_elsewhere_gets_not_a_byte(monkeypatch, address):
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def elsewhere(self: httpcore.SyncBackend, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        stream = connect(self, *arguments, **options)
+        monkeypatch.setattr(stream, "get_extra_info", lambda _info: (address, 80), raising=False)
+        return stream
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", elsewhere)
+    with (
+        serving(says(b"")) as server,
+        pytest.raises(Inconclusive, match=r"leads to another; nothing was sent") as caught,
+    ):
+        Client(f"http://localhost:{server.port}", Secret(TOKEN), timing=replace(HASTY, pauses=())).exchange(POST)
+    assert caught.value.kind == "unreachable"
+    assert set(server.heard) <= {b""}
 
 
 def test_request_names_the_run():

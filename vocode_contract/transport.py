@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from threading import Lock
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,6 +23,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import Guard, Intent
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -288,32 +288,6 @@ class Client:
             return False
         time.sleep(seconds)
         return True
-
-
-class Pace:
-    """Lets one through at a time, and the next no sooner than an interval after it."""
-
-    def __init__(self, interval: float) -> None:
-        """Let the first one through at once.
-
-        Args:
-            interval: Seconds between two starts.
-        """
-        self._interval = interval
-        self._next = 0.0
-        self._lock = Lock()
-
-    def __enter__(self) -> float:
-        """Wait; return for how long, in seconds, which is no time of the server's."""
-        started = time.monotonic()
-        self._lock.acquire()
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        now = time.monotonic()
-        self._next = now + self._interval
-        return now - started
-
-    def __exit__(self, *_exception: object) -> None:
-        self._lock.release()
 
 
 class _TooLarge(Exception):

@@ -1,6 +1,7 @@
 """Target: where something is delivered to, parsed once, and refused unless that is allowed."""
 
 import re
+import socket
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
@@ -69,7 +70,7 @@ def _unfit(url: str, parts: SplitResult, port: int | None) -> str:
 
 def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
     if is_loopback(host):
-        return ""
+        return "" if _leads_here(host) else f"{host} is this machine's name, and leads to another"
     if host in PRODUCTION_HOSTS:
         return "is the provider's own, which receives no webhooks"
     if host not in {name.lower() for name in allowed_hosts}:
@@ -77,6 +78,15 @@ def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
     if is_read_only():
         return f"{READ_ONLY_VARIABLE} is set: nothing is delivered beyond loopback"
     return ""
+
+
+def _leads_here(host: str) -> bool:
+    """Tell whether a name of this machine is resolved to it; one that is not resolved leads nowhere."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return True
+    return all(is_loopback(str(address[0])) for *_, address in found)
 
 
 def _shown(parts: SplitResult, host: str, port: int | None) -> str:
