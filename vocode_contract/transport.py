@@ -17,11 +17,12 @@ from urllib.parse import urlencode
 from vocode_contract import __version__
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
 from vocode_contract.contract import Effect, Operation
+from vocode_contract.creations import Creations, Journal
 from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.guard import Guard, Intent
+from vocode_contract.guard import Guard, Intent, NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
@@ -119,7 +120,12 @@ class Ask:
 
 
 class Client:
-    """Sends to one endpoint, one connection a request; may be shared between threads."""
+    """Sends to one endpoint, one connection a request; may be shared between threads.
+
+    Attributes:
+        endpoint: Where it sends.
+        creations: The calls that it created, which are ended in the end.
+    """
 
     def __init__(
         self,
@@ -132,6 +138,7 @@ class Client:
         run_id: str = "",
         ca_file: str = "",
         proxy: Proxy | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -144,6 +151,7 @@ class Client:
             run_id: Names this run to the server's operators.
             ca_file: PEM file of a private certificate authority to trust too.
             proxy: What to go through; without, nothing, whatever the environment says.
+            journal: Notes which calls are created.
 
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
@@ -155,6 +163,7 @@ class Client:
             raise InvalidOption("the proxy", "is for a host that is not this machine")
         self._token = token
         self._guard = guard or Guard()
+        self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
@@ -175,6 +184,37 @@ class Client:
         __tracebackhide__ = True
         intent = self._intent(ask)
         self._guard.admit(intent)
+        if intent.effect == "rings" and not intent.generated:
+            return self._created(intent, ask)
+        try:
+            exchange = self._repeated(intent, ask)
+        except Inconclusive as inconclusive:
+            if intent.effect == "hangs-up" and intent.call_id and inconclusive.may_have_acted:
+                self.creations.unclear_end(intent.call_id)
+            raise
+        if intent.effect == "reads":
+            self.creations.saw(exchange, [value for name, value in ask.arguments if name == "id"])
+        return exchange
+
+    def _created(self, intent: Intent, ask: Ask) -> Exchange:
+        """Send what creates a call, written down before and after."""
+        __tracebackhide__ = True
+        try:
+            creation = self.creations.begun(ask.body)
+        except InvalidOption as error:
+            raise NotPermitted(intent.operation, str(error)) from None
+        try:
+            exchange = self._repeated(intent, ask)
+        except BaseException as error:  # Ctrl-C too: it may have been sent by then
+            acted = error.may_have_acted if isinstance(error, Inconclusive) else True
+            self.creations.lost(creation, may_have_acted=acted)
+            raise
+        self.creations.answered(creation, exchange)
+        return exchange
+
+    def _repeated(self, intent: Intent, ask: Ask) -> Exchange:
+        """Send a request, and again if it only reads and got no answer."""
+        __tracebackhide__ = True
         request = self._request(ask)
         deadline = time.monotonic() + min(self._timing.total, ask.within)
         for pause in self._timing.pauses if intent.effect == "reads" else ():
@@ -193,10 +233,6 @@ class Client:
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
         return self._guard.reason_against(self._intent(ask))
-
-    def note_created(self, identifier: str) -> None:
-        """Note that this run created a call, so that it may end it."""
-        self._guard.created.add(identifier)
 
     def _intent(self, ask: Ask) -> Intent:
         effect = _effect(ask)

@@ -267,7 +267,7 @@ def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
     def end(story: Story) -> Answer:
         call = story.calls.living(f"ended with {media_type}")
         answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
-        if answer.call_status in FINAL:
+        if answer.call_status in FINAL and story.calls.is_here:  # elsewhere, the word of an end is not enough
             story.calls.note_ended(call)
         return answer
 

@@ -5,9 +5,10 @@ import os
 import pytest
 
 from vocode_contract.conformance import moments, pages
-from vocode_contract.conformance.calls import MARK, REFUSED
+from vocode_contract.conformance.calls import REFUSED
 from vocode_contract.conformance.claims import no_call, refused, went_on
 from vocode_contract.conformance.story import Teller
+from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
