@@ -48,6 +48,7 @@ def loopback_only() -> Iterator[None]:
         return resolve(host, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("VOCODE_CONTRACT_READ_ONLY", raising=False)
         for method in ("connect", "connect_ex", "sendto"):
             patch.setattr(socket.socket, method, guarded(method))
         patch.setattr(socket, "getaddrinfo", guarded_resolve)

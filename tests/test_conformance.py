@@ -18,6 +18,7 @@ from vocode_contract.conformance import client as client_module
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
@@ -274,7 +275,7 @@ def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0
 def test_calls_are_created_on_this_machine_and_ended_in_the_end():
     calls, client = calls_at("http://127.0.0.1:1", Carrier())
     call = calls.living("one")
-    assert calls.finish() == ()
+    assert finish(client) == ()
     assert client.get_call(call).call_status == "ended"
 
 
@@ -284,7 +285,7 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
     client._health.failures = 3
     with pytest.raises(Inconclusive, match="several times in a row"):
         client.get_call(call)
-    assert calls.finish() == ()
+    assert finish(client) == ()
 
 
 def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):
@@ -315,9 +316,10 @@ class Hurried(Client):
 def test_calls_are_ended_in_the_end_within_seconds_for_all_of_them(within, seconds, monkeypatch):
     monkeypatch.setattr(Hurried, "seconds", [])
     hurried = Hurried("http://127.0.0.1:1", Secret(TOKEN), transport=Carrier())
-    calls = Calls(CheckedClient(hurried, Contract.load()))
+    client = CheckedClient(hurried, Contract.load())
+    calls = Calls(client)
     created = [calls.living(role) for role in ("one", "other")]
-    assert list(calls.finish(within)) == ([] if seconds else created)
+    assert list(finish(client, within)) == ([] if seconds else created)
     assert Hurried.seconds == pytest.approx(seconds, abs=5)
     assert Hurried.seconds == sorted(Hurried.seconds, reverse=True)
 
@@ -325,12 +327,13 @@ def test_calls_are_ended_in_the_end_within_seconds_for_all_of_them(within, secon
 def test_call_is_created_once_though_its_answer_is_lost_and_found_in_the_list_in_the_end(monkeypatch):
     carrier, events = Losing("/v1/calls/create"), []
     calls, client = calls_at("http://127.0.0.1:1", carrier)
-    monkeypatch.setattr(calls._journal, "note", lambda event, identifier="": events.append((event, identifier)))
+    journal = client.creations._journal
+    monkeypatch.setattr(journal, "note", lambda event, identifier="": events.append((event, identifier)))
     for _ in range(3):
         with pytest.raises(Inconclusive, match="a phone may have been rung"):
             calls.create("one")
     assert carrier.asked.count("/v1/calls/create") == 1
-    assert calls.finish() == ()
+    assert finish(client) == ()
     [created] = [identifier for event, identifier in events if event == "created"]
     assert events == [("creating", ""), ("created", created), ("ended", created)]
     assert client.get_call(created).call_status == "ended"
@@ -341,7 +344,7 @@ def test_call_whose_creation_was_never_sent_is_declined():
     client._health.failures = 3
     with pytest.raises(Inconclusive, match="nothing was sent"):
         calls.create("one")
-    assert calls.finish() == ()
+    assert finish(client) == ()
 
 
 def test_call_whose_end_had_no_answer_is_looked_at_and_not_ended_again():
@@ -350,7 +353,7 @@ def test_call_whose_end_had_no_answer_is_looked_at_and_not_ended_again():
     call = calls.living("one")
     with pytest.raises(Inconclusive, match="the call may have been ended"):
         client.end_call(call)
-    assert calls.finish() == ()
+    assert finish(client) == ()
     assert carrier.asked.count("/v1/calls/end") == 1
 
 

@@ -108,6 +108,7 @@ def test_loopback_is_delivered_to(url):
         "http://[::ffff:169.254.169.254]/",
         "http://0x7f000001.example/",
         "http://evil.localhost/",
+        "http://127.0.0.1.:8080/hook",
         "http://localhost.evil.example/",
         "http://127.0.0.1@evil.example/",
         "http://127.0.0.1\\@evil.example/",
@@ -125,6 +126,13 @@ def test_other_address_is_refused_without_being_shown(url):
     with pytest.raises(InvalidOption) as caught:
         Target.from_url(url, option="--to")
     assert not url or url not in str(caught.value)
+
+
+def test_name_of_this_machine_that_leads_elsewhere_is_refused(monkeypatch):
+    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: elsewhere)
+    with pytest.raises(InvalidOption, match="leads to another"):
+        Target.from_url("http://localhost:8080/hook")
 
 
 def test_host_that_is_allowed_by_name_is_delivered_to():

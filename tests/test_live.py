@@ -242,7 +242,7 @@ def test_lock_keeps_a_second_actor_out_and_names_the_first(tmp_path):
 
 #: Lets names of hosts lead to a simulator, over which a whole run can be watched.
 REDIRECTED = """
-import os, sys
+import os, sys, threading
 import httpx
 from vocode_contract import transport
 from vocode_contract.contract import Contract
@@ -263,6 +263,9 @@ class Network(httpx.BaseTransport):
         if os.environ.get("KILLED_BY") and request.url.path.endswith("/end"):
             number = int(os.environ.pop("KILLED_BY"))
             os.kill(os.getpid(), number)
+        if os.environ.get("ALARMED") and request.url.path.endswith("/create") and request.method == "POST":
+            number, late = os.environ.pop("ALARMED").split()
+            threading.Timer(float(late), os.kill, (os.getpid(), int(number))).start()  # while the next one waits
         return inner.handle_request(request)
 
 transport.Network = Network
@@ -270,7 +273,7 @@ transport.Network = Network
 RUN = """
 import sys
 from vocode_contract.transport import Timing
-Timing.__init__.__kwdefaults__["interval"] = 0
+Timing.__init__.__kwdefaults__["interval"] = float(__import__("os").environ.get("INTERVAL", "0"))
 from vocode_contract.__main__ import main
 sys.exit(main())
 """
@@ -426,9 +429,18 @@ def test_production_takes_the_host_that_is_typed_and_no_other_word(live, typing,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_run_that_is_interrupted_ends_what_it_created(live, number, code):
     process = live(*STAGING, *RINGING, KILLED_BY=str(int(number)))
+    assert process.returncode == code
+    assert "1 created, 1 ended, 0 left" in process.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_run_that_is_interrupted_while_it_paces_ends_what_it_created(live, number, code):
+    picked = ("--only", "create_call_answers", "--only", "unknown_id_is_refused")
+    process = live(*STAGING, *RINGING, *picked, INTERVAL="1", ALARMED=f"{int(number)} 0.5")
     assert process.returncode == code
     assert "1 created, 1 ended, 0 left" in process.stdout
 

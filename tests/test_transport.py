@@ -11,20 +11,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from vocode_contract.checks import violations_of
 from vocode_contract.contract import Contract
-from vocode_contract.endpoint import Endpoint
+from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import READ_ONLY_VARIABLE, NotPermitted
+from vocode_contract.guard import NO_CALL, READ_ONLY_VARIABLE, Consents, Guard, NotPermitted
 from vocode_contract.inconclusive import KINDS, Inconclusive
 from vocode_contract.redaction import Secret
 
 pytest.importorskip("httpx")
+import httpcore
 import httpx
 
+from vocode_contract.pace import Pace
 from vocode_contract.transport import OWN, Ask, Client, Credentials, Timing, _seconds
 
 CONTRACT = Contract.load("2023-11-30")
@@ -277,16 +280,121 @@ def test_guard_stands_before_the_socket():
         Client("https://nowhere.invalid", Secret(TOKEN)).exchange(POST)
 
 
+CREATE = Ask(operation=CONTRACT.operations["create_call"], body=b'{"to_number": "+1415"}')
+#: What is to be refused, and would do no harm if it were not.
+PROBE = Ask(operation=CONTRACT.operations["end_call"], arguments=(("id", NO_CALL),), credentials=None)
+
+
 def test_guard_reads_the_number_from_the_body():
-    operation = CONTRACT.operations["create_call"]
-    intent = Client("https://nowhere.invalid")._intent(Ask(operation=operation, body=b'{"to_number": "+1415"}'))
-    assert (intent.number, intent.effect, intent.host) == ("1415", "rings", "nowhere.invalid")
+    intent = Client("https://nowhere.invalid")._intent(CREATE)
+    assert (intent.numbers, intent.effect, intent.host) == (("+1415",), "rings", "nowhere.invalid")
 
 
 def test_guard_is_read_only_where_the_environment_says_so(monkeypatch):
     monkeypatch.setenv(READ_ONLY_VARIABLE, "yes")
-    with pytest.raises(NotPermitted, match=READ_ONLY_VARIABLE):
-        Client("https://nowhere.invalid").exchange(replace(POST, credentials=None))
+    for guard in (None, Guard(Consents(effects=frozenset({"hangs-up"}))), Guard(created={ID})):
+        for ask in (PROBE, POST):
+            with pytest.raises(NotPermitted, match=READ_ONLY_VARIABLE):
+                Client("https://nowhere.invalid", guard=guard).exchange(ask)
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix", "effect"),
+    [
+        ("", "", "reads"),
+        ("GET", "", "reads"),
+        ("HEAD", "/", "reads"),
+        ("POST", "", "rings"),
+        ("get", "", "rings"),
+        ("POST", "/end", "rings"),
+        ("GET", "/end", "rings"),
+        ("GET", "?id=1", "rings"),
+    ],
+)
+def test_effect_follows_method_and_path(method, suffix, effect):
+    assert Client("https://nowhere.invalid")._intent(replace(GET, method=method, suffix=suffix)).effect == effect
+
+
+@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("", "/"), ("PUT", "")])
+def test_effect_of_an_operation_asked_for_otherwise_is_not_known(method, suffix):
+    assert Client("https://nowhere.invalid")._intent(replace(POST, method=method, suffix=suffix)).effect == "rings"
+
+
+def test_request_with_another_method_than_its_own_is_sent_once():
+    with serving(FAULTS["closed at once"][1]) as server, pytest.raises(Inconclusive):
+        client(server).exchange(replace(GET, method="POST"))
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body", "call"),
+    [
+        ((("id", ID),), b"", ID),
+        ((("id", ID),), b" null ", ID),
+        ((("id", ID), ("id", NO_CALL)), b"", None),
+        ((("id", ID), ("call_id", NO_CALL)), b"", None),
+        ((("id", ID),), b'{"id": "x"}', None),
+        ((), b"", None),
+    ],
+)
+def test_call_is_known_where_a_request_names_one_and_no_other(arguments, body, call):
+    intent = Client("https://nowhere.invalid")._intent(replace(POST, arguments=arguments, body=body))
+    assert intent.call_id == call
+
+
+@pytest.mark.parametrize(
+    ("token", "credentials", "authenticated"),
+    [
+        (TOKEN, OWN, True),
+        (None, OWN, True),
+        (TOKEN, Credentials(scheme="Basic"), True),
+        (TOKEN, Credentials(suffix=" "), True),
+        (TOKEN, Credentials(suffix=", x"), True),
+        (TOKEN, Credentials(suffix="=="), True),
+        (TOKEN, Credentials(token=Secret(TOKEN)), True),
+        (TOKEN, Credentials(token=Secret(f"{TOKEN} ")), True),
+        (None, Credentials(token=Secret("of-the-environment")), True),
+        (TOKEN, None, False),
+        (None, None, False),
+        (TOKEN, Credentials(token=Secret("")), False),
+        (TOKEN, Credentials(suffix="-and-more"), False),
+        (None, Credentials(suffix="-and-more"), False),
+        (TOKEN, Credentials(token=Secret("another")), False),
+    ],
+)
+def test_request_is_the_users_by_what_is_sent_in_the_end(monkeypatch, token, credentials, *, authenticated):
+    monkeypatch.setenv("VOCODE_API_KEY", "of-the-environment")
+    asking = Client("https://nowhere.invalid", Secret(token) if token else None)
+    assert asking._intent(replace(POST, credentials=credentials)).authenticated is authenticated
+
+
+@pytest.mark.parametrize("token", [None, Secret(TOKEN)])
+def test_client_without_a_token_needs_the_same_consents(token):
+    carried = httpx.MockTransport(lambda _: httpx.Response(200))
+    asking = Client("https://nowhere.invalid", token, transport=carried, timing=Timing(interval=0))
+    for ask in (POST, CREATE, replace(POST, credentials=None), replace(CREATE, credentials=None)):
+        with pytest.raises(NotPermitted):
+            asking.exchange(ask)
+    assert asking.exchange(PROBE).response.status == 200
+
+
+def test_request_in_a_test_of_hypothesis_is_generated():
+    hypothesis = pytest.importorskip("hypothesis")
+    told: list[bool] = []
+
+    @hypothesis.settings(database=None, max_examples=1)
+    @hypothesis.given(hypothesis.strategies.just(POST))
+    def example(ask: Ask) -> None:
+        told.append(Client("https://nowhere.invalid")._intent(ask).generated)
+
+    example()
+    assert told == [True]
+    assert not Client("https://nowhere.invalid")._intent(POST).generated
+
+
+def test_proxy_to_this_machine_is_refused():
+    with pytest.raises(InvalidOption, match="a host that is not this machine"):
+        Client("http://127.0.0.1:1", proxy=Proxy.from_url("http://proxy.example:3128"))
 
 
 def test_other_transport_is_asked_in_place_of_the_network():
@@ -471,6 +579,58 @@ def test_requests_beyond_loopback_go_out_one_after_the_other():
     for thread in threads:
         thread.join()
     assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(at))
+
+
+class Interrupted(BaseException):
+    """Stands for Ctrl-C, and for the signal of a time limit."""
+
+
+def test_pace_that_is_interrupted_while_it_waits_lets_the_next_one_through(monkeypatch):
+    def interrupt(_seconds: float) -> None:
+        raise Interrupted
+
+    pace = Pace(0.05)
+    with pace:
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr("vocode_contract.pace.time.sleep", interrupt)
+        with pytest.raises(Interrupted), pace:
+            pass
+    entered = threading.Event()
+
+    def enter() -> None:
+        with pace:
+            entered.set()
+
+    thread = threading.Thread(target=enter, daemon=True)
+    thread.start()
+    assert entered.wait(5)
+
+
+def test_pace_that_a_thread_never_left_lets_that_thread_in_again():
+    pace = Pace(0)
+    pace.__enter__()
+    with pace:
+        pass
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_name_of_this_machine_that_leads_elsewhere_gets_not_a_byte(monkeypatch, address):
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def elsewhere(self: httpcore.SyncBackend, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        stream = connect(self, *arguments, **options)
+        monkeypatch.setattr(stream, "get_extra_info", lambda _info: (address, 80), raising=False)
+        return stream
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", elsewhere)
+    with (
+        serving(says(b"")) as server,
+        pytest.raises(Inconclusive, match=r"leads to another; nothing was sent") as caught,
+    ):
+        Client(f"http://localhost:{server.port}", Secret(TOKEN), timing=replace(HASTY, pauses=())).exchange(POST)
+    assert caught.value.kind == "unreachable"
+    assert set(server.heard) <= {b""}
 
 
 def test_request_names_the_run():

@@ -46,20 +46,27 @@ _TEXT = """# What leaves this machine
 
 Written by `tools/generate_live.py`; do not edit.
 
-Everything is sent to a server on this machine. To any other host, only what reads is sent, and what
-must be refused for want of authentication, unless several consents agree:
+Everything is sent to a server on this machine: an address of 127.0.0.0/8, `::1`, or exactly `localhost`.
+To any other host, also `api.localhost` and `127.0.0.1.`, only what reads is sent, and what must be
+refused for want of authentication and would do no harm if it were not: it rings a number of fiction, or
+ends a call that nobody has. The rest needs several consents that agree, with a token and without:
 
 - **`--allow EFFECT`**, for this run, for each effect: `hangs-up`, `rings`, `bills`, `writes`;
-- **the host**, and **the number** that is rung, in your own configuration file, never in a
-  repository's; numbers that are set aside for fiction need no name;
+- **the host**, and **each number** that may be rung, in your own configuration file, never in a
+  repository's; numbers that are set aside for fiction need no name: +1, an area code of a place and
+  555-0100 to 555-0199, and 800-555-0199. The targets of transfers and conferences count as well, unless
+  they are hidden in an agent that is named by its id;
 - **the call** that is ended, by `--call-id`, unless this run created it;
 - **`--budget N`**, the number of mutating requests, 1 unless given; the ends of calls that this run
   created are not counted;
 - for production, **`--production`**, and a **second word**: the host's name typed at a terminal, or
-  `--approve-sends N` with the number of mutating requests that the plan shows.
+  `--approve-sends N` with the number of mutating requests that the plan shows. Production never gets
+  more than the plan shows, whatever the budget.
 
 `VOCODE_CONTRACT_READ_ONLY=1` wins over all of it. Generated data never has an effect beyond this
-machine. With pytest, the options begin with `--vocode-`.
+machine, nor has anything that a test under Hypothesis's `@given` sends, nor a forked process. A request
+with another method or URL path than its operation's counts as one that rings, unless it only reads.
+With pytest, the options begin with `--vocode-`.
 
 ```toml
 # ~/.config/vocode-contract/config.toml
@@ -112,7 +119,7 @@ def _table() -> Iterator[str]:
 
 
 def _cells(host: str, effect: Effect) -> Iterator[str]:
-    intent = Intent(operation="some_call", effect=effect, host=host, call_id=CALL, number=NUMBER)
+    intent = Intent(operation="some_call", effect=effect, host=host, call_id=CALL, numbers=(NUMBER,))
     for change in ({}, *LACKING.values()):
         yield _word(replace(EVERYTHING, **change), intent)  # type: ignore[arg-type]  # each fits its field
     yield _word(EVERYTHING, replace(intent, generated=True))

@@ -12,6 +12,7 @@ from typing import Any
 
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption, MissingExtra
+from vocode_contract.guard import is_loopback
 from vocode_contract.redaction import printable
 
 try:
@@ -136,6 +137,25 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
+class _Elsewhere(httpcore.ConnectError):
+    """The name of this machine leads to another."""
+
+
+def _require_this_machine(stream: httpcore.NetworkStream) -> None:
+    """Close a connection that leads to another machine.
+
+    Raises:
+        httpcore.ConnectError: It does, or was closed already.
+    """
+    try:
+        peer = str(stream.get_extra_info("server_addr")[0])
+    except OSError:
+        raise httpcore.ConnectError("closed at once") from None
+    if not is_loopback(peer):
+        stream.close()
+        raise _Elsewhere
+
+
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -151,6 +171,8 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         left = self._line.left(timeout)
         stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
+        if is_loopback(host):  # it may get a token in the clear, so a name that leads elsewhere gets not a byte
+            _require_this_machine(stream)
         return _Stream(self._line, stream, carries=not self._line.is_encrypted)
 
 
@@ -245,6 +267,8 @@ def _connect_reason(error: Exception) -> str:
             return "the name of the host was not found"
         if isinstance(cause, ConnectionRefusedError):
             return "the connection was refused"
+        if isinstance(cause, _Elsewhere):
+            return "its name is this machine's, and leads to another"
     return "the host could not be reached"
 
 

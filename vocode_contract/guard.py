@@ -1,17 +1,20 @@
 """What may be sent where: the rules that keep a test from ringing a person's phone.
 
-Everything may be sent to a loopback host. Elsewhere, reading may, and what is refused for lack of
-authentication; an effect in the world needs three consents that agree: a flag for this run, the
+Everything may be sent to a loopback host. Elsewhere, reading may, and what must be refused for lack
+of authentication if it would do no harm when it is not: it rings a number of fiction, or ends a call
+that nobody has. An effect in the world needs three consents that agree: a flag for this run, the
 host in the user's own configuration, and the object, a call or a number that was named. Production
 needs a second word. The environment variable VOCODE_CONTRACT_READ_ONLY wins over everything.
 """
 
 import ipaddress
-import re
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import RLock
 
 from vocode_contract.contract import Effect
+from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import ContractError
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
@@ -21,8 +24,10 @@ READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): no
 #: Hosts known to serve real calls.
 PRODUCTION_HOSTS = frozenset({"api.vocode.dev"})
 
-# 555-0100 to 555-0199 in every area of the North American Numbering Plan are set aside for fiction.
-_FICTIONAL = re.compile(r"1?[2-9][0-9]{2}55501[0-9]{2}")
+#: No call has it: what is sent under it can end none.
+NO_CALL = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
+
+_LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
 class NotPermitted(ContractError):
@@ -50,10 +55,10 @@ class Intent:
         operation: Name of the operation.
         effect: What it does in the world if it succeeds.
         host: Host name or address, without port.
-        authenticated: Whether it carries the user's token; what the server must refuse does not.
+        authenticated: Whether it is sent as the user: with the user's token, or with none since the user has none.
         generated: Whether its arguments were generated, replayed or shrunk.
-        call_id: The call it acts on, where there is one.
-        number: The number it rings, where there is one.
+        call_id: The one call it acts on, where it names one and no other.
+        numbers: Every number it may ring; none where they cannot be read.
     """
 
     operation: str
@@ -62,12 +67,21 @@ class Intent:
     authenticated: bool = True
     generated: bool = False
     call_id: str | None = None
-    number: str | None = field(default=None, repr=False)
+    numbers: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def mutates(self) -> bool:
         """Whether the request changes anything in the world if it succeeds."""
         return self.effect != "reads"
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is to be refused for want of authentication, and would do no harm if it were not."""
+        if self.authenticated:
+            return False
+        if self.effect == "rings":
+            return bool(self.numbers) and all(map(is_fictional, self.numbers))
+        return self.effect == "hangs-up" and self.call_id == NO_CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +97,7 @@ class Consents:
         approved: The production host typed at the terminal, or the exact number of mutating requests
             approved without one; ``None`` for neither.
         budget: Mutating requests allowed in the run beyond loopback; ends of the run's own calls are not counted.
-        planned: Mutating requests that the plan shows; ``None`` before there is one.
+        planned: Mutating requests that the plan shows, and the most that production gets; ``None`` before there is one.
         read_only: Whether nothing may be changed anywhere beyond loopback, whatever else is said.
     """
 
@@ -98,28 +112,32 @@ class Consents:
     read_only: bool = False
 
 
+def is_read_only() -> bool:
+    """Tell whether the environment forbids every effect beyond loopback.
+
+    Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
+    """
+    return os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0")
+
+
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine's loopback, by its name or address."""
-    name = host.strip("[]").rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
+    """Tell whether a host is this machine's loopback: an address of it, or exactly ``localhost``.
+
+    Other names, also ``x.localhost`` and ``127.0.0.1.``, lead where whoever resolves them says.
+    """
+    name = host.strip("[]").lower()
+    if name == "localhost":
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
         return False
-
-
-def is_fictional(number: str) -> bool:
-    """Tell whether a phone number is set aside for fiction and rings nobody.
-
-    Source: ATIS-0300115, 555 NXX assignment guidelines: 555-0100 through 555-0199.
-    """
-    return _FICTIONAL.fullmatch(number.lstrip("+")) is not None
+    return address in _LOOPBACK if isinstance(address, ipaddress.IPv4Address) else name == "::1"
 
 
 @dataclass(slots=True)
 class Guard:
-    """The one gate in front of every sender; counts what it lets through.
+    """The one gate in front of every sender; counts what it lets through. Threads may share it, processes may not.
 
     Attributes:
         consents: What the user has agreed to.
@@ -130,6 +148,13 @@ class Guard:
     consents: Consents = field(default_factory=Consents)
     sent: int = 0
     created: set[str] = field(default_factory=set)
+    _process: int = field(default_factory=os.getpid, repr=False, compare=False)
+    _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing may be changed beyond loopback, by the environment or by consent."""
+        return self.consents.read_only or is_read_only()
 
     def admit(self, intent: Intent) -> None:
         """Let a request pass and count it.
@@ -139,31 +164,33 @@ class Guard:
         """
         if is_loopback(intent.host) or not intent.mutates:
             return
-        if not intent.authenticated:
-            if self.consents.read_only:
-                raise NotPermitted(intent.operation, READ_ONLY_REASON)
-            return
-        is_own = intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
-        for objection in _OBJECTIONS_TO_OWN if is_own else _OBJECTIONS:
-            reason = objection(self, intent)
-            if reason:
+        if reason := _forked(self, intent):  # before the lock, which another thread may have held
+            raise NotPermitted(intent.operation, reason)
+        with self._lock:
+            if reason := self.reason_against(intent):
                 raise NotPermitted(intent.operation, reason)
-        self.sent += not is_own
+            self.sent += not intent.is_probe and not self._is_own(intent)
 
     def reason_against(self, intent: Intent) -> str | None:
         """Return why a request would not be sent; ``None`` if it would. Counts nothing."""
-        before = self.sent
-        try:
-            self.admit(intent)
-        except NotPermitted as error:
-            return error.reason
-        finally:
-            self.sent = before
+        if is_loopback(intent.host) or not intent.mutates:
+            return None
+        objections = _OBJECTIONS_TO_ALL if intent.is_probe or self._is_own(intent) else _OBJECTIONS
+        return next(filter(None, (objection(self, intent) for objection in objections)), None)
+
+    def _is_own(self, intent: Intent) -> bool:
+        """Tell whether a call is ended that this run created: every consent was there when it was."""
+        return intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
+
+
+def _forked(guard: Guard, _intent: Intent) -> str | None:
+    if os.getpid() == guard._process:
         return None
+    return "the process that began the run acts beyond loopback, and none that it forked"
 
 
 def _read_only(guard: Guard, _intent: Intent) -> str | None:
-    return READ_ONLY_REASON if guard.consents.read_only else None
+    return READ_ONLY_REASON if guard.is_read_only else None
 
 
 def _generated(_guard: Guard, intent: Intent) -> str | None:
@@ -199,17 +226,26 @@ def _object(guard: Guard, intent: Intent) -> str | None:
             return None
         return "this run did not create the call; name it with --call-id"
     if intent.effect == "rings":
-        number = (intent.number or "").lstrip("+")
-        if number and (is_fictional(number) or number in guard.consents.numbers):
+        if not intent.numbers:
+            return "the number that it rings cannot be read"
+        if all(is_fictional(number) or _plain(number) in guard.consents.numbers for number in intent.numbers):
             return None
-        return "the number is not among numbers under [live] in your own configuration"
+        return "a number that it may ring is not among numbers under [live] in your own configuration"
     return None
 
 
-def _budget(guard: Guard, _intent: Intent) -> str | None:
-    if guard.sent < guard.consents.budget:
+def _plain(number: str) -> str:
+    return number.removeprefix("+")
+
+
+def _budget(guard: Guard, intent: Intent) -> str | None:
+    consents = guard.consents
+    is_production = intent.host.lower() in PRODUCTION_HOSTS
+    if is_production and consents.planned is not None and guard.sent >= consents.planned:
+        return f"the plan shows {consents.planned} mutating requests, and production gets no more"
+    if guard.sent < consents.budget:
         return None
-    return f"the budget of {guard.consents.budget} mutating requests is spent; raise it with --budget"
+    return f"the budget of {consents.budget} mutating requests is spent; raise it with --budget"
 
 
 _EFFECTS: Mapping[Effect, str] = {
@@ -220,15 +256,7 @@ _EFFECTS: Mapping[Effect, str] = {
     "hangs-up": "ends a call",
 }
 
-_OBJECTIONS: tuple[Callable[[Guard, Intent], str | None], ...] = (
-    _read_only,
-    _generated,
-    _flag,
-    _host,
-    _production,
-    _object,
-    _budget,
-)
+#: What stands against any effect beyond loopback, that of a probe and the end of a call of one's own among them.
+_OBJECTIONS_TO_ALL: tuple[Callable[[Guard, Intent], str | None], ...] = (_forked, _read_only, _generated)
 
-#: All of them were met when the call was created; what a run began it may end.
-_OBJECTIONS_TO_OWN = (_read_only, _generated)
+_OBJECTIONS = (*_OBJECTIONS_TO_ALL, _flag, _host, _production, _object, _budget)

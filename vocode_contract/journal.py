@@ -4,6 +4,7 @@ One file for the user, JSON Lines, readable by nobody else; it holds ids and hos
 token and no payload. And the lock that keeps two runs from acting on one host at once.
 """
 
+import errno
 import hashlib
 import os
 import time
@@ -17,7 +18,7 @@ import orjson
 from vocode_contract.errors import InvalidOption
 
 #: What an event adds to the number of creations without an answer.
-ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1}
+ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1, "foreign": 1}
 
 _FILE = "journal.jsonl"
 #: Lines that are read at most, the last ones.
@@ -47,20 +48,32 @@ class CallJournal:
         """Append one event, and see it on the disk.
 
         Args:
-            event: ``creating`` before a call is created, then ``created`` or ``declined``; ``ended`` or ``left`` in the
-                end.
+            event: ``creating`` before a call is created, then ``created`` or ``declined``, or ``foreign`` for what was
+                taken for created and is somebody else's; ``ended`` or ``left`` in the end.
             identifier: Of the call, where it is known.
 
         Raises:
             InvalidOption: It cannot be written, so nothing may be sent.
         """
         entry = {"at": round(time.time(), 3), "run": self._run_id, "host": self._host, "event": event, "id": identifier}
+        self._append(orjson.dumps(entry) + b"\n")
+
+    def prepare(self) -> None:
+        """See that it can be written.
+
+        Raises:
+            InvalidOption: It cannot.
+        """
+        self._append(b"")
+
+    def _append(self, line: bytes) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            descriptor = os.open(self.path, flags, 0o600)
+            descriptor = _opened(self.path, os.O_WRONLY | os.O_APPEND)
             try:
-                os.write(descriptor, orjson.dumps(entry) + b"\n")
+                if os.write(descriptor, line) < len(line):
+                    os.write(descriptor, b"\n")  # the next event begins a line of its own
+                    raise OSError(errno.ENOSPC, "a part was written")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -81,10 +94,18 @@ class CallJournal:
             unanswered[run] += ANSWERED.get(event, 0)
             if event == "created":
                 open_calls[identifier] = None
-            elif event == "ended":
+            elif event in ("ended", "foreign"):
                 open_calls.pop(identifier, None)
         unanswered.pop(self._run_id, None)
         return (*open_calls, *(["unknown"] * sum(unanswered.values())))
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Open a file for its owner alone, through no link, whoever made it before."""
+    descriptor = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _entries(path: Path) -> Iterator[dict[str, object]]:
@@ -105,16 +126,19 @@ def sole_actor(directory: Path, host: str) -> Iterator[None]:
     """Hold the lock of a host, as long as the run may act on it.
 
     Raises:
-        InvalidOption: Another run holds it; its process id is told.
+        InvalidOption: Another run holds it, whose process id is told; or it cannot be made.
     """
     try:
         import fcntl
     except ImportError:  # Windows has no such lock, and the guard's budget still holds
         yield
         return
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = hashlib.sha256(host.encode()).hexdigest()[:16]
-    descriptor = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    lock = directory / f"{hashlib.sha256(host.encode()).hexdigest()[:16]}.lock"
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = _opened(lock, os.O_RDWR)
+    except OSError:
+        raise InvalidOption(str(lock), "the lock of a host cannot be made; XDG_STATE_HOME says where") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

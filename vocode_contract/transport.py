@@ -5,31 +5,36 @@ import math
 import os
 import random
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from threading import Lock
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
-
 from vocode_contract import __version__
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
-from vocode_contract.contract import Operation
+from vocode_contract.contract import Effect, Operation
+from vocode_contract.creations import Creations, Journal
+from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
+from vocode_contract.guard import Guard, Intent, NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
 MAX_BODY = 8_388_608
 
 _TOKEN = re.compile(r"[!-~]+")
+#: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.
+_OF_TOKENS = "[A-Za-z0-9._~+/-]"
+#: Bodies that name no call.
+_SAYING_NOTHING = (b"", b"{}", b"null")
 _GATEWAY = frozenset((502, 503, 504))
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 _LOGGERS = ("httpx", "httpcore")
@@ -98,7 +103,7 @@ class Ask:
         media_type: Of the body; empty for none.
         credentials: Those of the client, others, or ``None`` for no header at all.
         generated: Whether the arguments or the body were generated.
-        method: In place of the operation's own; what it does is taken to be the same.
+        method: In place of the operation's own; unless it only reads, what it does is not known then.
         suffix: What follows the operation's URL path, such as a slash too many.
         within: Seconds that the exchange may take, if that is less than the client's own.
     """
@@ -115,7 +120,12 @@ class Ask:
 
 
 class Client:
-    """Sends to one endpoint, one connection a request; may be shared between threads."""
+    """Sends to one endpoint, one connection a request; may be shared between threads.
+
+    Attributes:
+        endpoint: Where it sends.
+        creations: The calls that it created, which are ended in the end.
+    """
 
     def __init__(
         self,
@@ -128,6 +138,7 @@ class Client:
         run_id: str = "",
         ca_file: str = "",
         proxy: Proxy | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -140,6 +151,7 @@ class Client:
             run_id: Names this run to the server's operators.
             ca_file: PEM file of a private certificate authority to trust too.
             proxy: What to go through; without, nothing, whatever the environment says.
+            journal: Notes which calls are created.
 
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
@@ -150,7 +162,8 @@ class Client:
         if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
             raise InvalidOption("the proxy", "is for a host that is not this machine")
         self._token = token
-        self._guard = guard or Guard(Consents(read_only=is_read_only()))
+        self._guard = guard or Guard()
+        self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
@@ -169,11 +182,42 @@ class Client:
             Inconclusive: No complete answer came, or one that tells nothing of the API.
         """
         __tracebackhide__ = True
-        self._guard.admit(self._intent(ask))
+        intent = self._intent(ask)
+        self._guard.admit(intent)
+        if intent.effect == "rings" and not intent.generated:
+            return self._created(intent, ask)
+        try:
+            exchange = self._repeated(intent, ask)
+        except Inconclusive as inconclusive:
+            if intent.effect == "hangs-up" and intent.call_id and inconclusive.may_have_acted:
+                self.creations.unclear_end(intent.call_id)
+            raise
+        if intent.effect == "reads":
+            self.creations.saw(exchange, [value for name, value in ask.arguments if name == "id"])
+        return exchange
+
+    def _created(self, intent: Intent, ask: Ask) -> Exchange:
+        """Send what creates a call, written down before and after."""
+        __tracebackhide__ = True
+        try:
+            creation = self.creations.begun(ask.body)
+        except InvalidOption as error:
+            raise NotPermitted(intent.operation, str(error)) from None
+        try:
+            exchange = self._repeated(intent, ask)
+        except BaseException as error:  # Ctrl-C too: it may have been sent by then
+            acted = error.may_have_acted if isinstance(error, Inconclusive) else True
+            self.creations.lost(creation, may_have_acted=acted)
+            raise
+        self.creations.answered(creation, exchange)
+        return exchange
+
+    def _repeated(self, intent: Intent, ask: Ask) -> Exchange:
+        """Send a request, and again if it only reads and got no answer."""
+        __tracebackhide__ = True
         request = self._request(ask)
         deadline = time.monotonic() + min(self._timing.total, ask.within)
-        only_reads = ask.operation.effect == "reads" and request.method in _SAFE_METHODS
-        for pause in self._timing.pauses if only_reads else ():
+        for pause in self._timing.pauses if intent.effect == "reads" else ():
             try:
                 return self._answered(request, ask, deadline)
             except Inconclusive as inconclusive:
@@ -184,26 +228,22 @@ class Client:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
-        return self._guard.consents.read_only and not self.endpoint.is_loopback
+        return self._guard.is_read_only and not self.endpoint.is_loopback
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
         return self._guard.reason_against(self._intent(ask))
 
-    def note_created(self, identifier: str) -> None:
-        """Note that this run created a call, so that it may end it."""
-        self._guard.created.add(identifier)
-
     def _intent(self, ask: Ask) -> Intent:
-        ids = [value for name, value in ask.arguments if name == "id"]
+        effect = _effect(ask)
         return Intent(
             operation=ask.operation.name,
-            effect=ask.operation.effect,
+            effect=effect,
             host=self.endpoint.host,
-            authenticated=_is_own(ask.credentials) and self._token is not None,
-            generated=ask.generated,
-            call_id=ids[0] if len(ids) == 1 else None,
-            number=_number_in(ask.body),
+            authenticated=_is_own(ask.credentials, self._token),
+            generated=ask.generated or _is_drawing(),
+            call_id=_call_in(ask),
+            numbers=dialled(ask.body, ask.arguments) if effect == "rings" and not self.endpoint.is_loopback else (),
         )
 
     def _request(self, ask: Ask) -> Request:
@@ -286,40 +326,6 @@ class Client:
         return True
 
 
-class Pace:
-    """Lets one through at a time, and the next no sooner than an interval after it."""
-
-    def __init__(self, interval: float) -> None:
-        """Let the first one through at once.
-
-        Args:
-            interval: Seconds between two starts.
-        """
-        self._interval = interval
-        self._next = 0.0
-        self._lock = Lock()
-
-    def __enter__(self) -> float:
-        """Wait; return for how long, in seconds, which is no time of the server's."""
-        started = time.monotonic()
-        self._lock.acquire()
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        now = time.monotonic()
-        self._next = now + self._interval
-        return now - started
-
-    def __exit__(self, *_exception: object) -> None:
-        self._lock.release()
-
-
-def is_read_only() -> bool:
-    """Tell whether the environment forbids every effect beyond loopback.
-
-    Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
-    """
-    return os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0")
-
-
 class _TooLarge(Exception):
     """The body is beyond the limit."""
 
@@ -348,14 +354,28 @@ def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
             raise httpx.ReadTimeout("the deadline has passed")
 
 
-def _number_in(body: bytes) -> str | None:
-    """Return the number that a request to create a call would ring, digits only."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    number = value.get("to_number") if isinstance(value, dict) else None
-    return number.removeprefix("+") if isinstance(number, str) else None
+def _effect(ask: Ask) -> Effect:
+    """Return what a request does if it succeeds: another method or URL path than the operation's may do anything."""
+    operation = ask.operation
+    if ask.method in ("", operation.method) and not ask.suffix:
+        return operation.effect
+    only_reads = (
+        operation.effect == "reads" and (ask.method or operation.method) in _SAFE_METHODS and ask.suffix in ("", "/")
+    )
+    return "reads" if only_reads else "rings"
+
+
+def _call_in(ask: Ask) -> str | None:
+    """Return the call that a request names; ``None`` for none, for several, and where the body may name another."""
+    ids = [value for name, value in ask.arguments if name == "id"]
+    alone = len(ask.arguments) == 1 and ask.body.strip() in _SAYING_NOTHING
+    return ids[0] if len(ids) == 1 and alone else None
+
+
+def _is_drawing() -> bool:
+    """Tell whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
+    control = sys.modules.get("hypothesis.control")
+    return control is not None and bool(control.currently_in_test_context())
 
 
 def _authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
@@ -367,9 +387,18 @@ def _authorization(credentials: Credentials | None, own: Secret | None) -> str |
     return f"{credentials.scheme} {token.reveal()}{credentials.suffix}".strip()
 
 
-def _is_own(credentials: Credentials | None) -> bool:
-    """Tell whether the client's own token is sent as it is, under whatever scheme."""
-    return credentials is not None and credentials.token is None and not credentials.suffix
+def _is_own(credentials: Credentials | None, own: Secret | None) -> bool:
+    """Tell whether a request is sent as the user: what is sent is the user's token, whatever it is called.
+
+    Who has no token and asks as usual is the user too: a server that takes requests without one would obey.
+    """
+    if credentials is None:
+        return False
+    if credentials.token is None and not credentials.suffix.strip():
+        return True
+    known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
+    sent = _authorization(credentials, own) or ""
+    return any(re.search(rf"(?<!{_OF_TOKENS}){re.escape(token)}(?!{_OF_TOKENS})", sent) for token in known)
 
 
 _DONE: Mapping[str, str] = {

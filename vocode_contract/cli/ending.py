@@ -21,7 +21,15 @@ _COMPLETE = "_VOCODE_CONTRACT_COMPLETE"
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it."""
+    """SIGTERM or SIGHUP came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
+
+    Attributes:
+        exit_code: 128 and the number of the signal.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -53,9 +61,9 @@ def _ended(arguments: Sequence[str], output: Output) -> int:
     except ContractError as error:
         output.say(str(error))
         return exits.USAGE
-    except Terminated:
+    except Terminated as ending:
         output.say("terminated")
-        return exits.TERMINATED
+        return ending.exit_code
     except (KeyboardInterrupt, click.Abort):
         output.say("interrupted")
         return exits.INTERRUPTED
@@ -69,16 +77,20 @@ def _ended(arguments: Sequence[str], output: Output) -> int:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, _terminate)
+    """Let SIGTERM unwind the stack as Ctrl-C does, and SIGHUP where nobody lets it be ignored (nohup does)."""
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _terminate)}
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) == signal.SIG_DFL:
+        before[hangup] = signal.signal(hangup, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _usage(error: click.ClickException) -> str:

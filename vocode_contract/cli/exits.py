@@ -10,6 +10,5 @@ USAGE = 2
 UNJUDGED = 3
 #: A bug of ours (EX_SOFTWARE of BSD's sysexits).
 BUG = 70
-#: Ctrl-C, SIGTERM: 128 and the number of the signal.
+#: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
 INTERRUPTED = 130
-TERMINATED = 143

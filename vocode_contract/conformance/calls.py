@@ -1,14 +1,13 @@
 """Calls for the tests to act on: created, given by the user, or found in the list."""
 
-import time
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
-from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
-from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.creations import MARK
+from vocode_contract.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 
 #: Rings nobody: both numbers are set aside for fiction.
@@ -17,13 +16,11 @@ REQUEST: Mapping[str, Any] = {
     "to_number": "12025550145",
     "agent": {"prompt": {"content": "Say that this is a test, and say goodbye."}},
 }
-#: No call has it: sent where a call of that id must not be touched.
-UNKNOWN_ID = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
-#: The key of the context under which a request is told from all others.
-MARK = "vocode_contract_request"
+#: Sent where a call of that id must not be touched.
+UNKNOWN_ID = NO_CALL
+#: The role of a creation that is to be refused: whatever else is allowed, it rings nobody.
+REFUSED = "refused"
 _LOOKED_AT = 100
-#: Seconds for ending what was created, after all else.
-_LAST_SECONDS = 10.0
 
 
 def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
@@ -36,20 +33,6 @@ class NoCall(Exception):
     """There is no call that a test may act on."""
 
 
-class Journal(Protocol):
-    """Where is written down what is created, before and after."""
-
-    def note(self, event: str, identifier: str = "") -> None:
-        """Write one event: ``creating``, then ``created`` or ``declined``; ``ended`` or ``left`` in the end."""
-
-
-class Unwritten:
-    """A journal of calls on this machine, which need none."""
-
-    def note(self, event: str, identifier: str = "") -> None:
-        """Write nothing."""
-
-
 class Calls:
     """The calls of one story: nothing else in the run acts on them."""
 
@@ -60,7 +43,6 @@ class Calls:
         given: tuple[str, ...] = (),
         number: str = "",
         turn: tuple[int, int] = (0, 1),
-        journal: Journal | None = None,
     ) -> None:
         """Look for nothing yet.
 
@@ -69,7 +51,6 @@ class Calls:
             given: Ids of calls that the user allows to be ended.
             number: What to ring in place of a fictional number.
             turn: Number of this process among those that act on the same endpoint, and their count.
-            journal: Notes what is created; nothing is noted without.
         """
         self.client = client
         self.created: dict[str, Answer] = {}
@@ -77,9 +58,7 @@ class Calls:
         self._given = given
         self._number = number
         self._turn = turn
-        self._journal = journal or Unwritten()
         self._by_role: dict[str, str] = {}
-        self._open: list[str] = []
         self._unanswered: dict[str, Inconclusive] = {}
 
     @property
@@ -90,7 +69,9 @@ class Calls:
     def request(self, role: str) -> Mapping[str, Any]:
         """Return what is asked for when a call is created for a role; its context tells it from all others."""
         if role not in self.requests:
-            number = self._number or str(int(REQUEST["to_number"]) + len(self.requests) % 50)
+            number = (self._number if role != REFUSED else "") or str(
+                int(REQUEST["to_number"]) + len(self.requests) % 50
+            )
             self.requests[role] = {**REQUEST, "to_number": number, "context": {MARK: uuid4().hex}}
         return self.requests[role]
 
@@ -112,25 +93,11 @@ class Calls:
         reason = self.client.reason_against("create_call", request)
         if reason:
             raise NotPermitted("create_call", reason)
-        self.client.require_health()
-        self._journal.note("creating")
         try:
-            answer = self.client.ask("create_call", json=request, kept=False)
+            return self.client.ask("create_call", json=request, kept=False)
         except Inconclusive as inconclusive:
             self._unanswered[role] = inconclusive
-            if not inconclusive.may_have_acted:
-                self._journal.note("declined")
             raise
-        if answer.call_id and 200 <= answer.status < 300:
-            self._note_created(answer.call_id)
-        elif 400 <= answer.status < 500:
-            self._journal.note("declined")
-        return answer
-
-    def _note_created(self, identifier: str) -> None:
-        self._journal.note("created", identifier)
-        self.client.note_created(identifier)
-        self._open.append(identifier)
 
     def living(self, role: str) -> str:
         """Return the id of a call for a role that may be ended and is not ended yet; the same each time.
@@ -166,34 +133,7 @@ class Calls:
 
     def note_ended(self, identifier: str) -> None:
         """Note that a call is known to be over."""
-        if identifier in self._open:
-            self._open.remove(identifier)
-            self._journal.note("ended", identifier)
-
-    def finish(self, within: float = _LAST_SECONDS) -> tuple[str, ...]:
-        """End what was created and still goes on, also what no answer told of; return the ids of what was not ended.
-
-        Args:
-            within: Seconds that all of it may take.
-        """
-        deadline = time.monotonic() + within
-        for identifier in self._found_in_the_list(within):
-            self._note_created(identifier)
-        for identifier in tuple(self._open):
-            left = deadline - time.monotonic()
-            if left > 0 and self.client.end_at_last(identifier, within=left):
-                self.note_ended(identifier)
-        for identifier in self._open:
-            self._journal.note("left", identifier)
-        return tuple(self._open)
-
-    def _found_in_the_list(self, within: float) -> Iterator[str]:
-        """Yield the ids of calls that were created though no answer said so."""
-        unclear = [role for role, inconclusive in self._unanswered.items() if inconclusive.may_have_acted]
-        items = self.client.list_at_last(size=_LOOKED_AT, within=within) if unclear else ()
-        for role in unclear:
-            mark = self.requests[role]["context"][MARK]
-            yield from (str(item["id"]) for item in items if is_marked(item, mark) and uuid_of(item.get("id")))
+        self.client.creations.ended(identifier)
 
     def _created_for(self, role: str) -> str | None:
         try:

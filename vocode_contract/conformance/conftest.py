@@ -6,7 +6,7 @@ import pytest
 
 from vocode_contract.conformance.calls import Calls
 from vocode_contract.conformance.client import CheckedClient, Health
-from vocode_contract.conformance.planning import PlanningClient
+from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.story import Story, Teller
 from vocode_contract.contract import Contract
@@ -23,12 +23,14 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
     from vocode_contract.simulator import simulator
 
     with simulator(contract=vocode_contract) as running:
-        yield Client(running.url, Secret(running.token), run_id=_vocode_run.run_id)
+        client = Client(running.url, Secret(running.token), run_id=_vocode_run.run_id, journal=_vocode_run)
+        yield client
+        finish(CheckedClient(client, vocode_contract))
 
 
 @pytest.fixture(scope="session")
-def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest) -> Iterator[Story]:
-    """Share what is asked for; end what was created."""
+def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest) -> Story:
+    """Share what is asked for."""
     settings = _vocode_run.settings
     client = CheckedClient(_sender, settings.contract, health=_vocode_health, policies=settings.policies)
     calls = Calls(
@@ -36,10 +38,8 @@ def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: py
         given=settings.call_ids,
         number=settings.number,
         turn=_turn(request.config),
-        journal=None if isinstance(_sender, PlanningClient) else _vocode_run,
     )
-    yield Story(calls)
-    calls.finish()
+    return Story(calls)
 
 
 def _turn(config: pytest.Config) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
+from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
@@ -299,7 +299,7 @@ def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
     def end(story: Story) -> Answer:
         call = story.calls.living(f"ended with {media_type}")
         answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
-        if answer.call_status in FINAL:
+        if answer.call_status in FINAL and story.calls.is_here:  # elsewhere, the word of an end is not enough
             story.calls.note_ended(call)
         return answer
 
@@ -343,7 +343,7 @@ def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story]
 
 
 def _body(story: Story, name: str) -> Mapping[str, Any] | None:
-    return story.calls.request("refused") if name == "create_call" else None
+    return story.calls.request(REFUSED) if name == "create_call" else None
 
 
 def _arguments(story: Story, name: str) -> Mapping[str, str]:

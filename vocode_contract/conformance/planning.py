@@ -78,7 +78,7 @@ class PlanningClient(Client):
         self.plan = Plan()
         self._contract = settings.contract
         self._known = settings.call_ids
-        self.guard = Guard(replace(consents, approved=0, planned=0))
+        self.guard = Guard(replace(consents, approved=settings.endpoint.host, planned=None))
         super().__init__(
             settings.endpoint,
             Secret(_TOKEN) if has_token else None,

@@ -1,8 +1,7 @@
 """Before anything is sent beyond this machine: the suite is rehearsed, the plan is shown, the user is asked."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests again do
 
+from vocode_contract.conformance.endings import uncaptured
 from vocode_contract.conformance.planning import Plan, PlanningClient
 from vocode_contract.conformance.run import Run
 from vocode_contract.guard import PRODUCTION_HOSTS
@@ -48,7 +48,7 @@ def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> No
         pytest.UsageError: The number that was approved is not that of the plan.
     """
     where = str(run.settings.endpoint)
-    with _uncaptured(session.config):
+    with uncaptured(session.config):
         if plan.requests or only:
             _say(session.config, plan.lines(where))
         if only:
@@ -68,19 +68,6 @@ def _asked(config: pytest.Config, host: str) -> str:
     """Return what is typed; a wrong name leaves the effects forbidden."""
     _say(config, [f"this is production: type {host} to let the run have these effects"])
     return sys.stdin.readline().strip().lower()
-
-
-@contextmanager
-def _uncaptured(config: pytest.Config) -> Iterator[None]:
-    capturing = config.pluginmanager.getplugin("capturemanager")
-    if capturing is None:
-        yield
-        return
-    capturing.suspend_global_capture(in_=True)
-    try:
-        yield
-    finally:
-        capturing.resume_global_capture()
 
 
 def _say(config: pytest.Config, lines: Iterable[str]) -> None:

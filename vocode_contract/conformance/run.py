@@ -10,11 +10,12 @@ from types import FrameType
 from uuid import uuid4
 
 from vocode_contract.conformance.settings import Settings
-from vocode_contract.guard import Consents, Guard
+from vocode_contract.errors import InvalidOption
+from vocode_contract.guard import Consents, Guard, is_read_only
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Client, Timing, is_read_only
+from vocode_contract.transport import Client, Timing
 
 _SHOWN = 20
 
@@ -33,6 +34,9 @@ class Run:
         ended: Ids of those that are known to have ended.
         left: Ids of those that could not be ended.
         unanswered: How many calls it asked for without being told what came of it.
+        is_acting: Whether its plan was shown and no other run acts on the host; nothing has an effect there without.
+        is_interrupted: Whether Ctrl-C came.
+        unwritten: Why the journal could not be written; empty where it could.
     """
 
     settings: Settings
@@ -44,6 +48,9 @@ class Run:
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     unanswered: int = 0
+    is_acting: bool = False
+    is_interrupted: bool = False
+    unwritten: str = ""
 
     @classmethod
     def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
@@ -72,13 +79,29 @@ class Run:
         return self.settings.is_live and bool(self.consents.effects) and not self.consents.read_only
 
     def note(self, event: str, identifier: str = "") -> None:
-        """Note an event; see `CallJournal.note`."""
+        """Note an event; see `CallJournal.note`. What has happened is remembered where it cannot be written.
+
+        Raises:
+            InvalidOption: It could not be written.
+        """
+        if event != "creating":
+            self._remember(event, identifier)
         if self.journal is not None:
-            self.journal.note(event, identifier)
+            try:
+                self.journal.note(event, identifier)
+            except InvalidOption as error:
+                self.unwritten = str(error)
+                raise
+        if event == "creating":
+            self._remember(event, identifier)
+
+    def _remember(self, event: str, identifier: str) -> None:
         self.unanswered += ANSWERED.get(event, 0)
         noted = {"created": self.created, "ended": self.ended, "left": self.left}.get(event)
         if noted is not None:
             noted.append(identifier)
+        elif event == "foreign":
+            self.created.remove(identifier)
 
     def sender(self, token: Secret | None) -> Client:
         """Return what sends to the endpoint, past a guard that counts.
@@ -93,24 +116,28 @@ class Run:
         return Client(
             settings.endpoint,
             token,
-            guard=Guard(self.consents),
+            guard=Guard(self.consents if self.is_acting else replace(self.consents, effects=frozenset())),
             timing=timing,
             run_id=self.run_id,
             ca_file=settings.ca_file,
             proxy=settings.proxy,
+            journal=self,
         )
 
     @contextmanager
     def acting(self) -> Iterator[None]:
-        """Keep other runs from acting on the same host meanwhile, where this one may.
+        """Let this run act, and keep others from acting on the same host meanwhile, where this one may.
 
         Raises:
-            InvalidOption: Another run does.
+            InvalidOption: Another run does, or what is created could not be written down.
         """
         with ExitStack() as stack:
             if self.may_act and self.settings.endpoint is not None:
                 stack.enter_context(sole_actor(state_directory(), self.settings.endpoint.host))
                 stack.enter_context(_terminable())
+            if self.may_act and self.journal is not None:
+                self.journal.prepare()
+            self.is_acting = True
             yield
 
     def remarks(self) -> Iterator[str]:
@@ -126,6 +153,8 @@ class Run:
             yield f"created: {_shown(self.created)}"
         if self.left:
             yield f"still open, end them by hand: {_shown(self.left)}"
+        if self.unwritten:
+            yield f"not all of it could be written down: {self.unwritten}"
         if self.left_before:
             where = f"; once they are looked after, remove {self.journal.path}" if self.journal else ""
             yield f"left open by earlier runs: {_shown(list(self.left_before))}{where}"
@@ -133,15 +162,20 @@ class Run:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does, so that its calls are ended; others' handlers stay."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Let SIGTERM and SIGHUP end the run as Ctrl-C does, so that its calls are ended; others' handlers stay."""
+    is_main = threading.current_thread() is threading.main_thread()
+    ours = [number for number in _ENDING if is_main and signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+#: Signals that end a process; Windows has but one of them.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -7,9 +7,10 @@ from typing import Self, get_args
 from uuid import UUID
 
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
+from vocode_contract.dialled import is_fictional
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
-from vocode_contract.guard import Consents, is_fictional
+from vocode_contract.guard import Consents
 from vocode_contract.live import Live
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.redaction import Secret

@@ -74,11 +74,13 @@ class Tally:
         rows: One for each test that asked an endpoint, judged a payload or should have.
         remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
         unjudged: What of users' own traffic has no verdict.
+        is_left_open: Whether a call that the run asked for may go on.
     """
 
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unjudged: Unjudged = field(default_factory=Unjudged)
+    is_left_open: bool = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what pytest reports."""
@@ -124,13 +126,16 @@ class Tally:
     def exit_code(self) -> int:
         """The exit code of the run: 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
 
-        A run in which no call could be ended has not judged the main operation, unless its user wanted it read-only.
+        A run in which no call could be ended has not judged the main operation, unless its user wanted it read-only;
+        and one that leaves a call open does not pass.
         """
         if self.count("violates"):
             return VIOLATES
         if self.count("broken"):
             return BROKEN
-        return UNJUDGED if self.count("inconclusive") or not self.judged or not self._has_ended_one else CONFORMS
+        if self.count("inconclusive") or not self.judged or not self._has_ended_one:
+            return UNJUDGED
+        return UNJUDGED if self.is_left_open else CONFORMS
 
     @property
     def _has_ended_one(self) -> bool:

@@ -3,9 +3,9 @@
 import pytest
 
 from vocode_contract.conformance import moments, pages
-from vocode_contract.conformance.calls import MARK
 from vocode_contract.conformance.claims import answered, as_asked, new, not_served, violated
 from vocode_contract.conformance.story import Teller
+from vocode_contract.creations import MARK
 
 pytestmark = pytest.mark.vocode_operation("create_call")
 

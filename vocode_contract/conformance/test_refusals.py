@@ -6,9 +6,10 @@ import pytest
 
 from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.bystanders import went_on
-from vocode_contract.conformance.calls import MARK
+from vocode_contract.conformance.calls import REFUSED
 from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
+from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
@@ -41,7 +42,7 @@ def test_refused_end_ends_nothing(told: Teller) -> None:
 
 @pytest.mark.vocode_operation("create_call")
 def test_refused_creation_creates_nothing(told: Teller) -> None:
-    mark = told.story.calls.request("refused")["context"][MARK]
+    mark = told.story.calls.request(REFUSED)["context"][MARK]
     page = told(moments.listed)
     if _all_refused(told, "create_call"):
         pages.marked(page, mark, most=0, code="refusal-ignored")

@@ -1,14 +1,14 @@
 """Target: where something is delivered to, parsed once, and refused unless that is allowed."""
 
-import os
 import re
+import socket
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback
+from vocode_contract.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
 
 _SCHEMES = ("http", "https")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
@@ -36,8 +36,6 @@ class Target:
     @classmethod
     def from_url(cls, url: str, *, allowed_hosts: Collection[str] = (), option: str = "url") -> Self:
         """Parse a URL and refuse what must not be delivered to.
-
-        Names that end in ``.localhost`` are no loopback here: whoever resolves them decides.
 
         Args:
             url: Of a receiver: http or https.
@@ -71,15 +69,24 @@ def _unfit(url: str, parts: SplitResult, port: int | None) -> str:
 
 
 def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
-    if is_loopback(host) and not host.rstrip(".").endswith(".localhost"):
-        return ""
+    if is_loopback(host):
+        return "" if _leads_here(host) else f"{host} is this machine's name, and leads to another"
     if host in PRODUCTION_HOSTS:
         return "is the provider's own, which receives no webhooks"
     if host not in {name.lower() for name in allowed_hosts}:
         return f"{host} is not this machine; allow it by name (--allow-host {host}) if it is yours"
-    if os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0"):
+    if is_read_only():
         return f"{READ_ONLY_VARIABLE} is set: nothing is delivered beyond loopback"
     return ""
+
+
+def _leads_here(host: str) -> bool:
+    """Tell whether a name of this machine is resolved to it; one that is not resolved leads nowhere."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return True
+    return all(is_loopback(str(address[0])) for *_, address in found)
 
 
 def _shown(parts: SplitResult, host: str, port: int | None) -> str:

@@ -4,8 +4,8 @@ Nothing is imported but pytest: what a hook or a fixture needs is imported when 
 """
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from vocode_contract.pytest_plugin.state import (
     CLIENT,
     PLANNER,
     REPORTS,
+    RUN,
     SETTINGS,
     TALLY,
     TOUCHED,
@@ -188,27 +189,30 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     """Show the plan before anything is sent beyond this machine, and act there alone."""
     config = session.config
     settings = config.stash.get(SETTINGS, None)
+    if config.option.collectonly:
+        return (yield)
     if settings is None or settings.endpoint is None or session.testsfailed or in_processes(config):
         if config.getoption("vocode_plan"):
             raise pytest.UsageError("--vocode-plan needs --vocode-url, and one process")
-        return (yield)
+        return (yield)  # nothing has an effect beyond this machine: the run does not act
     from vocode_contract.conformance.rehearsal import approved, rehearsed
 
     run = run_of(config)
     if run.settings.is_live or config.getoption("vocode_plan"):
         plan = rehearsed(session, run, PLANNER)
         approved(session, run, plan, only=config.getoption("vocode_plan"))
-    with _acting(run):
-        return (yield)
+    _act(run, config)
+    return (yield)
 
 
-@contextmanager
-def _acting(run: "Run") -> Iterator[None]:
+def _act(run: "Run", config: pytest.Config) -> None:
+    """Let a run act, and keep others from it until the last of its calls is ended."""
     from vocode_contract.errors import ContractError
 
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
     try:
-        with run.acting():
-            yield
+        stack.enter_context(run.acting())
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -219,6 +223,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     result = yield
     if TALLY in session.config.stash:
         _tell_tallies(session)
+        run = run_of(session.config)
+        if session.exitstatus == pytest.ExitCode.OK and (run.left or run.unanswered):
+            session.exitstatus = 3  # what goes on may cost money
         if session.testsfailed and session.testsfailed == session.config.stash[TALLY].count("inconclusive"):
             session.exitstatus = 3  # what `vocode-contract check` ends with too
     _write_reports(session)
@@ -245,6 +252,7 @@ def _tell_tallies(session: pytest.Session) -> None:
     tallies = [plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, Tally)]
     for tally in (*tallies, session.config.stash[TALLY]):
         tally.remarks += [*run.remarks(), *tally.unjudged.remarks()]
+        tally.is_left_open = bool(run.left or run.unanswered)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -329,6 +337,10 @@ class _Counting:
     def __init__(self, config: pytest.Config) -> None:
         self.started = time.monotonic()
         self._config = config
+
+    def pytest_keyboard_interrupt(self) -> None:
+        if RUN in self._config.stash:
+            self._config.stash[RUN].is_interrupted = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if not any(name.startswith("vocode_") for name, _ in report.user_properties):

@@ -68,18 +68,28 @@ def _vocode_run(pytestconfig: pytest.Config) -> "Run":
 
 
 @pytest.fixture(scope="session")
-def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> "Client":
-    """The one sender of the run: its guard counts what leaves this machine."""
-    if planner := pytestconfig.stash.get(PLANNER, None):
-        return planner
+def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["Client"]:
+    """The one sender of the run: its guard counts what leaves this machine, and what it created is ended."""
+    from vocode_contract.conformance.client import CheckedClient
+    from vocode_contract.conformance.endings import finish, finish_run
     from vocode_contract.redaction import Secret
     from vocode_contract.transport import TOKEN_VARIABLE, Client
 
+    contract = settings_of(pytestconfig).contract
+    if planner := pytestconfig.stash.get(PLANNER, None):
+        yield planner
+        finish(CheckedClient(planner, contract))
+        return
     if settings_of(pytestconfig).endpoint is None:
         running = request.getfixturevalue("_vocode_running")
-        return Client(running.url, Secret(running.token))
-    value = os.environ.get(TOKEN_VARIABLE)
-    return run_of(pytestconfig).sender(Secret(value) if value else None)
+        yield Client(running.url, Secret(running.token))
+        return
+    value, run = os.environ.get(TOKEN_VARIABLE), run_of(pytestconfig)
+    sender = run.sender(Secret(value) if value else None)
+    yield sender
+    journal = str(run.journal.path) if run.journal else ""
+    client = CheckedClient(sender, contract)
+    finish_run(client, pytestconfig, journal=journal, is_last_word=run.is_interrupted)
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""The end of a run: what it created is ended and seen to be over, also after Ctrl-C."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from vocode_contract.conformance.client import CheckedClient
+
+_LOOKED_AT = 100
+#: Seconds for ending what was created, after all else.
+LAST_SECONDS = 10.0
+
+
+def finish(client: CheckedClient, within: float = LAST_SECONDS, *, is_last_word: bool = True) -> tuple[str, ...]:
+    """End what was created and still goes on, also what no answer told of.
+
+    Args:
+        client: Of what created it.
+        within: Seconds that all of it may take.
+        is_last_word: Whether Ctrl-C stops this at once; without, the first one waits until it is done.
+
+    Returns:
+        The ids of what was not ended.
+
+    Raises:
+        KeyboardInterrupt: It came meanwhile.
+    """
+    deadline = time.monotonic() + within
+    interruptions: list[KeyboardInterrupt] = []
+
+    def has_done(step: Callable[[float], object]) -> bool:
+        try:
+            step(deadline - time.monotonic())
+        except KeyboardInterrupt as interruption:
+            if is_last_word or interruptions:
+                raise
+            interruptions.append(interruption)
+            return False
+        return True
+
+    creations = client.creations
+    if creations.is_unclear:
+        _ = has_done(_look(client)) or has_done(_look(client))
+    for identifier in creations.open:
+        if not has_done(_end(client, identifier)):
+            creations.unclear_end(identifier)
+            has_done(_end(client, identifier))
+    left = creations.leave()
+    if interruptions:
+        raise interruptions[0]
+    return left
+
+
+def _look(client: CheckedClient) -> Callable[[float], object]:
+    return lambda left: client.list_at_last(size=_LOOKED_AT, within=left)
+
+
+def _end(client: CheckedClient, identifier: str) -> Callable[[float], None]:
+    def end(left: float) -> None:
+        if left > 0 and client.end_at_last(identifier, within=left):
+            client.creations.ended(identifier)
+
+    return end
+
+
+def finish_run(client: CheckedClient, config: pytest.Config, *, journal: str, is_last_word: bool) -> None:
+    """End what a run created; where that is interrupted, say at once which calls are open.
+
+    Args:
+        client: Of what created it.
+        config: Of the run.
+        journal: Where the ids are written down; empty for nowhere.
+        is_last_word: Whether the run was interrupted already, so that this must stop when it is again.
+    """
+    try:
+        finish(client, is_last_word=is_last_word)
+    except BaseException:
+        if client.creations.open:
+            with uncaptured(config):
+                where = f"; they are noted in {journal}" if journal else ""
+                names = ", ".join(client.creations.open)
+                sys.stderr.write(f"interrupted: still open, end them by hand: {names}{where}\n")
+                sys.stderr.flush()
+        raise
+
+
+@contextmanager
+def uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Let what is written be seen at once, and what is typed be read."""
+    capturing = config.pluginmanager.getplugin("capturemanager")
+    if capturing is None:
+        yield
+        return
+    capturing.suspend_global_capture(in_=True)
+    try:
+        yield
+    finally:
+        capturing.resume_global_capture()
