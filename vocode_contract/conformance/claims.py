@@ -185,15 +185,26 @@ class Claimed(ContractViolated):
 
     Attributes:
         answer: Where it was seen.
+        steps: What led there, in order, where the claim knows.
     """
 
-    def __init__(self, answer: Answer, violation: Violation) -> None:
-        """Hold both."""
+    def __init__(self, answer: Answer, violation: Violation, steps: tuple[Answer, ...] = ()) -> None:
+        """Hold all of it."""
         super().__init__((violation,))
         self.answer = answer
+        self.steps = steps
 
 
-def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, actual: str, policy: str = "") -> NoReturn:
+def violated(
+    answer: Answer,
+    code: str,
+    pointer: str = "",
+    *,
+    expected: str,
+    actual: str,
+    policy: str = "",
+    steps: tuple[Answer, ...] = (),
+) -> NoReturn:
     """Raise what is wrong with an answer.
 
     Args:
@@ -203,6 +214,7 @@ def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, act
         expected: As a phrase.
         actual: As a phrase without any part of the body.
         policy: Name of the policy by which it was expected.
+        steps: What led there, in order, where the claim knows.
 
     Raises:
         Claimed: Always.
@@ -218,4 +230,4 @@ def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, act
         note=answer.operation.name,
         policy=answer.policies.word(policy) if policy else "",
     )
-    raise Claimed(answer, violation)
+    raise Claimed(answer, violation, steps)

@@ -131,7 +131,9 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
     contexts = [item.get("context") for item in page.items]
     found = sum(isinstance(context, dict) and context.get(MARK) == mark for context in contexts)
     if found > most:
-        violated(page, code, "/items", expected=f"{most} calls of one request", actual=f"{found} calls")
+        asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
+        expected, actual = f"{most} calls of one request", f"{found} calls"
+        violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
 
 
 def _is_page(page: Answer) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
-from vocode_contract.conformance.summary import labelled
+from vocode_contract.conformance.summary import evident
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
 
@@ -37,9 +37,8 @@ def _head(outcome: Outcome) -> Iterator[str]:
 
 def _cause(number: int, cause: Cause) -> str:
     violation = cause.violation
-    place = _code(violation.instance_pointer or "(document)")
-    title = f"{number}. {place}: got {_code(violation.actual)} ({_code(violation.code)})"
-    body = "\n".join(f"{label:<8}  {shortened(inert(text), MOST_LINE)}" for label, text in labelled(cause))
+    title = f"{number}. {_code(cause.place)}: got {_code(violation.actual)} ({_code(', '.join(violation.labels))})"
+    body = "\n".join(shortened(inert(line.removeprefix("   ")), MOST_LINE) for line in evident(cause))
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", body))]))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"
 

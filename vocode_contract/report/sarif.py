@@ -8,7 +8,7 @@ from urllib.parse import quote
 from vocode_contract import __version__
 from vocode_contract.codes import CODES
 from vocode_contract.conformance.outcome import Cause, Outcome
-from vocode_contract.conformance.summary import came, says
+from vocode_contract.conformance.summary import basis, came
 from vocode_contract.report.inert import inert, inert_json
 from vocode_contract.violation import Severity
 
@@ -51,8 +51,10 @@ def _rule(code: str) -> dict[str, object]:
 
 def _result(cause: Cause, codes: Sequence[str]) -> dict[str, object]:
     violation = cause.violation
-    told = [f"{violation.instance_pointer or '(document)'}: got {violation.actual}; {says(violation)}"]
+    label, phrase = basis(cause)
+    told = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
     if cause.evidence:
+        told += [f"before: {command}" for command in cause.evidence.before]
         told.append(f"sent: {cause.evidence.sent}; came: {came(cause.evidence)}")
     file = cause.rows[0].nodeid.partition("::")[0]
     place = {"artifactLocation": {"uri": quote(inert(file))}, "region": {"startLine": 1}}
