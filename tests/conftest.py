@@ -1,13 +1,21 @@
-"""What holds for every test: nothing talks beyond loopback. And files for those that read some."""
+"""What holds for every test: nothing talks beyond loopback, nothing is timed. And files for those that read some."""
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.payloads import CALL, RINGING, saved
+
+with suppress(ImportError):  # it is an extra
+    from hypothesis import HealthCheck, settings
+
+    # A busy machine is no defect: neither a time limit on one example nor one on drawing it.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 LOOPBACK = ("127.", "::1", "localhost")
 

@@ -55,10 +55,6 @@ def test_claim_takes_what_is_taken_everywhere(policy):
     answered(answer(202, "other-statuses=202"), 200, policy=policy)
 
 
-def test_claim_of_a_refusal_takes_no_success_that_is_taken_everywhere():
-    assert claimed(answered, answer(202, "other-statuses=202"), 422).actual == "202"
-
-
 def test_claim_of_a_refusal_names_the_policy():
     violation = claimed(refused, answer(200))
     assert (violation.expected, violation.policy) == ("401 or 403", "authentication=401,403")

@@ -195,6 +195,7 @@ def drained(handle):
         (["--fault", "wrong-enmu"], "did you mean 'wrong-enum'"),
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault is for the simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
+        (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),
     ],
 )
 def test_check_of_a_wrong_option_is_usage_in_one_line(capsys, monkeypatch, options, message):

@@ -35,6 +35,7 @@ from vocode_contract.transport import Ask, Client, Timing
 pytest_plugins = ["pytester"]
 
 TOKEN = "tok_0123456789"
+AGENT = {"prompt": {"content": "Say goodbye."}}
 ROW = Row(nodeid="t::a", operation="end_call", claim="ends", verdict="conforms")
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 
@@ -165,7 +166,7 @@ def test_tally_wants_each_operation_judged_that_lacked_a_call():
 
 
 def given(**values: str) -> dict[str, Given]:
-    return {key: Given(value=values.get(key, ""), source=f"--{key}") for key in ("url", "contract", "profile")}
+    return {key: Given(value=values.get(key, ""), source=f"--{key}") for key in ("url", "contract", "profile", "ca")}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +175,7 @@ def given(**values: str) -> dict[str, Given]:
         ({"url": "ftp://x"}, "--url: must start with https://"),
         ({"contract": "2020-01-01"}, "--contract: unknown contract '2020-01-01'"),
         ({"profile": "lax"}, "--profile: unknown profile 'lax'"),
+        ({"ca": __file__}, "--ca: cannot be read, or holds no PEM certificate"),
     ],
 )
 def test_settings_name_what_they_refuse(values, message):
@@ -226,6 +228,27 @@ class Carrier(httpx.BaseTransport):
         if request.url.path in self._lacking:
             return httpx.Response(405, json={"detail": "Method Not Allowed"})
         return self._simulator.handle_request(request)
+
+
+class Meanwhile(Carrier):
+    """A simulation in which somebody else creates a call between one page and the next, a number of times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+        self.leaves = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if request.url.params.get("size") == str(moments.LEAF):
+            self.leaves += 1
+            if request.url.params["page"] == "1" and self._times:
+                self._times -= 1
+                body = {"from_number": "12025550123", "to_number": "12025550145", "agent": AGENT}
+                create = httpx.Request("POST", request.url.copy_with(path="/v1/calls/create", query=None), json=body)
+                create.headers["Authorization"] = request.headers["Authorization"]
+                assert self._simulator.handle_request(create).status_code == 200
+        return answer
 
 
 def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0, 1)) -> tuple[Calls, CheckedClient]:
@@ -290,6 +313,31 @@ def test_calls_are_taken_from_the_list_where_none_can_be_created():
     assert len({calls.living(role) for calls in turns for role in ("one", "other")}) == 4
 
 
+def test_call_that_another_process_created_is_ended_by_none():
+    carrier = Carrier()
+    (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
+    before = Story(other).tell(moments.listed_before)
+    created = {one.living(role) for role in ("subject", "bystander")}
+    told = [Story(other).tell(moments.end_of("not_started")) for _ in range(2)]
+    ended = {str(answer.call_id) for answer in told}
+    assert {answer.status for answer in told} == {200}
+    assert ended.isdisjoint(created)
+    assert len(ended & {*before.item_ids}) == 1  # the other one was created for the purpose
+
+
+@pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
+def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
+    carrier = Meanwhile(times)
+    first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
+    assert {*first.item_ids}.isdisjoint(second.item_ids)
+    assert carrier.leaves == asked
+
+
+def test_list_that_changes_at_every_look_is_not_judged():
+    with pytest.raises(Inconclusive, match="list-changed"):
+        Story(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).tell(moments.leaves)
+
+
 def test_calls_elsewhere_are_those_that_were_given():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a", "b")
@@ -329,6 +377,14 @@ def test_policies_decide_what_is_a_refusal(run):
         arguments = ["--vocode-url", running.url, "-k", "request_is_refused and get_call"]
         tally = run(*arguments, "--vocode-policy", "authentication=401")
     assert errors(tally) == {"status-undeclared"}
+
+
+@pytest.mark.parametrize(("fault", "status"), [("created-201", 201), ("accepted-202", 202)])
+def test_policies_take_a_status_everywhere(run, fault, status):
+    with simulator(token=TOKEN, faults=(fault,)) as running:
+        arguments = ["--vocode-url", running.url, "-k", "answers_with"]
+        refused, taken = run(*arguments), run(*arguments, "--vocode-policy", f"other-statuses={status}")
+    assert (errors(refused), errors(taken)) == ({"status-undeclared"}, set())
 
 
 def test_policies_can_forbid_what_is_allowed_and_say_so(run):

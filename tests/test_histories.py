@@ -17,7 +17,7 @@ ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
 WELL = st.none()
 VALUE: Any = "event-repeated"
 
-quick = settings(max_examples=30, database=None, deadline=None)
+quick = settings(max_examples=30, database=None)
 
 
 def seen(history, source):
@@ -78,7 +78,7 @@ def test_histories_hold_the_breach_that_they_name(breach, data):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("date", dates())
 @given(data=st.data())
-@settings(max_examples=30, database=None, deadline=None)
+@settings(max_examples=30, database=None)
 def test_lifecycle_finds_the_planted_breach_and_nothing_else(date, profile, data):
     history = data.draw(histories(contract=date, profile=profile))
     expected = history.expected or None

@@ -343,6 +343,7 @@ def test_run_elsewhere_ends_a_call_that_was_named(live, sent):
 
 def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
     process = live(*STAGING, *RINGING, VOCODE_CONTRACT_READ_ONLY="1")
+    assert process.returncode == 0  # what its user left out is no want of a verdict
     assert "mutating requests: 0" in process.stdout
     assert sent("GET")
     assert not sent("POST")
@@ -350,7 +351,7 @@ def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
 
 def test_run_elsewhere_is_read_only_where_the_repository_says_so(live, sent, tmp_path):
     written(tmp_path / "vocode-contract.toml", "[live]\nread_only = true\n")
-    live(*STAGING, *RINGING)
+    assert live(*STAGING, *RINGING).returncode == 0
     assert sent("GET")
     assert not sent("POST")
 

@@ -21,7 +21,7 @@ from vocode_contract.strategies.seeding import seeded
 ROOTS = ["Call", "CallPage", "CreateCallRequest", "WebhookEvent", "ExternalActionRequest", "ExternalActionAnswer"]
 KEYWORDS = ("type", "required", "enum", "const", "format")
 
-quick = settings(max_examples=15, database=None, deadline=None)
+quick = settings(max_examples=15, database=None)
 
 
 @cache
@@ -150,7 +150,7 @@ def test_contradictions_break_every_rule_of_consistency():
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("date", dates())
 @given(data=st.data())
-@settings(max_examples=30, database=None, deadline=None)
+@settings(max_examples=30, database=None)
 def test_contradictions_are_reported_exactly(date, profile, data):
     plain = "wire" if profile == "tolerant" else profile
     miss = data.draw(contradicting(date, plain))

@@ -109,6 +109,9 @@ def test_policies_write_what_was_changed_first_and_read_it_again():
         ("authentication=401;403", "takes status codes"),
         ("authentication=\u0664\u0660\u0661", "takes status codes"),
         ("authentication=999", "takes status codes"),
+        ("authentication=200", "from 400 to 599"),
+        ("unknown-id=404,204", "from 400 to 599"),
+        ("other-method=307", "from 400 to 599"),
     ],
 )
 def test_policy_that_means_nothing_is_refused(word, reason):

@@ -143,9 +143,14 @@ def test_client_leaves_a_failure_of_the_test_itself_to_its_owner(run):
     result.stdout.fnmatch_lines(["E   *assert 200 == 404"])
 
 
+def test_client_that_gets_no_answer_leaves_a_failure_beside_it_a_failure(run):
+    result = run(f"{READS_A_CALL}\n\ndef test_mine():\n    assert not 1\n", "--vocode-url", "http://127.0.0.1:1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_client_that_gets_no_answer_is_reported_apart(run):
     result = run(READS_A_CALL, "--vocode-url", "http://127.0.0.1:1")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == 3
     result.stdout.fnmatch_lines(["*apart.py [?] *", "*[[]unreachable[]]*", "*= 1 inconclusive in *"])
     result.stdout.no_fnmatch_line("*Traceback*")
 

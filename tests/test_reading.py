@@ -232,7 +232,7 @@ def test_small_stack_and_high_recursion_limit_do_no_harm():
     assert done.stderr == ""
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=60))
 def test_read_takes_no_bytes_that_json_refuses(data):
     try:
@@ -253,14 +253,14 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(json_values, st.booleans(), st.sampled_from([None, 1]))
 def test_read_gives_back_every_value_that_json_wrote(value, ascii_only, indent):
     written = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     assert read(written.encode()) == value
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(json_values, st.data())
 def test_read_finds_every_key_that_is_written_twice(value, data):
     text = json.dumps({"k": value, "\u0130:": [value]}, ensure_ascii=data.draw(st.booleans()))
@@ -310,7 +310,7 @@ def test_survey_counts_values_that_are_held_twice():
     assert found.code == "json-too-many-values"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(json_values)
 def test_survey_finds_nothing_in_json(value):
     assert surveyed(value)[0] is None

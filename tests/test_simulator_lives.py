@@ -129,7 +129,7 @@ def check_follows(before: dict[str, Any], now: dict[str, Any]) -> None:
     assert now["recording_available"] >= before["recording_available"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     scenario=st.sampled_from(list(SCENARIOS)),
     date=st.sampled_from(dates()),
@@ -166,7 +166,7 @@ def test_every_sight_of_a_life_conforms_and_follows_on_the_last(*, scenario, dat
     assert not list(breaches(story, contract=date, expected=() if date < "2024" else "subscribed"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenario=st.sampled_from(list(SCENARIOS)), date=st.sampled_from(dates()), waits=WAITS, ends_at=st.integers(0, 9))
 def test_events_are_taken_once_in_order_and_conform(scenario, date, waits, ends_at):
     simulation = simulated(scenario, date)

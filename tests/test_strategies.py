@@ -36,7 +36,7 @@ READINGS = [(date, profile) for date in dates() for profile in PROFILES]
 
 VALUE: Any = "12025550123"
 
-quick = settings(max_examples=8, database=None, deadline=None)
+quick = settings(max_examples=8, database=None)
 few = settings(quick, max_examples=5)
 
 
@@ -164,7 +164,7 @@ def test_fields_choose_the_branch_and_may_be_called_name(event, agent):
 @pytest.mark.parametrize("adversarial", [False, True])
 @pytest.mark.parametrize("date", dates())
 def test_coherent_payloads_contradict_themselves_nowhere(date, adversarial, strategy):
-    @settings(max_examples=30, database=None, deadline=None)
+    @settings(max_examples=30, database=None)
     @given(st.data())
     def check(data):
         profile = data.draw(st.sampled_from(PROFILES))

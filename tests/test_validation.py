@@ -85,7 +85,7 @@ def mutants(draw):
     return contract, name, value
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(mutants())
 def test_engines_agree_on_every_mutant(mutant):
     contract, name, value = mutant
@@ -96,7 +96,7 @@ def test_engines_agree_on_every_mutant(mutant):
     assert found[0] == found[1]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(mutants())
 def test_verdict_is_one_on_value_and_bytes(mutant):
     contract, name, value = mutant
@@ -109,7 +109,7 @@ def test_verdict_is_one_on_value_and_bytes(mutant):
     assert verdict.value is value
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(mutants())
 def test_violation_points_into_the_document(mutant):
     contract, name, value = mutant
@@ -123,7 +123,7 @@ def test_violation_points_into_the_document(mutant):
             resolved(value, violation.instance_pointer)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(dates()), st.sampled_from(PROFILES), st.binary(max_size=80) | json_values)
 def test_anything_gets_a_verdict(date, profile, anything):
     for name in ("Call", "CallPage", "WebhookEvent"):
@@ -131,7 +131,7 @@ def test_anything_gets_a_verdict(date, profile, anything):
         assert conforms(anything, name, contract=date, profile=profile) == verdict.conforms
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(mutants())
 def test_judging_leaves_the_instance_alone(mutant):
     contract, name, value = mutant

@@ -15,6 +15,8 @@ from vocode_contract.contract import Effect
 from vocode_contract.errors import ContractError
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
+#: Why a run does not act whose user wants it to read only, by that variable or by a file.
+READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): nothing is changed beyond loopback"
 
 #: Hosts known to serve real calls.
 PRODUCTION_HOSTS = frozenset({"api.vocode.dev"})
@@ -139,7 +141,7 @@ class Guard:
             return
         if not intent.authenticated:
             if self.consents.read_only:
-                raise NotPermitted(intent.operation, _READ_ONLY)
+                raise NotPermitted(intent.operation, READ_ONLY_REASON)
             return
         is_own = intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
         for objection in _OBJECTIONS_TO_OWN if is_own else _OBJECTIONS:
@@ -160,11 +162,8 @@ class Guard:
         return None
 
 
-_READ_ONLY = f"{READ_ONLY_VARIABLE} is set: nothing is changed beyond loopback"
-
-
 def _read_only(guard: Guard, _intent: Intent) -> str | None:
-    return _READ_ONLY if guard.consents.read_only else None
+    return READ_ONLY_REASON if guard.consents.read_only else None
 
 
 def _generated(_guard: Guard, intent: Intent) -> str | None:

@@ -27,12 +27,14 @@ class Policy:
         statuses: Status codes that we take there, beside the declared ones; empty for a choice.
         applies: Whether an exchange is such a case.
         choices: Words to choose from, the default first; empty where status codes are listed.
+        refuses: Whether it is about how something is refused: no other status code may be listed then.
     """
 
     title: str
     statuses: frozenset[int] = frozenset()
     applies: Applies
     choices: tuple[str, ...] = ()
+    refuses: bool = False
 
     @property
     def default(self) -> str:
@@ -69,11 +71,13 @@ POLICIES: Mapping[str, Policy] = {
         title="how a request without valid authentication is refused",
         statuses=frozenset({401, 403}),
         applies=_always,
+        refuses=True,
     ),
     "unknown-id": Policy(
         title="how an id is refused that nothing has",
         statuses=frozenset({404}),
         applies=_names_something,
+        refuses=True,
     ),
     "ended-call": Policy(
         title="what ending a call answers that cannot be ended any more",
@@ -84,6 +88,7 @@ POLICIES: Mapping[str, Policy] = {
         title="how a method is refused that the URL path does not know",
         statuses=frozenset({404, 405, 501}),
         applies=_other_method,
+        refuses=True,
     ),
     "trailing-slash": Policy(
         title="what a URL path with a slash too many answers",
@@ -96,7 +101,7 @@ POLICIES: Mapping[str, Policy] = {
         applies=_always,
     ),
     "other-statuses": Policy(
-        title="status codes that are taken everywhere, though no document lists them",
+        title="status codes that are taken for any request that may be served, though no document lists them",
         applies=_always,
     ),
     "extra-keys": Policy(
@@ -155,6 +160,10 @@ class Policies:
         if name in self.chosen and not POLICIES[name].choices:
             return _read(self.chosen[name])
         return POLICIES[name].statuses
+
+    def takes_everywhere(self, status: int) -> bool:
+        """Tell whether a status code is taken in place of any that is looked for."""
+        return status in self.statuses("other-statuses")
 
     def take(self, exchange: Exchange, operation: Operation) -> str | None:
         """Return the name of the policy that takes an undeclared status; ``None`` where none does."""
@@ -237,6 +246,8 @@ def _fit(name: str, value: str, option: str) -> str:
     codes = [] if value == "none" else [code.strip() for code in value.split(",")]
     if not all(code.isascii() and code.isdigit() and len(code) == 3 and "1" <= code[0] <= "5" for code in codes):
         raise InvalidOption(option, f"{name} takes status codes with commas between them, or none")
+    if POLICIES[name].refuses and any(code[0] not in "45" for code in codes):
+        raise InvalidOption(option, f"{name} takes status codes from 400 to 599: others refuse nothing")
     return _written(map(int, codes))
 
 

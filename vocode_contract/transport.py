@@ -181,6 +181,11 @@ class Client:
                     raise
         return self._answered(request, ask, deadline)
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing that it may send changes anything, whatever else is allowed."""
+        return self._guard.consents.read_only and not self.endpoint.is_loopback
+
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
         return self._guard.reason_against(self._intent(ask))

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
-from vocode_contract.guard import NotPermitted
+from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 
 #: Rings nobody: both numbers are set aside for fiction.
@@ -32,10 +32,16 @@ def is_own(request: object) -> bool:
         return False
     context, number = request["context"], request["to_number"]
     mark = context.get(MARK) if isinstance(context, dict) and len(context) == 1 else None
-    is_marked = isinstance(mark, str) and re.fullmatch("[0-9a-f]{32}", mark) is not None
+    has_mark = isinstance(mark, str) and re.fullmatch("[0-9a-f]{32}", mark) is not None
     return (
-        is_marked and isinstance(number, str) and all(request[key] == REQUEST[key] for key in ("from_number", "agent"))
+        has_mark and isinstance(number, str) and all(request[key] == REQUEST[key] for key in ("from_number", "agent"))
     )
+
+
+def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
+    """Tell whether a call was asked for by this suite, or by one request of it."""
+    context = call.get("context")
+    return isinstance(context, dict) and (MARK in context if mark is None else context.get(MARK) == mark)
 
 
 class NoCall(Exception):
@@ -124,9 +130,12 @@ class Calls:
 
         Raises:
             NoCall: There is none.
+            NotPermitted: The run is read-only.
         """
         if role not in self._by_role:
             found = self._created_for(role) or self._given_call() or self._listed_call()
+            if found is None and self.client.is_read_only:
+                raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
                 raise NoCall(
                     f"a call that may be ended is needed; give one with --vocode-call-id ({len(self._given)} given, "

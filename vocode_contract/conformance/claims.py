@@ -13,22 +13,21 @@ from vocode_contract.violation import ContractViolated, Violation
 def answered(answer: Answer, status: int, *, policy: str = "") -> None:
     """Claim a status code; an answer that is wrong in itself fails the test anyway.
 
-    What the policy ``other-statuses`` takes is taken here too, where it means the same: success or refusal.
-
     Args:
         answer: To a request of which the contract says how it is answered.
         status: The code that it declares for this case.
         policy: Name of the policy that takes more codes in this case.
 
     Raises:
-        ContractViolated: With another one.
+        ContractViolated: With another one, which no policy takes everywhere.
     """
     __tracebackhide__ = True
     statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
-    others = {one for one in answer.policies.statuses("other-statuses") if one // 100 == status // 100}
-    if answer.status in statuses | others or not answer.is_sound:
+    declared = answer.status in answer.operation.statuses
+    taken = not declared and answer.policies.takes_everywhere(answer.status)
+    if answer.status in statuses or taken or not answer.is_sound:
         return
-    if answer.status in answer.operation.statuses:
+    if declared:
         expected = _either(statuses)
         violated(answer, "status-unexpected", expected=expected, actual=str(answer.status), policy=policy)
     raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))

@@ -153,6 +153,11 @@ class CheckedClient:
         self.seen.append(answer)
         return answer
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the run is to change nothing there, whatever else is allowed."""
+        return self._client.is_read_only
+
     def reason_against(self, name: str, request: Mapping[str, Any]) -> str | None:
         """Return why a request with that body would not be sent; ``None`` if it would."""
         return self._client.reason_against(Ask(operation=self._operation(name), body=orjson.dumps(request)))

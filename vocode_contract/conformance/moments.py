@@ -9,16 +9,21 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall
+from vocode_contract.conformance.calls import UNKNOWN_ID, NoCall, is_marked
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Story
+from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
 WHOLE, LEAF = 100, 2
+#: How often two pages are read, at most, that others change meanwhile.
+_READINGS = 4
 #: The number of a page that no list has.
 BEYOND = 100_000
 #: Ways of not being authenticated; what stands for a token opens nothing.
@@ -44,16 +49,26 @@ def listed(story: Story) -> Answer:
     return story.ask("list_calls", {"page": 1, "size": WHOLE})
 
 
-def first_leaf(story: Story) -> Answer:
-    """Ask for the first page of two calls."""
+def leaves(story: Story) -> tuple[Answer, ...]:
+    """Ask for the first two pages of two calls each, again where the list changed in between.
+
+    Raises:
+        Inconclusive: It changes each time.
+    """
     story.attempt(listed)
-    return story.ask("list_calls", {"page": 1, "size": LEAF})
+    first = _leaf(story, 1)
+    for _ in range(_READINGS):
+        second = _leaf(story, 2)
+        if pages.fit(first, second, size=LEAF):
+            return first, second
+        before, first = first, _leaf(story, 1)
+        if before.item_ids == first.item_ids:
+            return before, second
+    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
 
 
-def second_leaf(story: Story) -> Answer:
-    """Ask for the second page of two calls."""
-    story.attempt(first_leaf)
-    return story.ask("list_calls", {"page": 2, "size": LEAF})
+def _leaf(story: Story, number: int) -> Answer:
+    return story.ask("list_calls", {"page": number, "size": LEAF})
 
 
 def leaf_beyond(story: Story) -> Answer:
@@ -83,8 +98,7 @@ def bystander_created(story: Story) -> Answer:
 
 def created_from_nothing(story: Story) -> Answer:
     """Ask for a call without saying which."""
-    if not story.calls.is_here:
-        raise NoCall("a request that rings nobody by mistake alone is tried on this machine alone")
+    _only_here(story, "create_call", "somebody might be rung by mistake")
     return story.ask("create_call", json={})
 
 
@@ -105,10 +119,7 @@ def ended(story: Story) -> Answer:
 def settled(story: Story) -> Answer:
     """Look at the subject until it is over."""
     story.tell(ended)
-    answer = story.client.settled(story.calls.living(SUBJECT))
-    if answer.call_status in FINAL:
-        story.calls.note_ended(story.calls.living(SUBJECT))
-    return answer
+    return _settled(story, story.calls.living(SUBJECT))
 
 
 def ended_again(story: Story) -> Answer:
@@ -162,14 +173,14 @@ def bystander_after_get(story: Story) -> Answer:
 
 def end_by_get(story: Story) -> Answer:
     """Ask for the end of the bystander by GET."""
-    _only_here(story, "another method might be taken")
+    _only_here(story, "end_call", "another method might be taken")
     story.attempt(bystander_after_refusals)
     return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
 
 
 def create_by_put(story: Story) -> Answer:
     """Ask for a call by PUT."""
-    _only_here(story, "another method might be taken")
+    _only_here(story, "create_call", "another method might be taken")
     return story.ask("create_call", json=story.calls.request("put"), method="PUT")
 
 
@@ -189,7 +200,7 @@ def bystander_before_two_ids(story: Story) -> Answer:
 def ended_by_two_ids(story: Story) -> Answer:
     """End a call by a query that names the bystander as well."""
     story.attempt(bystander_before_two_ids)
-    _only_here(story, "two calls may be ended")
+    _only_here(story, "end_call", "two calls may be ended")
     names = [("id", story.calls.living(BYSTANDER)), ("id", story.calls.living("second of two ids"))]
     return story.ask("end_call", names)
 
@@ -217,7 +228,7 @@ def end_of(state: str) -> Callable[[Story], Answer]:
     """Return the moment in which a listed call of a state is ended."""
 
     def end(story: Story) -> Answer:
-        return story.ask("end_call", {"id": _listed_as(story, state)})
+        return story.ask("end_call", {"id": _in_state(story, state)})
 
     return end
 
@@ -225,12 +236,12 @@ def end_of(state: str) -> Callable[[Story], Answer]:
 def settled_from_not_started(story: Story) -> Answer:
     """Look at the call that had not started until it is over."""
     story.tell(end_of("not_started"))
-    return story.client.settled(_listed_as(story, "not_started"))
+    return _settled(story, _in_state(story, "not_started"))
 
 
 def seen_over(story: Story) -> Answer:
     """Look at a call that had ended before the story began."""
-    return story.ask("get_call", {"id": _listed_as(story, "ended", acting=False)})
+    return story.ask("get_call", {"id": _listed_as(story, "ended")})
 
 
 # --- recordings ---
@@ -277,11 +288,7 @@ def raced(story: Story) -> tuple[Answer, ...]:
 def settled_after_race(story: Story) -> Answer:
     """Look at the call that was ended twice at the same time until it is over."""
     story.tell(raced)
-    call = story.calls.living("raced")
-    answer = story.client.settled(call)
-    if answer.call_status in FINAL:
-        story.calls.note_ended(call)
-    return answer
+    return _settled(story, story.calls.living("raced"))
 
 
 # --- refusals ---
@@ -338,17 +345,44 @@ def readable(story: Story) -> str:
     return page.item_ids[0]
 
 
-def _only_here(story: Story, reason: str) -> None:
+def _only_here(story: Story, operation: str, reason: str) -> None:
+    if story.client.is_read_only:
+        raise NotPermitted(operation, READ_ONLY_REASON)
     if not story.calls.is_here:
         raise NoCall(f"{reason}, which is tried on this machine alone")
 
 
-def _listed_as(story: Story, state: str, *, acting: bool = True) -> str:
-    """Return a call that the list shows in a state, one with a transcript first."""
-    if acting:
-        _only_here(story, "a call that nobody named would be ended")
+def _settled(story: Story, call: str) -> Answer:
+    """Look at a call until it is over, and note that it is."""
+    answer = story.client.settled(call)
+    if answer.call_status in FINAL:
+        story.calls.note_ended(call)
+    return answer
+
+
+def _in_state(story: Story, state: str) -> str:
+    """Return a call in a state that may be ended: a listed one, or one that is created for it and begins so."""
+    _only_here(story, "end_call", "a call that nobody named would be ended")
+    try:
+        return _listed_as(story, state, own=False)
+    except NoCall:
+        if state != "not_started" or story.calls.create(state).call_status != state:
+            raise
+        return story.calls.living(state)
+
+
+def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
+    """Return a call that the list shows in a state, one with a transcript first.
+
+    Args:
+        story: Of the process.
+        state: A status.
+        own: Whether calls will do that this suite created, in whatever process and run: it acts on them elsewhere.
+    """
     page = story.tell(listed_before)
     found = [item for item in page.items if item.get("status") == state and item.get("id") in page.item_ids]
+    if not own:
+        found = [item for item in found if not is_marked(item)]
     if not found:
         raise NoCall(f"a call is needed that is {state}, and the list shows none")
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])

@@ -2,9 +2,18 @@
 
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import MARK
+from vocode_contract.conformance.calls import is_marked
 from vocode_contract.conformance.claims import violated
 from vocode_contract.inconclusive import Inconclusive
+
+
+def fit(first: Answer, second: Answer, *, size: int) -> bool:
+    """Tell whether two pages in a row hold what they can hold of a list that stood still."""
+    if not (_is_page(first) and _is_page(second)):
+        return True
+    follows = bool(second.items)
+    repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
+    return not repeats and first.members["has_more"] is follows and (len(first.items) >= size or not follows)
 
 
 def numbered(page: Answer, *, number: int, size: int) -> None:
@@ -55,14 +64,16 @@ def filled(first: Answer, second: Answer, *, size: int) -> None:
 
 
 def announced(first: Answer, second: Answer, beyond: Answer) -> None:
-    """Claim that ``has_more`` is true before a page with calls, and false behind the last one.
+    """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
     Raises:
         ContractViolated: It is not.
     """
     __tracebackhide__ = True
-    if _is_page(first) and _is_page(second) and second.items and first.members["has_more"] is False:
-        violated(first, "has-more-wrong", "/has_more", expected="true, since another page follows", actual="false")
+    follows = bool(second.items)
+    if _is_page(first) and _is_page(second) and first.members["has_more"] is not follows:
+        expected = "true, since another page follows" if follows else "false, since no page follows"
+        violated(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
     if not _is_page(beyond) or (_is_page(second) and first.item_ids == second.item_ids):
         return
     if beyond.items and beyond.item_ids == first.item_ids:
@@ -128,8 +139,7 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
         ContractViolated: There are more.
     """
     __tracebackhide__ = True
-    contexts = [item.get("context") for item in page.items]
-    found = sum(isinstance(context, dict) and context.get(MARK) == mark for context in contexts)
+    found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
         asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most} calls of one request", f"{found} calls"

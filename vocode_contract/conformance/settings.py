@@ -134,7 +134,7 @@ class Settings:
             policies=policies,
             wishes=wishes or Wishes(),
             timeout=_timeout(given.get("timeout", Given())),
-            ca_file=given.get("ca", Given()).value,
+            ca_file=_ca_file(given.get("ca", Given())),
             proxy=_proxy(given.get("proxy", Given()), endpoint),
         )
 
@@ -187,6 +187,17 @@ def _call_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID") from None
+
+
+def _ca_file(given: Given) -> str:
+    if given.value:
+        from vocode_contract.connection import trusted
+
+        try:
+            trusted(given.value)
+        except InvalidOption as error:
+            raise InvalidOption(given.source, error.reason) from None
+    return given.value
 
 
 def _proxy(given: Given, endpoint: Endpoint | None) -> Proxy | None:

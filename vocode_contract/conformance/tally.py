@@ -16,6 +16,7 @@ from vocode_contract.conformance.properties import (
     VERDICT,
     read,
 )
+from vocode_contract.guard import READ_ONLY_REASON
 from vocode_contract.violation import Violation
 
 #: From best to worst for one test.
@@ -54,6 +55,11 @@ class Row:
     seconds: float = 0
     module: str = ""
     evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it asked nothing since the run's user wants it read-only."""
+        return READ_ONLY_REASON in self.reason
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
@@ -97,7 +103,7 @@ class Tally:
     def exit_code(self) -> int:
         """The exit code of the run: 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
 
-        A run in which no call could be ended has not judged the main operation.
+        A run in which no call could be ended has not judged the main operation, unless its user wanted it read-only.
         """
         if self.count("violates"):
             return VIOLATES
@@ -107,7 +113,7 @@ class Tally:
 
     @property
     def _has_ended_one(self) -> bool:
-        unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted")]
+        unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted") and not row.is_left_out]
         judged = {row.operation for row in self.rows if row.verdict == "conforms"}
         return not any(row.operation not in judged or _MAIN in row.nodeid for row in unsent)
 

@@ -16,17 +16,20 @@ def test_list_calls_answers_with_a_page(told: Teller) -> None:
 
 
 def test_list_calls_obeys_page_and_size(told: Teller) -> None:
-    pages.numbered(told(moments.first_leaf), number=1, size=moments.LEAF)
-    pages.numbered(told(moments.second_leaf), number=2, size=moments.LEAF)
-    pages.turned(told(moments.first_leaf), told(moments.second_leaf))
+    first, second = told(moments.leaves)
+    pages.numbered(first, number=1, size=moments.LEAF)
+    pages.numbered(second, number=2, size=moments.LEAF)
+    pages.turned(first, second)
 
 
 def test_list_calls_fills_a_page_before_it_begins_another(told: Teller) -> None:
-    pages.filled(told(moments.first_leaf), told(moments.second_leaf), size=moments.LEAF)
+    first, second = told(moments.leaves)
+    pages.filled(first, second, size=moments.LEAF)
 
 
 def test_list_calls_says_rightly_whether_more_follow(told: Teller) -> None:
-    pages.announced(told(moments.first_leaf), told(moments.second_leaf), told(moments.leaf_beyond))
+    first, second = told(moments.leaves)
+    pages.announced(first, second, told(moments.leaf_beyond))
 
 
 def test_list_calls_holds_every_call_once(told: Teller) -> None:
