@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.evidence import Evidence
+from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
@@ -214,14 +216,13 @@ def _shape(violation: Violation) -> tuple[str, ...]:
     return "shape", violation.severity, violation.code, violation.expected, place
 
 
-def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float) -> Outcome:
+def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selection: Selection = ALL) -> Outcome:
     """Return what came so far of a run that pytest began so many seconds ago."""
-    where = str(settings.endpoint or "the built-in simulator")
     run = Run(
         contract=settings.contract.date,
         profile=settings.contract.profile,
-        where=where,
-        command=f"pytest --vocode-url {where}" if settings.endpoint else "pytest",
+        where=str(settings.endpoint or "the built-in simulator"),
+        command=" ".join(["pytest", *words_of(settings, "--vocode-", selection=selection)]),
         uncut="-vv",
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,

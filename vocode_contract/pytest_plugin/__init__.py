@@ -255,7 +255,8 @@ def _outcome(config: pytest.Config) -> "Outcome":
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
     tally = config.stash.get(TALLY, None) or Tally()
-    return outcome_of_pytest(settings_of(config), tally, time.monotonic() - counting.started)
+    seconds = time.monotonic() - counting.started
+    return outcome_of_pytest(settings_of(config), tally, seconds, selection_of(config))
 
 
 class _Overhearing:
