@@ -81,9 +81,13 @@ def written(sights: Mapping[Violation, Sight], client: CheckedClient) -> list[tu
     for index, (violation, sight) in enumerate(sights.items()):
         if sight.answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT:
             causes.add(cause_of(violation))
-            evidence = _evidence(sight.answer, sight, shown)
-            properties.append((EVIDENCE, inert_json(json.dumps({"violation": index, **asdict(evidence)}))))
+            properties.append(noted_of(index, _evidence(sight.answer, sight, shown)))
     return properties
+
+
+def noted_of(index: int, evidence: Evidence) -> tuple[str, object]:
+    """Write evidence for one of the violations of a test as a property of that test."""
+    return EVIDENCE, inert_json(json.dumps({"violation": index, **asdict(evidence)}))
 
 
 def collected(

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.evidence import Evidence
+from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.conformance.tally import Row, Tally
@@ -93,8 +94,9 @@ class Cause:
 
     @property
     def place(self) -> str:
-        """Where it is: operations, status code and pointers."""
-        return " ".join(filter(None, (self.where, self.violation.instance_pointer))) or "(document)"
+        """Where it is: operations, status code and pointers; in a list, that to the item that shows it."""
+        pointer, shown = self.violation.instance_pointer, self.evidence.place if self.evidence else ""
+        return " ".join(filter(None, (self.where, shown if shown.endswith(pointer) else pointer))) or "(document)"
 
     @property
     def found_by(self) -> str:
@@ -159,6 +161,11 @@ class Outcome:
     def remarks(self) -> tuple[str, ...]:
         """What there is to say beside the verdict, each thing once: policies, calls created, commands."""
         return tuple(dict.fromkeys(map(inert, self.tally.remarks)))
+
+    @property
+    def asides(self) -> tuple[str, ...]:
+        """The remarks without that on the policies, which reports list by themselves."""
+        return tuple(remark for remark in self.remarks if not remark.startswith(POLICIES_REMARK))
 
     @cached_property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:

@@ -142,7 +142,7 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
     found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
         asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
-        expected, actual = f"{most} calls of one request", f"{found} calls"
+        expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
         violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
 
 

@@ -18,6 +18,8 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
+#: How the remark begins that tells the policies.
+POLICIES_REMARK = "policies: "
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

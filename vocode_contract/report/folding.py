@@ -7,6 +7,7 @@ and the next one has to begin at the very margin: what stands before it would be
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import zip_longest
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 _INDENT = "    "
@@ -21,10 +22,11 @@ def folded(command: str, most: int) -> list[str]:
     """
     if len(command) <= most:
         return [command]
-    lines = [""]
-    for word in _WORD.findall(command):
+    lines, words = [""], _WORD.findall(command)
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         first, *others = _pieces(word, most - len(_INDENT) - 2)
-        if lines[-1] and (word.startswith("--") or len(lines[-1]) + len(first) + 3 > most):
+        kept = len(following) + 1 if word.startswith("--") else 0  # an option stays with its value
+        if lines[-1] and len(lines[-1]) + len(first) + kept + 3 > most:
             lines[-1] += " \\"
             lines.append(_INDENT + first)
         else:
