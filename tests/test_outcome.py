@@ -15,7 +15,7 @@ pytest.importorskip("httpx")
 from vocode_contract.conformance.calls import MARK, REQUEST
 from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import MOST_BODY, Evidence, collected, written
+from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, collected, written
 from vocode_contract.conformance.outcome import Outcome, Run
 from vocode_contract.conformance.sights import Sight, sights_of
 from vocode_contract.conformance.summary import basis, lines
@@ -307,6 +307,15 @@ def test_evidence_comes_once_a_cause():
     same = [replace(VIOLATION, instance_pointer=f"/items/{index}/status") for index in range(50)]
     sight = Sight(answer=client.answers[-1], place="/status")
     assert len(written(dict.fromkeys(same, sight), client)) == 1
+
+
+def test_evidence_of_one_test_is_bounded():
+    client = client_of()
+    client.ask("get_call", {"id": "f" * 7_000})
+    different = [replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(50)]
+    sight = Sight(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
+    properties = written(dict.fromkeys(different, sight), client)
+    assert MOST_NOTED < sum(len(str(value)) for _, value in properties) < 1.5 * MOST_NOTED
 
 
 def test_evidence_of_what_was_seen_nowhere_is_none():

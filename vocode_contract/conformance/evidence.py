@@ -28,8 +28,9 @@ EVIDENCE = "vocode_evidence"
 MOST_BODY = 2_000
 MOST_SENT = 8_000
 MOST_READ = 1_048_576
-#: Causes in one test that come with their evidence.
+#: Causes in one test that come with their evidence, and characters of all of it.
 MOST_KEPT = 20
+MOST_NOTED = 65_536
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -78,10 +79,12 @@ def written(sights: Mapping[Violation, Sight], client: CheckedClient) -> list[tu
     causes: set[tuple[str, ...]] = set()
     shown = _Shown(client, {})
     properties: list[tuple[str, object]] = []
+    left = MOST_NOTED
     for index, (violation, sight) in enumerate(sights.items()):
-        if sight.answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT:
+        if sight.answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT and left > 0:
             causes.add(cause_of(violation))
             properties.append(noted_of(index, _evidence(sight.answer, sight, shown)))
+            left -= len(str(properties[-1][1]))
     return properties
 
 
