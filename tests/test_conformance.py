@@ -230,6 +230,20 @@ class Carrier(httpx.BaseTransport):
         return self._simulator.handle_request(request)
 
 
+class Losing(Carrier):
+    """A simulation that does what it is asked for, and whose answers to one URL path are lost."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.lost = path
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if request.url.path == self.lost:
+            raise httpx.ReadError("reset")
+        return answer
+
+
 class Meanwhile(Carrier):
     """A simulation in which somebody else creates a call between one page and the next, a number of times."""
 
@@ -306,6 +320,38 @@ def test_calls_are_ended_in_the_end_within_seconds_for_all_of_them(within, secon
     assert list(calls.finish(within)) == ([] if seconds else created)
     assert Hurried.seconds == pytest.approx(seconds, abs=5)
     assert Hurried.seconds == sorted(Hurried.seconds, reverse=True)
+
+
+def test_call_is_created_once_though_its_answer_is_lost_and_found_in_the_list_in_the_end(monkeypatch):
+    carrier, events = Losing("/v1/calls/create"), []
+    calls, client = calls_at("http://127.0.0.1:1", carrier)
+    monkeypatch.setattr(calls._journal, "note", lambda event, identifier="": events.append((event, identifier)))
+    for _ in range(3):
+        with pytest.raises(Inconclusive, match="a phone may have been rung"):
+            calls.create("one")
+    assert carrier.asked.count("/v1/calls/create") == 1
+    assert calls.finish() == ()
+    [created] = [identifier for event, identifier in events if event == "created"]
+    assert events == [("creating", ""), ("created", created), ("ended", created)]
+    assert client.get_call(created).call_status == "ended"
+
+
+def test_call_whose_creation_was_never_sent_is_declined():
+    calls, client = calls_at("http://127.0.0.1:1", Carrier())
+    client._health.failures = 3
+    with pytest.raises(Inconclusive, match="nothing was sent"):
+        calls.create("one")
+    assert calls.finish() == ()
+
+
+def test_call_whose_end_had_no_answer_is_looked_at_and_not_ended_again():
+    carrier = Losing("/v1/calls/end")
+    calls, client = calls_at("http://127.0.0.1:1", carrier)
+    call = calls.living("one")
+    with pytest.raises(Inconclusive, match="the call may have been ended"):
+        client.end_call(call)
+    assert calls.finish() == ()
+    assert carrier.asked.count("/v1/calls/end") == 1
 
 
 def test_calls_are_taken_from_the_list_where_none_can_be_created():

@@ -196,6 +196,14 @@ def test_journal_lists_a_creation_whose_answer_never_came(tmp_path):
     assert journal(tmp_path, "two").leftovers() == ("unknown",)
 
 
+def test_journal_lists_each_creation_whose_answer_never_came(tmp_path):
+    first = journal(tmp_path)
+    for event, call in (("creating", ""), ("creating", ""), ("created", CALL), ("ended", CALL), ("creating", "")):
+        first.note(event, call)
+    first.note("declined")
+    assert journal(tmp_path, "two").leftovers() == ("unknown",)
+
+
 def test_journal_survives_a_line_that_a_crash_cut_off(tmp_path):
     journal(tmp_path).note("created", CALL)
     with (tmp_path / "journal.jsonl").open("ab") as file:

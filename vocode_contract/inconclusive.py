@@ -41,6 +41,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+#: The consequence of a fault that came before the request.
+NOTHING_SENT = "nothing was sent"
+
+
 class Inconclusive(Exception):
     """There is no answer that could be judged.
 
@@ -58,6 +62,11 @@ class Inconclusive(Exception):
         self.what = what
         self.consequence = consequence
         self.wait = wait
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether the request may have had its effect in the world, for all that is known."""
+        return self.consequence not in ("", NOTHING_SENT)
 
     def __str__(self) -> str:
         """Write one line."""

@@ -7,7 +7,8 @@ token and no payload. And the lock that keeps two runs from acting on one host a
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,14 +16,20 @@ import orjson
 
 from vocode_contract.errors import InvalidOption
 
+#: What an event adds to the number of creations without an answer.
+ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1}
+
 _FILE = "journal.jsonl"
-_CLOSING = frozenset(("ended", "forgotten"))
 #: Lines that are read at most, the last ones.
 _LINES = 10_000
 
 
 class CallJournal:
-    """The journal of one run against one host."""
+    """The journal of one run against one host.
+
+    Attributes:
+        path: The file, which all runs share.
+    """
 
     def __init__(self, directory: Path, *, host: str, run_id: str) -> None:
         """Write nothing yet.
@@ -32,7 +39,7 @@ class CallJournal:
             host: What the run acts on.
             run_id: Names the run.
         """
-        self._path = directory / _FILE
+        self.path = directory / _FILE
         self._host = host
         self._run_id = run_id
 
@@ -40,7 +47,8 @@ class CallJournal:
         """Append one event, and see it on the disk.
 
         Args:
-            event: ``creating``, ``created``, ``ended`` or ``left``.
+            event: ``creating`` before a call is created, then ``created`` or ``declined``; ``ended`` or ``left`` in the
+                end.
             identifier: Of the call, where it is known.
 
         Raises:
@@ -48,37 +56,35 @@ class CallJournal:
         """
         entry = {"at": round(time.time(), 3), "run": self._run_id, "host": self._host, "event": event, "id": identifier}
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            descriptor = os.open(self._path, flags, 0o600)
+            descriptor = os.open(self.path, flags, 0o600)
             try:
                 os.write(descriptor, orjson.dumps(entry) + b"\n")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
         except OSError:
-            raise InvalidOption(str(self._path), "the journal of created calls cannot be written") from None
+            raise InvalidOption(str(self.path), "the journal of created calls cannot be written") from None
 
     def leftovers(self) -> tuple[str, ...]:
         """Return the ids of calls that runs against this host created and did not end, oldest first.
 
-        A creation whose answer never came is listed as ``unknown``.
+        A creation whose answer never came is listed as ``unknown``, each.
         """
         open_calls: dict[str, None] = {}
-        unanswered: set[str] = set()
-        for entry in _entries(self._path):
+        unanswered: Counter[str] = Counter()
+        for entry in _entries(self.path):
             if entry.get("host") != self._host:
                 continue
             run, event, identifier = (str(entry.get(key, "")) for key in ("run", "event", "id"))
-            if event == "creating":
-                unanswered.add(run)
-            elif event == "created":
-                unanswered.discard(run)
+            unanswered[run] += ANSWERED.get(event, 0)
+            if event == "created":
                 open_calls[identifier] = None
-            elif event in _CLOSING:
+            elif event == "ended":
                 open_calls.pop(identifier, None)
-        lost = len(unanswered - {self._run_id})
-        return (*open_calls, *(["unknown"] * lost))
+        unanswered.pop(self._run_id, None)
+        return (*open_calls, *(["unknown"] * sum(unanswered.values())))
 
 
 def _entries(path: Path) -> Iterator[dict[str, object]]:

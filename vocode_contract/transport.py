@@ -23,7 +23,7 @@ from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
-from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.redaction import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -381,9 +381,9 @@ _DONE: Mapping[str, str] = {
 
 
 def _consequence(operation: Operation, *, sent: bool) -> str:
-    if operation.effect == "reads":
-        return ""
-    return _DONE.get(operation.effect, _DONE["rings"]) if sent else "nothing was sent"
+    if not sent:
+        return NOTHING_SENT
+    return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
+from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
@@ -52,7 +53,7 @@ class Journal(Protocol):
     """Where is written down what is created, before and after."""
 
     def note(self, event: str, identifier: str = "") -> None:
-        """Write one event: ``creating``, ``created``, ``ended`` or ``left``."""
+        """Write one event: ``creating``, then ``created`` or ``declined``; ``ended`` or ``left`` in the end."""
 
 
 class Unwritten:
@@ -92,6 +93,7 @@ class Calls:
         self._journal = journal or Unwritten()
         self._by_role: dict[str, str] = {}
         self._open: list[str] = []
+        self._unanswered: dict[str, Inconclusive] = {}
 
     @property
     def is_here(self) -> bool:
@@ -112,18 +114,36 @@ class Calls:
             NotPermitted: It would ring a phone, and nobody allowed it.
             Inconclusive: No complete answer came, also when it was tried before.
         """
+        if role in self._unanswered:
+            raise self._unanswered[role].with_traceback(None)
         if role not in self.created:
-            request = self.request(role)
-            reason = self.client.reason_against("create_call", request)
-            if reason:
-                raise NotPermitted("create_call", reason)
-            self._journal.note("creating")
-            self.created[role] = answer = self.client.ask("create_call", json=request, kept=False)
-            if 200 <= answer.status < 300 and answer.call_id:
-                self._journal.note("created", answer.call_id)
-                self.client.note_created(answer.call_id)
-                self._open.append(answer.call_id)
+            self.created[role] = self._created(role)
         return self.created[role]
+
+    def _created(self, role: str) -> Answer:
+        request = self.request(role)
+        reason = self.client.reason_against("create_call", request)
+        if reason:
+            raise NotPermitted("create_call", reason)
+        self.client.require_health()
+        self._journal.note("creating")
+        try:
+            answer = self.client.ask("create_call", json=request, kept=False)
+        except Inconclusive as inconclusive:
+            self._unanswered[role] = inconclusive
+            if not inconclusive.may_have_acted:
+                self._journal.note("declined")
+            raise
+        if answer.call_id and 200 <= answer.status < 300:
+            self._note_created(answer.call_id)
+        elif 400 <= answer.status < 500:
+            self._journal.note("declined")
+        return answer
+
+    def _note_created(self, identifier: str) -> None:
+        self._journal.note("created", identifier)
+        self.client.note_created(identifier)
+        self._open.append(identifier)
 
     def living(self, role: str) -> str:
         """Return the id of a call for a role that may be ended and is not ended yet; the same each time.
@@ -164,12 +184,14 @@ class Calls:
             self._journal.note("ended", identifier)
 
     def finish(self, within: float = _LAST_SECONDS) -> tuple[str, ...]:
-        """End what was created and still goes on; return the ids of those that could not be ended.
+        """End what was created and still goes on, also what no answer told of; return the ids of what was not ended.
 
         Args:
             within: Seconds that all of it may take.
         """
         deadline = time.monotonic() + within
+        for identifier in self._found_in_the_list(within):
+            self._note_created(identifier)
         for identifier in tuple(self._open):
             left = deadline - time.monotonic()
             if left > 0 and self.client.end_at_last(identifier, within=left):
@@ -177,6 +199,14 @@ class Calls:
         for identifier in self._open:
             self._journal.note("left", identifier)
         return tuple(self._open)
+
+    def _found_in_the_list(self, within: float) -> Iterator[str]:
+        """Yield the ids of calls that were created though no answer said so."""
+        unclear = [role for role, inconclusive in self._unanswered.items() if inconclusive.may_have_acted]
+        items = self.client.list_at_last(size=_LOOKED_AT, within=within) if unclear else ()
+        for role in unclear:
+            mark = self.requests[role]["context"][MARK]
+            yield from (str(item["id"]) for item in items if is_marked(item, mark) and uuid_of(item.get("id")))
 
     def _created_for(self, role: str) -> str | None:
         try:

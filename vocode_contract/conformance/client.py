@@ -16,9 +16,9 @@ from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange
+from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import NotPermitted
-from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.transport import OWN, Ask, Client, Credentials
 from vocode_contract.violation import Violation
@@ -76,6 +76,7 @@ class CheckedClient:
         self._client = client
         self._health = health or Health()
         self._acted: Answer | None = None
+        self._unclear: set[str] = set()  # ids of calls whose end had no answer
 
     def __repr__(self) -> str:
         """Show where it asks."""
@@ -200,16 +201,37 @@ class CheckedClient:
         return self.ask("end_call", {"id": identifier})
 
     def end_at_last(self, identifier: str, *, within: float) -> bool:
-        """Try once to end a call, however the endpoint fares, and judge nothing; return whether it was taken.
+        """Try to end a call, however the endpoint fares, and judge nothing; return whether it is over, or will be.
+
+        A call whose end had no answer is looked at first: the end may have been taken.
 
         Args:
             identifier: Of a call that this run created.
             within: Seconds that this may take.
         """
-        ask = Ask(operation=self._operation("end_call"), arguments=(("id", identifier),), within=within)
-        with suppress(Inconclusive, NotPermitted):
-            return self._client.exchange(ask).response.status == 200
-        return False
+        deadline = time.monotonic() + within
+        call = (("id", identifier),)
+        if identifier in self._unclear and self._at_last("get_call", call, within).call_status in FINAL:
+            return True
+        return self._at_last("end_call", call, deadline - time.monotonic()).status == 200
+
+    def list_at_last(self, *, size: int, within: float) -> tuple[Mapping[str, Any], ...]:
+        """Return the first calls of the list, however the endpoint fares, unjudged; none without an answer.
+
+        Args:
+            size: Calls at most.
+            within: Seconds that this may take.
+        """
+        return self._at_last("list_calls", (("page", "1"), ("size", str(size))), within).items
+
+    def _at_last(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> Answer:
+        """Send a request past the health of the endpoint; without an answer, return one of status 0."""
+        operation = self._operation(name)
+        exchange = Exchange(request=Request(method=operation.method, path=operation.path), response=Response(status=0))
+        if within > 0:
+            with suppress(Inconclusive, NotPermitted):
+                exchange = self._client.exchange(Ask(operation=operation, arguments=arguments, within=within))
+        return Answer(operation=operation, exchange=exchange, violations=(), contract=self.contract.date)
 
     def create_call(self, request: Mapping[str, Any]) -> Answer:
         """Create a call; see `ask`."""
@@ -238,14 +260,25 @@ class CheckedClient:
         self._health.is_patient = self._health.is_patient and not _goes_on(answer)
         return answer
 
-    def _exchange(self, ask: Ask) -> Exchange:
+    def require_health(self) -> None:
+        """Refuse to send where the endpoint has not answered several times in a row.
+
+        Raises:
+            Inconclusive: It has not.
+        """
         __tracebackhide__ = True
         if self._health.failures >= _DOWN_AFTER:
-            raise Inconclusive("stopped", self.endpoint.authority)
+            raise Inconclusive("stopped", self.endpoint.authority, NOTHING_SENT)
+
+    def _exchange(self, ask: Ask) -> Exchange:
+        __tracebackhide__ = True
+        self.require_health()
         try:
             exchange = self._client.exchange(ask)
         except Inconclusive as inconclusive:
             self._health.told(inconclusive)
+            if ask.operation.effect == "hangs-up" and inconclusive.may_have_acted:
+                self._unclear.update(value for name, value in ask.arguments if name == "id")
             raise
         self._health.told(None)
         return exchange

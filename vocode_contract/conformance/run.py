@@ -12,7 +12,7 @@ from uuid import uuid4
 from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.guard import Consents, Guard
-from vocode_contract.journal import CallJournal, sole_actor
+from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Client, Timing, is_read_only
@@ -33,6 +33,7 @@ class Run:
         created: Ids of the calls that it created, in order.
         ended: Ids of those that are known to have ended.
         left: Ids of those that could not be ended.
+        unanswered: How many calls it asked for without being told what came of it.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Run:
     created: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    unanswered: int = 0
 
     @classmethod
     def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
@@ -74,6 +76,7 @@ class Run:
         """Note an event; see `CallJournal.note`."""
         if self.journal is not None:
             self.journal.note(event, identifier)
+        self.unanswered += ANSWERED.get(event, 0)
         noted = {"created": self.created, "ended": self.ended, "left": self.left}.get(event)
         if noted is not None:
             noted.append(identifier)
@@ -116,15 +119,17 @@ class Run:
         yield f"{POLICIES_REMARK}{self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
-        if self.created:
+        if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
-            yield f"calls of this run ({self.run_id}): {counts}"
+            unknown = f", {self.unanswered} asked for without an answer: look for them" if self.unanswered else ""
+            yield f"calls of this run ({self.run_id}): {counts}{unknown}"
         if self.settings.is_live and self.created:
             yield f"created: {_shown(self.created)}"
         if self.left:
             yield f"still open, end them by hand: {_shown(self.left)}"
         if self.left_before:
-            yield f"left open by earlier runs: {_shown(list(self.left_before))}"
+            where = f"; once they are looked after, remove {self.journal.path}" if self.journal else ""
+            yield f"left open by earlier runs: {_shown(list(self.left_before))}{where}"
 
 
 @contextmanager
