@@ -56,7 +56,7 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
     [
         ("wrong-enum", "[enum, 2023-11-30]"),
         ("missing-required", "[required, 2023-11-30]"),
-        ("ignored-token", "[not-refused, 2023-11-30]"),
+        ("ignored-token", "[not-refused, policy authentication=401,403, 2023-11-30]"),
         ("end-that-does-not-end", "[call-not-ended, 2023-11-30]"),
     ],
 )

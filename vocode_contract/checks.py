@@ -47,14 +47,19 @@ def status_declared(exchange: Exchange, operation: Operation, contract: Contract
     """
     status = exchange.response.status
     if status not in operation.statuses and not _redirects(status):
-        yield Violation(
-            instance_pointer="",
-            code="status-undeclared",
-            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
-            actual=str(status),
-            schema_pointer=f"{operation.pointer}/responses",
-            contract=contract.date,
-        )
+        yield undeclared_status(status, operation, contract.date)
+
+
+def undeclared_status(status: int, operation: Operation, date: str) -> Violation:
+    """Return what is wrong with a status code that the contract of a date does not list for an operation."""
+    return Violation(
+        instance_pointer="",
+        code="status-undeclared",
+        expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
+        actual=str(status),
+        schema_pointer=f"{operation.pointer}/responses",
+        contract=date,
+    )
 
 
 def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -291,10 +296,11 @@ def violations_of(
     """
     seen: set[Violation] = set()
     taken = policies.take(exchange, operation) is not None
+    forbids_keys = policies.value("extra-keys") == "forbid"
     for violation in _found(exchange, operation, contract, policies):
         level = selection.level(violation.code, contract.profile)
-        if violation.code == "unknown-key":  # off in the table: a policy has switched it on
-            level = "error"
+        if violation.code == "unknown-key" and forbids_keys:  # found by the profile too, perhaps; one of both counts
+            level = "error" if violation.policy else "off"
         if level == "off" or violation in seen or (taken and violation.code in _OF_THE_STATUS):
             continue
         seen.add(violation)

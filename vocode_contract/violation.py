@@ -24,6 +24,7 @@ class Violation:
         contract: Date of the contract, ``YYYY-MM-DD``; empty where no date matters.
         offset: Byte offset in the raw payload, from 0; ``None`` where there is none.
         note: A further remark, such as the date since which a value is known; may be empty.
+        policy: The policy that expected it, as ``NAME=VALUE``; empty where none had a say.
     """
 
     instance_pointer: str
@@ -35,14 +36,21 @@ class Violation:
     contract: str = ""
     offset: int | None = None
     note: str = ""
+    policy: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The code, what is unusual about it, and the contract's date."""
+        severity = self.severity if self.severity != "error" else ""
+        policy = f"policy {self.policy}" if self.policy else ""
+        return tuple(filter(None, (self.code, severity, policy, self.contract)))
 
     def __str__(self) -> str:
         """Write the violation as one line, the place first."""
         place = self.instance_pointer or "(document)"
         if self.offset is not None:
             place += f" at byte {self.offset}"
-        labels = [self.code, *([self.severity] if self.severity != "error" else []), self.contract]
-        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(filter(None, labels))}]"
+        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(self.labels)}]"
         return f"{line} ({self.note})" if self.note else line
 
 

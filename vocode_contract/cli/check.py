@@ -1,7 +1,6 @@
 """``check``: the contract suite against a server, and its verdict."""
 
 import os
-import shlex
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -148,16 +147,18 @@ def _settings(asked: Asked) -> "Settings":
         "url": asked.url or "",
         "contract": contract.date,
         "profile": contract.profile,
-        "timeout": asked.timeout,
-        "ca": asked.ca,
-        "proxy": asked.proxy,
     }
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
+    for key, value in (("timeout", asked.timeout), ("ca", asked.ca), ("proxy", asked.proxy)):
+        name = f"VOCODE_{key.upper()}"  # which the suite's plugin reads too
+        told = Given(value=value, source=f"--{key}")
+        sources[key] = told if value else Given(value=os.environ.get(name, ""), source=name)
+    policies = [*os.environ.get("VOCODE_POLICY", "").split(), *asked.policies]
     try:
         return Settings.from_given(
             sources,
             asked.call_ids,
-            policies=Policies.from_words(asked.policies, option="--policy"),
+            policies=Policies.from_words(policies, option="--policy"),
             wishes=Wishes.from_words(asked.effects, asked.numbers, budget=asked.budget),
         )
     except InvalidOption as error:
@@ -197,19 +198,12 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
 
 def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
     from vocode_contract.conformance.outcome import Run
-    from vocode_contract.contract import DEFAULT_PROFILE, Contract
+    from vocode_contract.conformance.rerun import words_of
 
     contract = settings.contract
     spoilt = f" with {', '.join(asked.faults)}" if asked.faults else ""
-    words = ["vocode-contract", "check"]
-    words += ["--contract", contract.date] if contract.date != Contract.load().date else []
-    words += ["--profile", contract.profile] if contract.profile != DEFAULT_PROFILE else []
-    words += ["--url", shlex.quote(str(settings.endpoint))] if settings.endpoint else []
+    words = ["vocode-contract", "check", *words_of(settings)]
     words += [word for fault in asked.faults for word in ("--fault", fault)]
-    words += [word for identifier in settings.call_ids for word in ("--call-id", identifier)]
-    words += [word for policy in asked.policies for word in ("--policy", shlex.quote(policy))]
-    for option, value in (("--ca", asked.ca), ("--proxy", asked.proxy), ("--timeout", asked.timeout)):
-        words += [option, shlex.quote(value)] if value else []
     return Run(
         contract=contract.date,
         profile=contract.profile,

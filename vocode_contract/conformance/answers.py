@@ -1,6 +1,6 @@
 """Answer: one exchange, judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -30,6 +30,7 @@ class Answer:
         policies: How what no document decides is read.
         is_ordered: Whether it is known to have been made after the answers that came before it.
         origin: Scheme, host and port that were asked.
+        after: The answer to the last request with an effect that its client sent before.
     """
 
     operation: Operation
@@ -40,11 +41,26 @@ class Answer:
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
     origin: str = ""
+    after: "Answer | None" = field(default=None, repr=False, compare=False)
 
     @property
     def status(self) -> int:
         """The status code."""
         return self.exchange.response.status
+
+    @property
+    def acts(self) -> Iterator["Answer"]:
+        """The answers to requests with an effect that its client sent before, the last one first."""
+        act = self.after
+        while act is not None:
+            yield act
+            act = act.after
+
+    @property
+    def named(self) -> str | None:
+        """The id of the call that was asked for, else of the one in the body; ``None`` where there is none."""
+        asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
+        return asked[0] if asked else self.call_id
 
     @property
     def value(self) -> Any:

@@ -3,30 +3,34 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from vocode_contract.checks import uuid_of
+from vocode_contract.checks import undeclared_status, uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.violation import ContractViolated, Violation
 
 
-def answered(answer: Answer, *statuses: int) -> None:
-    """Claim one of some status codes; an answer that is wrong in itself fails the test anyway.
+def answered(answer: Answer, status: int, *, policy: str = "") -> None:
+    """Claim a status code; an answer that is wrong in itself fails the test anyway.
+
+    Args:
+        answer: To a request of which the contract says how it is answered.
+        status: The code that it declares for this case.
+        policy: Name of the policy that takes more codes in this case.
 
     Raises:
         ContractViolated: With another one, which no policy takes everywhere.
     """
     __tracebackhide__ = True
+    statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
     declared = answer.status in answer.operation.statuses
     taken = not declared and answer.policies.takes_everywhere(answer.status)
     if answer.status in statuses or taken or not answer.is_sound:
         return
-    violated(
-        answer,
-        "status-unexpected" if declared else "status-undeclared",
-        expected=" or ".join(map(str, statuses)),
-        actual=str(answer.status),
-    )
+    if declared:
+        expected = _either(statuses)
+        violated(answer, "status-unexpected", expected=expected, actual=str(answer.status), policy=policy)
+    raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))
 
 
 def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
@@ -42,9 +46,9 @@ def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
     """
     __tracebackhide__ = True
     statuses = answer.policies.statuses("authentication")
-    expected = " or ".join(map(str, sorted(statuses)))
+    expected = _either(statuses)
     if 200 <= answer.status < 300:
-        violated(answer, "not-refused", expected=expected, actual=str(answer.status))
+        violated(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
     if answer.tells_of_a_call:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
     unclear = answer.status not in statuses and not for_want_of_authentication
@@ -81,12 +85,18 @@ def ended(answer: Answer) -> None:
 def not_served(answer: Answer, code: str) -> None:
     """Claim that a request was not served that must not be.
 
+    By another method than the operation's, a policy says how that is refused.
+
     Raises:
         ContractViolated: It was.
     """
     __tracebackhide__ = True
     if 200 <= answer.status < 300:
-        violated(answer, code, expected="a refusal", actual=str(answer.status))
+        method = answer.exchange.request.method
+        other = method != answer.operation.method
+        expected = f"{_either(answer.policies.statuses('other-method'))} to {method}" if other else "a refusal"
+        policy = "other-method" if other else ""
+        violated(answer, code, expected=expected, actual=str(answer.status), policy=policy)
 
 
 def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
@@ -147,11 +157,49 @@ def _word(answer: Answer) -> str:
     return f'"{answer.call_status}"' if answer.call_status else "no status"
 
 
-def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, actual: str) -> NoReturn:
+def _either(statuses: Iterable[int]) -> str:
+    *others, last = map(str, sorted(statuses)) if statuses else ["a refusal"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+class Claimed(ContractViolated):
+    """One violation that a test claims of an answer.
+
+    Attributes:
+        answer: Where it was seen.
+        steps: What led there, in order, where the claim knows.
+    """
+
+    def __init__(self, answer: Answer, violation: Violation, steps: tuple[Answer, ...] = ()) -> None:
+        """Hold all of it."""
+        super().__init__((violation,))
+        self.answer = answer
+        self.steps = steps
+
+
+def violated(
+    answer: Answer,
+    code: str,
+    pointer: str = "",
+    *,
+    expected: str,
+    actual: str,
+    policy: str = "",
+    steps: tuple[Answer, ...] = (),
+) -> NoReturn:
     """Raise what is wrong with an answer.
 
+    Args:
+        answer: Where it was seen.
+        code: What is wrong.
+        pointer: JSON Pointer to the place in the body.
+        expected: As a phrase.
+        actual: As a phrase without any part of the body.
+        policy: Name of the policy by which it was expected.
+        steps: What led there, in order, where the claim knows.
+
     Raises:
-        ContractViolated: Always.
+        Claimed: Always.
     """
     __tracebackhide__ = True
     violation = Violation(
@@ -162,5 +210,6 @@ def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, act
         schema_pointer=answer.operation.pointer,
         contract=answer.contract,
         note=answer.operation.name,
+        policy=answer.policies.word(policy) if policy else "",
     )
-    raise ContractViolated((violation,))
+    raise Claimed(answer, violation, steps)

@@ -79,6 +79,7 @@ class CheckedClient:
         self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
         self._health = health or Health()
+        self._acted: Answer | None = None
 
     def __repr__(self) -> str:
         """Show where it asks."""
@@ -150,7 +151,10 @@ class CheckedClient:
             at=came,
             policies=self.policies,
             origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
+            after=self._acted,
         )
+        if ask.operation.effect != "reads":
+            self._acted = answer
         self.seen.append(answer)
         return answer
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
+from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
 from vocode_contract.conformance.client import FINAL
+from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.evidence import is_harmless
+from vocode_contract.conformance.evidence import Sight, is_harmless
 from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.contract import Contract
@@ -71,9 +71,10 @@ class Overheard:
         known = read(self._item.user_properties)
         new = [found for found in _violations(heard) if found not in known]
         witness = _Witness(self.traffic.contract, tuple(_answers(heard, self.traffic.contract)))
-        shown = _violations(witness.answers)
+        shown = _sights(witness.answers)
         new.sort(key=lambda found: found not in shown)  # no other exchange is evidence for what was not kept
-        evidence = evidence_of([found for found in new if found in shown], witness, first=len(known))
+        shown_new = {found: shown[found] for found in new if found in shown}
+        evidence = evidence_of(shown_new, witness, first=len(known))
         self._item.user_properties += [*written(new), *evidence]
         if any(violation.severity == "error" for violation in new):
             self._conclude("violates")  # whatever its client concluded before
@@ -138,7 +139,15 @@ def _none() -> None:
     """Stand for a test that is no function."""
 
 
-def _violations(heard: Iterable[Heard | Answer]) -> Mapping[Violation, None]:
+def _sights(answers: Iterable[Answer]) -> Mapping[Violation, Sight]:
+    sights: dict[Violation, Sight] = {}
+    for answer in answers:
+        for found in answer.violations:
+            sights.setdefault(found, Sight(answer=answer, place=found.instance_pointer))
+    return sights
+
+
+def _violations(heard: Iterable[Heard]) -> Mapping[Violation, None]:
     return dict.fromkeys(violation for one in heard for violation in one.violations)
 
 

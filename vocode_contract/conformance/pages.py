@@ -5,8 +5,8 @@ from uuid import UUID
 
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import is_marked
 from vocode_contract.conformance.claims import violated
+from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.inconclusive import Inconclusive
 
 
@@ -189,7 +189,9 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
     __tracebackhide__ = True
     found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
-        violated(page, code, "/items", expected=f"{most} calls of one request", actual=f"{found} calls")
+        asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
+        expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
+        violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
 
 
 def _is_whole(page: Answer) -> bool:

@@ -22,6 +22,8 @@ REMARK = "vocode_remark"
 HEARD = "vocode_heard"
 PASSED_BY = "vocode_passed_by"
 UNREAD = "vocode_unread"
+#: How the remark begins that tells the policies.
+POLICIES_REMARK = "policies: "
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

@@ -1,11 +1,12 @@
 """Tally: what came of a run, counted from pytest's reports, in one process or many."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from vocode_contract.conformance.evidence import Evidence, collected
+from vocode_contract.conformance.evidence import noted_of as evidence_of
 from vocode_contract.conformance.properties import (
     CLAIM,
     ENDPOINT,
@@ -16,6 +17,7 @@ from vocode_contract.conformance.properties import (
     REMARK,
     VERDICT,
     read,
+    written,
 )
 from vocode_contract.conformance.unjudged import Unjudged
 from vocode_contract.guard import READ_ONLY_REASON
@@ -166,6 +168,24 @@ def _row(report: pytest.TestReport) -> Row | None:
         module=noted.get(MODULE, ""),
         evidence=dict(collected(report.user_properties, violations)),
     )
+
+
+def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
+    """Yield the properties that a test bears, in the names and the form of those that it was read from.
+
+    Args:
+        row: The test.
+        evidence: What is shown of its evidence.
+        most: Violations that are told.
+    """
+    noted = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
+    yield from ((name, value) for name, value in noted.items() if value)
+    yield VERDICT, row.verdict
+    if row.verdict == "inconclusive" and row.reason:
+        yield INCONCLUSIVE, row.reason
+    told = row.violations[:most]
+    yield from written(told)
+    yield from (evidence_of(index, evidence[found]) for index, found in enumerate(told) if found in evidence)
 
 
 def _is_final(report: pytest.TestReport) -> bool:

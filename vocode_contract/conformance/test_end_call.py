@@ -36,7 +36,7 @@ def test_end_call_ends_a_call_that_has_not_started(told: Teller) -> None:
 def test_end_call_twice_does_no_harm(told: Teller) -> None:
     before = told(moments.settled)
     again = told(moments.ended_again)
-    answered(again, 200, *again.policies.statuses("ended-call"))
+    answered(again, 200, policy="ended-call")
     if before.call_status == "ended":
         ended(told(moments.seen_in_the_end))
 
@@ -45,12 +45,12 @@ def test_end_call_twice_does_no_harm(told: Teller) -> None:
 def test_end_call_leaves_a_call_that_is_over_as_it_was(told: Teller, state: str) -> None:
     answer = told(moments.end_of(state))
     told(moments.listed_before)
-    answered(answer, 200, *answer.policies.statuses("ended-call"))
+    answered(answer, 200, policy="ended-call")
 
 
 def test_end_call_twice_at_once_ends_the_call_once(told: Teller) -> None:
     for answer in told(moments.raced):
-        answered(answer, 200, *answer.policies.statuses("ended-call"))
+        answered(answer, 200, policy="ended-call")
     ended(told(moments.settled_after_race))
 
 

@@ -284,7 +284,8 @@ def _outcome(config: pytest.Config, tally: "Tally | None" = None) -> "Outcome":
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
     tally = tally or config.stash.get(TALLY, None) or Tally()
-    return outcome_of_pytest(settings_of(config), tally, time.monotonic() - counting.started)
+    seconds = time.monotonic() - counting.started
+    return outcome_of_pytest(settings_of(config), tally, seconds, selection_of(config))
 
 
 class _Overhearing:
