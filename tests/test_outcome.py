@@ -19,7 +19,7 @@ from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import Client, Credentials
+from vocode_contract.transport import Ask, Client, Credentials
 from vocode_contract.violation import Violation
 
 TOKEN = "tok_0123456789"
@@ -124,6 +124,27 @@ def test_rerun_of_the_suite_under_pytest_names_its_module():
 
 
 @pytest.mark.parametrize(
+    ("command", "rerun"),
+    [
+        ("vocode-contract check --only", "vocode-contract check --only t.py::test_x --fuzz 5 --seed 7"),
+        ("pytest", "pytest --pyargs m::test_x --vocode-fuzz 5 --vocode-seed 7"),
+    ],
+)
+def test_rerun_has_the_options_without_which_the_test_does_something_else(command, rerun):
+    row = replace(WRONG, nodeid="t.py::test_x", module="m", options="--vocode-fuzz 5 --vocode-seed 7")
+    [cause] = outcome(row, command=command).causes
+    assert cause.rerun == rerun
+
+
+def test_summary_shows_a_command_whole_or_not_at_all():
+    command = f"curl --data-binary '{'x' * MOST_LINE}'"
+    row = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, sent=command)})
+    [cut], [full] = ([line for line in read(row, full=full) if line.startswith("   sent")] for full in (False, True))
+    assert cut == "   sent      a command of 421 characters, which a report as JSON or HTML holds whole"
+    assert full == f"   sent      {command}"
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("::add-mask::x", r":\x3aadd-mask::x"),
@@ -211,3 +232,20 @@ def test_evidence_comes_once_a_cause():
     client.get_call(ID)
     same = [replace(VIOLATION, instance_pointer=f"/items/{index}/status") for index in range(50)]
     assert len(written(same, client)) == 1
+
+
+def test_evidence_of_a_generated_request_can_be_sent_again():
+    client = client_of()
+    body = b'{"to_number": "15553334444", "from_number": 1, "agent": {"prompt": {"content": "x"}}}'
+    operation = client.contract.operations["create_call"]
+    ask = Ask(operation=operation, body=body, media_type="application/json", generated=True)
+    client.answers.append(client.exchange(replace(ask, arguments=(("no", "15553334444"),))))
+    assert sent(client)[3].endswith("/v1/calls/create?no=15553334444")
+    assert sent(client)[-1].encode() == body
+
+
+def test_evidence_of_a_huge_request_holds_no_part_of_it(monkeypatch):
+    monkeypatch.setattr("vocode_contract.conformance.evidence.MOST_SENT", 50)
+    client = client_of()
+    client.get_call(ID)
+    assert evidence_in(client).sent.endswith("characters, too long for a report")

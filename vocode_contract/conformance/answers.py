@@ -26,6 +26,7 @@ class Answer:
         at: When it came, in seconds since the epoch.
         policies: How what no document decides is read.
         is_ordered: Whether it is known to have been made after the answers that came before it.
+        is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
     """
 
     operation: Operation
@@ -35,6 +36,7 @@ class Answer:
     at: float = 0
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
+    is_generated: bool = False
 
     @property
     def status(self) -> int:

@@ -1,7 +1,7 @@
 """Calls for the tests to act on: created, given by the user, or found in the list."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -101,10 +101,14 @@ class Calls:
             self._journal.note("creating")
             self.created[role] = answer = self.client.ask("create_call", json=request, kept=False)
             if 200 <= answer.status < 300 and answer.call_id:
-                self._journal.note("created", answer.call_id)
-                self.client.note_created(answer.call_id)
-                self._open.append(answer.call_id)
+                self.adopt(answer.call_id)
         return self.created[role]
+
+    def adopt(self, identifier: str) -> None:
+        """Note a call that this run created, so that it is ended in the end."""
+        self._journal.note("created", identifier)
+        self.client.note_created(identifier)
+        self._open.append(identifier)
 
     def living(self, role: str) -> str:
         """Return the id of a call for a role that may be ended and is not ended yet; the same each time.
@@ -141,17 +145,26 @@ class Calls:
             self._open.remove(identifier)
             self._journal.note("ended", identifier)
 
+    def end(self, identifiers: Iterable[str], *, within: float = _LAST_SECONDS) -> None:
+        """End calls that this run created, as far as they still go on and can be ended.
+
+        Args:
+            identifiers: Of calls that were created or adopted.
+            within: Seconds that all of it may take.
+        """
+        deadline = time.monotonic() + within
+        for identifier in identifiers:
+            left = deadline - time.monotonic()
+            if identifier in self._open and left > 0 and self.client.end_at_last(identifier, within=left):
+                self.note_ended(identifier)
+
     def finish(self, within: float = _LAST_SECONDS) -> tuple[str, ...]:
         """End what was created and still goes on; return the ids of those that could not be ended.
 
         Args:
             within: Seconds that all of it may take.
         """
-        deadline = time.monotonic() + within
-        for identifier in tuple(self._open):
-            left = deadline - time.monotonic()
-            if left > 0 and self.client.end_at_last(identifier, within=left):
-                self.note_ended(identifier)
+        self.end(tuple(self._open), within=within)
         for identifier in self._open:
             self._journal.note("left", identifier)
         return tuple(self._open)

@@ -145,6 +145,7 @@ class CheckedClient:
             contract=self.contract.date,
             at=came,
             policies=self.policies,
+            is_generated=ask.generated,
         )
         self.seen.append(answer)
         return answer

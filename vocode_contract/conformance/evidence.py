@@ -21,9 +21,9 @@ from vocode_contract.violation import Violation
 
 EVIDENCE = "vocode_evidence"
 
-#: Characters of a body, of a whole curl command and of a media type; bytes of a body that is looked into.
+#: Characters of a body, and of a curl command, which is left out if it is longer; bytes of a body that is looked into.
 MOST_BODY = 2_000
-MOST_SENT = 8_000
+MOST_SENT = 65_536
 MOST_READ = 1_048_576
 #: Causes in one test that come with their evidence.
 MOST_KEPT = 20
@@ -125,7 +125,7 @@ def _evidence(answer: Answer, violation: Violation, shown: _Shown) -> Evidence:
     body, tokens = shown.body(answer), tokens_of(violation.instance_pointer)
     return Evidence(
         operation=answer.operation.name,
-        sent=inert(_command(answer, shown))[:MOST_SENT],
+        sent=_sent(answer, shown),
         status=response.status,
         media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
         size=len(response.body),
@@ -135,13 +135,20 @@ def _evidence(answer: Answer, violation: Violation, shown: _Shown) -> Evidence:
     )
 
 
+def _sent(answer: Answer, shown: _Shown) -> str:
+    """Write the command whole or not at all: a part of it would do something else."""
+    command = inert(_command(answer, shown))
+    return command if len(command) <= MOST_SENT else f"a request of {len(command):,} characters, too long for a report"
+
+
 def _command(answer: Answer, shown: _Shown) -> str:
     request, client = answer.exchange.request, shown.client
+    query = request.query if answer.is_generated else _query(request.query, client.seen)
     return curl(
-        replace(request, query=_query(request.query, client.seen), headers=tuple(_headers(request.headers))),
+        replace(request, query=query, headers=tuple(_headers(request.headers))),
         f"{client.endpoint.scheme}://{client.endpoint.authority}",
         client.contract,
-        body_name=answer.operation.body or "HTTPValidationError",
+        body_name=None if answer.is_generated else answer.operation.body or "HTTPValidationError",
         authorization=_authorization(request.header("authorization")),
     )
 

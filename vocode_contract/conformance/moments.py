@@ -238,12 +238,12 @@ def seen_over(story: Story) -> Answer:
 
 def recording_there(story: Story) -> Answer:
     """Ask for a recording that is said to be available."""
-    return story.ask("get_recording", {"id": _recorded(story, available=True)})
+    return story.ask("get_recording", {"id": recorded(story, available=True)})
 
 
 def recording_not_there(story: Story) -> Answer:
     """Ask for a recording that is said not to be available."""
-    return story.ask("get_recording", {"id": _recorded(story, available=False)})
+    return story.ask("get_recording", {"id": recorded(story, available=False)})
 
 
 # --- ends of calls of their own ---
@@ -318,7 +318,7 @@ def _arguments(story: Story, name: str) -> Mapping[str, str]:
         return {"id": story.calls.living(BYSTANDER)}
     if name == "get_recording":
         try:
-            return {"id": _recorded(story, available=True)}
+            return {"id": recorded(story, available=True)}
         except NoCall:
             return {"id": readable(story)}
     return {"id": readable(story)}
@@ -354,7 +354,13 @@ def _listed_as(story: Story, state: str, *, acting: bool = True) -> str:
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
 
 
-def _recorded(story: Story, *, available: bool) -> str:
+def recorded(story: Story, *, available: bool) -> str:
+    """Return the id of a listed call by whether its recording is said to be available.
+
+    Raises:
+        NoCall: The list shows none.
+        Inconclusive: No complete answer came.
+    """
     page = story.tell(listed_before)
     found = [item["id"] for item in page.items if item.get("recording_available") is available and item.get("id")]
     if not found:

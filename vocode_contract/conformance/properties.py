@@ -18,6 +18,8 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
+#: Options of the plugin that a test needs to do the same again.
+OPTIONS = "vocode_options"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

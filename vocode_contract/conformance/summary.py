@@ -74,7 +74,7 @@ def labelled(cause: Cause, *, full: bool = False) -> Iterator[tuple[str, str]]:
     violation, evidence = cause.violation, cause.evidence
     yield "found by", cause.found_by
     if evidence is not None:
-        yield "sent", evidence.sent
+        yield "sent", evidence.sent if full else _whole(evidence.sent)
         yield "came", came(evidence)
         if evidence.body:
             yield "body", evidence.body if full else _around(evidence)
@@ -82,7 +82,14 @@ def labelled(cause: Cause, *, full: bool = False) -> Iterator[tuple[str, str]]:
     if violation.note:
         yield "note", violation.note
     yield "code", f"vocode-contract explain {violation.code}"
-    yield "rerun", cause.rerun
+    yield "rerun", cause.rerun if full else _whole(cause.rerun)
+
+
+def _whole(command: str) -> str:
+    """Leave out a command that is too long for a line: a part of it would do something else."""
+    if len(command) <= MOST_LINE - _LABEL:
+        return command
+    return f"a command of {len(command):,} characters, which a report as JSON or HTML holds whole"
 
 
 def _around(evidence: Evidence) -> str:

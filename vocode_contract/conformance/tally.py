@@ -12,6 +12,7 @@ from vocode_contract.conformance.properties import (
     INCONCLUSIVE,
     MODULE,
     OPERATION,
+    OPTIONS,
     REMARK,
     VERDICT,
     read,
@@ -42,6 +43,7 @@ class Row:
         seconds: How long it took.
         module: Where it is in the suite; empty for a user's own test.
         evidence: What was sent and what came, for violations that were found in an answer.
+        options: Options of the plugin, for the command line, without which the test would not do the same again.
     """
 
     nodeid: str
@@ -54,6 +56,7 @@ class Row:
     seconds: float = 0
     module: str = ""
     evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
+    options: str = ""
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
@@ -132,6 +135,7 @@ def _row(report: pytest.TestReport) -> Row | None:
         seconds=report.duration,
         module=noted.get(MODULE, ""),
         evidence=dict(collected(report.user_properties, violations)),
+        options=noted.get(OPTIONS, ""),
     )
 
 
