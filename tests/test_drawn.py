@@ -19,7 +19,8 @@ from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.drawn import Drawn, planned
 from vocode_contract.conformance.story import Story
 from vocode_contract.contract import Contract, dates
-from vocode_contract.fuzzing import Plan, fuzz
+from vocode_contract.draws import Plan
+from vocode_contract.fuzzing import fuzz
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.transport import Ask, Client
@@ -123,7 +124,7 @@ def test_check_tells_a_clean_fuzz_as_such():
     assert process.returncode == 0
     assert process.stdout.splitlines()[-2] == "5 conforms"
     assert (
-        len(re.findall(r"_(?:calls?|recording): 6 requests drawn from seed 1, answered \d+ x 200", process.stdout)) == 5
+        len(re.findall(r"_(?:calls?|recording): 6 requests sent from seed 1, answered \d+ x 200", process.stdout)) == 5
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +17,14 @@ from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import REQUEST
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.contract import Contract
-from vocode_contract.fuzzing import REDUCTION, Fuzzed, Plan, fuzz
+from vocode_contract.draws import Plan
+from vocode_contract.fuzzing import REDUCTION, Fuzzed, fuzz
 from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.reading import read
 from vocode_contract.redaction import Secret
-from vocode_contract.simulator import Running, Simulation, SimulatorTransport, simulator
+from vocode_contract.simulator import SOUND_VARIANTS, Running, Simulation, SimulatorTransport, simulator
 from vocode_contract.transport import Ask, Client
 from vocode_contract.violation import Violation
 
@@ -106,7 +109,7 @@ def test_fuzz_reduces_what_it_finds():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_fuzz_reduces_a_body_to_the_key_that_matters(sound, seed):
-    send, asked = judging(sound, lambda ask: b'"context": {' in ask.body)
+    send, asked = judging(sound, lambda ask: b'"context":{' in ask.body)
     plan = plan_for(sound.simulation, "create_call", requests=50, seed=seed)
     [find] = fuzz(send, CONTRACT.operations["create_call"], CONTRACT, plan).finds
     assert json.loads(find.exchange.request.body) == {"context": {}}
@@ -203,6 +206,27 @@ def test_fuzz_writes_bodies_that_a_shell_and_a_log_take_as_they_are():
     bodies = b"".join(body for _, body in sent_for("create_call", seed=2, requests=60))
     assert bodies.isascii()
     assert not any(unfit in bodies for unfit in (b"##", b"::", b"\x7f", b"\n"))
+
+
+def test_fuzz_sends_no_integer_that_a_sound_server_could_not_repeat():
+    asked = [query for query, _ in sent_for("list_calls", seed=1, requests=60)]
+    assert not re.search(r"=-?[0-9]{21}", " ".join(asked))
+    for _, body in sent_for("create_call", seed=1, requests=60):
+        assert not body or read(body, strict=True) is not None
+
+
+@pytest.mark.parametrize("name", SOUND_VARIANTS)
+def test_fuzz_is_silent_in_front_of_every_server_that_conforms(name):
+    sound = SOUND_VARIANTS[name]
+    contract = Contract.load(sound.contract)
+    simulation = Simulation(contract, token="t", variant=sound.variant)
+    client = CheckedClient(
+        Client("http://127.0.0.1:1", Secret("t"), transport=SimulatorTransport(simulation)), contract
+    )
+    for operation in contract.operations.values():
+        plan = plan_for(simulation, operation.name, requests=30, seed=11)
+        result = fuzz(client.exchange, operation, contract, plan)
+        assert (result.finds, result.was_served) == ((), True)
 
 
 @pytest.mark.parametrize("name", ["create_call", "end_call"])

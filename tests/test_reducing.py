@@ -15,6 +15,8 @@ JUNK = {f"junk {index}": [index, {"deep": "x" * index}] for index in range(12)}
         (JUNK, lambda value: isinstance(value, dict), {}),
         ({**JUNK, "agent": {"id": 7}}, lambda value: "agent" in value, {"agent": {}}),
         ({**JUNK, "a": {"b": [1, 2, 3]}}, lambda value: 2 in value.get("a", {}).get("b", ()), {"a": {"b": [2]}}),
+        ({"\ud83c\uddfa\x00 key": 1, "b": 2}, lambda value: 1 in value.values(), {"": 1}),
+        ({"\U0010fe3d x": 1}, lambda value: any(len(key) > 1 for key in value), {"ax": 0}),
         ([1, 2, 3, 4, 5], lambda value: 2 in value and 5 in value, [2, 5]),
         ("b\u00fccher\x00", lambda value: len(value) >= 3, "bac"),
         ("no\x00pe", lambda value: "\x00" in value, "\x00"),

@@ -1,5 +1,6 @@
 """Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -18,7 +19,7 @@ from vocode_contract.answer import (
 )
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
-from vocode_contract.exchange import Exchange, Response
+from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.reading import Defect, Unreadable, read
 from vocode_contract.redaction import printable
@@ -37,6 +38,8 @@ _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
 #: A shorter token stands in an answer by chance.
 _TOKEN_LENGTH = 8
 _SHOWN = 60
+#: What stands for a credential that a server leaves out of its refusal, as our simulator does.
+_MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 
 
 def status_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -212,7 +215,7 @@ def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) 
         return
     names = _credentials(contract.date)
     for key, text in _strings(value):
-        if key in names and text and text.encode("utf-8", "surrogatepass") not in exchange.request.body:
+        if key in names and text and not _MASK.fullmatch(text) and not _was_sent(text, exchange.request):
             yield Violation(
                 instance_pointer="",
                 code="secret-leaked",
@@ -352,6 +355,16 @@ def _credentials(date: str) -> frozenset[str]:
     declared = (item for schema in schemas for item in schema.get("properties", {}).items())
     marked = {key for key, schema in declared if schema.get("x-sensitivity") == "credential"}
     return frozenset(key for key in marked if key.endswith(("_key", "_token", "_secret")))
+
+
+def _was_sent(text: str, request: Request) -> bool:
+    if text.encode("utf-8", "surrogatepass") in request.body:
+        return True
+    try:
+        value = read(request.body, ANSWER_LIMITS, strict=False)
+    except Unreadable:
+        return False
+    return any(sent == text for _, sent in _strings(value))
 
 
 def _strings(value: Any) -> Iterator[tuple[str, str]]:

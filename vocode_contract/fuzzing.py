@@ -8,14 +8,13 @@ in place of drawn ones half of the time, and every request passes the guard as g
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from vocode_contract.contract import Contract, Operation
-from vocode_contract.errors import MissingExtra
+from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.exchange import Exchange
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.reducing import fewer, reduced
@@ -26,16 +25,6 @@ from vocode_contract.violation import Violation
 REDUCTION = 100
 _MOST_FINDS = 10
 _MOST_UNANSWERED = 3
-#: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.
-_PLACES = 16
-#: Values that servers stumble over, in place of one that was drawn for an argument, and how often: one time in so many.
-_EDGES = (
-    *("0", "1", "2", "10", "50", "100", "101", "-1", "1.5", "1e3", "", " ", "true", "null", "None", "NaN"),
-    *("2147483648", "9223372036854775808", "00000000-0000-0000-0000-000000000000", "\x00", "'", "\u0661"),
-)
-_RARITY = 3
-#: A draw that repeats an earlier one is left out; so often in a row, there is nothing new to come.
-_STALE = 100
 #: Codes that a server earns in several ways, each with a status code of its own.
 _TOLD_APART = frozenset(("status-undeclared", "redirect", "redirect-elsewhere"))
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
@@ -54,25 +43,6 @@ class Judged(Protocol):
 
 
 J = TypeVar("J", bound=Judged)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to draw, and what exists.
-
-    Attributes:
-        requests: How many requests to draw, beside a first one that is right.
-        seed: The same seed draws the same requests, ids apart.
-        ids: Ids of calls, to be put in place of drawn ones; the first is asked for first.
-        agent_ids: Ids of agents, for Create Call.
-        body: Of the first request; ``None`` where the operation takes none.
-    """
-
-    requests: int
-    seed: int = 0
-    ids: Sequence[str] = ()
-    agent_ids: Sequence[str] = ()
-    body: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +87,9 @@ def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, pla
         MissingExtra: schemathesis is not installed.
         NotPermitted: The guard refuses generated data for this operation.
     """
-    drawn = islice(_unrepeated(_drawn(operation, contract, plan)), plan.requests)
+    requests = islice(unrepeated(drawn(operation, contract, plan)), plan.requests)
     run = _Run(send, operation)
-    for ask in chain(_first(operation, plan), drawn):
+    for ask in chain(first(operation, plan), requests):
         run.try_out(ask)
         if run.is_over:
             break
@@ -197,7 +167,7 @@ class _Search(Generic[J]):
         self._ask = ask
         self._found = found
         self._causes = causes
-        self._tried = {_identity(ask)}
+        self._tried = {identity(ask)}
 
     def smallest(self) -> J:
         __tracebackhide__ = True
@@ -205,8 +175,8 @@ class _Search(Generic[J]):
         arguments = fewer(self._ask.arguments, lambda kept: self._shows(replace(self._ask, arguments=tuple(kept))))
         self._ask = replace(self._ask, arguments=tuple(arguments))
         if self._ask.body:
-            body = reduced(json.loads(self._ask.body), lambda body: self._shows(_with_body(self._ask, body)))
-            self._ask = _with_body(self._ask, body)
+            body = reduced(json.loads(self._ask.body), lambda body: self._shows(with_body(self._ask, body)))
+            self._ask = with_body(self._ask, body)
         for index in range(len(self._ask.arguments)):
             self._reduce_argument(index)
         return self._found
@@ -230,9 +200,9 @@ class _Search(Generic[J]):
 
     def _shows(self, ask: Ask) -> bool:
         __tracebackhide__ = True
-        if _identity(ask) in self._tried or len(self._tried) > REDUCTION:
+        if identity(ask) in self._tried or len(self._tried) > REDUCTION:
             return False
-        self._tried.add(_identity(ask))
+        self._tried.add(identity(ask))
         answer = self._answer(ask)
         if answer is None or not self._causes <= _causes(answer):
             return False
@@ -243,100 +213,3 @@ class _Search(Generic[J]):
 def _plain(value: str) -> int | str:
     """Return the number that an argument writes, or the argument."""
     return int(value) if _NUMBER.fullmatch(value) else value
-
-
-def _identity(ask: Ask) -> tuple[object, ...]:
-    return ask.arguments, ask.body
-
-
-def _first(operation: Operation, plan: Plan) -> Iterator[Ask]:
-    """Yield the request that is right, unless it takes an id and none is known."""
-    is_named = _is_named(operation)
-    if not is_named or plan.ids:
-        ask = Ask(operation=operation, arguments=(("id", plan.ids[0]),) if is_named else (), generated=True)
-        yield ask if operation.body is None else _with_body(ask, plan.body)
-
-
-def _is_named(operation: Operation) -> bool:
-    return any(parameter.name == "id" for parameter in operation.parameters)
-
-
-def _unrepeated(asks: Iterator[Ask]) -> Iterator[Ask]:
-    seen: set[tuple[object, ...]] = set()
-    stale = 0
-    for ask in asks:
-        stale = stale + 1 if _identity(ask) in seen else 0
-        if stale > _STALE:
-            return
-        if not stale:
-            seen.add(_identity(ask))
-            yield ask
-
-
-def _drawn(operation: Operation, contract: Contract, plan: Plan) -> Iterator[Ask]:
-    """Return requests without end, right and wrong ones.
-
-    Raises:
-        MissingExtra: schemathesis is not installed.
-    """
-    try:
-        import schemathesis
-    except ImportError:
-        raise MissingExtra("fuzz", "fuzzing") from None
-    from hypothesis import strategies as st
-
-    from vocode_contract.strategies.seeding import seeded
-
-    drawn = _document(contract)[operation.path][operation.method]
-    modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
-    names = [parameter.name for parameter in operation.parameters]
-    draws = st.tuples(
-        st.one_of(*(drawn.as_strategy(generation_mode=mode) for mode in modes)),
-        st.tuples(*(st.integers(0, _RARITY * len(_EDGES) - 1) for _ in names)),
-        st.integers(0, 2 * _PLACES - 1),
-    )
-    return (
-        _ask(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
-        for case, edges, place in seeded(draws, plan.seed)
-    )
-
-
-def _edged(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str, Any], Any]:
-    """Return the query and the body that were drawn, some arguments from the table in place of drawn ones."""
-    told = {name: _EDGES[edge] for name, edge in edges if edge < len(_EDGES)}
-    return {**(case.query or {}), **told}, case.body
-
-
-@cache
-def _document(contract: Contract) -> Any:
-    import schemathesis
-
-    return schemathesis.openapi.from_dict(dict(contract.document))
-
-
-def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: Plan) -> Ask:
-    """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
-    query, body = drawn
-    if place < _PLACES and plan.ids and _is_named(operation):
-        query["id"] = plan.ids[place % len(plan.ids)]
-    if place < _PLACES and plan.agent_ids and isinstance(body, dict) and isinstance(body.get("agent"), str):
-        body = {**body, "agent": plan.agent_ids[place % len(plan.agent_ids)]}
-    arguments = tuple((_text(key), _text(value)) for key, value in query.items())
-    ask = Ask(operation=operation, arguments=arguments, generated=True)
-    return ask if operation.body is None else _with_body(ask, body)
-
-
-def _text(value: object) -> str:
-    """Write an argument; a lone surrogate has no place in a URL."""
-    return str(value).encode("utf-8", "replace").decode()
-
-
-def _with_body(ask: Ask, body: object) -> Ask:
-    """Write a body as JSON that a shell and a log take as it is; what JSON cannot hold is no body."""
-    try:
-        text = json.dumps(body)
-    except (TypeError, ValueError):
-        return replace(ask, body=b"", media_type="")
-    for unfit, fit in (("\x7f", r"\u007f"), ("##", r"#\u0023"), ("::", r":\u003a")):  # all of them are in strings
-        text = text.replace(unfit, fit)
-    return replace(ask, body=text.encode(), media_type="application/json")

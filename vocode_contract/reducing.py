@@ -24,7 +24,7 @@ def reduced(value: Any, shows: Callable[[Any], bool]) -> Any:
         return empty
     if isinstance(value, dict):
         pairs = fewer(list(value.items()), lambda kept: shows(dict(kept)))
-        return _each_reduced(dict(pairs), [key for key, _ in pairs], shows)
+        return _renamed(_each_reduced(dict(pairs), [key for key, _ in pairs], shows), shows)
     if isinstance(value, list):
         items = fewer(value, shows)
         return _each_reduced(items, range(len(items)), shows)
@@ -65,6 +65,20 @@ def _each_reduced(whole: Any, places: Sequence[Any], shows: Callable[[Any], bool
 
         whole[place] = reduced(whole[place], child_shows)
     return whole
+
+
+def _renamed(whole: dict[str, Any], shows: Callable[[Any], bool]) -> dict[str, Any]:
+    """Shorten the keys that nobody would choose."""
+    for strange in [key for key in whole if not (key.isascii() and key.isidentifier())]:
+        whole = _with_short_key(whole, strange, shows)
+    return whole
+
+
+def _with_short_key(whole: dict[str, Any], long: str, shows: Callable[[Any], bool]) -> dict[str, Any]:
+    def renamed(key: str) -> dict[str, Any]:
+        return {key if one == long else one: value for one, value in whole.items()}
+
+    return renamed(reduced(long, lambda key: key not in whole and shows(renamed(key))))
 
 
 def _stepwise(value: Any, shows: Callable[[Any], bool]) -> Any:

@@ -11,7 +11,7 @@ from vocode_contract.conformance.calls import REQUEST, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.story import Story
 from vocode_contract.contract import Operation
-from vocode_contract.fuzzing import Plan
+from vocode_contract.draws import Plan
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.transport import Ask
 

@@ -43,4 +43,4 @@ def test_drawn_requests_break_nothing(
 def _remark(fuzzed: Fuzzed[Answer], seed: int) -> str:
     answers = [f"{count} x {status}" for status, count in fuzzed.statuses]
     answers += [f"{len(fuzzed.unanswered)} x no answer"] if fuzzed.unanswered else []
-    return f"{fuzzed.operation}: {fuzzed.requests} requests drawn from seed {seed}, answered {', '.join(answers)}"
+    return f"{fuzzed.operation}: {fuzzed.requests} requests sent from seed {seed}, answered {', '.join(answers)}"
