@@ -1,8 +1,13 @@
 """Fuzzing as a part of the suite: what it is fed with, what it leaves behind, and how it is told."""
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
@@ -11,7 +16,7 @@ import pytest
 pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
-from tests.test_cli_check import checked
+from tests.test_cli_check import ENVIRONMENT, SECONDS, checked
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import Calls, NoCall
@@ -108,6 +113,25 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
         pass
     created = [call for known, call in simulation.state.calls.items() if known not in before]
     assert {call["status"] for call in created} == {"ended"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
+    with simulator(token=TOKEN) as running:
+        calls = running.simulation.state.calls
+        before, options = len(calls), ("--fuzz", "5000", "--only", "nothing[create_call]")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vocode_contract", "check", "--url", running.url, *options],
+            env=ENVIRONMENT | {"VOCODE_API_KEY": TOKEN},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        while len(calls) < before + 5 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert {call["status"] for call in list(calls.values())[before:]} == {"ended"}
 
 
 def test_drawn_keeps_no_answer_and_no_advice():
