@@ -191,12 +191,9 @@ class _Search(Generic[J]):
         self._ask = self._with_argument(index, smallest)
 
     def _with_argument(self, index: int, value: object) -> Ask:
-        before, (name, _), after = (
-            self._ask.arguments[:index],
-            self._ask.arguments[index],
-            self._ask.arguments[index + 1 :],
-        )
-        return replace(self._ask, arguments=(*before, (name, str(value)), *after))
+        arguments = list(self._ask.arguments)
+        arguments[index] = (arguments[index][0], str(value))
+        return replace(self._ask, arguments=tuple(arguments))
 
     def _shows(self, ask: Ask) -> bool:
         __tracebackhide__ = True
