@@ -99,16 +99,6 @@ def test_suite_needs_no_other_test_for_one(run, name):
     assert (tally.exit_code, errors(tally)) == (0, set())
 
 
-def test_suite_fuzzes_where_it_is_asked_to(run):
-    pytest.importorskip("schemathesis")
-    with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
-        tally = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", "-k", "drawn and get_call")
-    assert errors(tally) == {"enum"}
-    [shown] = [remark for remark in tally.remarks if "curl" in remark]
-    assert "--vocode-seed 3" in shown
-    assert TOKEN not in shown
-
-
 def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, monkeypatch):
     monkeypatch.setenv("VOCODE_API_KEY", "another-token")
     with simulator(token=TOKEN) as running:

@@ -26,7 +26,7 @@ from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import Client, Credentials
+from vocode_contract.transport import Ask, Client, Credentials
 from vocode_contract.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"
@@ -209,6 +209,19 @@ def test_rerun_of_the_suite_under_pytest_names_its_module():
     row = replace(WRONG, nodeid="test_ids.py::test_x[end_call]", module="vocode_contract.conformance.test_ids")
     [cause] = outcome(row, command="pytest --vocode-url U").causes
     assert cause.rerun == "pytest --vocode-url U --pyargs 'vocode_contract.conformance.test_ids::test_x[end_call]'"
+
+
+@pytest.mark.parametrize(
+    ("command", "rerun"),
+    [
+        ("vocode-contract check --only", "vocode-contract check --only t.py::test_x --fuzz 5 --seed 7"),
+        ("pytest", "pytest --pyargs m::test_x --vocode-fuzz 5 --vocode-seed 7"),
+    ],
+)
+def test_rerun_has_the_options_without_which_the_test_does_something_else(command, rerun):
+    row = replace(WRONG, nodeid="t.py::test_x", module="m", options="--vocode-fuzz 5 --vocode-seed 7")
+    [cause] = outcome(row, command=command).causes
+    assert cause.rerun == rerun
 
 
 @pytest.mark.parametrize(
@@ -399,3 +412,13 @@ def test_evidence_shows_no_part_of_a_request_that_is_too_long():
     client = client_of()
     client.ask("get_call", {"id": "f" * 10_000})
     assert evidence_in(client).sent == "a request of 10,101 characters, which is too long to be shown"
+
+
+def test_evidence_of_a_generated_request_can_be_sent_again():
+    client = client_of()
+    body = b'{"to_number": "15553334444", "from_number": 1, "agent": {"prompt": {"content": "x"}}}'
+    operation = client.contract.operations["create_call"]
+    ask = Ask(operation=operation, body=body, media_type="application/json", generated=True)
+    client.answers.append(client.exchange(replace(ask, arguments=(("no", "15553334444"),))))
+    assert sent(client)[3].endswith("/v1/calls/create?no=15553334444")
+    assert sent(client)[-1].encode() == body

@@ -110,7 +110,9 @@ def test_traffic_judges_a_compressed_stream_that_was_asked_for(library):
 PACKED = gzip.compress(b" " * 1_000_000)
 
 
-@pytest.mark.parametrize(("coding", "body"), [("gzip", PACKED), ("gzip, deflate", zlib.compress(PACKED))])
+@pytest.mark.parametrize(
+    ("coding", "body"), [("gzip", PACKED), ("gzip, deflate", zlib.compress(PACKED))], ids=["once", "twice"]
+)
 def test_traffic_does_not_inflate_without_bound(coding, body, monkeypatch):
     monkeypatch.setattr("vocode_contract.traffic.judging.MOST_READ", 100_000)
     traffic = Traffic()

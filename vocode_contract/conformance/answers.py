@@ -31,6 +31,7 @@ class Answer:
         is_ordered: Whether it is known to have been made after the answers that came before it.
         origin: Scheme, host and port that were asked.
         after: The answer to the last request with an effect that its client sent before.
+        is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
     """
 
     operation: Operation
@@ -42,6 +43,7 @@ class Answer:
     is_ordered: bool = True
     origin: str = ""
     after: "Answer | None" = field(default=None, repr=False, compare=False)
+    is_generated: bool = False
 
     @property
     def status(self) -> int:

@@ -152,6 +152,7 @@ class CheckedClient:
             policies=self.policies,
             origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
             after=self._acted,
+            is_generated=ask.generated,
         )
         if ask.operation.effect != "reads":
             self._acted = answer

@@ -23,7 +23,7 @@ from vocode_contract.violation import Violation
 
 EVIDENCE = "vocode_evidence"
 
-#: Characters of a body, of a whole curl command and of a media type; bytes of a body that is looked into.
+#: Characters of a body, and of a curl command, which is left out if it is longer; bytes of a body that is looked into.
 MOST_BODY = 2_000
 MOST_SENT = 8_000
 MOST_READ = 1_048_576
@@ -169,16 +169,17 @@ def _command(answer: Answer, shown: _Shown) -> str:
     """Write a request as a curl command, whole: what is cut can't be pasted."""
     request, client = answer.exchange.request, shown.client
     body = _made_up(request.body)
+    is_ours = answer.is_generated or bool(body)
     command = curl(
         replace(
             request,
-            query=_query(request.query, client.seen),
+            query=request.query if answer.is_generated else _query(request.query, client.seen),
             headers=tuple(_headers(request.headers)),
             body=body or request.body,
         ),
         answer.origin,
         client.contract,
-        body_name=None if body else answer.operation.body or "HTTPValidationError",
+        body_name=None if is_ours else answer.operation.body or "HTTPValidationError",
         authorization=_authorization(request.header("authorization")),
     )
     text = inert(command)

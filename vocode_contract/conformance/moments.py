@@ -274,7 +274,7 @@ def seen_over(story: Story) -> Answer:
 
 def recording_there(story: Story) -> Answer:
     """Ask for a recording that is said to be available."""
-    return story.ask("get_recording", {"id": _recorded(story, available=True)})
+    return story.ask("get_recording", {"id": recorded(story, available=True)})
 
 
 def recording_not_there(story: Story) -> Answer:
@@ -283,7 +283,7 @@ def recording_not_there(story: Story) -> Answer:
     Raises:
         Inconclusive: It came, and by now the call says that it is available.
     """
-    call = _recorded(story, available=False)
+    call = recorded(story, available=False)
     answer = story.ask("get_recording", {"id": call})
     if 200 <= answer.status < 300 and story.ask("get_call", {"id": call}).members.get("recording_available") is True:
         raise Inconclusive("call-changed", "its recording has become available")
@@ -358,7 +358,7 @@ def _arguments(story: Story, name: str) -> Mapping[str, str]:
         return {"id": story.calls.living(BYSTANDER)}
     if name == "get_recording":
         try:
-            return {"id": _recorded(story, available=True)}
+            return {"id": recorded(story, available=True)}
         except NoCall:
             return {"id": readable(story)}
     return {"id": readable(story)}
@@ -431,8 +431,13 @@ def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
 
 
-def _recorded(story: Story, *, available: bool) -> str:
-    """Return a call that the list shows with a recording or without, one first that is over: its recording stays so."""
+def recorded(story: Story, *, available: bool) -> str:
+    """Return a listed call with a recording or without, one first that is over: its recording stays so.
+
+    Raises:
+        NoCall: The list shows none.
+        Inconclusive: No complete answer came.
+    """
     page = story.tell(listed_before)
     found = [item for item in page.items if item.get("recording_available") is available and item.get("id")]
     if not found:

@@ -210,10 +210,12 @@ class Outcome:
 
     def rerun_of(self, row: Row) -> str:
         """Return the command that runs one test alone."""
-        if self.run.command.startswith("pytest") and row.module:
-            selector = f"{row.module}::{row.nodeid.partition('::')[2]}"
-            return inert(f"{self.run.command} --pyargs {shlex.quote(selector)}")
-        return inert(f"{self.run.command} {shlex.quote(row.nodeid)}")
+        is_pytest = self.run.command.startswith("pytest")
+        options = row.options if is_pytest else row.options.replace("--vocode-", "--")
+        words = [shlex.quote(row.nodeid)]
+        if is_pytest and row.module:
+            words = ["--pyargs", shlex.quote(f"{row.module}::{row.nodeid.partition('::')[2]}")]
+        return inert(" ".join(filter(None, (self.run.command, *words, options))))
 
 
 def _shape(violation: Violation) -> tuple[str, ...]:

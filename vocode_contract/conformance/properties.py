@@ -24,6 +24,8 @@ PASSED_BY = "vocode_passed_by"
 UNREAD = "vocode_unread"
 #: How the remark begins that tells the policies.
 POLICIES_REMARK = "policies: "
+#: Options of the plugin that a test needs to do the same again.
+OPTIONS = "vocode_options"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

@@ -14,6 +14,7 @@ from vocode_contract.conformance.properties import (
     INCONCLUSIVE,
     MODULE,
     OPERATION,
+    OPTIONS,
     REMARK,
     VERDICT,
     read,
@@ -48,6 +49,7 @@ class Row:
         seconds: How long it took.
         module: Where it is in the suite; empty for a user's own test.
         evidence: What was sent and what came, for violations that were found in an answer.
+        options: Options of the plugin, for the command line, without which the test would not do the same again.
     """
 
     nodeid: str
@@ -61,6 +63,7 @@ class Row:
     seconds: float = 0
     module: str = ""
     evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
+    options: str = ""
 
     @property
     def is_left_out(self) -> bool:
@@ -167,6 +170,7 @@ def _row(report: pytest.TestReport) -> Row | None:
         seconds=report.duration,
         module=noted.get(MODULE, ""),
         evidence=dict(collected(report.user_properties, violations)),
+        options=noted.get(OPTIONS, ""),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import CODES, KEYS, LISTS, MARKERS, codes, declare, given
+from vocode_contract.pytest_plugin.options import CODES, KEYS, LISTS, MARKERS, NUMBERS, codes, declare, given
 from vocode_contract.pytest_plugin.state import (
     CLIENT,
     PLANNER,
@@ -55,7 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
     options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in KEYS]
     lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
-    if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
+    numbers = [config.getoption(f"vocode_{key.replace('-', '_')}") != default for key, default, _ in NUMBERS]
+    if any((*options, *lists, *numbers)) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
         settings_of(config)
     if any(codes(config, key) for key in CODES):
         selection_of(config)

@@ -26,7 +26,7 @@ LISTS = (
     ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
 )
 #: Options with one number: name, default, help.
-_NUMBERS = (
+NUMBERS = (
     ("budget", 1, f"mutating requests allowed; {_LIVE}"),
     ("approve-sends", None, "the number of mutating requests that the plan shows; for production without a terminal"),
     ("fuzz", 0, "requests to draw for each operation"),
@@ -52,7 +52,7 @@ def declare(parser: pytest.Parser) -> None:
         dest = f"vocode_{key.replace('-', '_')}"
         text = f"{help_text}; may be given several times"
         group.addoption(f"--vocode-{key}", dest=dest, metavar=metavar, action="append", default=[], help=text)
-    for key, default, help_text in _NUMBERS:
+    for key, default, help_text in NUMBERS:
         dest = f"vocode_{key.replace('-', '_')}"
         group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
     for key, help_text in _FLAGS:

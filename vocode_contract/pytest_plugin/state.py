@@ -1,6 +1,7 @@
 """What the plugin knows in one pytest run, made when it is first asked for."""
 
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,7 +43,7 @@ def settings_of(config: pytest.Config) -> "Settings":
     """
     if SETTINGS not in config.stash:
         from vocode_contract.conformance.settings import Settings, Wishes
-        from vocode_contract.errors import ContractError
+        from vocode_contract.errors import ContractError, MissingExtra
         from vocode_contract.policies import Policies
 
         told = {key: given(config, key) for key in KEYS}
@@ -61,7 +62,10 @@ def settings_of(config: pytest.Config) -> "Settings":
                     budget=get("vocode_budget"),
                     approve_sends=get("vocode_approve_sends"),
                 ),
+                fuzz=get("vocode_fuzz"),
             )
+            if get("vocode_fuzz") and find_spec("schemathesis") is None:
+                raise MissingExtra("fuzz", "fuzzing")
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[SETTINGS]
