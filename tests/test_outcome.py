@@ -15,7 +15,7 @@ pytest.importorskip("httpx")
 from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
-from vocode_contract.conformance.made_up import REQUEST
+from vocode_contract.conformance.made_up import CONTEXT, REQUEST
 from vocode_contract.conformance.outcome import Outcome, Run
 from vocode_contract.conformance.sights import sights_of
 from vocode_contract.conformance.summary import basis, lines
@@ -377,14 +377,14 @@ def test_evidence_of_what_a_request_did_shows_that_request_before():
 
 def created(number: str = "12025550145", **changes: object) -> list[str]:
     client = client_of()
-    client.create_call({**REQUEST, "to_number": number, "context": {MARK: "0" * 32}, **changes})
+    client.create_call({**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: "0" * 32}, **changes})
     return sent(client)
 
 
 def test_evidence_shows_a_request_that_the_suite_made_up_so_that_it_can_be_sent_again():
     words = created()
     body = json.loads(words[words.index("--data-binary") + 1])
-    assert body == {**REQUEST, "to_number": "12025550145", "context": {MARK: "0" * 32}}
+    assert body == {**REQUEST, "to_number": "12025550145", "context": {**CONTEXT, MARK: "0" * 32}}
 
 
 def test_evidence_masks_the_number_that_a_user_gave():
@@ -398,8 +398,8 @@ def test_evidence_masks_the_number_that_a_user_gave():
     "changes",
     [
         {"agent": {"prompt": {"content": "secret kanarie"}}},
-        {"context": {MARK: "secret kanarie"}},
-        {"context": {MARK: "0" * 32, "more": "secret kanarie"}},
+        {"context": {**CONTEXT, MARK: "secret kanarie"}},
+        {"context": {**CONTEXT, MARK: "0" * 32, "more": "secret kanarie"}},
         {"from_number": "secret kanarie"},
         {"transcript": "secret kanarie"},
     ],

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
-from vocode_contract.conformance.made_up import REQUEST
+from vocode_contract.conformance.made_up import CONTEXT, REQUEST
 from vocode_contract.creations import MARK
 from vocode_contract.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
@@ -61,7 +61,7 @@ class Calls:
             number = (self._number if role != REFUSED else "") or str(
                 int(REQUEST["to_number"]) + len(self.requests) % 50
             )
-            self.requests[role] = {**REQUEST, "to_number": number, "context": {MARK: uuid4().hex}}
+            self.requests[role] = {**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
 
     def create(self, role: str) -> Answer:

@@ -1,6 +1,6 @@
 """What a test claims of an answer, beyond what every answer must keep: each raises what it finds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from vocode_contract.checks import undeclared_status, uuid_of
@@ -100,25 +100,51 @@ def not_served(answer: Answer, code: str) -> None:
 
 
 def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
-    """Claim that a created call has the numbers, the context and the agent that were asked for.
+    """Claim that a created call has the numbers, the context, the agent and the options that were asked for.
 
     Raises:
         ContractViolated: It has others.
     """
-    __tracebackhide__ = True
-    call = answer.members
-    if answer.status != 200 or not answer.is_sound:
-        return
-    wrong = [key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key])]
+    _as_asked(answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request)))
+
+
+def is_as_asked(answer: Answer, request: Mapping[str, Any]) -> bool:
+    """Tell whether a created call has what was asked for."""
+    return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
+
+
+def still_as_asked(answer: Answer, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    """Claim that a call which an answer shows has still the context and the options that were asked for.
+
+    Raises:
+        ContractViolated: It has others.
+    """
+    _as_asked(answer, call, tuple(_options(call, request)))
+
+
+def _as_asked(answer: Answer, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
+    if answer.status == 200 and answer.is_sound and call and unlike:
+        violated(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
+
+
+def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
+    yield from (key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key]))
+
+
+def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a call has otherwise; what it does not tell, or an agent told by its id alone, is not compared."""
     context = call.get("context")
     if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
-        wrong.append("context")
-    agent = call.get("agent")
-    prompt = agent.get("prompt") if isinstance(agent, dict) else None
-    if isinstance(prompt, dict) and prompt.get("content") != request["agent"]["prompt"]["content"]:
-        wrong.append("agent")
-    if wrong:
-        violated(answer, "not-as-asked", f"/{wrong[0]}", expected="what was asked for", actual="another value")
+        yield "context"
+    agent, asked = call.get("agent"), request["agent"]
+    if isinstance(agent, dict):
+        prompt, said = agent.get("prompt"), agent.get("initial_message")
+        is_another = isinstance(prompt, dict) and prompt.get("content") != asked["prompt"]["content"]
+        if is_another or said not in (None, asked["initial_message"]):
+            yield "agent"
+    for key in ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant"):
+        if call.get(key) not in (None, request[key]):
+            yield key
 
 
 def new(answer: Answer, known: Iterable[str]) -> None:

@@ -10,8 +10,16 @@ from vocode_contract.creations import MARK
 REQUEST: Mapping[str, Any] = {
     "from_number": "12025550123",
     "to_number": "12025550145",
-    "agent": {"prompt": {"content": "Say that this is a test, and say goodbye."}},
+    "agent": {
+        "prompt": {"content": "Say that this is a test, and say goodbye."},
+        "initial_message": "Grüße! 这是测试。",  # no server may mangle what is not ASCII
+    },
+    "on_no_human_answer": "hangup",
+    "run_do_not_call_detection": True,
+    "hipaa_compliant": False,
 }
+#: Stands in the context beside the mark.
+CONTEXT: Mapping[str, str] = {"occasion": "Prüfung 测试"}
 _MARK = re.compile("[0-9a-f]{32}")
 
 
@@ -19,15 +27,19 @@ def is_own(request: object) -> bool:
     """Tell whether a request to create a call is one that the suite made up, whatever number it rings."""
     if not isinstance(request, dict) or request.keys() != {*REQUEST, "context"}:
         return False
-    context, number = request["context"], request["to_number"]
-    mark = context.get(MARK) if isinstance(context, dict) and len(context) == 1 else None
-    has_mark = isinstance(mark, str) and _MARK.fullmatch(mark) is not None
-    return (
-        has_mark and isinstance(number, str) and all(request[key] == REQUEST[key] for key in ("from_number", "agent"))
-    )
+    context, mark = request["context"], _mark_of(request)
+    is_marked_alone = bool(_MARK.fullmatch(mark)) and context == {**CONTEXT, MARK: mark}
+    others = REQUEST.keys() - {"to_number"}
+    return is_marked_alone and isinstance(request["to_number"], str) and all(request[k] == REQUEST[k] for k in others)
+
+
+def _mark_of(call: Mapping[str, Any]) -> str:
+    context = call.get("context")
+    mark = context.get(MARK) if isinstance(context, dict) else None
+    return mark if isinstance(mark, str) else ""
 
 
 def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
     """Tell whether a call was asked for by this suite, or by one request of it."""
-    context = call.get("context")
-    return isinstance(context, dict) and (MARK in context if mark is None else context.get(MARK) == mark)
+    found = _mark_of(call)
+    return bool(found) if mark is None else found == mark
