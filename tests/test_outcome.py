@@ -26,7 +26,7 @@ from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import Ask, Client, Credentials
+from vocode_contract.transport import MADE_UP, Ask, Client, Credentials
 from vocode_contract.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"
@@ -273,9 +273,10 @@ def test_evidence_shows_request_and_answer():
     [
         (None, []),
         (Credentials(token=Secret("")), ["Authorization: Bearer "]),
-        (Credentials(token=Secret("vocode-contract-no-token")), ["Authorization: Bearer vocode-contract-no-token"]),
+        (Credentials(token=Secret(MADE_UP)), [f"Authorization: Bearer {MADE_UP}"]),
         (Credentials(scheme="Basic"), ["Authorization: Basic $VOCODE_API_KEY"]),
-        (Credentials(token=Secret("another")), ["Authorization: Bearer $VOCODE_API_KEY"]),
+        (Credentials(cut=1), ["Authorization: Bearer ${VOCODE_API_KEY%?}"]),
+        (Credentials(token=Secret("another")), ["Authorization: Bearer $VOCODE_OTHER_API_KEY"]),
     ],
 )
 def test_evidence_shows_no_token_but_those_that_were_made_up(credentials, headers):

@@ -4,8 +4,10 @@ import gzip
 import itertools
 import json
 import logging
+import os
 import pickle
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,8 +29,19 @@ pytest.importorskip("httpx")
 import httpcore
 import httpx
 
+from vocode_contract import transport
 from vocode_contract.pace import Pace
-from vocode_contract.transport import OWN, Ask, Client, Credentials, Timing, _seconds
+from vocode_contract.transport import (
+    MADE_UP,
+    OTHER_TOKEN_VARIABLE,
+    OWN,
+    TOKEN_VARIABLE,
+    Ask,
+    Client,
+    Credentials,
+    Timing,
+    _seconds,
+)
 
 CONTRACT = Contract.load("2023-11-30")
 TOKEN = "tok_0123456789"
@@ -268,6 +281,32 @@ def test_credentials_can_be_others_or_none(credentials, line):
     assert [found for found in lines if found.startswith("Authorization")] == ([line] if line else [])
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials(),
+        Credentials(scheme="Basic"),
+        Credentials(suffix="-and-more"),
+        Credentials(cut=1),
+        Credentials(cut=1, suffix="~"),
+        Credentials(token=Secret("")),
+        Credentials(token=Secret(MADE_UP)),
+        Credentials(token=Secret("another-users")),
+    ],
+)
+def test_credentials_in_a_shell_are_those_that_are_sent(credentials):
+    variables = {TOKEN_VARIABLE: TOKEN, OTHER_TOKEN_VARIABLE: "another-users"}
+    told = subprocess.run(
+        ["/bin/sh", "-c", f'printf %s "{credentials.in_shell}"'],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == transport._authorization(credentials, Secret(TOKEN))
+
+
 @pytest.mark.parametrize("token", ["two words", "line\r\nbreak", "\u043f\u0430\u0440\u043e\u043b\u044c", ""])
 def test_token_that_is_no_header_value_is_refused_unseen(token):
     with pytest.raises(InvalidOption) as caught:
@@ -358,6 +397,9 @@ def test_call_is_known_where_a_request_names_one_and_no_other(arguments, body, c
         (None, None, False),
         (TOKEN, Credentials(token=Secret("")), False),
         (TOKEN, Credentials(suffix="-and-more"), False),
+        (TOKEN, Credentials(cut=1), False),
+        (TOKEN, Credentials(cut=1, suffix=TOKEN[-1]), True),
+        (TOKEN, Credentials(cut=1, suffix="~"), False),
         (None, Credentials(suffix="-and-more"), False),
         (TOKEN, Credentials(token=Secret("another")), False),
     ],

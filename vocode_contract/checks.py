@@ -1,6 +1,7 @@
 """Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -197,12 +198,24 @@ def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> 
 
 
 def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the answer holds the token of the request."""
+    """Yield a violation when the answer holds the token of the request, as it is or in base64."""
     token = (exchange.request.header("authorization") or "").partition(" ")[2].strip()
+    yield from token_echoes(exchange.response, token, contract)
+
+
+def token_echoes(response: Response, token: str, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation for each place in which a response holds a token, as it is or in base64.
+
+    Args:
+        response: What came, whoever asked.
+        token: One that is long enough to stand nowhere by chance; nothing is found of another.
+        contract: The contract to judge by.
+    """
     if len(token) < _TOKEN_LENGTH:
         return
-    headers = any(token in value for _, value in exchange.response.headers)
-    places = {"in a header": headers, "in the body": token.encode() in exchange.response.body}
+    forms = (token, b64encode(token.encode()).decode().rstrip("="))
+    headers = any(form in value for _, value in response.headers for form in forms)
+    places = {"in a header": headers, "in the body": any(form.encode() in response.body for form in forms)}
     for place in (place for place, found in places.items() if found):
         yield Violation(
             instance_pointer="",

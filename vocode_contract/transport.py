@@ -15,8 +15,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from vocode_contract import __version__
+from vocode_contract.checks import token_echoes
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
-from vocode_contract.contract import Effect, Operation
+from vocode_contract.contract import Contract, Effect, Operation
 from vocode_contract.creations import Creations, Journal
 from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import Endpoint, Proxy
@@ -26,8 +27,10 @@ from vocode_contract.guard import Guard, Intent, NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
+from vocode_contract.violation import Violation
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
+OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the same
 MAX_BODY = 8_388_608
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -81,15 +84,31 @@ class Credentials:
     Attributes:
         scheme: Of RFC 9110, such as ``Bearer``.
         token: In place of the client's own.
-        suffix: What follows the token, so that it is the client's own no more.
+        cut: Characters of the token that are left out at its end.
+        suffix: What follows the token; with it, or cut, it is the client's own no more.
     """
 
     scheme: str = "Bearer"
     token: Secret | None = None
+    cut: int = 0
     suffix: str = ""
+
+    @property
+    def in_shell(self) -> str:
+        """The header's value for a shell, between double quotes, with the client's own token as variable."""
+        if self.token is not None:
+            known = {"": "", MADE_UP: MADE_UP}
+            token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
+        elif self.cut:
+            token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
+        else:
+            token = f"${{{TOKEN_VARIABLE}}}" if self.suffix else f"${TOKEN_VARIABLE}"
+        return f"{self.scheme} {token}{self.suffix}".strip()
 
 
 OWN: Final = Credentials()
+#: A token that opens nothing anywhere.
+MADE_UP: Final = "vocode-contract-opens-nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +248,11 @@ class Client:
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
         return self._guard.is_read_only and not self.endpoint.is_loopback
+
+    def token_echoes(self, response: Response, contract: Contract) -> Iterator[Violation]:
+        """Yield a violation for each place in which a response holds the client's own token, whoever it was sent to."""
+        if self._token is not None:
+            yield from token_echoes(response, self._token.reveal(), contract)
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
@@ -384,7 +408,8 @@ def _authorization(credentials: Credentials | None, own: Secret | None) -> str |
     token = own if credentials.token is None else credentials.token
     if token is None:
         return f"{credentials.scheme} {credentials.suffix}" if credentials.suffix else None
-    return f"{credentials.scheme} {token.reveal()}{credentials.suffix}".strip()
+    text = token.reveal()
+    return f"{credentials.scheme} {text[: len(text) - credentials.cut]}{credentials.suffix}".strip()
 
 
 def _is_own(credentials: Credentials | None, own: Secret | None) -> bool:
@@ -394,7 +419,7 @@ def _is_own(credentials: Credentials | None, own: Secret | None) -> bool:
     """
     if credentials is None:
         return False
-    if credentials.token is None and not credentials.suffix.strip():
+    if credentials.token is None and not credentials.cut and not credentials.suffix.strip():
         return True
     known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
     sent = _authorization(credentials, own) or ""

@@ -146,12 +146,13 @@ class CheckedClient:
         answer = Answer(
             operation=ask.operation,
             exchange=exchange,
-            violations=tuple(self._violations(exchange, ask.operation, came)),
+            violations=tuple(dict.fromkeys(self._violations(exchange, ask.operation, came))),
             contract=self.contract.date,
             at=came,
             policies=self.policies,
             origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
             after=self._acted,
+            authorization=ask.credentials.in_shell if ask.credentials else "",
             is_generated=ask.generated,
         )
         if ask.operation.effect != "reads":
@@ -180,6 +181,8 @@ class CheckedClient:
 
     def _violations(self, exchange: Exchange, operation: Operation, came: float) -> Iterator[Violation]:
         yield from violations_of(exchange, operation, self.contract, selection=self.selection, policies=self.policies)
+        if self.selection.level("token-echoed", self.contract.profile) != "off":
+            yield from self._client.token_echoes(exchange.response, self.contract)
         now = date_of(exchange.response)
         if self.selection.level("clock-skew", self.contract.profile) != "off":
             yield from clock_skew(exchange.response, came, self.contract)

@@ -35,8 +35,6 @@ _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 #: A phone number, a token.
 _SUSPECT = re.compile(r"[0-9]{7}|[A-Za-z0-9_]{20}")
-#: Stands at the start of the tokens that the suite makes up to be refused.
-_MADE_UP = "vocode-contract-"
 _SHOWN_HEADERS = frozenset(("authorization", "content-type"))
 
 
@@ -180,7 +178,7 @@ def _command(answer: Answer, shown: _Shown) -> str:
         answer.origin,
         client.contract,
         body_name=None if is_ours else answer.operation.body or "HTTPValidationError",
-        authorization=_authorization(request.header("authorization")),
+        authorization=_authorization(request.header("authorization"), answer.authorization),
     )
     text = inert(command)
     return text if len(text) <= MOST_SENT else f"a request of {len(text):,} characters, which is too long to be shown"
@@ -205,12 +203,12 @@ def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
         yield name, value if name.lower() in _SHOWN_HEADERS else mask(value, "header")
 
 
-def _authorization(value: str | None) -> str:
-    """Write a header Authorization for a shell: tokens that the suite made up as they are, others as variable."""
+def _authorization(value: str | None, in_shell: str) -> str:
+    """Write a header Authorization for a shell: the user's token as variable, or as it is known to have come about."""
     scheme, _, token = (value or "").partition(" ")
-    if not token or token.startswith(_MADE_UP):
+    if not token:
         return shlex.quote(f"Authorization: {scheme} {token}")
-    return f'"Authorization: {scheme} $VOCODE_API_KEY"'
+    return f'"Authorization: {in_shell or f"{scheme} $VOCODE_API_KEY"}"'
 
 
 def _query(query: str, answers: Sequence[Answer]) -> str:

@@ -19,7 +19,7 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Credentials
+from vocode_contract.transport import MADE_UP, Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
@@ -32,13 +32,17 @@ _ALONE = 3.0
 _READINGS = 4
 #: The number of a page that no list has.
 BEYOND = 100_000
-#: Ways of not being authenticated; what stands for a token opens nothing.
+#: Ways of not being authenticated. Under a wrong scheme comes the right token, for what is tried is the scheme.
 WAYS: Mapping[str, Credentials | None] = {
     "no_token": None,
     "empty_token": Credentials(token=Secret("")),
-    "wrong_scheme": Credentials(scheme="Basic", token=Secret("bm90LWE6dG9rZW4tYXQtYWxs")),
+    "wrong_scheme": Credentials(scheme="Basic"),
     "wrong_token": Credentials(suffix="-and-more"),
 }
+#: Beyond this machine, what acts comes with a token that opens nothing under any scheme.
+_HARMLESS = {"wrong_scheme": Credentials(scheme="Basic", token=Secret(MADE_UP))}
+#: Wrong tokens that are nearly right, each in another way: a comparison may stop too early, or look too little.
+_NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "get_call": Credentials(cut=1, suffix="~")}
 
 
 # --- lists ---
@@ -330,7 +334,14 @@ def settled_after_race(story: Story) -> Answer:
 @cache
 def refused(name: str, way: str) -> Callable[[Story], Answer]:
     """Return the moment in which an operation is asked for without valid authentication."""
-    return refused_with(name, WAYS[way])
+    usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
+
+    def ask(story: Story) -> Answer:
+        acts = story.client.contract.operations[name].effect != "reads"
+        credentials = _HARMLESS.get(way, usual) if acts and not story.calls.is_here else usual
+        return refused_with(name, credentials)(story)
+
+    return ask
 
 
 @cache
