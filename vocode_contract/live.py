@@ -55,6 +55,7 @@ def read_live(user: Path, *directories: Path) -> Live:
     Raises:
         InvalidOption: A file cannot be read, or holds what it may not hold.
     """
+    _require_own(user, directories)
     own = _live(user)
     places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
     narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
@@ -68,6 +69,38 @@ def read_live(user: Path, *directories: Path) -> Live:
         numbers=numbers,
         read_only=_flag(own, user) or any(narrowed),
     )
+
+
+def _require_own(user: Path, directories: tuple[Path, ...]) -> None:
+    """Refuse a file as the user's own that a repository may bring along, or that others may write.
+
+    Raises:
+        InvalidOption: It is one of those.
+    """
+    if not user.exists():
+        return
+    file, home = user.resolve(), _home()
+    for start in directories:
+        repository = _repository(start.resolve())
+        if repository in file.parents and repository != home and repository not in home.parents:
+            raise InvalidOption(str(user), "lies inside the project, whose author may be anybody; keep it elsewhere")
+    if os.name == "posix" and any(path.stat().st_mode & 0o022 for path in (file, file.parent)):
+        raise InvalidOption(str(user), "may be written by others, or its directory may; chmod go-w both")
+
+
+def _repository(start: Path) -> Path:
+    """Return the checkout that a directory is in, or the directory itself."""
+    return next((place for place in (start, *start.parents) if (place / ".git").exists()), start)
+
+
+def _home() -> Path:
+    """Return the home of the account, whatever the environment says of it."""
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()
+    except (ImportError, KeyError):
+        return Path.home().resolve()
 
 
 def _base(variable: str, default: str, environment: Mapping[str, str] | None) -> Path:
