@@ -147,6 +147,11 @@ def test_users_file_that_a_project_may_bring_along_is_refused(tmp_path):
             read_live(written(tmp_path / "config.toml", OWN), start)
 
 
+def test_users_file_may_lie_below_what_the_run_and_its_tests_have_in_common(tmp_path):
+    (tmp_path / "work").mkdir()
+    assert read_live(written(tmp_path / "config.toml", OWN), tmp_path, tmp_path / "work").hosts
+
+
 def test_users_file_may_lie_below_the_home_that_a_run_begins_in(tmp_path, monkeypatch):
     monkeypatch.setattr("vocode_contract.live._home", lambda: tmp_path)
     assert read_live(written(tmp_path / "config.toml", OWN), tmp_path).hosts

@@ -6,7 +6,7 @@ sent, never widen it, since its author may be anybody.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ PROJECT_FILE = "vocode-contract.toml"
 _NUMBER_CHARACTERS = frozenset("0123456789")
 #: A configuration file is a few lines.
 _LARGEST = 65_536
+#: What lies at the root of a project.
+_MARKS = (".git", ".hg", PROJECT_FILE, "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +82,23 @@ def _require_own(user: Path, directories: tuple[Path, ...]) -> None:
     if not user.exists():
         return
     file, home = user.resolve(), _home()
-    for start in directories:
-        repository = _repository(start.resolve())
+    for repository in _projects(tuple(start.resolve() for start in directories)):
         if repository in file.parents and repository != home and repository not in home.parents:
             raise InvalidOption(str(user), "lies inside the project, whose author may be anybody; keep it elsewhere")
     if os.name == "posix" and any(path.stat().st_mode & 0o022 for path in (file, file.parent)):
         raise InvalidOption(str(user), "may be written by others, or its directory may; chmod go-w both")
 
 
-def _repository(start: Path) -> Path:
-    """Return the checkout that a directory is in, or the directory itself."""
-    return next((place for place in (start, *start.parents) if (place / ".git").exists()), start)
+def _projects(starts: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield the checkouts or projects that directories are in; a directory that is in none counts as one.
+
+    pytest's root is none where it is but what the current directory and the tests have in common.
+    """
+    for start in starts:
+        places = (place for place in (start, *start.parents) for mark in _MARKS if (place / mark).exists())
+        marked = next(places, None)
+        if marked or not any(start in other.parents for other in starts):
+            yield marked or start
 
 
 def _home() -> Path:

@@ -107,13 +107,14 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
         raise InvalidOption("--only", "names no test, neither by its name nor by its claim")
     if code == pytest.ExitCode.USAGE_ERROR and watch.failure is None:
         raise click.exceptions.Exit(exits.USAGE)
-    if isinstance(watch.interruption, pytest.Session.Interrupted) or code not in _EXPECTED:
+    is_interrupted = isinstance(watch.interruption, pytest.Session.Interrupted)
+    if is_interrupted or watch.failure is not None or code not in _EXPECTED:
         raise RuntimeError(f"pytest ended with {code!r}") from watch.failure
     return tally
 
 
-#: All tests passed, some failed, Ctrl-C.
-_EXPECTED = (0, 1, 2)
+#: All tests passed, some failed, Ctrl-C, none that failed was judged. pytest ends with 3 too where it fails itself.
+_EXPECTED = (0, 1, 2, 3)
 
 
 @contextmanager
