@@ -16,16 +16,17 @@ import httpx
 
 from vocode_contract.conformance import client as client_module
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.calls import UNKNOWN_ID, Calls, NoCall
+from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract import Contract, dates
+from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request
-from vocode_contract.guard import READ_ONLY_VARIABLE
+from vocode_contract.guard import READ_ONLY_VARIABLE, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.live import Live
 from vocode_contract.redaction import Secret
@@ -151,6 +152,11 @@ def test_tally_weighs_verdicts(verdicts, code):
     assert Tally([replace(ROW, verdict=verdict) for verdict in verdicts]).exit_code == code
 
 
+def test_tally_does_not_pass_a_run_that_leaves_a_call_open():
+    assert Tally([ROW], is_left_open=True).exit_code == 3
+    assert Tally([replace(ROW, verdict="violates")], is_left_open=True).exit_code == 1
+
+
 def test_tally_wants_each_operation_judged_that_lacked_a_call():
     rows = [replace(ROW, verdict="no-call"), replace(ROW, operation="get_call")]
     assert Tally(rows).exit_code == 3
@@ -204,6 +210,13 @@ def test_settings_want_a_number_to_be_fictional_or_in_the_users_file(number, fit
     else:
         with pytest.raises(InvalidOption, match="is not among numbers"):
             settings.consents(live, read_only=False)
+
+
+def test_settings_consent_to_the_numbers_of_this_run_in_place_of_all_that_are_in_the_users_file():
+    live = Live(numbers=frozenset({"14155550999", "14155550998"}))
+    named = Settings.from_given(given(), wishes=Wishes.from_words(numbers=["14155550999"]))
+    assert named.consents(live, read_only=False).numbers == {"14155550999"}
+    assert Settings.from_given(given()).consents(live, read_only=False).numbers == live.numbers
 
 
 class Carrier(httpx.BaseTransport):
@@ -392,6 +405,22 @@ def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
     with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
         calls.living("other")
     assert carrier.asked == []
+
+
+def test_calls_elsewhere_are_not_asked_for_where_they_would_not_be_created():
+    carrier = Carrier()
+    calls, _ = calls_at("https://staging.example", carrier)
+    with pytest.raises(NotPermitted):
+        calls.create("one")
+    assert calls._listed_call() is None
+    assert carrier.asked == []
+
+
+def test_calls_that_are_to_be_refused_ring_nobody_whatever_is_allowed():
+    client = CheckedClient(Client("https://staging.example", Secret(TOKEN), transport=Carrier()), Contract.load())
+    calls = Calls(client, number="14155550999")
+    assert calls.request("one")["to_number"] == "14155550999"
+    assert is_fictional(calls.request(REFUSED)["to_number"])
 
 
 def test_calls_that_are_to_be_refused_elsewhere_do_not_exist():

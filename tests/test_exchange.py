@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import pytest
 
 from vocode_contract.exchange import Exchange, Request, Response
@@ -25,3 +28,12 @@ def test_exchanges_are_values():
         len({REQUEST, Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")})
         == 1
     )
+
+
+@pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION", "Cookie", "Proxy-Authorization", "X-Api-Key"])
+def test_request_that_is_pickled_or_copied_holds_no_token(name):
+    request = Request(method="GET", path="/v1/calls", headers=((name, "Bearer CANARY"), ("Accept", "*/*")))
+    exchange = Exchange(request=request, response=RESPONSE)
+    assert b"Bearer CANARY" not in pickle.dumps(exchange)
+    assert copy.deepcopy(request).headers == ((name, "<token>"), ("Accept", "*/*"))
+    assert pickle.loads(pickle.dumps(REQUEST)) == REQUEST  # noqa: S301 - our own bytes

@@ -123,12 +123,13 @@ def test_guard_reads_the_environment_itself(monkeypatch):
 
 
 def test_guard_counts_across_threads():
-    class Slow(frozenset[str]):
-        def __contains__(self, item: object) -> bool:
+    class Slow(int):
+        def __gt__(self, other: int) -> bool:
+            is_greater = super().__gt__(other)
             time.sleep(0.01)
-            return super().__contains__(item)
+            return is_greater
 
-    guard = Guard(replace(EVERYTHING, hosts=Slow({STAGING}), budget=1))
+    guard = Guard(replace(EVERYTHING, budget=Slow(1)))
     passed: list[bool] = []
 
     def admit() -> None:
@@ -160,6 +161,7 @@ def test_guard_lets_no_forked_process_act():
         admitted = 0
         for intent in (RINGS, ENDS):
             with suppress(NotPermitted):
+                admitted += guard.reason_against(intent) is None
                 guard.admit(intent)
                 admitted += 1
         os._exit(admitted)

@@ -4,14 +4,17 @@ import importlib.util
 import os
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
 from dataclasses import replace
+from importlib.metadata import entry_points
 from itertools import product
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -22,6 +25,8 @@ from vocode_contract.live import Live, read_live, state_directory, user_file
 
 pytest.importorskip("httpx")
 
+from vocode_contract.conformance.run import Run
+from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.contract import Contract
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
@@ -29,6 +34,7 @@ from vocode_contract.transport import Ask, Client, Timing
 
 pytest_plugins = ["pytester"]
 
+LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 ROOT = Path(__file__).resolve().parents[1]
 HASTY = Timing(pauses=(), interval=0)
 OPERATIONS = Contract.load().operations
@@ -124,10 +130,42 @@ def test_files_that_are_not_there_allow_nothing(tmp_path):
     assert read_live(tmp_path / "a", tmp_path) == Live()
 
 
+OWN = '[live]\nhosts = ["Staging.Example"]\nnumbers = ["+14155550999"]\n'
+
+
 def test_users_file_names_hosts_and_numbers(tmp_path):
-    own = written(tmp_path / "config.toml", '[live]\nhosts = ["Staging.Example"]\nnumbers = ["+14155550999"]\n')
+    own = written(tmp_path / "config.toml", OWN)
     expected = Live(hosts=frozenset({"staging.example"}), numbers=frozenset({"14155550999"}))
-    assert read_live(own, tmp_path) == expected
+    assert read_live(own, tmp_path / "project") == expected
+
+
+def test_users_file_that_a_project_may_bring_along_is_refused(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "sub").mkdir()
+    for start in (tmp_path, tmp_path / "sub"):
+        with pytest.raises(InvalidOption, match="lies inside the project"):
+            read_live(written(tmp_path / "config.toml", OWN), start)
+
+
+def test_users_file_may_lie_below_what_the_run_and_its_tests_have_in_common(tmp_path):
+    (tmp_path / "work").mkdir()
+    assert read_live(written(tmp_path / "config.toml", OWN), tmp_path, tmp_path / "work").hosts
+
+
+def test_users_file_may_lie_below_the_home_that_a_run_begins_in(tmp_path, monkeypatch):
+    monkeypatch.setattr("vocode_contract.live._home", lambda: tmp_path)
+    assert read_live(written(tmp_path / "config.toml", OWN), tmp_path).hosts
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+@pytest.mark.parametrize(("file", "directory"), [(0o666, 0o700), (0o620, 0o700), (0o600, 0o770)])
+def test_users_file_that_others_may_write_is_not_believed(tmp_path, file, directory):
+    (tmp_path / "own").mkdir()
+    own = written(tmp_path / "own" / "config.toml", OWN)
+    own.chmod(file)
+    own.parent.chmod(directory)
+    with pytest.raises(InvalidOption, match="may be written by others"):
+        read_live(own, tmp_path / "project")
 
 
 def test_repositorys_file_narrows(tmp_path):
@@ -167,7 +205,7 @@ def test_repositorys_file_cannot_widen(tmp_path, text, reason):
 )
 def test_users_file_with_what_means_nothing_is_refused(tmp_path, text, reason):
     with pytest.raises(InvalidOption, match=reason):
-        read_live(written(tmp_path / "config.toml", text), tmp_path)
+        read_live(written(tmp_path / "config.toml", text), tmp_path / "project")
 
 
 def test_users_files_are_where_the_desktop_keeps_them():
@@ -224,6 +262,49 @@ def test_journal_is_not_written_through_a_link(tmp_path):
     with pytest.raises(InvalidOption, match="cannot be written"):
         journal(tmp_path).note("creating")
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_journal_that_others_could_read_is_for_its_owner_from_then_on(tmp_path):
+    written(tmp_path / "journal.jsonl", "").chmod(0o666)
+    journal(tmp_path).prepare()
+    assert stat.S_IMODE((tmp_path / "journal.jsonl").stat().st_mode) == 0o600
+
+
+def test_journal_is_on_the_disk_before_anything_is_sent(tmp_path, monkeypatch):
+    synced: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: synced.append((tmp_path / "journal.jsonl").read_bytes()))
+    journal(tmp_path).note("creating")
+    assert b'"creating"' in synced[0]
+
+
+def test_journal_that_is_written_in_part_is_not_written(tmp_path, monkeypatch):
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:9]))
+        with pytest.raises(InvalidOption, match="cannot be written"):
+            journal(tmp_path).note("creating")
+    journal(tmp_path).note("created", CALL)
+    assert journal(tmp_path).leftovers() == (CALL,)
+
+
+def test_journal_lists_a_call_as_unknown_whose_id_was_somebody_elses(tmp_path):
+    first = journal(tmp_path)
+    for event, call in (("creating", ""), ("created", CALL), ("foreign", CALL)):
+        first.note(event, call)
+    assert journal(tmp_path, "two").leftovers() == ("unknown",)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_lock_is_for_its_owner_alone_and_taken_through_no_link(tmp_path):
+    with sole_actor(tmp_path, "staging.example"):
+        [lock] = tmp_path.glob("*.lock")
+        assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+    lock.unlink()
+    lock.symlink_to(written(tmp_path / "elsewhere", "kept"))
+    with pytest.raises(InvalidOption, match="cannot be made"), sole_actor(tmp_path, "staging.example"):
+        pass
+    assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "kept"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
@@ -286,7 +367,11 @@ def live(tmp_path):
     names = '[live]\nhosts = ["staging.example", "api.vocode.dev"]\nnumbers = ["14155550999"]\n'
     written(tmp_path / "config" / "vocode-contract" / "config.toml", names)
 
-    def running(*options: str, stdin: int | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "work").mkdir()
+
+    def running(
+        *options: str, command: list[str] | None = None, typed: str | None = None, ahead: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
@@ -296,10 +381,63 @@ def live(tmp_path):
             "XDG_STATE_HOME": str(tmp_path / "state"),
             **variables,
         }
-        return subprocess.run(
-            [sys.executable, "-c", REDIRECTED + RUN, "check", *options],
-            env=environment, cwd=tmp_path, capture_output=True, check=False, text=True, timeout=120, stdin=stdin,
-        )  # fmt: skip
+        command = command or [sys.executable, "-c", REDIRECTED + RUN, "check", *options]
+        there = {"env": environment, "cwd": tmp_path / "work", "text": True}
+        if typed is None:
+            return subprocess.run(command, capture_output=True, check=False, timeout=120, **there)
+        return _typing(command, there, ahead, typed)
+
+    return running
+
+
+def _typing(command: list[str], there: Any, ahead: str, typed: str) -> subprocess.CompletedProcess[str]:
+    """Run a command at a terminal, and type a line before it begins and one when it asks."""
+    pty = pytest.importorskip("pty")
+    controller, terminal = pty.openpty()
+    os.write(controller, ahead.encode())
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **there
+    ) as process:
+        stop = threading.Timer(120, process.kill)
+        stop.start()
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("this is production: type"):
+                os.write(controller, f"{typed}\n".encode())
+        process.wait()
+        stop.cancel()
+    os.close(controller)
+    os.close(terminal)
+    return subprocess.CompletedProcess(command, process.returncode, "".join(lines), "")
+
+
+TESTED = """
+import sys
+from vocode_contract.transport import Timing
+Timing.__init__.__kwdefaults__["interval"] = 0
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+CREATES = """
+REQUEST = {"from_number": "12025550123", "to_number": "12025550145", "agent": {"prompt": {"content": "Goodbye."}}}
+
+def test_create(vocode_client):
+    assert vocode_client.create_call(REQUEST).status == 200
+"""
+
+
+@pytest.fixture
+def live_pytest(live, tmp_path):
+    """Run pytest over a test of a user's own against a host of any name."""
+
+    def running(source: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        test = written(tmp_path / "work" / "test_shop.py", source)
+        loaded = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
+        command = [sys.executable, "-c", REDIRECTED + TESTED, *loaded, "-rs", "-p", "no:cacheprovider", *options]
+        process: subprocess.CompletedProcess[str] = live(command=[*command, str(test)], **variables)
+        return process
 
     return running
 
@@ -314,7 +452,7 @@ def sent(tmp_path):
     """Return what has left the process: method, host, URL path, name of the sender."""
 
     def lines(start: str = "", path: str = "") -> list[str]:
-        file = tmp_path / "sent.txt"
+        file = tmp_path / "work" / "sent.txt"
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         return [line for line in text.splitlines() if line.startswith(start) and path in line]
 
@@ -403,29 +541,26 @@ def test_production_refuses_another_number_than_the_plan_shows(live, sent):
     assert "says 2, and the plan shows 1" in process.stderr
 
 
-@pytest.fixture
-def typing() -> Iterator[Callable[[str], int]]:
-    """Type a line at a terminal, and return the terminal to read it from."""
-    pty = pytest.importorskip("pty")
-    controller, terminal = pty.openpty()
-
-    def typed(line: str) -> int:
-        os.write(controller, f"{line}\n".encode())
-        return int(terminal)
-
-    yield typed
-    os.close(controller)
-    os.close(terminal)
-
-
 @pytest.mark.parametrize(
     ("line", "created"), [("api.vocode.dev", True), ("API.vocode.dev ", True), ("y", False), ("", False)]
 )
-def test_production_takes_the_host_that_is_typed_and_no_other_word(live, typing, line, created):
-    process = live(*PRODUCTION, *RINGING, "--production", stdin=typing(line))
+def test_production_takes_the_host_that_is_typed_and_no_other_word(live, line, created):
+    process = live(*PRODUCTION, *RINGING, "--production", typed=line)
     asked = process.stdout.index("this is production: type api.vocode.dev")
     assert process.stdout.index("mutating requests: 1") < asked < process.stdout.index("contract 2023-11-30")
     assert ("1 created, 1 ended, 0 left" in process.stdout) is created
+
+
+def test_production_takes_no_word_that_was_typed_before_it_was_asked_for(live):
+    process = live(*PRODUCTION, *RINGING, "--production", ahead="api.vocode.dev\n", typed="no")
+    assert "this is production" in process.stdout
+    assert "created, " not in process.stdout
+
+
+def test_production_takes_no_number_for_the_word_where_somebody_sits_at_a_terminal(live):
+    process = live(*PRODUCTION, *RINGING, "--production", "--approve-sends", "1", typed="no")
+    assert "this is production" in process.stdout
+    assert "created, " not in process.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -450,6 +585,223 @@ def test_run_after_a_crash_lists_what_was_left(live):
     assert live(*STAGING, *RINGING, KILLED_BY=str(int(signal.SIGKILL))).returncode == -signal.SIGKILL
     process = live(*STAGING)
     assert "left open by earlier runs: " in process.stdout
+
+
+def test_run_whose_calls_cannot_be_written_down_is_one_line_of_usage(live, sent, tmp_path):
+    written(tmp_path / "state", "a file where a directory belongs")
+    process = live(*STAGING, *RINGING)
+    assert (process.returncode, sent()) == (2, [])
+    assert [line for line in process.stderr.splitlines() if "cannot be made" in line]
+    assert "a bug of ours" not in process.stderr
+
+
+def settings(*effects: str, url: str = "https://staging.example") -> Settings:
+    given = {key: Given(value={"url": url}.get(key, ""), source=key) for key in ("url", "contract", "profile")}
+    return Settings.from_given(given, wishes=Wishes.from_words(effects))
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    return tmp_path / "vocode-contract"
+
+
+@pytest.mark.usefixtures("state")
+def test_run_may_act_where_an_effect_is_allowed_and_it_is_not_read_only(monkeypatch):
+    assert Run.of(settings("rings")).may_act
+    assert not Run.of(settings()).may_act
+    assert not Run.of(settings("rings"), alone=False).may_act
+    assert not Run.of(settings("rings", url="http://127.0.0.1:1")).may_act
+    monkeypatch.setenv("VOCODE_CONTRACT_READ_ONLY", "1")
+    assert not Run.of(settings("rings")).may_act
+
+
+@pytest.mark.usefixtures("state")
+def test_run_has_effects_while_it_acts_alone():
+    run = Run.of(settings("rings"))
+    assert run.sender(None)._guard.consents.effects == frozenset()
+    with run.acting():
+        assert run.sender(None)._guard.consents.effects == {"rings"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_run_that_may_act_takes_the_lock_and_the_signals(state):
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    assert before == [signal.SIG_DFL] * 2
+    with Run.of(settings("rings")).acting():
+        with pytest.raises(InvalidOption, match="another run"), sole_actor(state, "staging.example"):
+            pass
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+    with Run.of(settings()).acting(), sole_actor(state, "staging.example"):
+        pass
+
+
+@pytest.mark.usefixtures("state")
+def test_run_remembers_what_could_not_be_written_down(monkeypatch):
+    run = Run.of(settings("rings"))
+    run.note("creating")
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError))
+    with pytest.raises(InvalidOption):
+        run.note("created", CALL)
+    assert (run.created, run.unanswered) == ([CALL], 0)
+    assert any("not all of it could be written down" in remark for remark in run.remarks())
+
+
+# --- tests of a user's own ---
+
+THERE = ("--vocode-url=https://staging.example",)
+ALLOWED = (*THERE, "--vocode-allow=rings")
+
+
+def test_call_that_a_users_test_creates_is_written_down_ended_and_told(live_pytest, sent, tmp_path):
+    process = live_pytest(CREATES, *ALLOWED)
+    assert process.returncode == 0, process.stdout
+    assert "1 created, 1 ended, 0 left" in process.stdout
+    assert [line.split()[2] for line in sent("POST")] == ["/v1/calls/create", "/v1/calls/end"]
+    events = (tmp_path / "state" / "vocode-contract" / "journal.jsonl").read_text(encoding="utf-8")
+    assert [event in events for event in ('"creating"', '"created"', '"ended"')] == [True] * 3
+
+
+GOES_ROUND = {
+    "another path": 'vocode_client.ask("get_call", {"id": CALL}, method="POST", suffix="/end")',
+    "the token by another name": 'vocode_client.ask("end_call", {"id": CALL}, credentials=Credentials(suffix=" "))',
+    "the token of the environment": (
+        'vocode_client.ask("end_call", {"id": CALL}, credentials=Credentials(token=Secret(environ["VOCODE_API_KEY"])))'
+    ),
+    "no token": 'vocode_client.ask("end_call", {"id": CALL}, credentials=None)',
+    "another number": 'vocode_client.create_call({"to_number": "12025550145", "context": {"phone": "14155551234"}})',
+}
+
+
+@pytest.mark.parametrize("statement", GOES_ROUND.values(), ids=GOES_ROUND)
+def test_users_test_gets_no_further_than_the_consents(live_pytest, sent, statement):
+    imports = (
+        "from os import environ",
+        "from vocode_contract.redaction import Secret",
+        "from vocode_contract.transport import Credentials",
+    )
+    source = "\n".join((*imports, f'CALL = "{CALL}"', "def test_shop(vocode_client):", f"    {statement}\n"))
+    process = live_pytest(source, *ALLOWED, "--vocode-allow=hangs-up", "--vocode-budget=9")
+    assert "was not sent" in process.stdout, process.stdout
+    assert not sent("POST")
+
+
+def test_users_test_with_drawn_data_creates_nothing(live_pytest, sent):
+    pytest.importorskip("hypothesis")
+    source = """
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+@settings(suppress_health_check=list(HealthCheck), max_examples=3, deadline=None, database=None)
+@given(st.text(min_size=1))
+def test_shop(vocode_client, text):
+    vocode_client.create_call({"from_number": "12025550123", "to_number": "12025550145", "agent": {"prompt": text}})
+"""
+    process = live_pytest(source, *ALLOWED, "--vocode-budget=9")
+    assert "generated data never meets an effect" in process.stdout
+    assert not sent("POST")
+
+
+def test_users_test_creates_nothing_where_the_collection_failed(live_pytest, sent, tmp_path):
+    broken = written(tmp_path / "work" / "test_broken.py", "import nothing_of_that_name")
+    process = live_pytest(CREATES, *ALLOWED, "--continue-on-collection-errors", str(broken))
+    assert "it rings a phone; allow that" in process.stdout
+    assert not sent("POST")
+
+
+def test_users_test_creates_nothing_in_several_processes(live_pytest, sent):
+    pytest.importorskip("xdist")
+    process = live_pytest(CREATES, *ALLOWED, "-n1")
+    assert "rings a phone" in process.stdout, process.stdout
+    assert not sent("POST")
+
+
+WIDENING = {
+    "allow": "--vocode-allow=rings",
+    "allow-number": "--vocode-allow-number=14155550999",
+    "call-id": f"--vocode-call-id={CALL}",
+    "budget": "--vocode-budget=9",
+    "production": "--vocode-production",
+    "approve-sends": "--vocode-approve-sends=0",
+}
+
+
+@pytest.mark.parametrize("option", WIDENING.values(), ids=WIDENING)
+@pytest.mark.parametrize("where", ["file", "variable"])
+def test_option_that_widens_is_for_the_command_line(live_pytest, sent, tmp_path, *, option, where):
+    if where == "file":
+        written(tmp_path / "work" / "pytest.ini", f"[pytest]\naddopts = {option}\n")
+    process = live_pytest(CREATES, *THERE, **({"PYTEST_ADDOPTS": option} if where == "variable" else {}))
+    assert (process.returncode, sent()) == (pytest.ExitCode.USAGE_ERROR, [])
+    assert f"{option.partition('=')[0]} is for the command line" in process.stderr
+
+
+@pytest.mark.parametrize(("key", "value"), [("ca", "ca.pem"), ("proxy", "http://proxy.example:3128")])
+@pytest.mark.parametrize("where", ["file", "variable"])
+def test_who_may_see_what_is_sent_is_for_the_command_line(live_pytest, sent, tmp_path, *, key, value, where):
+    written(tmp_path / "work" / "ca.pem", ssl.DER_cert_to_PEM_cert(b"")) if key == "ca" else None
+    if where == "file":
+        written(tmp_path / "work" / "pytest.ini", f"[pytest]\nvocode_{key} = {value}\n")
+    process = live_pytest(READS, *THERE, **({f"VOCODE_{key.upper()}": value} if where == "variable" else {}))
+    assert (process.returncode, sent()) == (pytest.ExitCode.USAGE_ERROR, [])
+
+
+READS = "def test_read(vocode_client):\n    vocode_client.list_calls()\n"
+
+
+@pytest.mark.parametrize("where", ["file", "variable"])
+@pytest.mark.parametrize(("host", "read"), [("staging.example", True), ("evil.example", False)])
+def test_url_that_was_not_typed_must_lead_to_a_host_of_the_user(live_pytest, sent, tmp_path, *, host, read, where):
+    url = f"https://{host}"
+    if where == "file":
+        written(tmp_path / "work" / "pytest.ini", f"[pytest]\nvocode_url = {url}\n")
+    process = live_pytest(READS, **({"VOCODE_URL": url} if where == "variable" else {}))
+    assert bool(sent("GET")) is read
+    assert ("give it with --vocode-url" in process.stderr) is not read
+
+
+def test_url_that_was_not_typed_stops_no_run_that_does_not_use_it(live_pytest, tmp_path):
+    written(tmp_path / "work" / "pytest.ini", "[pytest]\nvocode_url = https://evil.example\n")
+    assert live_pytest("def test_other(): pass").returncode == 0
+
+
+def test_rehearsal_runs_no_fixture_that_nobody_asked_for(live_pytest, tmp_path):
+    source = """
+import pytest
+
+@pytest.fixture(autouse=True)
+def talk():
+    with open("talked.txt", "a") as file:
+        file.write("x")
+"""
+    written(tmp_path / "work" / "conftest.py", source)
+    suite = ("--pyargs", "vocode_contract.conformance", "-k", "list_calls_answers_with_a_page or shop")
+    process = live_pytest("def test_shop(): pass", *THERE, *suite, "--vocode-plan")
+    assert "plan for https://staging.example" in process.stdout, process.stdout
+    assert not (tmp_path / "work" / "talked.txt").exists()
+    collected = live_pytest("def test_shop(): pass", *THERE, *suite, "--collect-only")
+    assert "plan for" not in collected.stdout
+
+
+def test_second_ctrl_c_says_which_calls_are_open(live_pytest, tmp_path):
+    source = f"""{CREATES}
+def test_interrupted(vocode_client, monkeypatch):
+    from vocode_contract.conformance.client import CheckedClient
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    CheckedClient.end_at_last = interrupt
+    raise KeyboardInterrupt
+"""
+    process = live_pytest(source, *ALLOWED)
+    assert process.returncode != 0
+    [line] = [line for line in (process.stdout + process.stderr).splitlines() if "end them by hand" in line]
+    assert "interrupted: still open" in line
+    assert str(tmp_path / "state" / "vocode-contract" / "journal.jsonl") in line
 
 
 def test_options_that_mean_nothing_are_usage(live):

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from vocode_contract.asking import MADE_UP, Ask, Credentials
 from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
@@ -26,7 +27,7 @@ from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import MADE_UP, Ask, Client, Credentials
+from vocode_contract.transport import Client
 from vocode_contract.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"

@@ -377,8 +377,14 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
     pytest.importorskip("xdist")
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path))
-    monkeypatch.setenv("VOCODE_URL", "https://nowhere.invalid")
-    suite = ["--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused", "--vocode-timeout=2"]
+    suite = [
+        "--vocode-url=https://nowhere.invalid",
+        "--pyargs",
+        "vocode_contract.conformance",
+        "-k",
+        "list_calls and not refused",
+        "--vocode-timeout=2",
+    ]
     result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
     told = [line for line in result.outlines if "INCONCLUSIVE" in line or "SKIPPED" in line]
     workers = {word for line in told for word in line.split() if word.startswith("[gw")}

@@ -26,6 +26,7 @@ import vocode_contract
 from vocode_contract.contract import Contract
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption
+from vocode_contract.guard import NO_CALL
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import simulator
@@ -242,7 +243,7 @@ def test_proxy_that_refuses_is_named_and_nothing_was_sent(status, what):
     ],
 )
 def test_proxy_that_misbehaves_gets_nothing_of_a_mutating_request(answer, kind):
-    unauthenticated = replace(END, credentials=None)  # to be refused, so it needs no consent
+    unauthenticated = replace(END, arguments=(("id", NO_CALL),), credentials=None)  # it needs no consent
     with serving(answer) as port:
         error = why(unauthenticated, f"https://{HOST}", proxy=Proxy.from_url(f"http://127.0.0.1:{port}"))
     assert (error.kind, error.consequence) == (kind, "nothing was sent")

@@ -29,19 +29,9 @@ pytest.importorskip("httpx")
 import httpcore
 import httpx
 
-from vocode_contract import transport
+from vocode_contract.asking import MADE_UP, OTHER_TOKEN_VARIABLE, OWN, TOKEN_VARIABLE, Ask, Credentials, authorization
 from vocode_contract.pace import Pace
-from vocode_contract.transport import (
-    MADE_UP,
-    OTHER_TOKEN_VARIABLE,
-    OWN,
-    TOKEN_VARIABLE,
-    Ask,
-    Client,
-    Credentials,
-    Timing,
-    _seconds,
-)
+from vocode_contract.transport import Client, Timing, _seconds
 
 CONTRACT = Contract.load("2023-11-30")
 TOKEN = "tok_0123456789"
@@ -304,7 +294,7 @@ def test_credentials_in_a_shell_are_those_that_are_sent(credentials):
         text=True,
         check=True,
     )
-    assert told.stdout == transport._authorization(credentials, Secret(TOKEN))
+    assert told.stdout == authorization(credentials, Secret(TOKEN))
 
 
 @pytest.mark.parametrize("token", ["two words", "line\r\nbreak", "\u043f\u0430\u0440\u043e\u043b\u044c", ""])

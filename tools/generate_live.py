@@ -66,10 +66,12 @@ ends a call that nobody has. The rest needs several consents that agree, with a 
 `VOCODE_CONTRACT_READ_ONLY=1` wins over all of it. Generated data never has an effect beyond this
 machine, nor has anything that a test under Hypothesis's `@given` sends, nor a forked process. A request
 with another method or URL path than its operation's counts as one that rings, unless it only reads.
-With pytest, the options begin with `--vocode-`.
+With pytest, the options begin with `--vocode-`, and whatever widens what may be sent counts on the command
+line of the run alone: in `addopts` or `PYTEST_ADDOPTS` it is refused, as are `ca` and `proxy` anywhere else.
+A URL from `VOCODE_URL` or a configuration file is asked with pytest only if the host is in your own file.
 
 ```toml
-# ~/.config/vocode-contract/config.toml
+# ~/.config/vocode-contract/config.toml: not inside the project, and not to be written by others
 [live]
 hosts = ["staging.example.com"]
 numbers = ["14155550999"]
@@ -82,11 +84,18 @@ read_only = true
 ```
 
 `--plan` prints what would be sent, and sends nothing. The plan is also printed before anything is sent
-to another host. What is created there is written to a journal first
-(`~/.local/state/vocode-contract/journal.jsonl`), and ended at the end, also after Ctrl-C, with ten seconds
-for all of it; the next run lists what was left. Requests to another host go out one at a time and two a
-second, in one process, and through no proxy but the one that `--proxy` names; with pytest-xdist nothing
-has an effect there. A second run that may act on the same host ends with 2.
+to another host; it is found out by running the suite against a simulator, without the autouse fixtures of
+a project (its hooks do run) and without tests of your own, whose effects the budget bounds. Each call that
+is created there, by such tests too, is written to a journal first
+(`~/.local/state/vocode-contract/journal.jsonl`), and ended at the end, also after Ctrl-C, SIGTERM and SIGHUP,
+with ten seconds for all of it; a second Ctrl-C stops that, and says which calls are open. A call counts as
+ended when Get Call says so. One that the server may have mixed up with somebody else's is not ended: its id
+was known before, or its numbers or its mark are not those of the request. A run that leaves a call open ends
+with 3, and the next run lists it.
+
+Requests to another host go out one at a time and two a second, in one process, and through no proxy but the
+one that `--proxy` names; with pytest-xdist nothing has an effect there, nor where tests could not be
+collected. A second run that may act on the same host ends with 2 (pytest: 4, its word for wrong usage).
 
 ## Truth table
 

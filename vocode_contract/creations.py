@@ -61,7 +61,7 @@ class Creation:
 
     def owns(self, call: Mapping[str, Any]) -> bool:
         """Tell whether a call, as a server shows it, may be the one that was asked for."""
-        if call.get("id") in self.known:
+        if _canonical(call.get("id")) in self.known:
             return False
         mark, shown = self._mark, _context(call).get(MARK)
         if mark is not None and shown is not None:
@@ -70,7 +70,8 @@ class Creation:
 
     def is_shown_by(self, call: Mapping[str, Any]) -> bool:
         """Tell whether a call is surely the one that was asked for: it bears the mark."""
-        return self._mark is not None and _context(call).get(MARK) == self._mark and call.get("id") not in self.known
+        is_new = _canonical(call.get("id")) not in self.known
+        return is_new and self._mark is not None and _context(call).get(MARK) == self._mark
 
     @property
     def _mark(self) -> object:
@@ -159,8 +160,7 @@ class Creations:
         with self._lock:
             for call in calls:
                 self._learn(call, str(call.get("id")))
-            self._seen.update(str(call["id"]) for call in calls if "id" in call)
-            self._seen.update(asked)
+            self._seen.update(map(_canonical, (*asked, *(call.get("id") for call in calls))))
 
     def ended(self, identifier: str) -> None:
         """Note that a call is known to be over."""
@@ -214,6 +214,10 @@ def _members(body: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _canonical(identifier: object) -> str:
+    return str(uuid_of(identifier) or identifier)
 
 
 def _context(call: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,8 +1,12 @@
 """What was said over HTTP, whatever carried it: a request, a response, the two together."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
+
+_SECRETS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key"))
+_MASK = "<token>"
 
 
 def _header(headers: Headers, name: str) -> str | None:
@@ -34,6 +38,16 @@ class Request:
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
         return _header(self.headers, name)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Leave out what authenticates where it is pickled or copied: a file or another process has no use for it."""
+        headers = tuple((name, _MASK if name.lower() in _SECRETS else value) for name, value in self.headers)
+        return _restored, (self.method, self.path, self.query, headers, self.body)
+
+
+def _restored(*values: Any) -> Request:
+    method, path, query, headers, body = values
+    return Request(method=method, path=path, query=query, headers=headers, body=body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

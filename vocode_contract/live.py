@@ -6,7 +6,7 @@ sent, never widen it, since its author may be anybody.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ PROJECT_FILE = "vocode-contract.toml"
 _NUMBER_CHARACTERS = frozenset("0123456789")
 #: A configuration file is a few lines.
 _LARGEST = 65_536
+#: What lies at the root of a project.
+_MARKS = (".git", ".hg", PROJECT_FILE, "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ def read_live(user: Path, *directories: Path) -> Live:
     Raises:
         InvalidOption: A file cannot be read, or holds what it may not hold.
     """
+    _require_own(user, directories)
     own = _live(user)
     places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
     narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
@@ -68,6 +71,44 @@ def read_live(user: Path, *directories: Path) -> Live:
         numbers=numbers,
         read_only=_flag(own, user) or any(narrowed),
     )
+
+
+def _require_own(user: Path, directories: tuple[Path, ...]) -> None:
+    """Refuse a file as the user's own that a repository may bring along, or that others may write.
+
+    Raises:
+        InvalidOption: It is one of those.
+    """
+    if not user.exists():
+        return
+    file, home = user.resolve(), _home()
+    for repository in _projects(tuple(start.resolve() for start in directories)):
+        if repository in file.parents and repository != home and repository not in home.parents:
+            raise InvalidOption(str(user), "lies inside the project, whose author may be anybody; keep it elsewhere")
+    if os.name == "posix" and any(path.stat().st_mode & 0o022 for path in (file, file.parent)):
+        raise InvalidOption(str(user), "may be written by others, or its directory may; chmod go-w both")
+
+
+def _projects(starts: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield the checkouts or projects that directories are in; a directory that is in none counts as one.
+
+    pytest's root is none where it is but what the current directory and the tests have in common.
+    """
+    for start in starts:
+        places = (place for place in (start, *start.parents) for mark in _MARKS if (place / mark).exists())
+        marked = next(places, None)
+        if marked or not any(start in other.parents for other in starts):
+            yield marked or start
+
+
+def _home() -> Path:
+    """Return the home of the account, whatever the environment says of it."""
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()
+    except (ImportError, KeyError):
+        return Path.home().resolve()
 
 
 def _base(variable: str, default: str, environment: Mapping[str, str] | None) -> Path:

@@ -1,23 +1,30 @@
 """The one sender: a request goes out past the guard, an exchange or the reason for none comes back."""
 
 import logging
-import math
-import os
 import random
 import re
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final
 from urllib.parse import urlencode
 
 from vocode_contract import __version__
+from vocode_contract.asking import (
+    OWN,
+    TOKEN_VARIABLE,
+    Ask,
+    Credentials,
+    authorization,
+    call_in,
+    effect_of,
+    is_drawing,
+    is_sent_as_user,
+)
 from vocode_contract.checks import token_echoes
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
-from vocode_contract.contract import Contract, Effect, Operation
+from vocode_contract.contract import Contract, Operation
 from vocode_contract.creations import Creations, Journal
 from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import Endpoint, Proxy
@@ -29,17 +36,12 @@ from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
 from vocode_contract.violation import Violation
 
-TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
-OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the same
+__all__ = ["MAX_BODY", "OWN", "TOKEN_VARIABLE", "Ask", "Client", "Credentials", "Timing"]
+
 MAX_BODY = 8_388_608
 
 _TOKEN = re.compile(r"[!-~]+")
-#: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.
-_OF_TOKENS = "[A-Za-z0-9._~+/-]"
-#: Bodies that name no call.
-_SAYING_NOTHING = (b"", b"{}", b"null")
 _GATEWAY = frozenset((502, 503, 504))
-_SAFE_METHODS = frozenset(("GET", "HEAD"))
 _LOGGERS = ("httpx", "httpcore")
 
 
@@ -75,67 +77,6 @@ class Timing:
             write=min(default.write, total),
             total=total,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What stands in the header Authorization.
-
-    Attributes:
-        scheme: Of RFC 9110, such as ``Bearer``.
-        token: In place of the client's own.
-        cut: Characters of the token that are left out at its end.
-        suffix: What follows the token; with it, or cut, it is the client's own no more.
-    """
-
-    scheme: str = "Bearer"
-    token: Secret | None = None
-    cut: int = 0
-    suffix: str = ""
-
-    @property
-    def in_shell(self) -> str:
-        """The header's value for a shell, between double quotes, with the client's own token as variable."""
-        if self.token is not None:
-            known = {"": "", MADE_UP: MADE_UP}
-            token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
-        elif self.cut:
-            token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
-        else:
-            token = f"${{{TOKEN_VARIABLE}}}" if self.suffix else f"${TOKEN_VARIABLE}"
-        return f"{self.scheme} {token}{self.suffix}".strip()
-
-
-OWN: Final = Credentials()
-#: A token that opens nothing anywhere.
-MADE_UP: Final = "vocode-contract-opens-nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What to send for an operation.
-
-    Attributes:
-        operation: Of the contract.
-        arguments: Names and values of the query, not yet encoded; a name may come twice.
-        body: Raw bytes.
-        media_type: Of the body; empty for none.
-        credentials: Those of the client, others, or ``None`` for no header at all.
-        generated: Whether the arguments or the body were generated.
-        method: In place of the operation's own; unless it only reads, what it does is not known then.
-        suffix: What follows the operation's URL path, such as a slash too many.
-        within: Seconds that the exchange may take, if that is less than the client's own.
-    """
-
-    operation: Operation
-    arguments: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    media_type: str = ""
-    credentials: Credentials | None = OWN
-    generated: bool = False
-    method: str = ""
-    suffix: str = ""
-    within: float = math.inf
 
 
 class Client:
@@ -259,19 +200,19 @@ class Client:
         return self._guard.reason_against(self._intent(ask))
 
     def _intent(self, ask: Ask) -> Intent:
-        effect = _effect(ask)
+        effect = effect_of(ask)
         return Intent(
             operation=ask.operation.name,
             effect=effect,
             host=self.endpoint.host,
-            authenticated=_is_own(ask.credentials, self._token),
-            generated=ask.generated or _is_drawing(),
-            call_id=_call_in(ask),
+            authenticated=is_sent_as_user(ask.credentials, self._token),
+            generated=ask.generated or is_drawing(),
+            call_id=call_in(ask),
             numbers=dialled(ask.body, ask.arguments) if effect == "rings" and not self.endpoint.is_loopback else (),
         )
 
     def _request(self, ask: Ask) -> Request:
-        authorization = _authorization(ask.credentials, self._token)
+        header = authorization(ask.credentials, self._token)
         return Request(
             method=ask.method or ask.operation.method,
             path=self.endpoint.path + ask.operation.path + ask.suffix,
@@ -281,7 +222,7 @@ class Client:
                 ("Accept", "*/*"),
                 ("Accept-Encoding", "identity"),
                 ("User-Agent", self._agent),
-                *((("Authorization", authorization),) if authorization is not None else ()),
+                *((("Authorization", header),) if header is not None else ()),
                 *((("Content-Type", ask.media_type),) if ask.media_type else ()),
                 *((("Content-Length", str(len(ask.body))),) if ask.body or ask.operation.method == "POST" else ()),
             ),
@@ -376,54 +317,6 @@ def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
         yield chunk
         if line.is_over:
             raise httpx.ReadTimeout("the deadline has passed")
-
-
-def _effect(ask: Ask) -> Effect:
-    """Return what a request does if it succeeds: another method or URL path than the operation's may do anything."""
-    operation = ask.operation
-    if ask.method in ("", operation.method) and not ask.suffix:
-        return operation.effect
-    only_reads = (
-        operation.effect == "reads" and (ask.method or operation.method) in _SAFE_METHODS and ask.suffix in ("", "/")
-    )
-    return "reads" if only_reads else "rings"
-
-
-def _call_in(ask: Ask) -> str | None:
-    """Return the call that a request names; ``None`` for none, for several, and where the body may name another."""
-    ids = [value for name, value in ask.arguments if name == "id"]
-    alone = len(ask.arguments) == 1 and ask.body.strip() in _SAYING_NOTHING
-    return ids[0] if len(ids) == 1 and alone else None
-
-
-def _is_drawing() -> bool:
-    """Tell whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
-    control = sys.modules.get("hypothesis.control")
-    return control is not None and bool(control.currently_in_test_context())
-
-
-def _authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
-    if credentials is None:
-        return None
-    token = own if credentials.token is None else credentials.token
-    if token is None:
-        return f"{credentials.scheme} {credentials.suffix}" if credentials.suffix else None
-    text = token.reveal()
-    return f"{credentials.scheme} {text[: len(text) - credentials.cut]}{credentials.suffix}".strip()
-
-
-def _is_own(credentials: Credentials | None, own: Secret | None) -> bool:
-    """Tell whether a request is sent as the user: what is sent is the user's token, whatever it is called.
-
-    Who has no token and asks as usual is the user too: a server that takes requests without one would obey.
-    """
-    if credentials is None:
-        return False
-    if credentials.token is None and not credentials.cut and not credentials.suffix.strip():
-        return True
-    known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
-    sent = _authorization(credentials, own) or ""
-    return any(re.search(rf"(?<!{_OF_TOKENS}){re.escape(token)}(?!{_OF_TOKENS})", sent) for token in known)
 
 
 _DONE: Mapping[str, str] = {

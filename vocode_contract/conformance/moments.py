@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from vocode_contract.asking import MADE_UP, Credentials
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
@@ -19,7 +20,6 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import MADE_UP, Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.

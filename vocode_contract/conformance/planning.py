@@ -60,6 +60,7 @@ class Plan:
         for request, count in Counter(self.requests).items():
             yield f"  {count} x {request}"
         yield f"mutating requests: {self.mutating}"
+        yield "tests of your own are not rehearsed: what theirs send comes on top, as far as the budget goes"
 
 
 class PlanningClient(Client):

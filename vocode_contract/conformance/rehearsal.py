@@ -1,7 +1,8 @@
 """Before anything is sent beyond this machine: the suite is rehearsed, the plan is shown, the user is asked."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -34,11 +35,33 @@ def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -
     session.config.stash[key] = client
     try:
         for item, following in zip_longest(items, items[1:]):
-            runtestprotocol(item, log=False, nextitem=following)
+            with _without_others(item):
+                runtestprotocol(item, log=False, nextitem=following)
             item.user_properties.clear()
     finally:
         del session.config.stash[key]
     return client.plan
+
+
+@contextmanager
+def _without_others(item: pytest.Item) -> Iterator[None]:
+    """Leave out fixtures that nobody asked for but a project's own conftest.py or plugin: they might send."""
+    if not isinstance(item, pytest.Function):
+        yield
+        return
+    names, known = item.fixturenames, item._fixtureinfo.name2fixturedefs
+    asked = item._fixtureinfo.argnames
+    item.fixturenames = [
+        name for name in names if name in asked or all(_is_of_ours(defined.func) for defined in known.get(name, ()))
+    ]
+    try:
+        yield
+    finally:
+        item.fixturenames = names
+
+
+def _is_of_ours(function: object) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] in ("vocode_contract", "_pytest")
 
 
 def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> None:
@@ -59,15 +82,26 @@ def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> No
             told = f"--vocode-approve-sends says {wishes.approve_sends}, and the plan shows {plan.mutating}"
             raise pytest.UsageError(f"{told}: look at it again")
         typed: str | int | None = wishes.approve_sends
-        if host in PRODUCTION_HOSTS and run.may_act and typed is None and sys.stdin.isatty():
+        if host in PRODUCTION_HOSTS and run.may_act and sys.stdin.isatty():  # where somebody sits, no number will do
             typed = _asked(session.config, host)
     run.consents = replace(run.consents, approved=typed, planned=plan.mutating)
 
 
 def _asked(config: pytest.Config, host: str) -> str:
     """Return what is typed; a wrong name leaves the effects forbidden."""
+    _forget_typed()
     _say(config, [f"this is production: type {host} to let the run have these effects"])
     return sys.stdin.readline().strip().lower()
+
+
+def _forget_typed() -> None:
+    """Forget what was typed before the plan was there to be read."""
+    try:
+        import termios
+    except ImportError:  # Windows, whose console is another
+        return
+    with suppress(termios.error):
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _say(config: pytest.Config, lines: Iterable[str]) -> None:

@@ -79,6 +79,24 @@ class Run:
         """Whether anything may have an effect beyond loopback."""
         return self.settings.is_live and bool(self.consents.effects) and not self.consents.read_only
 
+    def require_known_host(self, source: str) -> None:
+        """Refuse a host beyond this machine that nobody named for this run, nor in their own configuration.
+
+        A variable or a repository's file alone must not send a token anywhere.
+
+        Args:
+            source: Where the URL was given.
+
+        Raises:
+            InvalidOption: It is not among the user's hosts.
+        """
+        endpoint = self.settings.endpoint
+        if endpoint is not None and self.settings.is_live and endpoint.host not in self.consents.hosts:
+            told = (
+                f"{endpoint.host} is not this machine; give it with --vocode-url, or name it among hosts under [live]"
+            )
+            raise InvalidOption(source, f"{told} in your own configuration")
+
     def note(self, event: str, identifier: str = "") -> None:
         """Note an event; see `CallJournal.note`. What has happened is remembered where it cannot be written.
 

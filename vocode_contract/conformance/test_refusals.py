@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from vocode_contract.asking import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.bystanders import went_on
 from vocode_contract.conformance.calls import REFUSED
@@ -11,7 +12,6 @@ from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
 from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import OTHER_TOKEN_VARIABLE, Credentials
 
 each_operation = pytest.mark.parametrize(
     "name",

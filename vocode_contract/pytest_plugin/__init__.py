@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import CODES, KEYS, LISTS, MARKERS, NUMBERS, codes, declare, given
+from vocode_contract.pytest_plugin.options import (
+    CODES,
+    KEYS,
+    LISTS,
+    MARKERS,
+    NUMBERS,
+    URL_TYPED,
+    codes,
+    declare,
+    given,
+    is_url_typed,
+)
 from vocode_contract.pytest_plugin.state import (
     CLIENT,
     PLANNER,
@@ -68,8 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse what the environment holds and cannot be used, once there is a test that would use it."""
-    if any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items):
+    if _is_used(items):
         settings_of(config)
+
+
+def _is_used(items: list[pytest.Item]) -> bool:
+    return any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,6 +105,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = lambda _nodeid: "vocode-live"
     return scheduler
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist whether the URL was given for this run."""
+    node.workerinput[URL_TYPED] = is_url_typed(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -196,6 +217,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if config.getoption("vocode_plan"):
             raise pytest.UsageError("--vocode-plan needs --vocode-url, and one process")
         return (yield)  # nothing has an effect beyond this machine: the run does not act
+    if not is_url_typed(config) and not _is_used(session.items):
+        return (yield)
     from vocode_contract.conformance.rehearsal import approved, rehearsed
 
     run = run_of(config)

@@ -1,6 +1,8 @@
 """The options of the plugin: from the command line, the environment and the configuration file."""
 
+import argparse
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -36,6 +38,20 @@ _FLAGS = (
     ("production", "the host is production, and is meant"),
     ("plan", "print what would be sent, and send nothing"),
 )
+#: Options that widen what may be done beyond this machine, and what they are without.
+_WIDENING: Mapping[str, Any] = {
+    "allow": [],
+    "allow-number": [],
+    "call-id": [],
+    "budget": 1,
+    "approve-sends": None,
+    "production": False,
+}
+#: Of `KEYS`, those that decide who may see what is sent.
+_TYPED_KEYS = ("ca", "proxy")
+#: Under which the processes of pytest-xdist are told whether the URL was typed.
+URL_TYPED = "vocode_url_typed"
+_ON_THE_COMMAND_LINE = "is for the command line of the run itself where a host is not this machine"
 CODES = ("select", "ignore")
 HOSTS = "traffic-host"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
@@ -96,6 +112,50 @@ def given(config: pytest.Config, key: str) -> Any:
         (f"{name} in the configuration file", config.getini(name)),
     )
     return next((Given(value=value, source=source) for source, value in sources if value), Given())
+
+
+def require_typed(config: pytest.Config) -> None:
+    """Refuse what widens what may be done beyond this machine and was not given on the command line of this run.
+
+    Anybody may have written ``addopts`` and the keys of a configuration file, and a variable outlives its purpose. The
+    processes of pytest-xdist are told by the one that began them.
+
+    Raises:
+        pytest.UsageError: It came from elsewhere.
+    """
+    if hasattr(config, "workerinput"):
+        return
+    typed = _typed(config)
+    for name, default in _WIDENING.items():
+        dest = f"vocode_{name.replace('-', '_')}"
+        if config.getoption(dest) not in (default, getattr(typed, dest)):
+            raise pytest.UsageError(f"--vocode-{name} {_ON_THE_COMMAND_LINE}, not in addopts or PYTEST_ADDOPTS")
+    for key in _TYPED_KEYS:
+        found = given(config, key)
+        if found.value and not getattr(typed, f"vocode_{key}"):
+            raise pytest.UsageError(f"{found.source} {_ON_THE_COMMAND_LINE}, as --vocode-{key}")
+
+
+def is_url_typed(config: pytest.Config) -> bool:
+    """Tell whether the URL was given on the command line of this run."""
+    if hasattr(config, "workerinput"):
+        return bool(config.workerinput.get(URL_TYPED))
+    return bool(_typed(config).vocode_url)
+
+
+def _typed(config: pytest.Config) -> argparse.Namespace:
+    """Return what was given on the command line, or by a program to `pytest.main`, and nowhere else."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
+    for name, default in _WIDENING.items():
+        action = {list: "append", bool: "store_true"}.get(type(default), "store")
+        kind: dict[str, Any] = {} if action == "store_true" else {"type": str if default == [] else int}
+        parser.add_argument(f"--vocode-{name}", action=action, default=default, **kind)
+    for key in ("url", *_TYPED_KEYS):
+        parser.add_argument(f"--vocode-{key}")
+    try:
+        return parser.parse_known_args(list(map(str, config.invocation_params.args)))[0]
+    except (argparse.ArgumentError, SystemExit):  # such as the value of another option that looks like one of these
+        raise pytest.UsageError("the options that begin with --vocode- cannot be told apart from others") from None
 
 
 def codes(config: pytest.Config, key: str) -> tuple[str, ...]:

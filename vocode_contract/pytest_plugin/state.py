@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given
+from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_url_typed, require_typed
 
 if TYPE_CHECKING:
     from vocode_contract.codes import Selection
@@ -51,7 +51,7 @@ def settings_of(config: pytest.Config) -> "Settings":
         variable = os.environ.get("VOCODE_POLICY", "").split()
         policies = [*config.getini("vocode_policy"), *variable, *get("vocode_policy")]
         try:
-            config.stash[SETTINGS] = Settings.from_given(
+            settings = Settings.from_given(
                 told,
                 tuple(get("vocode_call_id")),
                 policies=Policies.from_words(policies, option="--vocode-policy"),
@@ -68,6 +68,9 @@ def settings_of(config: pytest.Config) -> "Settings":
                 raise MissingExtra("fuzz", "fuzzing")
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
+        if settings.is_live:
+            require_typed(config)
+        config.stash[SETTINGS] = settings
     return config.stash[SETTINGS]
 
 
@@ -99,6 +102,8 @@ def run_of(config: pytest.Config) -> "Run":
         try:
             places = (config.rootpath, config.invocation_params.dir)
             run = Run.of(settings_of(config), *places, alone=not in_processes(config))
+            if not is_url_typed(config):
+                run.require_known_host(given(config, "url").source)
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
         config.stash[RUN] = run
