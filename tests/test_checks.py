@@ -92,6 +92,18 @@ def test_encoding_unasked_is_the_one_thing_said_of_a_compressed_body():
     assert codes(answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "gzip"))) == ["encoding-unasked"]
 
 
+@pytest.mark.parametrize("coding", ["t", "dent", "identity, br", "gzip"])
+def test_encoding_is_no_part_of_the_name_of_one_that_was_asked_for(coding):
+    exchange = answered(200, BODY, JSON, ("Content-Encoding", coding))
+    request = replace(exchange.request, headers=(("accept-encoding", "identity, deflate;q=0.5, gzip;q=0"),))
+    assert codes(replace(exchange, request=request)) == ["encoding-unasked"]
+
+
+def test_encoding_is_read_from_every_line_of_the_field():
+    exchange = answered(200, BODY, JSON, ("Content-Encoding", "identity"), ("Content-Encoding", "gzip"))
+    assert codes(exchange) == ["encoding-unasked"]
+
+
 def test_encoding_that_was_asked_for_is_fine():
     exchange = answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "gzip"))
     request = replace(exchange.request, headers=(("accept-encoding", "gzip, br"),))

@@ -4,13 +4,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from vocode_contract.contract import Operation
-from vocode_contract.exchange import Exchange, Response
+from vocode_contract.exchange import Exchange, Headers, Response
 from vocode_contract.reading import Limits, Unreadable, read
 
 #: An answer may be larger than a payload that a service takes in: 8 MiB.
 ANSWER_LIMITS = Limits(size=8_388_608)
 
 _JSON = "application/json"
+_REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 
 class _Unread:
@@ -43,10 +44,28 @@ def media_type(response: Response) -> str:
 
 
 def unasked_coding(exchange: Exchange) -> str:
-    """Return the content coding of an answer to a request that asked for none; empty for none."""
-    coding = (exchange.response.header("content-encoding") or "").strip().lower()
-    asked = (exchange.request.header("accept-encoding") or "identity").lower()
-    return "" if coding in ("", "identity") or coding in asked else coding
+    """Return the content codings that the request did not ask for, with commas between them; empty for none.
+
+    Source: RFC 9110, sections 8.4 and 12.5.3; a field may come in several lines.
+    """
+    codings = (name for name, _ in map(_weighed, _listed(exchange.response.headers, "content-encoding")))
+    taken = {
+        name
+        for name, weight in map(_weighed, _listed(exchange.request.headers, "accept-encoding"))
+        if weight not in _REFUSED
+    }
+    return ", ".join(name for name in codings if name != "identity" and not taken & {name, "*"})
+
+
+def _listed(headers: Headers, name: str) -> list[str]:
+    """Return the items of a field whose value is a list, in lower case."""
+    values = (value for key, value in headers if key.lower() == name)
+    return [item for value in values for item in map(str.strip, value.lower().split(",")) if item]
+
+
+def _weighed(item: str) -> tuple[str, str]:
+    name, _, weight = item.partition(";")
+    return name.strip(), weight.replace(" ", "")
 
 
 def date_of(response: Response) -> float | None:
