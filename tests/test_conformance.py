@@ -30,7 +30,8 @@ from vocode_contract.live import Live
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Ask, Client
 
 pytest_plugins = ["pytester"]
 

@@ -25,7 +25,8 @@ pytest.importorskip("httpx")
 from vocode_contract.contract import Contract
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Ask, Client
 
 pytest_plugins = ["pytester"]
 
@@ -269,7 +270,7 @@ transport.Network = Network
 """
 RUN = """
 import sys
-from vocode_contract.transport import Timing
+from vocode_contract.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = 0
 from vocode_contract.__main__ import main
 sys.exit(main())

@@ -36,17 +36,22 @@ class Health:
     """How an endpoint fares in this run.
 
     Attributes:
-        failures: Requests in a row that did not reach it.
+        failures: Requests in a row that it did not answer itself.
+        last: What the last one of them met with.
         is_patient: Whether a call that goes on is waited for: not any more after one was, in vain.
     """
 
     failures: int = 0
+    last: str = ""
     is_patient: bool = True
 
     def told(self, inconclusive: Inconclusive | None) -> None:
         """Note the outcome of a request."""
-        down = inconclusive is not None and KINDS[inconclusive.kind].is_down
-        self.failures = self.failures + 1 if down else 0
+        if inconclusive is not None and inconclusive.is_down:
+            self.failures += 1
+            self.last = KINDS[inconclusive.kind].title
+        else:
+            self.failures = 0
 
 
 class CheckedClient:
@@ -264,7 +269,8 @@ class CheckedClient:
         """
         __tracebackhide__ = True
         if self._health.failures >= _DOWN_AFTER:
-            raise Inconclusive("stopped", self.endpoint.authority, NOTHING_SENT)
+            what = f"{self.endpoint.authority}; the last time: {self._health.last}"
+            raise Inconclusive("stopped", what, NOTHING_SENT)
 
     def _exchange(self, ask: Ask) -> Exchange:
         __tracebackhide__ = True

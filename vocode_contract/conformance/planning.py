@@ -13,7 +13,8 @@ from vocode_contract.exchange import Exchange
 from vocode_contract.guard import Consents, Guard
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import OWN, Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import OWN, Ask, Client
 
 _TOKEN = "token-of-the-plan"  # noqa: S105 - opens the simulator in process
 

@@ -14,7 +14,8 @@ from vocode_contract.guard import Consents, Guard
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Client, Timing, is_read_only
+from vocode_contract.timing import Throttle, Timing
+from vocode_contract.transport import Client, is_read_only
 
 _SHOWN = 20
 
@@ -33,6 +34,7 @@ class Run:
         ended: Ids of those that are known to have ended.
         left: Ids of those that could not be ended.
         unanswered: How many calls it asked for without being told what came of it.
+        throttle: Waits for a server that limits the rate of requests.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Run:
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     unanswered: int = 0
+    throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
     def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
@@ -95,6 +98,7 @@ class Run:
             token,
             guard=Guard(self.consents),
             timing=timing,
+            throttle=self.throttle,
             run_id=self.run_id,
             ca_file=settings.ca_file,
             proxy=settings.proxy,
@@ -118,6 +122,8 @@ class Run:
         yield f"policies: {self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
+        if self.throttle.waited:
+            yield f"the server limits the rate of requests: {self.throttle.waited:.1f} s were waited, as it asked"
         if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
             unknown = f", {self.unanswered} asked for without an answer: look for them" if self.unanswered else ""
