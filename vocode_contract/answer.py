@@ -1,5 +1,8 @@
 """What an answer holds, as far as it can be read: what its headers say, and the JSON value of its body."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -26,9 +29,53 @@ def parsed_body(exchange: Exchange) -> Any:
     if unasked_coding(exchange):
         return UNREAD
     try:
-        return read(exchange.response.body, ANSWER_LIMITS)
+        return read_body(exchange.response)
     except Unreadable:
         return UNREAD
+
+
+def read_body(response: Response) -> Any:
+    """Return the JSON value of the body, strictly read.
+
+    Raises:
+        Unreadable: It holds none.
+    """
+    kept = _KEPT.get()
+    if kept is not None and kept.response is response:
+        if isinstance(kept.value, Unreadable):
+            raise kept.value.with_traceback(None)
+        return kept.value
+    body = response.body
+    if kept is None or len(body) < _LARGE:
+        return read(body, ANSWER_LIMITS)
+    try:
+        value: Any = read(body, ANSWER_LIMITS)
+    except Unreadable as error:
+        value = error
+    kept.response, kept.value = response, value
+    return read_body(response)
+
+
+@contextmanager
+def kept_in_mind() -> Iterator[None]:
+    """Read a large body once, however often it is asked for meanwhile; nobody may change what it holds."""
+    token = _KEPT.set(_Kept())
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+class _Kept:
+    """The response whose large body was read last, and what came of that."""
+
+    response: Response | None = None
+    value: Any = None
+
+
+_KEPT: ContextVar[_Kept | None] = ContextVar("_KEPT", default=None)
+#: Bytes from which on reading is slow enough to be done once.
+_LARGE = 65_536
 
 
 def declared_schema(exchange: Exchange, operation: Operation) -> str | None:

@@ -14,13 +14,14 @@ from vocode_contract.answer import (
     declared_schema,
     media_type,
     parsed_body,
+    read_body,
     unasked_coding,
 )
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.exchange import Exchange, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
-from vocode_contract.reading import Defect, Unreadable, read
+from vocode_contract.reading import Defect, Unreadable
 from vocode_contract.redaction import printable
 from vocode_contract.validation import Validator
 from vocode_contract.violation import Violation
@@ -142,7 +143,7 @@ def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -
     if not declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
         return
     try:
-        read(exchange.response.body, ANSWER_LIMITS)
+        read_body(exchange.response)
     except Unreadable as error:
         defect = error.defect
         yield Violation(

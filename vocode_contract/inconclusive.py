@@ -34,7 +34,7 @@ KINDS: Mapping[str, Kind] = {
     "not-authorised": Kind(title="the server refuses our token"),
     "rate-limited": Kind(title="the server asks us to wait", is_retried=True),
     "gateway": Kind(title="a proxy answers in place of the server", is_retried=True, is_down=True),
-    "stopped": Kind(title="not sent, since several requests in a row had no answer that could be judged"),
+    "stopped": Kind(title="not sent, since the server gave no answer several times in a row"),
     "never-served": Kind(title="no drawn request was answered with success, so little was tested"),
     "list-changed": Kind(title="the list of calls changed while it was read"),
     "refusal-unclear": Kind(title="refused, but perhaps for another reason than the one tested"),

@@ -107,13 +107,13 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
         raise InvalidOption("--only", "names no test, neither by its name nor by its claim")
     if code == pytest.ExitCode.USAGE_ERROR and watch.failure is None:
         raise click.exceptions.Exit(exits.USAGE)
-    if isinstance(watch.interruption, pytest.Session.Interrupted) or code not in _EXPECTED:
+    if isinstance(watch.interruption, pytest.Session.Interrupted) or watch.failure or code not in _EXPECTED:
         raise RuntimeError(f"pytest ended with {code!r}") from watch.failure
     return tally
 
 
-#: All tests passed, some failed, Ctrl-C.
-_EXPECTED = (0, 1, 2)
+#: All tests passed, some failed, Ctrl-C, nothing was judged (pytest itself ends so too when it fails).
+_EXPECTED = (0, 1, 2, 3)
 
 
 @contextmanager

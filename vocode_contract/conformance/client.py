@@ -3,15 +3,16 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from vocode_contract.answer import UNREAD, date_of, parsed_body
+from vocode_contract.answer import UNREAD, date_of, kept_in_mind, parsed_body
 from vocode_contract.checks import clock_skew, violations_of
 from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.packing import Store
 from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.endpoint import Endpoint
@@ -39,11 +40,13 @@ class Health:
         failures: Requests in a row that it did not answer itself.
         last: What the last one of them met with.
         is_patient: Whether a call that goes on is waited for: not any more after one was, in vain.
+        store: What is kept of the bodies that came.
     """
 
     failures: int = 0
     last: str = ""
     is_patient: bool = True
+    store: Store = field(default_factory=Store)
 
     def told(self, inconclusive: Inconclusive | None) -> None:
         """Note the outcome of a request."""
@@ -77,7 +80,6 @@ class CheckedClient:
         self.policies = policies
         self.selection = ALL  # which codes count, and how much
         self.answers: list[Answer] = []
-        self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
         self._health = health or Health()
         self._unclear: set[str] = set()  # ids of calls whose end had no answer
@@ -85,6 +87,11 @@ class CheckedClient:
     def __repr__(self) -> str:
         """Show where it asks."""
         return f"<CheckedClient of {self.endpoint} and {self.contract.date}>"
+
+    @property
+    def store(self) -> Store:
+        """What the run keeps of the bodies that came: what came from the API is not shown as sent."""
+        return self._health.store
 
     @property
     def endpoint(self) -> Endpoint:
@@ -144,16 +151,17 @@ class CheckedClient:
         __tracebackhide__ = True
         exchange = self._exchange(ask)
         came = time.time()
-        answer = Answer(
+        with kept_in_mind():
+            violations = tuple(self._violations(exchange, ask.operation, came))
+        self.store.see(exchange.response.body)
+        return Answer(
             operation=ask.operation,
-            exchange=exchange,
-            violations=tuple(self._violations(exchange, ask.operation, came)),
+            exchange=self.store.packed(exchange),
+            violations=violations,
             contract=self.contract.date,
             at=came,
             policies=self.policies,
         )
-        self.seen.append(answer)
-        return answer
 
     @property
     def is_read_only(self) -> bool:
@@ -269,7 +277,7 @@ class CheckedClient:
         """
         __tracebackhide__ = True
         if self._health.failures >= _DOWN_AFTER:
-            what = f"{self.endpoint.authority}; the last time: {self._health.last}"
+            what = self.endpoint.authority + (f"; the last time: {self._health.last}" if self._health.last else "")
             raise Inconclusive("stopped", what, NOTHING_SENT)
 
     def _exchange(self, ask: Ask) -> Exchange:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from vocode_contract.answer import kept_in_mind
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import written as evidence_of
@@ -49,15 +50,22 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
 def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation] = ()) -> None:
     """Raise what is wrong with the answers and what the test itself found, each once."""
     __tracebackhide__ = True
-    found = [violation for answer in client.answers for violation in answer.violations]
-    unique = tuple(dict.fromkeys([*found, *claimed, *_lived(client)]))
-    evidence = evidence_of(unique, client)
+    with kept_in_mind():
+        unique, evidence = _found(client, claimed)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
         noted(item, violated)
         item.user_properties += evidence
         raise violated from None
     item.user_properties += [*written(unique), *evidence]
+
+
+def _found(
+    client: CheckedClient, claimed: Iterable[Violation]
+) -> tuple[tuple[Violation, ...], list[tuple[str, object]]]:
+    found = [violation for answer in client.answers for violation in answer.violations]
+    unique = tuple(dict.fromkeys([*found, *claimed, *_lived(client)]))
+    return unique, evidence_of(unique, client)
 
 
 def _lived(client: CheckedClient) -> Iterator[Violation]:

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from urllib.parse import parse_qsl, quote, urlencode
 
 from vocode_contract.conformance.answers import Answer
@@ -30,6 +31,8 @@ MOST_KEPT = 20
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: The number of a page, such as no phone has.
+_NUMBER = re.compile(r"[0-9]{1,6}")
 #: A phone number, a token.
 _SUSPECT = re.compile(r"[0-9]{7}|[A-Za-z0-9_]{20}")
 #: Stands at the start of the tokens that the suite makes up to be refused.
@@ -138,7 +141,7 @@ def _evidence(answer: Answer, violation: Violation, shown: _Shown) -> Evidence:
 def _command(answer: Answer, shown: _Shown) -> str:
     request, client = answer.exchange.request, shown.client
     return curl(
-        replace(request, query=_query(request.query, client.seen), headers=tuple(_headers(request.headers))),
+        replace(request, query=_query(request.query, client), headers=tuple(_headers(request.headers))),
         f"{client.endpoint.scheme}://{client.endpoint.authority}",
         client.contract,
         body_name=answer.operation.body or "HTTPValidationError",
@@ -159,21 +162,28 @@ def _authorization(value: str | None) -> str:
     return f'"Authorization: {scheme} $VOCODE_API_KEY"'
 
 
-def _query(query: str, answers: Sequence[Answer]) -> str:
+def _query(query: str, client: CheckedClient) -> str:
     """Write a query string without what came from the API, unless it is an id, or may be a number or token."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    if all(_is_shown(value, answers) for _, value in pairs):
+    if all(_is_shown(value, client) for _, value in pairs):
         return query
-    shown = [(name, value if _is_shown(value, answers) else mask(value, "text")) for name, value in pairs]
+    shown = [(name, value if _is_shown(value, client) else mask(value, "text")) for name, value in pairs]
     return urlencode(shown, quote_via=quote)
 
 
-def _is_shown(value: str, answers: Sequence[Answer]) -> bool:
-    if _UUID.fullmatch(value) or len(value) < 4:
+def _is_shown(value: str, client: CheckedClient) -> bool:
+    if _UUID.fullmatch(value) or len(value) < 4 or value in _words(client.contract.date) or _NUMBER.fullmatch(value):
         return True
-    forms = (value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
-    came = any(form in answer.exchange.response.body for answer in answers for form in forms)
-    return not came and not _SUSPECT.search(_UUID.sub("", value))
+    if _SUSPECT.search(_UUID.sub("", value)):
+        return False
+    return not client.store.may_hold(value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
+
+
+@cache
+def _words(date: str) -> frozenset[str]:
+    """Return the names of properties, and the other words that a query is made of."""
+    schemas = Contract.load(date).schemas.values()
+    return frozenset(("true", "false", *(key for schema in schemas for key in schema.get("properties", {}))))
 
 
 def _masked_body(answer: Answer, contract: Contract) -> object:
