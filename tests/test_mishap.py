@@ -88,4 +88,4 @@ def test_attempt_that_the_deadline_cuts_off_does_not_replace_what_came_before():
     with serving(says(OK + b"Content-Length: 9\r\n\r\n{"), is_silent) as server, pytest.raises(Inconclusive) as caught:
         client(server, timing).exchange(GET)
     assert (caught.value.kind, len(server.heard)) == ("truncated", 2)
-    assert "asked 2 times" in caught.value.what
+    assert "tried 2 times" in caught.value.what

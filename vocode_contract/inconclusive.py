@@ -71,10 +71,10 @@ class Inconclusive(Exception):
         return self.consequence not in ("", NOTHING_SENT)
 
     def after(self, times: int) -> "Inconclusive":
-        """Return the same of a request that was sent so many times."""
+        """Return the same of a request that was tried so many times."""
         if times < 2:
             return self
-        whole = Inconclusive(self.kind, f"{self.what}, asked {times} times".lstrip(", "), self.consequence, self.wait)
+        whole = Inconclusive(self.kind, f"{self.what}, tried {times} times".lstrip(", "), self.consequence, self.wait)
         whole.is_down = self.is_down
         return whole
 

@@ -4,7 +4,6 @@ import logging
 import math
 import os
 import random
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +17,7 @@ import orjson
 from vocode_contract import __version__
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
 from vocode_contract.contract import Operation
-from vocode_contract.endpoint import Endpoint, Proxy
+from vocode_contract.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
@@ -27,10 +26,8 @@ from vocode_contract.mishap import fault_of
 from vocode_contract.redaction import Secret
 from vocode_contract.timing import Throttle, Timing, seconds_of
 
-TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
 MAX_BODY = 8_388_608
 
-_TOKEN = re.compile(r"[!-~]+")
 _GATEWAY = frozenset((502, 503, 504))
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 _LENGTH_DIGITS = 20
@@ -114,8 +111,8 @@ class Client:
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
         """
-        if token is not None and not _TOKEN.fullmatch(token.reveal()):
-            raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
+        if token is not None:
+            require_token(token)
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
         if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
             raise InvalidOption("the proxy", "is for a host that is not this machine")

@@ -15,13 +15,9 @@ import click
 from vocode_contract.cli import exits
 from vocode_contract.cli.application import application
 from vocode_contract.cli.output import NAME, Output
-from vocode_contract.errors import ContractError
+from vocode_contract.errors import ContractError, Terminated
 
 _COMPLETE = "_VOCODE_CONTRACT_COMPLETE"
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from types import FrameType
 from uuid import uuid4
 
 from vocode_contract.conformance.settings import Settings
+from vocode_contract.errors import Terminated
 from vocode_contract.guard import Consents, Guard
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
@@ -151,7 +152,7 @@ def _terminable() -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def _shown(identifiers: list[str]) -> str:

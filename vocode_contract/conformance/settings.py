@@ -7,15 +7,15 @@ from typing import Self, get_args
 from uuid import UUID
 
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
+from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
 from vocode_contract.guard import Consents, is_fictional
 from vocode_contract.live import Live
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.redaction import Secret
+from vocode_contract.timing import LONGEST, SHORTEST
 
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
-_LONGEST = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +127,8 @@ class Settings:
         """
         url = given["url"]
         endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
+        if endpoint is not None:
+            token_of_environment()  # refused at once, and not by every test
         return cls(
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
@@ -217,6 +219,6 @@ def _timeout(given: Given) -> float | None:
         seconds = float(given.value)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise InvalidOption(given.source, f"must be a number of seconds, up to {_LONGEST:.0f}")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise InvalidOption(given.source, f"must be a number of seconds, {SHORTEST} to {LONGEST:.0f}")
     return seconds

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.conformance.run import Run
+    from vocode_contract.conformance.tally import Tally
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 
@@ -287,11 +288,24 @@ class _Counting:
     def __init__(self, config: pytest.Config) -> None:
         self.started = time.monotonic()
         self._config = config
+        self._session: pytest.Session | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not any(name.startswith("vocode_") for name, _ in report.user_properties):
-            return
+        if any(name.startswith("vocode_") for name, _ in report.user_properties):
+            self._tally().pytest_runtest_logreport(report)
+
+    def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
+        if TALLY in self._config.stash:
+            self._tally().pytest_keyboard_interrupt(excinfo)
+
+    def _tally(self) -> "Tally":
         from vocode_contract.conformance.tally import Tally
 
-        tally = self._config.stash.setdefault(TALLY, Tally())
-        tally.pytest_runtest_logreport(report)
+        if TALLY not in self._config.stash:
+            tally = self._config.stash[TALLY] = Tally()
+            if self._session is not None:
+                tally.pytest_collection_finish(self._session)
+        return self._config.stash[TALLY]

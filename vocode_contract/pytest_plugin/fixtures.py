@@ -1,6 +1,5 @@
 """The fixtures of the plugin; those whose names begin with an underscore are the suite's."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -63,14 +62,14 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     """The one sender of the run: its guard counts what leaves this machine."""
     if planner := pytestconfig.stash.get(PLANNER, None):
         return planner
+    from vocode_contract.endpoint import token_of_environment
     from vocode_contract.redaction import Secret
-    from vocode_contract.transport import TOKEN_VARIABLE, Client
+    from vocode_contract.transport import Client
 
     if settings_of(pytestconfig).endpoint is None:
         running = request.getfixturevalue("_vocode_running")
         return Client(running.url, Secret(running.token))
-    value = os.environ.get(TOKEN_VARIABLE)
-    return run_of(pytestconfig).sender(Secret(value) if value else None)
+    return run_of(pytestconfig).sender(token_of_environment())
 
 
 @pytest.fixture
