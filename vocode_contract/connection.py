@@ -45,6 +45,7 @@ _RAISED: dict[Phase, tuple[type[Exception], type[Exception]]] = {
 }
 _SHORTEST = 0.001  # a time-out of 0 means "do not wait at all" to a socket, and that is another error
 _START = len(b"HTTP/")
+_MOST_HEAD = 131_072
 
 
 class Line:
@@ -63,11 +64,24 @@ class Line:
         start: The first bytes that came, which say whether they are HTTP.
         phase: What it is doing.
         limit: Seconds that the last step was allowed.
+        head: The head of the answer as it came, while it comes; informational ones before it too.
         is_cut: Whether the deadline, and not the time-out of its phase, limited the last step.
     """
 
     __slots__ = (
-        *("body", "deadline", "ended", "in_body", "in_tls", "is_cut", "is_encrypted", "length", "limit", "phase"),
+        *(
+            "body",
+            "deadline",
+            "ended",
+            "in_body",
+            "head",
+            "in_tls",
+            "is_cut",
+            "is_encrypted",
+            "length",
+            "limit",
+            "phase",
+        ),
         *("received", "sent", "start"),
     )
 
@@ -83,6 +97,7 @@ class Line:
         self.body = 0
         self.length: int | None = None
         self.start = b""
+        self.head = bytearray()
         self.phase: Phase = "connect"
         self.limit = 0.0
         self.is_cut = False
@@ -102,11 +117,14 @@ class Line:
         self.in_tls = self.ended = False
         self.received = 0
         self.start = b""
+        self.head.clear()
 
     def take(self, data: bytes) -> None:
         """Note what came; nothing means that the server closed."""
         self.received += len(data)
         self.start += data[: _START - len(self.start)]
+        if not self.in_body and len(self.head) < _MOST_HEAD:
+            self.head += data
         self.ended = self.ended or not data
 
     def left(self, timeout: float | None) -> float:

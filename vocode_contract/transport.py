@@ -23,6 +23,7 @@ from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import READ_ONLY_VARIABLE, Consents, Guard, Intent
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.mishap import fault_of
+from vocode_contract.oddities import oddities
 from vocode_contract.redaction import Secret
 from vocode_contract.timing import Throttle, Timing, seconds_of
 
@@ -327,7 +328,8 @@ def _read(answer: httpx.Response, line: Line) -> Response:
     finally:
         answer.close()
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-    return Response(status=answer.status_code, headers=headers, body=bytes(body))
+    odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
+    return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
 
 
 def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:

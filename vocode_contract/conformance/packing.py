@@ -31,9 +31,11 @@ class _Packed(Response):
     __slots__ = ("_blob",)
     _blob: _Blob
 
-    def __init__(self, *, status: int, headers: Headers = (), body: bytes | _Blob = b"") -> None:
+    def __init__(
+        self, *, status: int, headers: Headers = (), body: bytes | _Blob = b"", oddities: tuple[str, ...] = ()
+    ) -> None:
         blob = body if isinstance(body, _Blob) else _Blob(zlib.compress(body, _FAST))
-        for name, value in (("status", status), ("headers", headers), ("_blob", blob)):
+        for name, value in (("status", status), ("headers", headers), ("oddities", oddities), ("_blob", blob)):
             object.__setattr__(self, name, value)
 
     @property
@@ -67,7 +69,8 @@ class Store:
             if sum(len(other.data) for other in self._blobs.values()) + len(blob.data) > MOST_PACKED:
                 raise Inconclusive("too-large", f"the answers of this run need more than {MOST_PACKED} bytes, packed")
             self._blobs[digest] = blob
-        return replace(exchange, response=_Packed(status=response.status, headers=response.headers, body=blob))
+        told = {"status": response.status, "headers": response.headers, "oddities": response.oddities}
+        return replace(exchange, response=_Packed(**told, body=blob))  # type: ignore[arg-type]  # they are its own
 
     def see(self, body: bytes) -> None:
         """Note what came, as far as there is room."""

@@ -1,5 +1,6 @@
 """One run: its name, what it created, and who sends for it."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from vocode_contract.timing import Throttle, Timing
 from vocode_contract.transport import Client, is_read_only
 
 _SHOWN = 20
+#: Variables that other programs take a proxy from.
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,6 +126,8 @@ class Run:
         yield f"policies: {self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
+        elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):
+            yield f"{ignored} is set and has no say: --proxy or --vocode-proxy names a proxy"
         if self.throttle.waited:
             yield f"the server limits the rate of requests: {self.throttle.waited:.1f} s were waited, as it asked"
         if self.created or self.unanswered:

@@ -62,7 +62,8 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
 
 
 def _head(number: int, violation: Violation, *, full: bool) -> str:
-    place, actual = violation.instance_pointer or "(document)", violation.actual
+    document = "(document)" if violation.offset is None else f"(document, byte {violation.offset:,})"
+    place, actual = violation.instance_pointer or document, violation.actual
     if not full:
         place, actual = shortened(place, MOST_PHRASE), shortened(actual, MOST_PHRASE)
     labels = [violation.code, *([violation.severity] if violation.severity != "error" else []), violation.contract]
