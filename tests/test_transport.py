@@ -324,7 +324,10 @@ JUDGED: dict[str, tuple[Answer, list[str]]] = {
     "one byte a chunk": (says(OK + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS), []),
     "one byte a packet": (in_pieces(whole(CALL), 97), []),
     "slow start": (starts_late, []),
-    "a length too small": (says(whole(CALL)[: -len(CALL)].replace(b"%d" % len(CALL), b"40") + CALL), ["body-not-json"]),
+    "a length too small": (
+        says(whole(CALL)[: -len(CALL)].replace(b"%d" % len(CALL), b"40") + CALL),
+        ["framing", "body-not-json"],
+    ),
     "length and chunks": (
         says(OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS),
         ["framing"],
@@ -370,7 +373,7 @@ def test_complete_answer_is_judged(name):
 def test_length_too_small_is_hinted_at():
     with serving(JUDGED["a length too small"][0]) as server:
         exchange = client(server).exchange(GET)
-    [found] = violations_of(exchange, GET.operation, CONTRACT)
+    [_, found] = violations_of(exchange, GET.operation, CONTRACT)
     assert "Content-Length ended the body after 40 bytes" in found.actual
 
 

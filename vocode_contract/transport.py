@@ -316,7 +316,7 @@ class _TooLarge(Exception):
 def _read(answer: httpx.Response, line: Line) -> Response:
     """Read the raw body of an answer, no content coding undone."""
     line.in_body = True
-    length = answer.headers.get("content-length", "")
+    length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
     line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
     body = bytearray()
     try:
