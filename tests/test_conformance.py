@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import ClassVar
@@ -286,6 +286,17 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
     with pytest.raises(Inconclusive, match="several times in a row"):
         client.get_call(call)
     assert calls.finish() == ()
+
+
+@pytest.mark.parametrize(("kind", "is_stopped"), [("gateway", True), ("rate-limited", False)])
+def test_server_that_answers_is_not_down_however_slow_it_wants_us(kind, is_stopped):
+    health = client_module.Health()
+    for _ in range(3):
+        health.told(Inconclusive(kind))
+    _, client = calls_at("http://127.0.0.1:1", Carrier())
+    client._health = health
+    with pytest.raises(Inconclusive) if is_stopped else nullcontext():
+        client.require_health()
 
 
 def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):

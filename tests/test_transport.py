@@ -396,6 +396,42 @@ def test_wait_of_decades_is_not_waited_for(header):
     assert (caught.value.kind, len(server.heard)) == ("rate-limited", 1)
 
 
+# --- the size ---
+
+RECORDING = Ask(operation=CONTRACT.operations["get_recording"], arguments=(("id", ID),))
+AUDIO = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
+
+
+def test_recording_is_read_to_its_end_and_its_beginning_is_kept():
+    with serving(says(AUDIO + b"Content-Length: 3000\r\n\r\nID3" + b"0" * 2_997)) as server:
+        exchange = Client(server.url, timing=HASTY, max_body=1_000).exchange(RECORDING)
+    assert exchange.response.body == b"ID3" + b"0" * 997
+
+
+def test_recording_that_is_cut_behind_what_is_kept_is_cut_off():
+    cut = AUDIO + b"Content-Length: 3000\r\n\r\nID3" + b"0" * 2_000
+    with serving(says(cut)) as server, pytest.raises(Inconclusive, match="got 2003 of 3000 bytes") as caught:
+        Client(server.url, timing=replace(HASTY, pauses=()), max_body=1_000).exchange(RECORDING)
+    assert caught.value.kind == "truncated"
+
+
+def test_limit_of_a_body_can_be_raised():
+    with serving(says(whole(CALL))) as server:
+        with pytest.raises(Inconclusive, match="more than 99 bytes; --max-body or --vocode-max-body raises the limit"):
+            Client(server.url, timing=HASTY, max_body=99).exchange(GET)
+        assert Client(server.url, timing=HASTY, max_body=len(CALL)).exchange(GET).response.body == CALL
+
+
+def test_403_is_an_answer_where_the_token_was_accepted_before():
+    refused = b"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\n{}"
+    with serving(says(whole(CALL)), says(refused)) as server:
+        sender = client(server)
+        sender.exchange(GET)
+        assert sender.exchange(GET).response.status == 403
+        with pytest.raises(Inconclusive, match="not-authorised"):
+            sender.exchange(POST)
+
+
 # --- the pace ---
 
 

@@ -10,8 +10,10 @@ from vocode_contract.contract import Operation
 from vocode_contract.exchange import Exchange, Headers, Response
 from vocode_contract.reading import Limits, Unreadable, read
 
-#: An answer may be larger than a payload that a service takes in: 8 MiB.
-ANSWER_LIMITS = Limits(size=8_388_608)
+#: An answer may be larger than a payload that a service takes in: 8 MiB unless told, and 64 MiB at most.
+MAX_BODY, LARGEST_BODY = 8_388_608, 67_108_864
+#: Whoever reads an answer from a network has stopped before.
+ANSWER_LIMITS = Limits(size=LARGEST_BODY)
 
 _JSON = "application/json"
 _REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import orjson
 
 from vocode_contract import __version__
+from vocode_contract.answer import MAX_BODY
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
 from vocode_contract.contract import Operation
 from vocode_contract.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
@@ -27,11 +28,10 @@ from vocode_contract.oddities import oddities
 from vocode_contract.redaction import Secret
 from vocode_contract.timing import Throttle, Timing, seconds_of
 
-MAX_BODY = 8_388_608
-
 _GATEWAY = frozenset((502, 503, 504))
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 _LENGTH_DIGITS = 20
+_RAISE = "--max-body or --vocode-max-body raises the limit"
 _LOGGERS = ("httpx", "httpcore")
 
 
@@ -95,6 +95,7 @@ class Client:
         run_id: str = "",
         ca_file: str = "",
         proxy: Proxy | None = None,
+        max_body: int = MAX_BODY,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -108,6 +109,7 @@ class Client:
             run_id: Names this run to the server's operators.
             ca_file: PEM file of a private certificate authority to trust too.
             proxy: What to go through; without, nothing, whatever the environment says.
+            max_body: Bytes of a body that are taken; of a recording the rest is counted, and not held.
 
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
@@ -128,6 +130,7 @@ class Client:
         self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
+        self._max_body = max_body
         for name in _LOGGERS:  # they would write URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -207,12 +210,12 @@ class Client:
             started = time.monotonic()
             line = Line(deadline + waited, is_encrypted=self._tls is not None)
             try:
-                response = self._carried(request, line, is_retried=is_retried)
+                response = self._carried(request, ask.operation, line, is_retried=is_retried)
             except NETWORK_ERRORS as error:
                 kind, what = fault_of(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
             except _TooLarge:
-                kind, what, sent = "too-large", f"more than {MAX_BODY} bytes", True
+                kind, what, sent = "too-large", f"more than {self._max_body} bytes; {_RAISE}", True
             else:
                 return Exchange(request=request, response=response, seconds=time.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
@@ -220,7 +223,7 @@ class Client:
         where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
 
-    def _carried(self, request: Request, line: Line, *, is_retried: bool) -> Response:
+    def _carried(self, request: Request, operation: Operation, line: Line, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
         phases = {"connect": self._timing.connect, "read": self._timing.read, "write": self._timing.write}
         limits = {name: self._timing.phase(seconds, is_retried=is_retried) for name, seconds in phases.items()}
@@ -232,9 +235,28 @@ class Client:
             extensions={"timeout": limits},
         )
         if self._transport is not None:
-            return _read(self._transport.handle_request(sent), line)
+            return self._read(self._transport.handle_request(sent), operation, line)
         with Network(line, self._tls, self._proxy) as network:
-            return _read(network.handle_request(sent), line)
+            return self._read(network.handle_request(sent), operation, line)
+
+    def _read(self, answer: httpx.Response, operation: Operation, line: Line) -> Response:
+        """Read the raw body of an answer, no content coding undone."""
+        line.in_body = True
+        length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
+        line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
+        is_recording = _is_recording(answer, operation)
+        body = bytearray()
+        try:
+            for chunk in _within(answer, line):
+                line.body += len(chunk)
+                body += chunk[: self._max_body - len(body)] if is_recording else chunk
+                if len(body) > self._max_body:
+                    raise _TooLarge
+        finally:
+            answer.close()
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+        odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
+        return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
 
     def _answered(self, request: Request, ask: Ask, deadline: float, *, is_retried: bool) -> Exchange:
         """Send once; an exchange that tells something of the API, or `Inconclusive`."""
@@ -313,23 +335,10 @@ class _TooLarge(Exception):
     """The body is beyond the limit."""
 
 
-def _read(answer: httpx.Response, line: Line) -> Response:
-    """Read the raw body of an answer, no content coding undone."""
-    line.in_body = True
-    length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
-    line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
-    body = bytearray()
-    try:
-        for chunk in _within(answer, line):
-            body += chunk
-            line.body = len(body)
-            if len(body) > MAX_BODY:
-                raise _TooLarge
-    finally:
-        answer.close()
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-    odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
-    return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
+def _is_recording(answer: httpx.Response, operation: Operation) -> bool:
+    """Tell whether the contract declares the body to be no JSON: its first bytes are all that is judged."""
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type != "application/json" and media_type in operation.responses.get(answer.status_code, {})
 
 
 def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:

@@ -47,6 +47,7 @@ class Asked:
     fuzz: int
     seed: int
     timeout: str
+    max_body: str
     ca: str
     proxy: str
 
@@ -80,6 +81,7 @@ class Asked:
 @click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
 @click.option("--proxy", metavar="URL", default="", help="HTTP proxy to go through; HTTPS_PROXY has no say.")
 @click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
+@click.option("--max-body", metavar="BYTES", default="", help="Of an answer, at most; 8388608 without.")
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
 @click.option(
@@ -149,6 +151,7 @@ def _settings(asked: Asked) -> "Settings":
         "contract": contract.date,
         "profile": contract.profile,
         "timeout": asked.timeout,
+        "max-body": asked.max_body,
         "ca": asked.ca,
         "proxy": asked.proxy,
     }
@@ -187,6 +190,7 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
         f"--vocode-fuzz={asked.fuzz}",
         f"--vocode-seed={asked.seed}",
         *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
+        *([f"--vocode-max-body={asked.max_body}"] if asked.max_body else []),
         *([f"--vocode-ca={asked.ca}"] if asked.ca else []),
         *([f"--vocode-proxy={asked.proxy}"] if asked.proxy else []),
         *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),
@@ -208,7 +212,8 @@ def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) 
     words += [word for fault in asked.faults for word in ("--fault", fault)]
     words += [word for identifier in settings.call_ids for word in ("--call-id", identifier)]
     words += [word for policy in asked.policies for word in ("--policy", shlex.quote(policy))]
-    for option, value in (("--ca", asked.ca), ("--proxy", asked.proxy), ("--timeout", asked.timeout)):
+    given = {"--ca": asked.ca, "--proxy": asked.proxy, "--timeout": asked.timeout, "--max-body": asked.max_body}
+    for option, value in given.items():
         words += [option, shlex.quote(value)] if value else []
     return Run(
         contract=contract.date,

@@ -106,6 +106,7 @@ class Run:
             run_id=self.run_id,
             ca_file=settings.ca_file,
             proxy=settings.proxy,
+            max_body=settings.max_body,
         )
 
     @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self, get_args
 from uuid import UUID
 
+from vocode_contract.answer import LARGEST_BODY, MAX_BODY
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
@@ -15,6 +16,7 @@ from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.redaction import Secret
 from vocode_contract.timing import LONGEST, SHORTEST
 
+_DIGITS = 12
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
@@ -94,6 +96,7 @@ class Settings:
         timeout: Seconds that one exchange may take; ``None`` for the usual ones.
         ca_file: PEM file of a private certificate authority to trust too; empty for none.
         proxy: What to go through; ``None`` for nothing.
+        max_body: Bytes of an answer's body that are taken.
     """
 
     endpoint: Endpoint | None
@@ -104,6 +107,7 @@ class Settings:
     timeout: float | None = None
     ca_file: str = ""
     proxy: Proxy | None = None
+    max_body: int = MAX_BODY
 
     @classmethod
     def from_given(
@@ -117,7 +121,7 @@ class Settings:
         """Parse what was given.
 
         Args:
-            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout``, ``ca`` and ``proxy``.
+            given: Values for ``url``, ``contract``, ``profile`` and perhaps others of the same names as options.
             call_ids: As given with ``--vocode-call-id``.
             policies: Parsed already.
             wishes: Parsed already.
@@ -138,6 +142,7 @@ class Settings:
             timeout=_timeout(given.get("timeout", Given())),
             ca_file=_ca_file(given.get("ca", Given())),
             proxy=_proxy(given.get("proxy", Given()), endpoint),
+            max_body=_max_body(given.get("max-body", Given())),
         )
 
     @property
@@ -222,3 +227,12 @@ def _timeout(given: Given) -> float | None:
     if not SHORTEST <= seconds <= LONGEST:
         raise InvalidOption(given.source, f"must be a number of seconds, {SHORTEST} to {LONGEST:.0f}")
     return seconds
+
+
+def _max_body(given: Given) -> int:
+    if not given.value:
+        return MAX_BODY
+    is_number = given.value.isascii() and given.value.isdigit() and len(given.value) < _DIGITS
+    if not is_number or not 0 < int(given.value) <= LARGEST_BODY:
+        raise InvalidOption(given.source, f"must be a number of bytes, 1 to {LARGEST_BODY}")
+    return int(given.value)

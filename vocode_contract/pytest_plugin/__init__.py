@@ -51,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
-    options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in KEYS]
+    names = [f"vocode_{key.replace('-', '_')}" for key in KEYS]
+    options = [config.getoption(name) or config.getini(name) for name in names]
     lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
     if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
         settings_of(config)
