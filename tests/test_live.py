@@ -25,12 +25,14 @@ from vocode_contract.live import Live, read_live, state_directory, user_file
 
 pytest.importorskip("httpx")
 
+from vocode_contract.asking import Ask
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.contract import Contract
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 pytest_plugins = ["pytester"]
 
@@ -353,7 +355,7 @@ transport.Network = Network
 """
 RUN = """
 import sys
-from vocode_contract.transport import Timing
+from vocode_contract.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = float(__import__("os").environ.get("INTERVAL", "0"))
 from vocode_contract.__main__ import main
 sys.exit(main())
@@ -415,7 +417,7 @@ def _typing(command: list[str], there: Any, ahead: str, typed: str) -> subproces
 
 TESTED = """
 import sys
-from vocode_contract.transport import Timing
+from vocode_contract.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = 0
 import pytest
 sys.exit(pytest.main(sys.argv[1:]))

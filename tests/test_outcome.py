@@ -77,6 +77,19 @@ def test_summary_begins_with_a_row_a_test():
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (ROW, "the run was interrupted, 8 of 9 tests were not run, so there is no verdict"),
+        (WRONG, "the run was interrupted, 8 of 9 tests were not run; the API breaks the contract"),
+    ],
+)
+def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
+    found = outcome(row)
+    found.tally.planned, found.tally.interrupted = 9, 143
+    assert (found.exit_code, found.verdict, found.sentence) == (143, "interrupted", sentence)
+
+
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     told = read(WRONG)
     assert told[told.index('1. end_call 200 /status: got "another" [enum, 2023-11-30]') + 1 : -3] == [

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from vocode_contract.contract import Effect, Operation
+from vocode_contract.endpoint import TOKEN_VARIABLE
 from vocode_contract.redaction import Secret
 
-TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
-OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the same
+OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value
 
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 #: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.

@@ -124,3 +124,13 @@ class InvalidOption(ContractError):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
+
+    Attributes:
+        exit_code: What a program ends with that was ended so.
+    """
+
+    exit_code = 143

@@ -434,7 +434,8 @@ def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
         own: Whether calls will do that this suite created, in whatever process and run: it acts on them elsewhere.
     """
     page = story.tell(listed_before)
-    found = [item for item in page.items if item.get("status") == state and item.get("id") in page.item_ids]
+    ids = page.item_ids
+    found = [item for item in page.items if item.get("status") == state and item.get("id") in ids]
     if not own:
         found = [item for item in found if not is_marked(item)]
     if not found:
@@ -450,7 +451,8 @@ def recorded(story: Story, *, available: bool) -> str:
         Inconclusive: No complete answer came.
     """
     page = story.tell(listed_before)
-    found = [item for item in page.items if item.get("recording_available") is available and item.get("id")]
+    known = set(page.item_ids)  # an id that is none stays where it came
+    found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in known]
     if not found:
         raise NoCall(f"a call is needed whose recording is {'' if available else 'not '}available; the list shows none")
     return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])
