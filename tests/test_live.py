@@ -501,7 +501,8 @@ def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
 
 
 def test_run_elsewhere_is_read_only_where_the_repository_says_so(live, sent, tmp_path):
-    written(tmp_path / "vocode-contract.toml", "[live]\nread_only = true\n")
+    (tmp_path / "work").mkdir(exist_ok=True)
+    written(tmp_path / "work" / "vocode-contract.toml", "[live]\nread_only = true\n")
     assert live(*STAGING, *RINGING).returncode == 0
     assert sent("GET")
     assert not sent("POST")
@@ -684,7 +685,7 @@ def test_users_test_gets_no_further_than_the_consents(live_pytest, sent, stateme
     imports = (
         "from os import environ",
         "from vocode_contract.redaction import Secret",
-        "from vocode_contract.transport import Credentials",
+        "from vocode_contract.asking import Credentials",
     )
     source = "\n".join((*imports, f'CALL = "{CALL}"', "def test_shop(vocode_client):", f"    {statement}\n"))
     process = live_pytest(source, *ALLOWED, "--vocode-allow=hangs-up", "--vocode-budget=9")

@@ -127,10 +127,12 @@ class InvalidOption(ContractError):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
+    """SIGTERM or SIGHUP came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
 
     Attributes:
-        exit_code: What a program ends with that was ended so.
+        exit_code: 128 and the number of the signal.
     """
 
-    exit_code = 143
+    def __init__(self, number: int = 15) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number

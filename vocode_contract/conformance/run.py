@@ -209,8 +209,8 @@ def _terminable() -> Iterator[None]:
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _shown(identifiers: list[str]) -> str:
