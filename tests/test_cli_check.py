@@ -120,7 +120,7 @@ def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence():
     assert lines[2].split() == ["operation", "claim", "verdict", "time"]
     [at] = [index for index, line in enumerate(lines) if line.startswith("1. ")]
     told = lines[at + 1 : lines.index("", at)]
-    labels = [line[3:11].strip() for line in told if not line.startswith(" " * 4)]  # a long command is folded
+    labels = [line[3:11].strip() for line in told if re.match(r" {3}[a-z]", line)]  # a long command is folded
     assert labels == ["found by", "sent", "came", "body", "contract", "code", "rerun"]
 
 

@@ -34,6 +34,7 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     1: ("violates", "the API breaks the contract"),
     3: ("unjudged", "whether the API keeps the contract could not be judged"),
     70: ("broken", "the suite itself failed: please report it"),
+    129: ("interrupted", "the run was interrupted"),
     130: ("interrupted", "the run was interrupted"),
     143: ("interrupted", "the run was interrupted"),
 }
