@@ -80,6 +80,13 @@ def of_sound(name: str) -> Iterator[Run]:
     yield from _runs(SOUND_VARIANTS[name])
 
 
+def of_suite(name: str) -> Run:
+    """Return the run of the suite alone, in front of a server with one fault or of a sound one."""
+    sound = SOUND_VARIANTS.get(name) or SoundServer(title="", contract=date_of(name))
+    with tempfile.TemporaryDirectory() as directory:
+        return _ours(sound, () if name in SOUND_VARIANTS else (name,), Path(directory) / "report.json")
+
+
 def figures(count: int = len(FAULTS)) -> Iterator[Reading]:
     """Yield what each tool finds in some faults, spread evenly over the catalogue."""
     chosen = tuple(islice(FAULTS, 0, None, max(1, len(FAULTS) // count)))

@@ -243,3 +243,17 @@ def test_secret_that_came_with_the_request_is_none_of_others():
     request = replace(exchange.request, body=b'{"openai_api_key": "canary-5f2b"}')
     assert codes(exchange) == ["secret-leaked"]
     assert codes(replace(exchange, request=request)) == []
+
+
+def test_secret_that_came_with_the_request_is_known_in_another_form():
+    body = '{"detail": [{"loc": [], "msg": "", "type": "", "input": {"openai_api_key": "::\u00fc"}}]}'.encode()
+    exchange = answered(422, body)
+    request = replace(exchange.request, body=rb'{"openai_api_key": ":\u003a\u00fc"}')
+    assert codes(exchange) == ["secret-leaked"]
+    assert codes(replace(exchange, request=request)) == []
+
+
+@pytest.mark.parametrize("mask", ["<credential 66565540>", "*****"])
+def test_secret_that_is_masked_is_none(mask):
+    body = f'{{"detail": [{{"loc": [], "msg": "", "type": "", "input": {{"openai_api_key": "{mask}"}}}}]}}'
+    assert codes(answered(422, body.encode())) == []

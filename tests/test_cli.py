@@ -297,6 +297,28 @@ def test_explain_tells_meaning_and_example(run, code):
     assert CODES[code].example.splitlines()[0] in out
 
 
+def test_explain_tells_several_codes_each_once(run):
+    _, out, _ = run("explain", "enum", "not-refused", "enum")
+    assert [line.partition(":")[0] for line in out.splitlines() if re.match("[a-z-]+: ", line)] == [
+        "enum",
+        "not-refused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "basis"),
+    [
+        ("enum", "the contract's own words"),
+        ("call-not-ended", "what follows from the contract and from what was seen"),
+        ("not-refused", "the policy authentication, which its user may change"),
+        ("framing", "RFC 9112 section 6.3."),
+    ],
+)
+def test_explain_tells_what_a_code_rests_on(run, code, basis):
+    _, out, _ = run("explain", code)
+    assert f"Rests on {basis}" in " ".join(out.split())
+
+
 def test_explain_asks_what_was_meant(run):
     code, _, err = run("explain", "enmu")
     assert (code, "did you mean enum?" in err) == (2, True)

@@ -56,7 +56,7 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
     [
         ("wrong-enum", "[enum, 2023-11-30]"),
         ("missing-required", "[required, 2023-11-30]"),
-        ("ignored-token", "[not-refused, 2023-11-30]"),
+        ("ignored-token", "[not-refused, policy authentication=401,403, 2023-11-30]"),
         ("end-that-does-not-end", "[call-not-ended, 2023-11-30]"),
     ],
 )
@@ -196,6 +196,9 @@ def drained(handle):
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault is for the simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
         (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),
+        (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 or more"),
+        (["--budget", "-1"], "--budget: must be a number of requests, 0 or more"),
+        (["--approve-sends", "-1"], "--approve-sends: must be a number of requests, 0 or more"),
     ],
 )
 def test_check_of_a_wrong_option_is_usage_in_one_line(capsys, monkeypatch, options, message):
@@ -209,6 +212,12 @@ def test_check_without_an_extra_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr("vocode_contract.cli.check.find_spec", lambda _: None)
     assert ending.run(["check"]) == 2
     assert "the contract suite needs the extra 'pytest'" in capsys.readouterr().err
+
+
+def test_check_that_fuzzes_without_the_extra_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr("vocode_contract.cli.check.find_spec", lambda name: None if name == "schemathesis" else name)
+    assert ending.run(["check", "--fuzz", "1"]) == 2
+    assert "fuzzing needs the extra 'fuzz'" in capsys.readouterr().err
 
 
 def test_check_keeps_apart_from_the_project_around_it(tmp_path):

@@ -2,10 +2,13 @@ import re
 
 import pytest
 
-from vocode_contract.codes import ALL, CODES, LEVELS, Selection, default_level
+from vocode_contract.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
+from vocode_contract.codes.basis import BASES
 from vocode_contract.contract import PROFILES
 from vocode_contract.errors import InvalidOption
 from vocode_contract.listing import LISTED
+from vocode_contract.policies import POLICIES
+from vocode_contract.violation import Violation
 
 each_code = pytest.mark.parametrize("code", CODES)
 
@@ -48,6 +51,29 @@ def test_code_is_explained(code):
     assert not row.title.endswith(".")
     assert row.meaning.endswith(".")
     assert row.example
+
+
+@each_code
+def test_code_rests_on_something_known(code):
+    basis = CODES[code].basis
+    policy = basis.removeprefix("policy ")
+    assert basis in BASES or (policy != basis and policy in POLICIES) or re.match(r"(RFC \d+|ISO/IEC|ITU-T) ?", basis)
+
+
+@pytest.mark.parametrize(
+    ("code", "policy", "basis"),
+    [
+        ("enum", "", "contract"),
+        ("start-time-moved", "", "inference"),
+        ("not-refused", "authentication=401", "policy authentication=401"),
+        ("status-unexpected", "ended-call=404", "policy ended-call=404"),
+        ("unknown-key", "", "contract"),
+        ("framing", "", "RFC 9112 section 6.3"),
+        ("no-such-code", "", "contract"),
+    ],
+)
+def test_violation_rests_on_the_policy_that_had_a_say_or_on_what_its_code_does(code, policy, basis):
+    assert rests_on(Violation(instance_pointer="", code=code, expected="a", actual="b", policy=policy)) == basis
 
 
 @each_code

@@ -100,16 +100,6 @@ def test_suite_needs_no_other_test_for_one(run, name):
     assert (tally.exit_code, errors(tally)) == (0, set())
 
 
-def test_suite_fuzzes_where_it_is_asked_to(run):
-    pytest.importorskip("schemathesis")
-    with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
-        tally = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", "-k", "drawn and get_call")
-    assert errors(tally) == {"enum"}
-    [shown] = [remark for remark in tally.remarks if "curl" in remark]
-    assert "--vocode-seed 3" in shown
-    assert TOKEN not in shown
-
-
 def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, monkeypatch):
     monkeypatch.setenv("VOCODE_API_KEY", "another-token")
     with simulator(token=TOKEN) as running:
@@ -268,7 +258,7 @@ class Meanwhile(Carrier):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = super().handle_request(request)
-        if request.url.params.get("size") == str(moments.LEAF):
+        if request.url.params.get("size") not in (None, str(moments.WHOLE[0])):
             self.leaves += 1
             if request.url.params["page"] == "1" and self._times:
                 self._times -= 1
@@ -390,8 +380,9 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
+    whole, first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(moments.leaves)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
+    assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
 
 

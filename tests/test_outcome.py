@@ -1,6 +1,9 @@
 """What a person reads at the end of a run, and what shows a violation."""
 
+import json
+import os
 import shlex
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -9,18 +12,22 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import MOST_BODY, Evidence, collected, written
+from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
+from vocode_contract.conformance.made_up import CONTEXT, REQUEST
 from vocode_contract.conformance.outcome import Outcome, Run
-from vocode_contract.conformance.summary import lines
+from vocode_contract.conformance.sights import sights_of
+from vocode_contract.conformance.summary import basis, lines
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract import Contract
+from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import Client, Credentials
-from vocode_contract.violation import Violation
+from vocode_contract.transport import Ask, Client, Credentials
+from vocode_contract.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -71,7 +78,7 @@ def test_summary_begins_with_a_row_a_test():
 
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     told = read(WRONG)
-    assert told[told.index('1. /status: got "another" [enum, 2023-11-30]') + 1 : -3] == [
+    assert told[told.index('1. end_call 200 /status: got "another" [enum, 2023-11-30]') + 1 : -3] == [
         "   found by  1 test of end_call",
         "   sent      curl x",
         "   came      status 200, application/json, 2,000 bytes in 0.500 s",
@@ -86,8 +93,89 @@ def test_summary_tells_a_cause_once_wherever_it_was_found():
     elsewhere = replace(VIOLATION, instance_pointer="/items/0/status")
     told = read(WRONG, replace(WRONG, operation="get_call"), replace(ROW, violations=(elsewhere,)))
     [head] = [line for line in told if line[:1].isdigit() and "[enum" in line]
-    assert head.startswith("1. /status, /items/0/status: got")
+    assert head.startswith("1. end_call 200 /status, /items/0/status: got")
     assert "   found by  3 tests of end_call, get_call" in told
+
+
+def test_summary_names_a_place_once():
+    told = read(WRONG, replace(WRONG, violations=(replace(VIOLATION, actual="x"), replace(VIOLATION, actual="y"))))
+    [head] = [line for line in told if line.startswith("1. ")]
+    assert head == '1. end_call 200 /status: got "another" and others [enum, 2023-11-30]'
+
+
+def test_summary_tells_apart_what_is_wrong_with_whole_answers():
+    whole = [replace(VIOLATION, instance_pointer="", code="status-undeclared", actual="500") for _ in range(2)]
+    whole[1] = replace(whole[1], schema_pointer="/other")
+    rows = [
+        replace(WRONG, violations=(one,), evidence={one: replace(EVIDENCE, operation=name, status=500)})
+        for one, name in zip(whole, ("end_call", "get_call"), strict=True)
+    ]
+    assert [line for line in read(*rows) if line[:1].isdigit() and "got" in line] == [
+        "1. end_call 500: got 500 [status-undeclared, 2023-11-30]",
+        "2. get_call 500: got 500 [status-undeclared, 2023-11-30]",
+    ]
+
+
+def test_summary_tells_as_one_what_differs_in_the_branch_of_a_union_alone():
+    place = "/agent/voice/user_id"
+    voices = tuple(
+        replace(
+            VIOLATION, instance_pointer=start + place, schema_pointer=f"/components/schemas/{name}/properties/user_id"
+        )
+        for name, start in (("AzureVoice", ""), ("RimeVoice", "/items/3"), ("PlayHtVoice", ""))
+    )
+    [cause] = outcome(replace(WRONG, violations=voices)).causes
+    assert len(cause.sources) == 3
+    assert basis(cause)[1].endswith("#/components/schemas/AzureVoice/properties/user_id and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "   contract  2023-11-30 expects a word at #/components/schemas/CallStatus/enum"),
+        (
+            {"code": "not-refused", "policy": "authentication=401", "schema_pointer": "/p"},
+            "   policy    authentication=401 expects a word, which the contract 2023-11-30 leaves open at #/p",
+        ),
+        (
+            {"code": "start-time-moved", "schema_pointer": "/p"},
+            "   inferred  a word is expected: it follows from the contract 2023-11-30 at #/p and from what was seen",
+        ),
+        ({"code": "framing", "schema_pointer": ""}, "   standard  RFC 9112 section 6.3 expects a word"),
+        ({"code": "slow", "schema_pointer": ""}, "   practice  its users expect a word; no document states it"),
+    ],
+)
+def test_summary_tells_who_expects_something(changes, line):
+    assert line in read(replace(WRONG, violations=(replace(VIOLATION, **changes),)))
+
+
+def test_summary_tells_what_was_sent_before():
+    evidence = replace(EVIDENCE, before=("curl one", "curl two"))
+    told = read(replace(WRONG, evidence={VIOLATION: evidence}))
+    at = told.index("   before    curl one")
+    assert told[at + 1 : at + 3] == ["   before    curl two", "   sent      curl x"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize("size", [10, 500, 3_000, 7_000])
+def test_summary_tells_a_command_in_short_lines_that_can_be_pasted_whole(size):
+    words = ["curl", "--request", "POST", f"http://h/?id={'f' * size}", "--data-binary", "it's " * (size // 5)]
+    told = read(replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, sent=shlex.join(words))}))
+    start = next(index for index, line in enumerate(told) if line.startswith("   sent"))
+    end = next(index for index, line in enumerate(told) if line.startswith("   came"))
+    assert max(map(len, told)) <= MOST_LINE
+    pasted = "\n".join([told[start].removeprefix("   sent"), *told[start + 1 : end]])
+    printed = subprocess.run(["/bin/sh", "-c", f"printf '%s\\0' {pasted}"], capture_output=True, check=True, text=True)
+    assert printed.stdout.split("\0")[:-1] == words
+
+
+def test_summary_says_beside_a_cut_body_how_to_see_more():
+    body = json.dumps({"status": "x", "text": "y" * 600})
+    spoilt = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, body=body)})
+    [line] = [line for line in read(spoilt) if line.startswith("   body")]
+    assert line.endswith("... (cut; --all shows more)")
+    assert len(line) <= MOST_LINE
+    assert f"   body      {body}" in read(spoilt, full=True)
 
 
 def test_summary_tells_errors_before_drift():
@@ -124,6 +212,19 @@ def test_rerun_of_the_suite_under_pytest_names_its_module():
 
 
 @pytest.mark.parametrize(
+    ("command", "rerun"),
+    [
+        ("vocode-contract check --only", "vocode-contract check --only t.py::test_x --fuzz 5 --seed 7"),
+        ("pytest", "pytest --pyargs m::test_x --vocode-fuzz 5 --vocode-seed 7"),
+    ],
+)
+def test_rerun_has_the_options_without_which_the_test_does_something_else(command, rerun):
+    row = replace(WRONG, nodeid="t.py::test_x", module="m", options="--vocode-fuzz 5 --vocode-seed 7")
+    [cause] = outcome(row, command=command).causes
+    assert cause.rerun == rerun
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("::add-mask::x", r":\x3aadd-mask::x"),
@@ -139,8 +240,16 @@ def test_inert_text_gives_no_command(text, shown):
 
 
 def evidence_in(client: CheckedClient, violation: Violation = VIOLATION) -> Evidence:
-    [[_, evidence]] = collected(written([violation], client), [violation])
+    """The evidence for a violation in the last answer."""
+    sight = Sight(answer=client.answers[-1], place=violation.instance_pointer)
+    [[_, evidence]] = collected(written({violation: sight}, client), [violation])
     return evidence
+
+
+def evidence_of(client: CheckedClient, claimed: ContractViolated | None = None) -> dict[str, Evidence]:
+    """The evidence for all that is wrong in a test, by code."""
+    sights = sights_of(client, claimed)
+    return {violation.code: evidence for violation, evidence in collected(written(sights, client), tuple(sights))}
 
 
 def sent(client: CheckedClient) -> list[str]:
@@ -210,4 +319,106 @@ def test_evidence_comes_once_a_cause():
     client = client_of()
     client.get_call(ID)
     same = [replace(VIOLATION, instance_pointer=f"/items/{index}/status") for index in range(50)]
-    assert len(written(same, client)) == 1
+    sight = Sight(answer=client.answers[-1], place="/status")
+    assert len(written(dict.fromkeys(same, sight), client)) == 1
+
+
+def test_evidence_of_one_test_is_bounded():
+    client = client_of()
+    client.ask("get_call", {"id": "f" * 7_000})
+    different = [replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(50)]
+    sight = Sight(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
+    properties = written(dict.fromkeys(different, sight), client)
+    assert MOST_NOTED < sum(len(str(value)) for _, value in properties) < 1.5 * MOST_NOTED
+
+
+def test_evidence_of_what_was_seen_nowhere_is_none():
+    client = client_of()
+    client.get_call(ID)
+    claimed = ContractViolated((VIOLATION,))
+    assert VIOLATION.code not in evidence_of(client, claimed)
+
+
+def test_evidence_of_a_life_is_the_answer_that_broke_it_and_the_sight_before():
+    client = client_of(faults=("end-heals-failure",))
+    [failed] = [item for item in client.list_calls(size=100).items if item["status"] == "error"]
+    client.end_call(failed["id"])
+    client.get_call(ID)  # which has nothing to do with it
+    evidence = evidence_of(client)["outcome-changed"]
+    assert (evidence.operation, evidence.place) == ("end_call", "/status")
+    assert '"status": "ended"' in evidence.body
+    [before] = evidence.before
+    assert "/v1/calls/list?" in before
+
+
+def test_evidence_of_a_life_points_at_the_call_in_a_list():
+    client = client_of()
+    page = client.list_calls(size=100)
+    index, living = next((index, item) for index, item in enumerate(page.items) if item["status"] == "in_progress")
+    later = replace(client.get_call(living["id"]), at=page.at - 1)  # as if it had come before, further on
+    spoilt = later.exchange.response.body.replace(b'"in_progress"', b'"ended"')
+    response = replace(later.exchange.response, body=spoilt)
+    client.answers[1] = replace(later, exchange=replace(later.exchange, response=response))
+    assert evidence_of(client)["status-went-back"].place == f"/items/{index}/status"
+
+
+def test_evidence_of_what_a_request_did_shows_that_request_before():
+    client = client_of(faults=("end-of-another-call",))
+    living = next(item["id"] for item in client.list_calls().items if item["status"] == "in_progress")
+    client.end_call(living)
+    seen = client.get_call(living)
+    with pytest.raises(ContractViolated) as raised:
+        ended(seen)
+    evidence = evidence_of(client, raised.value)["call-not-ended"]
+    [before] = evidence.before
+    assert before.startswith(f"curl --request POST 'http://127.0.0.1:1/v1/calls/end?id={living}'")
+    assert evidence.sent.startswith("curl --request GET")
+
+
+def created(number: str = "12025550145", **changes: object) -> list[str]:
+    client = client_of()
+    client.create_call({**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: "0" * 32}, **changes})
+    return sent(client)
+
+
+def test_evidence_shows_a_request_that_the_suite_made_up_so_that_it_can_be_sent_again():
+    words = created()
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert body == {**REQUEST, "to_number": "12025550145", "context": {**CONTEXT, MARK: "0" * 32}}
+
+
+def test_evidence_masks_the_number_that_a_user_gave():
+    words = created("15553334444")
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert body["to_number"].startswith("<personal ")
+    assert body["agent"] == REQUEST["agent"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"agent": {"prompt": {"content": "secret kanarie"}}},
+        {"context": {**CONTEXT, MARK: "secret kanarie"}},
+        {"context": {**CONTEXT, MARK: "0" * 32, "more": "secret kanarie"}},
+        {"from_number": "secret kanarie"},
+        {"transcript": "secret kanarie"},
+    ],
+)
+def test_evidence_masks_a_request_of_a_users_own(changes):
+    assert "kanarie" not in " ".join(created(**changes))
+
+
+def test_evidence_shows_no_part_of_a_request_that_is_too_long():
+    client = client_of()
+    client.ask("get_call", {"id": "f" * 10_000})
+    assert evidence_in(client).sent == "a request of 10,101 characters, which is too long to be shown"
+
+
+def test_evidence_of_a_generated_request_can_be_sent_again():
+    client = client_of()
+    body = b'{"to_number": "15553334444", "from_number": 1, "agent": {"prompt": {"content": "x"}}}'
+    operation = client.contract.operations["create_call"]
+    ask = Ask(operation=operation, body=body, media_type="application/json", generated=True)
+    client.answers.append(client.exchange(replace(ask, arguments=(("no", "15553334444"),))))
+    assert sent(client)[3].endswith("/v1/calls/create?no=15553334444")
+    assert sent(client)[-1].encode() == body

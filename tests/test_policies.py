@@ -55,6 +55,21 @@ def test_policies_allow_keys_beyond_the_contract_unless_told():
     assert codes(422, "extra-keys=forbid", body=body) == ["unknown-key"]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [([], [("drift", "")]), (["extra-keys=forbid"], [("error", "extra-keys=forbid")])],
+    ids=["allowed", "forbidden"],
+)
+def test_policies_alone_make_an_error_of_what_is_drift(words, found):
+    body = b'{"detail": [{"loc": ["query"], "msg": "no", "type": "x", "input": null}]}'
+    exchange = Exchange(
+        request=Request(method="POST", path="/v1/calls/end"), response=Response(status=422, headers=JSON, body=body)
+    )
+    policies = Policies.from_words(words)
+    violations = violations_of(exchange, END_CALL, Contract.load(profile="tolerant"), policies=policies)
+    assert [(violation.severity, violation.policy) for violation in violations] == found
+
+
 def test_policies_allow_keys_with_defaults_to_be_left_out_unless_told():
     call = dict(CONTRACT.schemas["Call"]["examples"][0])
     lacking = {key: value for key, value in call.items() if key != "hipaa_compliant"}

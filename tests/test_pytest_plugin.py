@@ -289,6 +289,27 @@ def test_rerun_runs_a_test_of_the_suite_again(pytester, monkeypatch):
     again.assert_outcomes(failed=1)
 
 
+def test_junit_of_pytest_and_ours_hold_the_same_properties(pytester, monkeypatch):
+    monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
+    with simulator(token=TOKEN, faults=("end-of-another-call",)) as running:
+        options = [*PLUGIN, "--vocode-url", running.url, "--junitxml=theirs.xml", "--vocode-report=junit=ours.xml"]
+        pytester.runpytest_subprocess(
+            *options, "--pyargs", "vocode_contract.conformance", "-k", "and_ends_it or no_token"
+        )
+    theirs, ours = (properties_in(pytester.path / name) for name in ("theirs.xml", "ours.xml"))
+    assert theirs == ours
+    assert {name for found in ours.values() for name, _ in found} >= {"vocode_violation", "vocode_evidence"}
+
+
+def properties_in(path):
+    """The properties of each test case by its name."""
+    cases = ET.parse(path).getroot().iter("testcase")  # noqa: S314 - our own text
+    return {
+        case.get("name"): [(each.get("name"), each.get("value")) for each in case.iter("property")] for case in cases
+    }
+
+
 def test_codes_can_be_left_out_of_the_judgement(run, pytester):
     test = "def test_shop(assert_conforms):\n    assert_conforms({'status': 'ringing'})"
     run(test, "--vocode-ignore", "required", "--vocode-ignore", "enum").assert_outcomes(passed=1)
@@ -401,4 +422,4 @@ def test_policies_come_from_an_option_the_environment_or_the_configuration(run, 
 def test_calls_of_the_suite_are_not_lost_by_tests_that_reset_the_simulator(run):
     source = "def test_list_calls(vocode_client):\n    vocode_client.list_calls()"
     result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused")
-    result.assert_outcomes(passed=8, skipped=2, deselected=70)
+    result.assert_outcomes(passed=9, skipped=2, deselected=70)

@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -50,7 +50,11 @@ SPOILT = replace(
 )
 
 
-def outcome(*rows: Row, where: str = "https://staging.example") -> Outcome:
+#: What a run says of itself beside the verdict.
+REMARKS = ["policies: x=1", "calls of this run (x): 6 created, 1 ended, 5 left", HOSTILE]
+
+
+def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[str, ...] = ()) -> Outcome:
     run = Run(
         contract="2023-11-30",
         profile="wire",
@@ -60,7 +64,7 @@ def outcome(*rows: Row, where: str = "https://staging.example") -> Outcome:
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         seconds=2.5,
     )
-    return Outcome(run=run, tally=Tally(list(rows)))
+    return Outcome(run=run, tally=Tally(list(rows), list(remarks)))
 
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -121,6 +125,26 @@ def test_json_is_as_documented():
         jsonschema.Draft202012Validator(schema).validate(json.loads(written("json", found)))
 
 
+@each_format
+def test_report_tells_remarks_and_names_of_policies(name):
+    found = outcome(ROW, remarks=tuple(REMARKS))
+    text = written(name, found)
+    words = re.sub(r"&#(\d+);", lambda code: chr(int(code[1])), text).replace("\\", "")
+    assert "6 created, 1 ended, 5 left" in words
+    assert "authentication" in words
+    assert "x=1" not in words
+    assert not FORBIDDEN.search(text)
+
+
+def test_json_tells_what_a_violation_rests_on():
+    violations = tuple(
+        replace(VIOLATION, code=code, policy=policy)
+        for code, policy in (("enum", ""), ("call-not-ended", ""), ("not-refused", "authentication=401"))
+    )
+    report = json.loads(written("json", outcome(replace(WRONG, violations=violations))))
+    assert [each["basis"] for each in report["violations"]] == ["contract", "inference", "policy authentication=401"]
+
+
 def test_json_lists_every_violation_with_its_evidence():
     report = json.loads(written("json", outcome(ROW, WRONG)))
     [violation] = report["violations"]
@@ -140,8 +164,43 @@ def test_junit_counts_what_it_holds(found):
 def test_junit_holds_the_evidence():
     [suite] = ET.fromstring(written("junit", outcome(WRONG)))  # noqa: S314 - our own text
     properties = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
-    assert properties["vocode_violation"] == str(VIOLATION)
-    assert properties["vocode_sent"] == "curl x"
+    assert json.loads(properties["vocode_violation"] or "") == asdict(VIOLATION)
+    assert json.loads(properties["vocode_evidence"] or "")["sent"] == "curl x"
+
+
+def test_junit_tells_a_failure_as_a_person_reads_it():
+    [suite] = ET.fromstring(written("junit", outcome(WRONG)))  # noqa: S314 - our own text
+    [failure] = suite.iter("failure")
+    assert failure.get("message") == "1 violation of the contract"
+    assert (failure.text or "").splitlines() == [
+        '1. end_call 200 /status: got "another" [enum, C]',
+        "   found by  1 test of end_call",
+        "   sent      curl x",
+        "   came      status 200, 1 byte",
+        "   body      {}",
+        "   contract  C expects a word at #/s",
+        "   code      vocode-contract explain enum",
+        "   rerun     vocode-contract check --only 'test_end_call.py::test_ends[a b]'",
+    ]
+
+
+def test_junit_tells_a_cause_in_full_once():
+    again = replace(WRONG, nodeid="test_end_call.py::test_zzz")
+    text = written("junit", outcome(WRONG, again))
+    assert text.count("   sent      curl x") == text.count('name="vocode_evidence"') == 1
+    assert "   shown at test_end_call.py::test_ends[a b]" in text
+
+
+def test_junit_of_a_server_that_does_all_wrong_is_bounded():
+    violations = tuple(replace(VIOLATION, schema_pointer=f"/s/{index}", expected="e" * 400) for index in range(100))
+    evidence = {each: replace(EVIDENCE, sent="s" * 8_000, body="b" * 2_000) for each in violations[:20]}
+    rows = [
+        replace(WRONG, nodeid=f"test_a.py::test_{index}", violations=violations, evidence=evidence)
+        for index in range(80)
+    ]
+    text = written("junit", outcome(*rows))
+    assert len(text) < 1_000_000
+    assert text.count("and 90 more") == 80
 
 
 @each_outcome
@@ -156,6 +215,27 @@ def test_sarif_is_whole(found):
         assert result["message"]["text"]
         [location] = result["locations"]
         assert re.fullmatch(r"[\w./%-]+", location["physicalLocation"]["artifactLocation"]["uri"])
+
+
+@pytest.mark.parametrize(
+    ("module", "operation", "uri"),
+    [
+        ("vocode_contract.conformance.test_end_call", "end_call", "v1/calls/end"),
+        ("", "end_call", "test_end_call.py"),  # a user's own test, which is in their repository
+        ("vocode_contract.conformance.test_end_call", "hostile", "test_end_call.py"),
+    ],
+)
+def test_sarif_files_an_alert_where_its_reader_can_tell_what_is_meant(module, operation, uri):
+    row = replace(WRONG, module=module, evidence={VIOLATION: replace(EVIDENCE, operation=operation)})
+    [result] = json.loads(written("sarif", outcome(row)))["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+
+
+def test_sarif_tells_each_step_on_a_line_of_its_own():
+    row = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, before=("curl first",))})
+    [result] = json.loads(written("sarif", outcome(row)))["runs"][0]["results"]
+    lines = result["message"]["text"].splitlines()
+    assert lines[1:4] == ["before: curl first", "sent: curl x", "came: status 200, 1 byte"]
 
 
 def test_sarif_knows_a_cause_again():
@@ -200,6 +280,58 @@ def test_page_tells_what_was_found():
     text = Strict(written("html", outcome(ROW, WRONG))).text
     told = ("The API breaks the contract", "curl x", "/status", "a word", "https://staging.example", "2.5 s", "401")
     assert [each for each in told if each not in text] == []
+
+
+def many(count: int) -> Outcome:
+    """A run that found that many causes, each by ten tests."""
+    causes = tuple(replace(VIOLATION, code="type", schema_pointer=f"/s/{index}") for index in range(count))
+    evidence = {cause: replace(EVIDENCE, before=("curl first",)) for cause in causes}
+    row = replace(WRONG, violations=causes, evidence=evidence)
+    return outcome(*(replace(row, nodeid=f"t::{index}", claim=f"claims {index}") for index in range(10)))
+
+
+def test_page_opens_the_first_violations_alone_and_numbers_all():
+    text = written("html", many(23))
+    assert text.count("<details") == 23
+    assert text.count('<details class="cause" open="">') == 3
+    headings = re.findall(r"<h3><span class=\"number\">(\d+)\.</span>", text)
+    assert headings == [str(number) for number in range(1, 24)]
+
+
+def test_page_names_five_tests_of_a_violation_and_counts_the_others():
+    text = written("html", many(1))
+    [found] = re.findall(r"<dt>Found by</dt><dd><ul class=\"tests\">(.*?)</ul>", text)
+    assert re.findall("<li>(.*?)</li>", found) == [*(f"end_call: claims {index}" for index in range(5)), "and 5 more"]
+
+
+def test_page_tells_what_was_sent_before_and_what_each_thing_rests_on():
+    policed = replace(VIOLATION, code="not-refused", policy="authentication=401")
+    text = Strict(written("html", outcome(replace(WRONG, violations=(policed,))))).text
+    assert "Policy saysauthentication=401 expects a word" in text
+    assert "Sent beforecurl first" in Strict(written("html", many(1))).text
+
+
+def test_page_has_a_caption_for_each_table():
+    tags = Strict(written("html", outcome(WRONG))).tags
+    assert tags.count("caption") == tags.count("table") == 2
+
+
+def test_page_gives_each_operation_a_row_of_its_own():
+    text = written("html", outcome(ROW, replace(ROW, nodeid="t::x")))
+    assert text.count('<tr><th scope="rowgroup" colspan="3"><code>end_call</code></th></tr>') == 1
+
+
+def pages(path: Path, page: str) -> int:
+    path.write_text(page, "utf-8")
+    in_browser(path, f"--print-to-pdf={path}.pdf")
+    return len(re.findall(rb"/Type\s*/Page\b", Path(f"{path}.pdf").read_bytes()))
+
+
+def test_page_on_paper_shows_every_violation_whole(tmp_path):
+    page = written("html", many(23))
+    opened = page.replace('<details class="cause">', '<details class="cause" open="">')
+    assert opened.count("open=") == 23
+    assert pages(tmp_path / "a.html", page) == pages(tmp_path / "b.html", opened) > 3
 
 
 def in_browser(path: Path, *options: str) -> tuple[str, str]:

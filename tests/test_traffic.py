@@ -1,7 +1,13 @@
 """Users' own traffic: judged as it goes by, whoever carries it."""
 
 import asyncio
+import gzip
 import json
+import pickle
+import time
+import tracemalloc
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -9,7 +15,10 @@ import httpx2
 import pytest
 
 from vocode_contract.contract import Contract
-from vocode_contract.traffic import Traffic, operation_at
+from vocode_contract.errors import InvalidOption
+from vocode_contract.policies import Policies
+from vocode_contract.traffic import MOST_READ, Traffic, operation_at
+from vocode_contract.traffic.recording import Recording
 from vocode_contract.violation import ContractViolated
 
 CALL = json.dumps(Contract.load().schemas["Call"]["examples"][0]).encode()
@@ -79,14 +88,362 @@ def test_traffic_leaves_other_apis_alone():
 
 
 def test_traffic_judges_a_compressed_body_that_was_asked_for():
-    import gzip
-
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     stubbed = httpx.MockTransport(lambda _: httpx.Response(200, content=gzip.compress(CALL), headers=headers))
     traffic = Traffic()
     with httpx.Client(transport=traffic.transport(stubbed)) as client:
         client.post(URL)
     assert (traffic.judged, traffic.violations) == (1, [])
+
+
+@LIBRARIES
+def test_traffic_judges_a_compressed_stream_that_was_asked_for(library):
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    stream = library.ByteStream(gzip.compress(b"[]"))
+    carrier = library.MockTransport(lambda _: library.Response(200, headers=headers, stream=stream))
+    traffic = Traffic()
+    with library.Client(transport=traffic.transport(carrier)) as client:
+        assert client.post(URL).json() == []
+    assert [found.code for found in traffic.violations] == ["type"]
+
+
+PACKED = gzip.compress(b" " * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"), [("gzip", PACKED), ("gzip, deflate", zlib.compress(PACKED))], ids=["once", "twice"]
+)
+def test_traffic_does_not_inflate_without_bound(coding, body, monkeypatch):
+    monkeypatch.setattr("vocode_contract.traffic.judging.MOST_READ", 100_000)
+    traffic = Traffic()
+    with asked(traffic, body, {"content-encoding": coding}) as client:
+        assert len(client.post(URL).content) == 1_000_000
+    assert (traffic.judged, traffic.unread, traffic.violations) == (1, 1, [])
+
+
+class Endless(httpx.SyncByteStream):
+    """Yields chunks until one too many is read."""
+
+    def __init__(self, most: int, chunk: bytes = b"data: x\n\n") -> None:
+        self.left = most
+        self.chunk = chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left:
+            self.left -= 1
+            yield self.chunk
+        raise AssertionError("more was read than the client wanted")
+
+
+def streaming(stream: Any, status: int = 200, headers: dict[str, str] | None = None) -> httpx.MockTransport:
+    told = {"content-type": "application/json"} if headers is None else headers
+    return httpx.MockTransport(lambda _: httpx.Response(status, stream=stream, headers=told))
+
+
+def asked(traffic: Traffic, body: bytes, headers: dict[str, str], status: int = 200) -> httpx.Client:
+    """A client of a stub that has not been read when it answers, as no network has."""
+    told = {"content-type": "application/json"} | headers
+    return httpx.Client(transport=traffic.transport(streaming(httpx.ByteStream(body), status, told)))
+
+
+@pytest.mark.parametrize("url", [URL, "https://api.example/events"])
+@pytest.mark.parametrize("hooked", [False, True], ids=["transport", "hook"])
+def test_traffic_reads_nothing_that_its_client_does_not(url, hooked):
+    traffic = Traffic()
+    stub = streaming(Endless(3))
+    told: dict[str, Any] = {"event_hooks": {"response": [traffic.hook]}} if hooked else {}
+    with (
+        httpx.Client(transport=stub if hooked else traffic.transport(stub), **told) as client,
+        client.stream("POST", url) as response,
+    ):
+        chunks = response.iter_raw()
+        assert [next(chunks), next(chunks)] == [b"data: x\n\n"] * 2
+    assert (traffic.judged, traffic.unread) == ((1, 1) if url == URL else (0, 0))
+
+
+@LIBRARIES
+def test_traffic_is_judged_by_several_at_once(library):
+    async def ask() -> None:
+        inner = library.MockTransport(lambda _: library.Response(200, stream=library.ByteStream(b"[]")))
+        several = [Traffic() for _ in range(4)]
+        hooks = {"response": [several[0].hook, several[1].hook]}
+        async with library.AsyncClient(
+            transport=several[2].transport(several[3].transport(inner)), event_hooks=hooks
+        ) as client:
+            assert (await client.post(URL)).content == b"[]"
+        assert [[found.code for found in traffic.violations] for traffic in several] == [["content-type", "type"]] * 4
+
+    asyncio.run(ask())
+
+
+def test_traffic_judges_what_is_read_raw():
+    traffic = Traffic()
+    with asked(traffic, b"[]", {}) as client, client.stream("POST", URL) as response:
+        assert b"".join(response.iter_raw()) == b"[]"
+    assert [found.code for found in traffic.violations] == ["type"]
+
+
+def test_traffic_judges_a_body_that_is_read_as_far_as_its_length_says():
+    traffic = Traffic()
+    with (
+        httpx.Client(transport=traffic.transport(streaming(Endless(1, b"[]"), 200, {"content-length": "2"}))) as client,
+        client.stream("POST", URL) as response,
+    ):
+        next(response.iter_raw())
+    assert [found.code for found in traffic.violations] == ["content-type", "type"]
+
+
+def test_traffic_judges_the_head_of_what_is_not_read():
+    traffic = Traffic(raises=True)
+    with asked(traffic, b"{}", {}, status=500) as client, client.stream("POST", URL):
+        pass
+    assert [found.code for found in traffic.violations] == ["status-undeclared"]
+
+
+def test_traffic_keeps_no_body_that_is_larger_than_what_is_judged():
+    traffic = Traffic()
+    stub = streaming(Endless(MOST_READ // 65_536 + 1, b" " * 65_536), status=500)
+    with (
+        httpx.Client(transport=traffic.transport(stub)) as client,
+        client.stream("POST", URL) as response,
+        pytest.raises(AssertionError, match="more was read"),
+    ):
+        for _ in response.iter_raw():
+            pass
+    assert traffic.judged == 0  # the stub failed in the end, as a network does: there was no answer
+    with asked(traffic, b" " * (MOST_READ + 1), {}, status=500) as client:
+        client.post(URL)
+    assert [found.code for found in traffic.violations] == ["status-undeclared"]
+    assert traffic.unread == 1
+    assert traffic.kept.heard[0].exchange is None
+
+
+def test_recording_holds_no_more_than_is_judged():
+    recording = Recording((b" " * 10_000 for _ in range(1_000)), most=100_000, closed=lambda _: None)
+    tracemalloc.start()
+    try:
+        read = sum(map(len, recording))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (read, recording.body(None)) == (10_000_000, None)
+    assert peak < 1_000_000
+
+
+CREDENTIAL = {"agent": {"openai_api_key": "sk-in-the-request"}}
+
+
+def echoing(request: Any) -> Any:
+    """Answer as FastAPI does where a body does not fit: with the body."""
+    request.read()
+    detail = [{"loc": ["body"], "msg": "wrong", "type": "value_error", "input": json.loads(request.content)}]
+    return httpx.Response(422, json={"detail": detail})
+
+
+def test_traffic_takes_an_echo_of_the_request_for_what_it_is():
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(httpx.MockTransport(echoing))) as client:
+        client.post("https://api.example/v1/calls/create", json=CREDENTIAL)
+    assert (traffic.judged, traffic.violations) == (1, [])
+
+
+@pytest.mark.parametrize("key", ['quoted " and \\', "café"])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_traffic_takes_an_escaped_echo_for_what_it_is(key, ascii_only):
+    body = json.dumps({"agent": {"openai_api_key": key}}, ensure_ascii=ascii_only)
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(httpx.MockTransport(echoing))) as client:
+        client.post("https://api.example/v1/calls/create", content=body.encode())
+    assert (traffic.judged, traffic.violations) == (1, [])
+
+
+def test_traffic_finds_a_credential_that_did_not_come_with_the_request():
+    leaking = httpx.MockTransport(lambda _: httpx.Response(422, json={"detail": [], **CREDENTIAL}))
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(leaking)) as client:
+        client.post("https://api.example/v1/calls/create", json={})
+    assert "secret-leaked" in {found.code for found in traffic.violations}
+
+
+def test_traffic_leaves_a_streaming_request_to_its_server():
+    traffic = Traffic()
+
+    def body() -> Iterator[bytes]:
+        yield json.dumps(CREDENTIAL).encode()
+
+    class Carrier(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            assert isinstance(request.stream, httpx.SyncByteStream)
+            detail = [{"loc": [], "msg": "", "type": "", "input": json.loads(b"".join(request.stream))}]
+            return httpx.Response(422, json={"detail": detail})
+
+    with httpx.Client(transport=traffic.transport(Carrier())) as client:
+        client.post("https://api.example/v1/calls/create", content=body())
+    assert (traffic.judged, traffic.violations) == (1, [])
+
+
+def test_traffic_reads_by_the_policies_that_it_is_given():
+    for words, codes in ((["unknown-id=none"], ["status-undeclared"]), (["unknown-id=404"], [])):
+        traffic = Traffic(policies=Policies.from_words(words))
+        with httpx.Client(transport=traffic.transport(stub(httpx, b"{}", status=404))) as client:
+            client.get(f"https://api.example/v1/calls?id={ID}")
+        assert [found.code for found in traffic.violations] == codes
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url", "judged"),
+    [
+        ((), "https://other.example/v1/calls/end", 1),
+        (("api.example",), "https://api.example/v1/calls/end", 1),
+        (("API.example",), "https://api.example:8443/v1/calls/end", 1),
+        (("api.example:443",), "https://api.example/v1/calls/end", 1),
+        (("api.example:8443",), "https://api.example/v1/calls/end", 0),
+        (("a.example", "[::1]:80"), "http://[::1]/v1/calls/end", 1),
+        (("api.example",), "https://other.example/v1/calls/end", 0),
+        (("api.example",), "https://not-api.example/v1/calls/end", 0),
+    ],
+)
+@LIBRARIES
+def test_traffic_judges_the_hosts_that_are_the_api(library, hosts, url, judged):
+    traffic = Traffic(hosts=hosts)
+    with library.Client(transport=traffic.transport(stub(library, CALL))) as client:
+        client.post(url)
+    assert (traffic.judged, traffic.passed) == (judged, 1 - judged)
+
+
+@pytest.mark.parametrize("hosts", ["api.example", ["https://api.example"], ["a.example/v1"], ["a:b"], ["u@a"], [""]])
+def test_traffic_refuses_what_is_no_host(hosts):
+    with pytest.raises(InvalidOption, match=r"^hosts: must be "):
+        Traffic(hosts=hosts)
+
+
+def slowly(*_: Any) -> Any:
+    time.sleep(0.8)
+    return httpx.Response(200, content=CALL, headers={"content-type": "application/json"})
+
+
+class Late(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        time.sleep(0.8)
+        yield CALL
+
+
+@pytest.mark.parametrize("carrier", [httpx.MockTransport(slowly), streaming(Late())], ids=["head", "body"])
+def test_traffic_tells_of_a_slow_answer(carrier):
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(carrier)) as client:
+        client.post(URL)
+    assert [found.code for found in traffic.violations] == ["slow"]
+
+
+def test_hook_tells_of_a_slow_answer():
+    traffic = Traffic()
+    with httpx.Client(transport=streaming(Late()), event_hooks={"response": [traffic.hook]}) as client:
+        client.post(URL)
+    assert [found.code for found in traffic.violations] == ["slow"]
+
+
+@pytest.mark.parametrize("hooked", [False, True], ids=["transport", "hook"])
+def test_traffic_does_not_blame_the_server_for_a_client_that_reads_slowly(hooked):
+    traffic = Traffic()
+    stub = streaming(httpx.ByteStream(CALL))
+    told: dict[str, Any] = {"event_hooks": {"response": [traffic.hook]}} if hooked else {}
+    with (
+        httpx.Client(transport=stub if hooked else traffic.transport(stub), **told) as client,
+        client.stream("POST", URL) as response,
+    ):
+        time.sleep(0.8)
+        response.read()
+    assert (traffic.judged, traffic.violations) == (1, [])
+
+
+@LIBRARIES
+def test_hook_and_transport_serve_both_kinds_of_client(library):
+    async def ask() -> None:
+        inner = traffic.transport(stub(library, b"[]"))
+        async with library.AsyncClient(transport=inner, event_hooks={"response": [traffic.hook]}) as client:
+            await client.post(URL)
+
+    traffic = Traffic()
+    asyncio.run(ask())
+    with library.Client(
+        transport=traffic.async_transport(stub(library, b"[]")), event_hooks={"response": [traffic.async_hook]}
+    ) as client:
+        client.post(URL)
+    assert [found.code for found in traffic.violations] == ["type"] * 4
+
+
+def test_transport_for_the_other_kind_of_client_is_one_clear_line():
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=Traffic().transport(httpx.HTTPTransport())):
+            pass
+
+    with pytest.raises(InvalidOption, match=r"^HTTPTransport: carries synchronous clients alone, and an asynchronous"):
+        asyncio.run(ask())
+    with (
+        pytest.raises(InvalidOption, match=r"^AsyncHTTPTransport: carries asynchronous clients alone, and a synch"),
+        httpx.Client(transport=Traffic().transport(httpx.AsyncHTTPTransport())),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("inner", [httpx.Client(), httpx.HTTPTransport, None], ids=["client", "class", "none"])
+def test_transport_that_is_none_is_one_clear_line(inner):
+    with pytest.raises(InvalidOption, match=r"^transport: must be a transport of httpx or httpx2"):
+        Traffic().transport(inner)
+
+
+def test_hook_for_requests_is_one_clear_line():
+    traffic = Traffic()
+    with (
+        httpx.Client(transport=stub(httpx, CALL), event_hooks={"request": [traffic.hook]}) as client,
+        pytest.raises(InvalidOption, match=r'^event_hooks: traffic.hook belongs under "response"'),
+    ):
+        client.post(URL)
+
+
+def test_traffic_says_in_which_exchange_something_is_wrong():
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(stub(httpx, b"[]"))) as client:
+        for url in (f"https://api.example/v1/calls?id={ID}", URL, f"https://api.example/v1/calls?id={ID}"):
+            client.request("POST" if url == URL else "GET", url)
+    with pytest.raises(ContractViolated) as raised:
+        traffic.ensure()
+    assert str(raised.value).splitlines() == [
+        "2 violations of the contract",
+        "  GET /v1/calls answered 200 (get_call): "
+        "(document): expected an object, got an array of 0 items [type, 2023-11-30]",
+        "  POST /v1/calls/end answered 200 (end_call): "
+        "(document): expected an object, got an array of 0 items [type, 2023-11-30]",
+    ]
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)  # noqa: S301 - our own
+
+
+def test_traffic_names_what_passed_by_without_what_may_be_secret():
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(stub(httpx, b"{}"))) as client:
+        for path in (
+            "/v1/cals",
+            "/bot7:AAHdqTcvCH1vGWJxfSeofSAs0K5/sendMessage",
+            *(f"/{word}" for word in "abcdefghi"),
+        ):
+            client.get(f"https://api.example{path}?token=x")
+    assert traffic.passed == 11
+    assert [*traffic.kept.others][:2] == ["GET api.example/v1/cals", "GET api.example/*/sendMessage"]
+    assert len(traffic.kept.others) == 10
+
+
+def test_traffic_keeps_an_error_however_much_advice_came_before():
+    traffic = Traffic()
+    advice = json.dumps(json.loads(CALL) | {"nonsense": 1}).encode()
+    with httpx.Client(transport=traffic.transport(stub(httpx, advice))) as client:
+        for _ in range(3):
+            client.post(URL)
+    traffic.kept._room[False] = 0
+    with httpx.Client(transport=traffic.transport(stub(httpx, b"[]"))) as client:
+        client.post(URL)
+    with pytest.raises(ContractViolated):
+        traffic.ensure()
 
 
 def test_traffic_keeps_a_bounded_list():

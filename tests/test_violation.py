@@ -21,6 +21,10 @@ LINES = [
         "(document) at byte 0: expected no mark, got one [json-bom]",
     ),
     (
+        Violation(instance_pointer="/y", code="unknown-key", expected="a", actual="b", policy="extra-keys=forbid"),
+        "/y: expected a, got b [unknown-key, policy extra-keys=forbid]",
+    ),
+    (
         Violation(instance_pointer="/x", code="unknown-key", severity="drift", expected="a", actual="b", note="new"),
         "/x: expected a, got b [unknown-key, drift] (new)",
     ),

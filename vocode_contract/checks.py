@@ -1,5 +1,6 @@
 """Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -18,7 +19,7 @@ from vocode_contract.answer import (
 )
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
-from vocode_contract.exchange import Exchange, Response
+from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.reading import Defect, Unreadable, read
 from vocode_contract.redaction import printable
@@ -37,6 +38,8 @@ _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
 #: A shorter token stands in an answer by chance.
 _TOKEN_LENGTH = 8
 _SHOWN = 60
+#: What stands for a credential that a server leaves out of its refusal, as our simulator does.
+_MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 
 
 def status_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -46,14 +49,19 @@ def status_declared(exchange: Exchange, operation: Operation, contract: Contract
     """
     status = exchange.response.status
     if status not in operation.statuses and not _redirects(status):
-        yield Violation(
-            instance_pointer="",
-            code="status-undeclared",
-            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
-            actual=str(status),
-            schema_pointer=f"{operation.pointer}/responses",
-            contract=contract.date,
-        )
+        yield undeclared_status(status, operation, contract.date)
+
+
+def undeclared_status(status: int, operation: Operation, date: str) -> Violation:
+    """Return what is wrong with a status code that the contract of a date does not list for an operation."""
+    return Violation(
+        instance_pointer="",
+        code="status-undeclared",
+        expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
+        actual=str(status),
+        schema_pointer=f"{operation.pointer}/responses",
+        contract=date,
+    )
 
 
 def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -212,7 +220,7 @@ def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) 
         return
     names = _credentials(contract.date)
     for key, text in _strings(value):
-        if key in names and text and text.encode("utf-8", "surrogatepass") not in exchange.request.body:
+        if key in names and text and not _MASK.fullmatch(text) and not _was_sent(text, exchange.request):
             yield Violation(
                 instance_pointer="",
                 code="secret-leaked",
@@ -290,10 +298,11 @@ def violations_of(
     """
     seen: set[Violation] = set()
     taken = policies.take(exchange, operation) is not None
+    forbids_keys = policies.value("extra-keys") == "forbid"
     for violation in _found(exchange, operation, contract, policies):
         level = selection.level(violation.code, contract.profile)
-        if violation.code == "unknown-key":  # off in the table: a policy has switched it on
-            level = "error"
+        if violation.code == "unknown-key" and forbids_keys:  # found by the profile too, perhaps; one of both counts
+            level = "error" if violation.policy else "off"
         if level == "off" or violation in seen or (taken and violation.code in _OF_THE_STATUS):
             continue
         seen.add(violation)
@@ -343,6 +352,17 @@ def _where_cut(response: Response, defect: Defect) -> str:
 def _is_string_detail(name: str, value: Any, violation: Violation) -> bool:
     place = (violation.code, violation.instance_pointer)
     return name == "HTTPValidationError" and place == ("type", "/detail") and isinstance(value["detail"], str)
+
+
+def _was_sent(text: str, request: Request) -> bool:
+    """Tell whether a text came with a request, as it is or as JSON may write it."""
+    if text.encode("utf-8", "surrogatepass") in request.body:
+        return True
+    try:
+        value = read(request.body, ANSWER_LIMITS, strict=False)
+    except Unreadable:
+        return False
+    return any(sent == text for _, sent in _strings(value))
 
 
 @cache

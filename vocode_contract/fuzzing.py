@@ -1,181 +1,212 @@
 """Fuzzing an operation through schemathesis: its data, our checks, our sender.
 
 schemathesis left alone never gets hold of a call that exists, and sends by itself. Here it only
-draws: requests that fit the document and requests that do not; ids of real calls are put in place
-of drawn ones half of the time, and every request passes the guard as generated.
+draws: requests that fit the document and requests that do not. The ids of calls that exist are put
+in place of drawn ones half of the time, and every request passes the guard as generated.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Generic, Protocol, TypeVar
 
-from vocode_contract.checks import violations_of
 from vocode_contract.contract import Contract, Operation
-from vocode_contract.curl import curl
-from vocode_contract.errors import MissingExtra
+from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.exchange import Exchange
+from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.reducing import fewer, reduced
 from vocode_contract.transport import Ask
 from vocode_contract.violation import Violation
 
-#: Requests sent at most to reduce a failure; after that, what is smallest so far is told.
-_REDUCTION = 100
+#: Requests sent at most to reduce one find, finds after which no more is drawn, requests without an answer likewise.
+REDUCTION = 100
+_MOST_FINDS = 10
+_MOST_UNANSWERED = 3
+#: Codes that a server earns in several ways, each with a status code of its own.
+_TOLD_APART = frozenset(("status-undeclared", "redirect", "redirect-elsewhere"))
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
-Send = Callable[[Ask], Exchange]
+
+class Judged(Protocol):
+    """An exchange that was judged."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """What was sent and what came."""
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What is wrong with it."""
+
+
+J = TypeVar("J", bound=Judged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fuzzed:
+class Fuzzed(Generic[J]):
     """What came of fuzzing one operation.
 
     Attributes:
         operation: Its name.
-        violations: What the smallest failing request brought to light; none if all went well.
-        curl: That request, without the token; empty if there is none.
-        requests: How many requests were sent, those for reduction included.
-        statuses: The status codes that came.
+        finds: Each cause of violations once, as the answer to the smallest request that shows it.
+        served: The first answer of success that has no error; ``None`` if there is none.
+        statuses: Status code to how often it came, reduction included; the lowest first.
+        unanswered: Why there was no complete answer, for each request that got none.
     """
 
     operation: str
-    violations: tuple[Violation, ...]
-    curl: str = field(repr=False)
-    requests: int
-    statuses: frozenset[int]
+    finds: tuple[J, ...]
+    served: J | None
+    statuses: tuple[tuple[int, int], ...]
+    unanswered: tuple[Inconclusive, ...] = ()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, those for reduction included."""
+        return sum(count for _, count in self.statuses) + len(self.unanswered)
 
     @property
     def was_served(self) -> bool:
         """Whether any request was answered with success; nothing much was tested without."""
-        return any(200 <= status < 300 for status in self.statuses)
+        return any(200 <= status < 300 for status, _ in self.statuses)
 
 
-class _Found(Exception):
-    """A request brought violations to light."""
-
-
-def fuzz(
-    send: Send,
-    operation: Operation,
-    contract: Contract,
-    *,
-    origin: str,
-    examples: int,
-    seed: int = 0,
-    call_ids: Sequence[str] = (),
-    agent_ids: Sequence[str] = (),
-) -> Fuzzed:
-    """Fuzz one operation, and reduce the first failure.
+def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, plan: Plan) -> Fuzzed[J]:
+    """Fuzz one operation: a request that is right, then those that are drawn; each find is reduced.
 
     Args:
-        send: Sends a request past the guard.
+        send: Sends a request past the guard, and judges the answer.
         operation: Of the contract.
-        contract: The date and profile to judge by.
-        origin: Where requests go, for the command that reproduces one.
-        examples: How many requests to draw.
-        seed: The same seed draws the same requests.
-        call_ids: Calls that exist.
-        agent_ids: Agents that exist, for Create Call.
+        contract: Says what requests look like.
+        plan: What to draw.
 
     Raises:
         MissingExtra: schemathesis is not installed.
         NotPermitted: The guard refuses generated data for this operation.
-        Inconclusive: No complete answer came.
     """
-    try:
-        import hypothesis
-    except ImportError:
-        raise MissingExtra("fuzz", "fuzzing") from None
-    run = _Run(send, operation, contract, origin)
-    given: Any = hypothesis.given(_asks(operation, contract, call_ids, agent_ids))
-    seeded = hypothesis.seed(seed)(given(run.one))
-    settled = hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )(seeded)
-    with suppress(_Found, hypothesis.errors.Flaky):  # what a call answers depends on what was done to it before
-        settled()
+    requests = islice(unrepeated(drawn(operation, contract, plan)), plan.requests)
+    run = _Run(send, operation)
+    for ask in chain(first(operation, plan), requests):
+        run.try_out(ask)
+        if run.is_over:
+            break
     return run.result()
 
 
-class _Run:
-    """The requests of one run, and the last that failed: the smallest, as reduction goes."""
+class _Run(Generic[J]):
+    """The requests of one run, and what they brought to light."""
 
-    def __init__(self, send: Send, operation: Operation, contract: Contract, origin: str) -> None:
+    def __init__(self, send: Callable[[Ask], J], operation: Operation) -> None:
         self._send = send
         self._operation = operation
-        self._contract = contract
-        self._origin = origin
-        self._failed: tuple[Exchange, tuple[Violation, ...]] | None = None
-        self._requests = 0
-        self._last_request = 0
-        self._statuses: set[int] = set()
+        self._causes: set[tuple[str, ...]] = set()
+        self._finds: list[J] = []
+        self._served: J | None = None
+        self._statuses: Counter[int] = Counter()
+        self._unanswered: list[Inconclusive] = []
 
-    def one(self, ask: Ask) -> None:
+    @property
+    def is_over(self) -> bool:
+        return len(self._finds) >= _MOST_FINDS or len(self._unanswered) >= _MOST_UNANSWERED
+
+    def try_out(self, ask: Ask) -> None:
+        """Send a request, and reduce it if it shows what no request before it did."""
         __tracebackhide__ = True
-        if self._failed and self._requests >= self._last_request:
+        answer = self._answer(ask)
+        new = _causes(answer) - self._causes if answer is not None else set()
+        if answer is None or not new:
             return
-        exchange = self._send(ask)
-        self._requests += 1
-        self._statuses.add(exchange.response.status)
-        found = tuple(violations_of(exchange, self._operation, self._contract))
-        if any(violation.severity == "error" for violation in found):
-            if self._failed is None:
-                self._last_request = self._requests + _REDUCTION
-            self._failed = exchange, found
-            raise _Found
+        search = _Search(self._answer, ask, answer, new)
+        smallest = search.smallest()
+        self._causes |= _causes(smallest) | new
+        self._finds.append(smallest)
 
-    def result(self) -> Fuzzed:
-        exchange, violations = self._failed or (None, ())
+    def _answer(self, ask: Ask) -> J | None:
+        """Send a request; ``None`` where no complete answer came, or is to be hoped for."""
+        __tracebackhide__ = True
+        if len(self._unanswered) >= _MOST_UNANSWERED:
+            return None
+        try:
+            answer = self._send(ask)
+        except Inconclusive as inconclusive:
+            self._unanswered.append(inconclusive)
+            return None
+        status = answer.exchange.response.status
+        self._statuses[status] += 1
+        if self._served is None and 200 <= status < 300 and not _causes(answer):
+            self._served = answer
+        return answer
+
+    def result(self) -> Fuzzed[J]:
         return Fuzzed(
             operation=self._operation.name,
-            violations=violations,
-            curl=curl(exchange.request, self._origin, self._contract) if exchange else "",
-            requests=self._requests,
-            statuses=frozenset(self._statuses),
+            finds=tuple(self._finds),
+            served=self._served,
+            statuses=tuple(sorted(self._statuses.items())),
+            unanswered=tuple(self._unanswered),
         )
 
 
-def _asks(operation: Operation, contract: Contract, call_ids: Sequence[str], agent_ids: Sequence[str]) -> Any:
-    """Return a strategy of requests, right and wrong ones."""
-    try:
-        import schemathesis
-    except ImportError:
-        raise MissingExtra("fuzz", "fuzzing") from None
-    from hypothesis import strategies as st
-
-    document = schemathesis.openapi.from_dict(dict(contract.document))
-    drawn = document[operation.path][operation.method]
-    modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
-    cases = st.one_of(*(drawn.as_strategy(generation_mode=mode) for mode in modes))
-    real = call_ids if operation.body is None else agent_ids
-    return st.builds(lambda case, known: _ask(operation, case, known), cases, st.sampled_from([None, *real]))
+def _causes(answer: Judged) -> set[tuple[str, ...]]:
+    """Return what tells the errors of an answer from those of other causes."""
+    return {
+        (error.code, error.schema_pointer, error.expected, error.actual if error.code in _TOLD_APART else "")
+        for error in answer.violations
+        if error.severity == "error"
+    }
 
 
-def _ask(operation: Operation, case: Any, known: str | None) -> Ask:
-    """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
-    query, drawn = dict(case.query or {}), case.body
-    if known is not None and any(parameter.name == "id" for parameter in operation.parameters):
-        query["id"] = known
-    if known is not None and isinstance(drawn, dict) and isinstance(drawn.get("agent"), str):
-        drawn = {**drawn, "agent": known}
-    body = b"" if operation.body is None else _written(drawn)
-    return Ask(
-        operation=operation,
-        arguments=tuple((str(key), value if isinstance(value, str) else str(value)) for key, value in query.items()),
-        body=body,
-        media_type="application/json" if body else "",
-        generated=True,
-    )
+class _Search(Generic[J]):
+    """Looks for the smallest request that shows the same causes; sends at most `REDUCTION` for it."""
+
+    def __init__(self, answer: Callable[[Ask], J | None], ask: Ask, found: J, causes: set[tuple[str, ...]]) -> None:
+        self._answer = answer
+        self._ask = ask
+        self._found = found
+        self._causes = causes
+        self._tried = {identity(ask)}
+
+    def smallest(self) -> J:
+        __tracebackhide__ = True
+        self._ask = self._without_body()
+        arguments = fewer(self._ask.arguments, lambda kept: self._shows(replace(self._ask, arguments=tuple(kept))))
+        self._ask = replace(self._ask, arguments=tuple(arguments))
+        if self._ask.body:
+            body = reduced(json.loads(self._ask.body), lambda body: self._shows(with_body(self._ask, body)))
+            self._ask = with_body(self._ask, body)
+        for index in range(len(self._ask.arguments)):
+            self._reduce_argument(index)
+        return self._found
+
+    def _without_body(self) -> Ask:
+        without = replace(self._ask, body=b"", media_type="")
+        return without if self._shows(without) else self._ask
+
+    def _reduce_argument(self, index: int) -> None:
+        value = _plain(self._ask.arguments[index][1])
+        smallest = reduced(value, lambda smaller: self._shows(self._with_argument(index, smaller)))
+        self._ask = self._with_argument(index, smallest)
+
+    def _with_argument(self, index: int, value: object) -> Ask:
+        arguments = list(self._ask.arguments)
+        arguments[index] = (arguments[index][0], str(value))
+        return replace(self._ask, arguments=tuple(arguments))
+
+    def _shows(self, ask: Ask) -> bool:
+        __tracebackhide__ = True
+        if identity(ask) in self._tried or len(self._tried) > REDUCTION:
+            return False
+        self._tried.add(identity(ask))
+        answer = self._answer(ask)
+        if answer is None or not self._causes <= _causes(answer):
+            return False
+        self._found = answer
+        return True
 
 
-def _written(body: object) -> bytes:
-    """Write a drawn body as JSON; what JSON cannot hold is no body."""
-    import json
-
-    try:
-        return json.dumps(body).encode()
-    except (TypeError, ValueError):
-        return b""
+def _plain(value: str) -> int | str:
+    """Return the number that an argument writes, or the argument."""
+    return int(value) if _NUMBER.fullmatch(value) else value

@@ -36,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "gateway": Kind(title="a proxy answers in place of the server", is_retried=True, is_down=True),
     "stopped": Kind(title="not sent, since the server could not be reached several times in a row"),
     "never-served": Kind(title="no drawn request was answered with success, so little was tested"),
+    "call-changed": Kind(title="the call changed while it was looked at"),
     "list-changed": Kind(title="the list of calls changed while it was read"),
     "refusal-unclear": Kind(title="refused, but perhaps for another reason than the one tested"),
 }

@@ -5,7 +5,7 @@ the contract, and keys left out that have a default, are violations only where a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from vocode_contract import pointer
@@ -151,6 +151,10 @@ class Policies:
         """Return a policy's value as its user would write it."""
         return self.chosen.get(name, POLICIES[name].default)
 
+    def word(self, name: str) -> str:
+        """Return a policy and its value as its user would write them."""
+        return f"{name}={self.value(name)}"
+
     def statuses(self, name: str) -> frozenset[int]:
         """Return the status codes that a policy takes."""
         if name in self.chosen and not POLICIES[name].choices:
@@ -176,7 +180,7 @@ class Policies:
     def __str__(self) -> str:
         """Write all of them on one line, those that were changed first."""
         names = [*self.chosen, *(name for name in POLICIES if name not in self.chosen)]
-        return "; ".join(f"{name}={self.value(name)}" for name in names)
+        return "; ".join(map(self.word, names))
 
 
 DEFAULT_POLICIES = Policies()
@@ -192,7 +196,8 @@ def forbidden_keys(policies: Policies, contract: Contract, name: str, value: obj
         value: A parsed JSON value.
     """
     if policies.value("extra-keys") == "forbid":
-        yield from unknown_keys(contract, name, value)
+        for violation in unknown_keys(contract, name, value):
+            yield replace(violation, policy="extra-keys=forbid")
     if policies.value("missing-keys") == "forbid":
         yield from _left_out(contract, name, value)
 
@@ -219,10 +224,11 @@ def _lacking(contract: Contract, place: str, schema: Mapping[str, object]) -> Vi
     return Violation(
         instance_pointer=place,
         code="default-missing",
-        expected="a value, under the policy missing-keys=forbid",
+        expected="a value",
         actual="nothing",
         schema_pointer=contract.pointer_to(schema),
         contract=contract.date,
+        policy="missing-keys=forbid",
     )
 
 

@@ -142,7 +142,7 @@ class Client:
         __tracebackhide__ = True
         intent = self._intent(ask)
         self._guard.admit(intent)
-        if intent.effect == "rings" and not intent.generated:
+        if intent.effect == "rings":
             return self._created(intent, ask)
         try:
             exchange = self._repeated(intent, ask)

@@ -24,6 +24,7 @@ class Violation:
         contract: Date of the contract, ``YYYY-MM-DD``; empty where no date matters.
         offset: Byte offset in the raw payload, from 0; ``None`` where there is none.
         note: A further remark, such as the date since which a value is known; may be empty.
+        policy: The policy that expected it, as ``NAME=VALUE``; empty where none had a say.
     """
 
     instance_pointer: str
@@ -35,14 +36,21 @@ class Violation:
     contract: str = ""
     offset: int | None = None
     note: str = ""
+    policy: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The code, what is unusual about it, and the contract's date."""
+        severity = self.severity if self.severity != "error" else ""
+        policy = f"policy {self.policy}" if self.policy else ""
+        return tuple(filter(None, (self.code, severity, policy, self.contract)))
 
     def __str__(self) -> str:
         """Write the violation as one line, the place first."""
         place = self.instance_pointer or "(document)"
         if self.offset is not None:
             place += f" at byte {self.offset}"
-        labels = [self.code, *([self.severity] if self.severity != "error" else []), self.contract]
-        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(filter(None, labels))}]"
+        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(self.labels)}]"
         return f"{line} ({self.note})" if self.note else line
 
 
@@ -51,15 +59,24 @@ class ContractViolated(AssertionError):
 
     Attributes:
         violations: All that was found, at least one.
+        where: For each violation, the exchange in which it was found, as a phrase; empty where there is none.
     """
 
-    def __init__(self, violations: tuple[Violation, ...]) -> None:
+    def __init__(self, violations: tuple[Violation, ...], where: tuple[str, ...] = ()) -> None:
         """Hold the violations."""
-        super().__init__(violations)
+        super().__init__(*((violations, where) if where else (violations,)))
         self.violations = violations
+        self.where = where
 
     def __str__(self) -> str:
         """List the violations, one a line."""
         count = len(self.violations)
         title = f"{count} violation{'s' if count != 1 else ''} of the contract"
-        return "\n".join([title, *(f"  {violation}" for violation in self.violations)])
+        return "\n".join([title, *(f"  {line}" for line in self.lines)])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line a violation, what was asked and answered before it."""
+        if not self.where:
+            return tuple(map(str, self.violations))
+        return tuple(f"{where}: {found}" for where, found in zip(self.where, self.violations, strict=True))

@@ -1,7 +1,6 @@
 """``check``: the contract suite against a server, and its verdict."""
 
 import os
-import shlex
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -75,8 +74,8 @@ class Asked:
 )
 @click.option("--all", "full", is_flag=True, help="Cut nothing: neither long lines nor the end of a long text.")
 @click.option("--policy", "policies", metavar="NAME=VALUE", multiple=True, help="How to read what no document decides.")
-@click.option("--fuzz", metavar="N", type=click.IntRange(0), default=0, help="Draw N requests for each operation too.")
-@click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn.")
+@click.option("--fuzz", metavar="N", type=int, default=0, help="Draw N requests for each operation too.")
+@click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn: the same seed draws the same again.")
 @click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
 @click.option("--proxy", metavar="URL", default="", help="HTTP proxy to go through; HTTPS_PROXY has no say.")
 @click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
@@ -85,11 +84,9 @@ class Asked:
 @click.option(
     "--allow-number", "numbers", metavar="NUMBER", multiple=True, help="Elsewhere: a number that may be rung."
 )
-@click.option(
-    "--budget", metavar="N", type=click.IntRange(0), default=1, help="Beyond this machine: mutating requests."
-)
+@click.option("--budget", metavar="N", type=int, default=1, help="Beyond this machine: mutating requests.")
 @click.option("--production", is_flag=True, help="The host is production, and is meant.")
-@click.option("--approve-sends", metavar="N", type=click.IntRange(0), help="The mutating requests that the plan shows.")
+@click.option("--approve-sends", metavar="N", type=int, help="The mutating requests that the plan shows.")
 @click.pass_context
 def check(ctx: click.Context, /, **options: object) -> None:
     """Run the contract suite against a server, the built-in simulator unless told.
@@ -103,7 +100,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
     for option, given in (("--plan", asked.plan), ("--proxy", asked.proxy)):
         if given and not asked.url:
             ctx.fail(f"{option} is for a server, named by --url or VOCODE_URL")
-    _require_extras(simulated=not asked.url)
+    _require_extras(asked)
     from vocode_contract.cli.suite import Watch, run_suite
     from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.report.files import wanted
@@ -127,15 +124,17 @@ def check(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(tally.exit_code if written else tally.exit_code or exits.UNJUDGED)
 
 
-def _require_extras(*, simulated: bool) -> None:
+def _require_extras(asked: Asked) -> None:
     """Refuse to start where something is not installed.
 
     Raises:
         MissingExtra: Something is not.
     """
-    needed = ("pytest", "httpx", *(("uvicorn",) if simulated else ()))
+    needed = ("pytest", "httpx", *(() if asked.url else ("uvicorn",)))
     if not all(map(find_spec, needed)):
         raise MissingExtra("pytest", "the contract suite")
+    if asked.fuzz and not find_spec("schemathesis"):
+        raise MissingExtra("fuzz", "fuzzing")
 
 
 def _settings(asked: Asked) -> "Settings":
@@ -148,17 +147,22 @@ def _settings(asked: Asked) -> "Settings":
         "url": asked.url or "",
         "contract": contract.date,
         "profile": contract.profile,
-        "timeout": asked.timeout,
-        "ca": asked.ca,
-        "proxy": asked.proxy,
     }
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
+    for key, value in (("timeout", asked.timeout), ("ca", asked.ca), ("proxy", asked.proxy)):
+        name = f"VOCODE_{key.upper()}"  # which the suite's plugin reads too
+        told = Given(value=value, source=f"--{key}")
+        sources[key] = told if value else Given(value=os.environ.get(name, ""), source=name)
+    policies = [*os.environ.get("VOCODE_POLICY", "").split(), *asked.policies]
     try:
         return Settings.from_given(
             sources,
             asked.call_ids,
-            policies=Policies.from_words(asked.policies, option="--policy"),
-            wishes=Wishes.from_words(asked.effects, asked.numbers, budget=asked.budget),
+            policies=Policies.from_words(policies, option="--policy"),
+            wishes=Wishes.from_words(
+                asked.effects, asked.numbers, budget=asked.budget, approve_sends=asked.approve_sends
+            ),
+            fuzz=asked.fuzz,
         )
     except InvalidOption as error:
         raise InvalidOption(error.name.replace("--vocode-", "--"), error.reason) from None
@@ -197,19 +201,12 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
 
 def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
     from vocode_contract.conformance.outcome import Run
-    from vocode_contract.contract import DEFAULT_PROFILE, Contract
+    from vocode_contract.conformance.rerun import words_of
 
     contract = settings.contract
     spoilt = f" with {', '.join(asked.faults)}" if asked.faults else ""
-    words = ["vocode-contract", "check"]
-    words += ["--contract", contract.date] if contract.date != Contract.load().date else []
-    words += ["--profile", contract.profile] if contract.profile != DEFAULT_PROFILE else []
-    words += ["--url", shlex.quote(str(settings.endpoint))] if settings.endpoint else []
+    words = ["vocode-contract", "check", *words_of(settings)]
     words += [word for fault in asked.faults for word in ("--fault", fault)]
-    words += [word for identifier in settings.call_ids for word in ("--call-id", identifier)]
-    words += [word for policy in asked.policies for word in ("--policy", shlex.quote(policy))]
-    for option, value in (("--ca", asked.ca), ("--proxy", asked.proxy), ("--timeout", asked.timeout)):
-        words += [option, shlex.quote(value)] if value else []
     return Run(
         contract=contract.date,
         profile=contract.profile,

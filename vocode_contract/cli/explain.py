@@ -1,4 +1,4 @@
-"""``explain``: what the code of a violation means."""
+"""``explain``: what the codes of violations mean."""
 
 import click
 
@@ -8,14 +8,14 @@ from vocode_contract.cli.words import meant
 
 
 @click.command(
-    short_help="Tell what the code of a violation means.",
-    epilog=examples("vocode-contract explain", "vocode-contract explain union-type"),
+    short_help="Tell what codes of violations mean.",
+    epilog=examples("vocode-contract explain", "vocode-contract explain union-type not-refused"),
 )
-@click.argument("code", required=False)
+@click.argument("codes", metavar="[CODE]...", nargs=-1)
 @click.option("--markdown", is_flag=True, help="Write the reference page of all codes.")
 @click.pass_context
-def explain(ctx: click.Context, code: str | None, markdown: bool) -> None:
-    """Tell what a code means, with an example; without CODE, list all of them."""
+def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
+    """Tell what codes mean, each with an example; without CODE, list all of them."""
     from vocode_contract.cli.table import write_table
     from vocode_contract.codes import CODES
     from vocode_contract.report.codes_page import codes_page
@@ -23,19 +23,22 @@ def explain(ctx: click.Context, code: str | None, markdown: bool) -> None:
     output = ctx.ensure_object(Output)
     if markdown:
         output.write(codes_page())
-    elif code is None:
+    elif not codes:
         write_table([(name, known.title) for name, known in CODES.items()], output)
     else:
-        output.write(_page(meant(code, CODES, "code", listed_by="vocode-contract explain")))
+        names = dict.fromkeys(meant(code, CODES, "code", listed_by="vocode-contract explain") for code in codes)
+        output.write("\n".join(map(_page, names)))
 
 
 def _page(name: str) -> str:
     from textwrap import fill
 
     from vocode_contract.codes import CODES
+    from vocode_contract.codes.basis import told
     from vocode_contract.report.codes_page import levels
 
     code = CODES[name]
     example = "\n".join(f"    {line}" for line in code.example.splitlines())
-    parts = (f"{name}: {code.title}", fill(code.meaning, 90), f"Severity: {levels(code)}.", f"Breaks it:\n\n{example}")
+    rank = fill(f"Severity: {levels(code)}. Rests on {told(code.basis)}.", 90)
+    parts = (f"{name}: {code.title}", fill(code.meaning, 90), rank, f"Breaks it:\n\n{example}")
     return "\n\n".join(parts) + "\n"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from vocode_contract.codes.basis import basis_of
 from vocode_contract.codes.code import LEVELS, Code, Level
 from vocode_contract.codes.consistency import CONSISTENCY
 from vocode_contract.codes.deliveries import DELIVERIES
@@ -12,8 +13,9 @@ from vocode_contract.codes.lives import LIVES
 from vocode_contract.codes.payloads import PAYLOADS
 from vocode_contract.codes.receivers import RECEIVERS
 from vocode_contract.errors import InvalidOption
+from vocode_contract.violation import Violation
 
-__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level"]
+__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level", "rests_on"]
 
 CODES: Mapping[str, Code] = {**PAYLOADS, **DELIVERIES, **EXCHANGES, **CONSISTENCY, **LIVES, **RECEIVERS}
 
@@ -68,3 +70,9 @@ def default_level(code: str, profile: str) -> Level:
     """Return the level that the table gives a code under a profile."""
     row = CODES[code]
     return row.tolerant if profile == "tolerant" and row.tolerant else row.level
+
+
+def rests_on(violation: Violation) -> str:
+    """Return what a violation rests on: one of `BASES`, ``policy NAME=VALUE``, or the section of a standard."""
+    known = CODES.get(violation.code)
+    return basis_of(violation, known.basis if known else "contract")

@@ -20,6 +20,7 @@ class Code:
         example: Something that breaks the rule.
         level: Severity under every profile that `tolerant` does not override.
         tolerant: Severity under the profile ``tolerant``; that of `level` without.
+        basis: What the rule rests on: one of `BASES`, ``policy NAME``, or the section of a standard.
     """
 
     title: str
@@ -27,3 +28,4 @@ class Code:
     example: str
     level: Level = "error"
     tolerant: Level | None = None
+    basis: str = "contract"

@@ -10,6 +10,7 @@ DELIVERIES: Mapping[str, Code] = {
         meaning="The Content-Type is not application/json. The body is read as JSON in UTF-8 whatever it says.",
         example="Content-Type: text/plain",
         level="advice",
+        basis="practice",
     ),
     "delivery-content-coding": Code(
         title="A delivery has no content coding",
@@ -17,6 +18,7 @@ DELIVERIES: Mapping[str, Code] = {
         "something before the receiver has undone it and left the header.",
         example="Content-Encoding: gzip",
         level="advice",
+        basis="practice",
     ),
     "signature-missing": Code(
         title="An external action is signed",
@@ -35,6 +37,7 @@ DELIVERIES: Mapping[str, Code] = {
         meaning="The header x-vocode-signature came with an event, which no document knows. It was not verified.",
         example="x-vocode-signature beside event_message",
         level="drift",
+        basis="practice",
     ),
     "event-repeated": Code(
         title="Each event comes once",
@@ -43,12 +46,14 @@ DELIVERIES: Mapping[str, Code] = {
         "not compared.",
         example="event_recording twice",
         level="advice",
+        basis="practice",
     ),
     "event-again": Code(
         title="A call connects, is detected and ends once",
         meaning="A second event of a kind that a call has once says something else than the first.",
         example="event_human_detection with human, then with no_human",
         level="advice",
+        basis="inference",
     ),
     "event-order": Code(
         title="Events come in the order in which things happen",
@@ -56,6 +61,7 @@ DELIVERIES: Mapping[str, Code] = {
         "receiver has to bear this.",
         example="event_phone_call_connected after event_message",
         level="advice",
+        basis="inference",
     ),
     "event-after-end": Code(
         title="The conversation is over when the call has ended",
@@ -63,11 +69,13 @@ DELIVERIES: Mapping[str, Code] = {
         "recording belong there.",
         example="event_message after event_phone_call_ended",
         level="advice",
+        basis="inference",
     ),
     "event-contradicts": Code(
         title="A call connects or it does not",
         meaning="The names of two events of one call deny each other.",
         example="event_phone_call_did_not_connect and event_phone_call_connected",
+        basis="inference",
     ),
     "event-missing": Code(
         title="What other events presuppose has come",
@@ -75,11 +83,13 @@ DELIVERIES: Mapping[str, Code] = {
         "open-source sender tries once.",
         example="event_recording without event_phone_call_ended",
         level="advice",
+        basis="inference",
     ),
     "event-unsubscribed": Code(
         title="Only what is subscribed to comes",
         meaning="The event's kind is not among the webhook's subscriptions.",
         example="event_message to a webhook for event_recording",
         level="advice",
+        basis="inference",
     ),
 }

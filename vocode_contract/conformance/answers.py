@@ -1,6 +1,6 @@
 """Answer: one exchange, judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +12,9 @@ from vocode_contract.exchange import Exchange
 from vocode_contract.history import Observation
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.violation import Violation
+
+#: Keys by which an object with an id is known as a call.
+_CALL = frozenset(("to_number", "from_number", "telephony_provider"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,9 @@ class Answer:
         at: When it came, in seconds since the epoch.
         policies: How what no document decides is read.
         is_ordered: Whether it is known to have been made after the answers that came before it.
+        origin: Scheme, host and port that were asked.
+        after: The answer to the last request with an effect that its client sent before.
+        is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
     """
 
     operation: Operation
@@ -35,11 +41,28 @@ class Answer:
     at: float = 0
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
+    origin: str = ""
+    after: "Answer | None" = field(default=None, repr=False, compare=False)
+    is_generated: bool = False
 
     @property
     def status(self) -> int:
         """The status code."""
         return self.exchange.response.status
+
+    @property
+    def acts(self) -> Iterator["Answer"]:
+        """The answers to requests with an effect that its client sent before, the last one first."""
+        act = self.after
+        while act is not None:
+            yield act
+            act = act.after
+
+    @property
+    def named(self) -> str | None:
+        """The id of the call that was asked for, else of the one in the body; ``None`` where there is none."""
+        asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
+        return asked[0] if asked else self.call_id
 
     @property
     def value(self) -> Any:
@@ -58,6 +81,18 @@ class Answer:
         """The id of the call in the body; ``None`` where there is none."""
         identifier = self.members.get("id")
         return identifier if uuid_of(identifier) else None
+
+    @property
+    def tells_of_a_call(self) -> bool:
+        """Whether a call stands anywhere in the body: an object with an id and a number that was called."""
+        level: list[Any] = [self.value]
+        while level:
+            objects = [one for one in level if isinstance(one, dict)]
+            if any(uuid_of(one.get("id")) and not _CALL.isdisjoint(one) for one in objects):
+                return True
+            items = [item for one in level if isinstance(one, list) for item in one]
+            level = [*items, *(child for one in objects for child in one.values())]
+        return False
 
     @property
     def call_status(self) -> str | None:

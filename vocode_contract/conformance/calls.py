@@ -6,27 +6,16 @@ from uuid import uuid4
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL, CheckedClient
+from vocode_contract.conformance.made_up import CONTEXT, REQUEST
 from vocode_contract.creations import MARK
 from vocode_contract.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 
-#: Rings nobody: both numbers are set aside for fiction.
-REQUEST: Mapping[str, Any] = {
-    "from_number": "12025550123",
-    "to_number": "12025550145",
-    "agent": {"prompt": {"content": "Say that this is a test, and say goodbye."}},
-}
 #: Sent where a call of that id must not be touched.
 UNKNOWN_ID = NO_CALL
 #: The role of a creation that is to be refused: whatever else is allowed, it rings nobody.
 REFUSED = "refused"
 _LOOKED_AT = 100
-
-
-def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
-    """Tell whether a call was asked for by this suite, or by one request of it."""
-    context = call.get("context")
-    return isinstance(context, dict) and (MARK in context if mark is None else context.get(MARK) == mark)
 
 
 class NoCall(Exception):
@@ -72,7 +61,7 @@ class Calls:
             number = (self._number if role != REFUSED else "") or str(
                 int(REQUEST["to_number"]) + len(self.requests) % 50
             )
-            self.requests[role] = {**REQUEST, "to_number": number, "context": {MARK: uuid4().hex}}
+            self.requests[role] = {**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
 
     def create(self, role: str) -> Answer:

@@ -1,32 +1,36 @@
 """What a test claims of an answer, beyond what every answer must keep: each raises what it finds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from vocode_contract.checks import uuid_of
+from vocode_contract.checks import undeclared_status, uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.violation import ContractViolated, Violation
 
 
-def answered(answer: Answer, *statuses: int) -> None:
-    """Claim one of some status codes; an answer that is wrong in itself fails the test anyway.
+def answered(answer: Answer, status: int, *, policy: str = "") -> None:
+    """Claim a status code; an answer that is wrong in itself fails the test anyway.
+
+    Args:
+        answer: To a request of which the contract says how it is answered.
+        status: The code that it declares for this case.
+        policy: Name of the policy that takes more codes in this case.
 
     Raises:
         ContractViolated: With another one, which no policy takes everywhere.
     """
     __tracebackhide__ = True
+    statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
     declared = answer.status in answer.operation.statuses
     taken = not declared and answer.policies.takes_everywhere(answer.status)
     if answer.status in statuses or taken or not answer.is_sound:
         return
-    violated(
-        answer,
-        "status-unexpected" if declared else "status-undeclared",
-        expected=" or ".join(map(str, statuses)),
-        actual=str(answer.status),
-    )
+    if declared:
+        expected = _either(statuses)
+        violated(answer, "status-unexpected", expected=expected, actual=str(answer.status), policy=policy)
+    raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))
 
 
 def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
@@ -42,10 +46,10 @@ def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
     """
     __tracebackhide__ = True
     statuses = answer.policies.statuses("authentication")
-    expected = " or ".join(map(str, sorted(statuses)))
+    expected = _either(statuses)
     if 200 <= answer.status < 300:
-        violated(answer, "not-refused", expected=expected, actual=str(answer.status))
-    if answer.call_id:
+        violated(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
+    if answer.tells_of_a_call:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
     unclear = answer.status not in statuses and not for_want_of_authentication
     if unclear and answer.is_sound:
@@ -63,7 +67,7 @@ def no_call(answer: Answer) -> None:
         return
     if not 400 <= answer.status < 500:
         violated(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
-    if answer.call_id:
+    if answer.tells_of_a_call:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
@@ -78,54 +82,69 @@ def ended(answer: Answer) -> None:
         violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
 
 
-def went_on(before: Answer | None, after: Answer, code: str) -> None:
-    """Claim that a call goes on which nobody ended in between.
-
-    Args:
-        before: What was seen before; nothing is claimed of a call that was over then.
-        after: What is seen now.
-        code: What it means if the call has ended.
-
-    Raises:
-        ContractViolated: It has ended.
-    """
-    __tracebackhide__ = True
-    went = before is None or before.call_status not in FINAL
-    if went and after.is_sound and after.call_status == "ended":
-        violated(after, code, "/status", expected="a call that goes on", actual=_word(after))
-
-
 def not_served(answer: Answer, code: str) -> None:
     """Claim that a request was not served that must not be.
+
+    By another method than the operation's, a policy says how that is refused.
 
     Raises:
         ContractViolated: It was.
     """
     __tracebackhide__ = True
     if 200 <= answer.status < 300:
-        violated(answer, code, expected="a refusal", actual=str(answer.status))
+        method = answer.exchange.request.method
+        other = method != answer.operation.method
+        expected = f"{_either(answer.policies.statuses('other-method'))} to {method}" if other else "a refusal"
+        policy = "other-method" if other else ""
+        violated(answer, code, expected=expected, actual=str(answer.status), policy=policy)
 
 
 def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
-    """Claim that a created call has the numbers, the context and the agent that were asked for.
+    """Claim that a created call has the numbers, the context, the agent and the options that were asked for.
 
     Raises:
         ContractViolated: It has others.
     """
-    __tracebackhide__ = True
-    call = answer.members
-    if answer.status != 200 or not answer.is_sound:
-        return
-    wrong = [key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key])]
+    _as_asked(answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request)))
+
+
+def is_as_asked(answer: Answer, request: Mapping[str, Any]) -> bool:
+    """Tell whether a created call has what was asked for."""
+    return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
+
+
+def still_as_asked(answer: Answer, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    """Claim that a call which an answer shows has still the context and the options that were asked for.
+
+    Raises:
+        ContractViolated: It has others.
+    """
+    _as_asked(answer, call, tuple(_options(call, request)))
+
+
+def _as_asked(answer: Answer, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
+    if answer.status == 200 and answer.is_sound and call and unlike:
+        violated(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
+
+
+def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
+    yield from (key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key]))
+
+
+def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a call has otherwise; what it does not tell, or an agent told by its id alone, is not compared."""
     context = call.get("context")
     if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
-        wrong.append("context")
-    agent = call.get("agent")
-    prompt = agent.get("prompt") if isinstance(agent, dict) else None
-    if isinstance(prompt, dict) and prompt.get("content") != request["agent"]["prompt"]["content"]:
-        wrong.append("agent")
-    if wrong:
-        violated(answer, "not-as-asked", f"/{wrong[0]}", expected="what was asked for", actual="another value")
+        yield "context"
+    agent, asked = call.get("agent"), request["agent"]
+    if isinstance(agent, dict):
+        prompt, said = agent.get("prompt"), agent.get("initial_message")
+        is_another = isinstance(prompt, dict) and prompt.get("content") != asked["prompt"]["content"]
+        if is_another or said not in (None, asked["initial_message"]):
+            yield "agent"
+    for key in ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant"):
+        if call.get(key) not in (None, request[key]):
+            yield key
 
 
 def new(answer: Answer, known: Iterable[str]) -> None:
@@ -164,11 +183,49 @@ def _word(answer: Answer) -> str:
     return f'"{answer.call_status}"' if answer.call_status else "no status"
 
 
-def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, actual: str) -> NoReturn:
+def _either(statuses: Iterable[int]) -> str:
+    *others, last = map(str, sorted(statuses)) if statuses else ["a refusal"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+class Claimed(ContractViolated):
+    """One violation that a test claims of an answer.
+
+    Attributes:
+        answer: Where it was seen.
+        steps: What led there, in order, where the claim knows.
+    """
+
+    def __init__(self, answer: Answer, violation: Violation, steps: tuple[Answer, ...] = ()) -> None:
+        """Hold all of it."""
+        super().__init__((violation,))
+        self.answer = answer
+        self.steps = steps
+
+
+def violated(
+    answer: Answer,
+    code: str,
+    pointer: str = "",
+    *,
+    expected: str,
+    actual: str,
+    policy: str = "",
+    steps: tuple[Answer, ...] = (),
+) -> NoReturn:
     """Raise what is wrong with an answer.
 
+    Args:
+        answer: Where it was seen.
+        code: What is wrong.
+        pointer: JSON Pointer to the place in the body.
+        expected: As a phrase.
+        actual: As a phrase without any part of the body.
+        policy: Name of the policy by which it was expected.
+        steps: What led there, in order, where the claim knows.
+
     Raises:
-        ContractViolated: Always.
+        Claimed: Always.
     """
     __tracebackhide__ = True
     violation = Violation(
@@ -179,5 +236,6 @@ def violated(answer: Answer, code: str, pointer: str = "", *, expected: str, act
         schema_pointer=answer.operation.pointer,
         contract=answer.contract,
         note=answer.operation.name,
+        policy=answer.policies.word(policy) if policy else "",
     )
-    raise ContractViolated((violation,))
+    raise Claimed(answer, violation, steps)

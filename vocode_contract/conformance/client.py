@@ -1,7 +1,8 @@
 """CheckedClient: asks an endpoint, and holds every answer against the contract."""
 
+import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,9 @@ from vocode_contract.violation import Violation
 #: Statuses after which nothing more happens to a call.
 FINAL = frozenset(("ended", "error"))
 #: Seconds within which a call is ended whose end was accepted, on this machine and elsewhere.
-_PATIENCE = {True: 2.0, False: 30.0}
+_PATIENCE = {True: 5.0, False: 30.0}
+#: Seconds between two looks at a call, or a list, that is waited for: at first, and at most.
+_PAUSES = (0.02, 0.5)
 #: Failures in a row after which nothing more is sent.
 _DOWN_AFTER = 3
 
@@ -76,6 +79,7 @@ class CheckedClient:
         self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
         self._health = health or Health()
+        self._acted: Answer | None = None
 
     def __repr__(self) -> str:
         """Show where it asks."""
@@ -146,7 +150,12 @@ class CheckedClient:
             contract=self.contract.date,
             at=came,
             policies=self.policies,
+            origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
+            after=self._acted,
+            is_generated=ask.generated,
         )
+        if ask.operation.effect != "reads":
+            self._acted = answer
         self.seen.append(answer)
         return answer
 
@@ -259,14 +268,28 @@ class CheckedClient:
             The last answer.
         """
         __tracebackhide__ = True
-        deadline = time.monotonic() + (_PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0)
-        pause = 0.02
-        answer = self.get_call(identifier)
-        while _goes_on(answer) and time.monotonic() + pause < deadline:
-            time.sleep(pause)
-            pause *= 2
-            answer = self.get_call(identifier)
-        self._health.is_patient = self._health.is_patient and not _goes_on(answer)
+        return self.awaited(lambda: self.get_call(identifier), _goes_on)
+
+    def awaited(
+        self, ask: Callable[[], Answer], is_early: Callable[[Answer], bool], *, within: float = math.inf
+    ) -> Answer:
+        """Ask again and again, as long as an answer comes too early and patience lasts; return the last one.
+
+        Args:
+            ask: Sends a request that reads.
+            is_early: Whether it is worth while to ask again.
+            within: Seconds, where that is less than patience.
+        """
+        __tracebackhide__ = True
+        patience = _PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0
+        deadline = time.monotonic() + min(patience, within)
+        pause, longest = _PAUSES
+        answer = ask()
+        while is_early(answer) and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, longest)
+            answer = ask()
+        self._health.is_patient = self._health.is_patient and not is_early(answer)
         return answer
 
     def require_health(self) -> None:

@@ -1,8 +1,7 @@
 """What comes of one test."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -10,11 +9,10 @@ from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.properties import VERDICT, noted, written
+from vocode_contract.conformance.sights import sights_of
 from vocode_contract.guard import NotPermitted
-from vocode_contract.history import Observation
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.lifecycle import breaches
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.violation import ContractViolated
 
 
 @contextmanager
@@ -31,7 +29,7 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
     try:
         yield
     except ContractViolated as error:
-        _fail(item, client, error.violations)
+        _fail(item, client, error)
     except Inconclusive as inconclusive:
         _fail(item, client)
         noted(item, inconclusive)
@@ -46,30 +44,14 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
         item.user_properties.append((VERDICT, "conforms"))
 
 
-def _fail(item: pytest.Item, client: CheckedClient, claimed: Iterable[Violation] = ()) -> None:
+def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
     """Raise what is wrong with the answers and what the test itself found, each once."""
     __tracebackhide__ = True
-    found = [violation for answer in client.answers for violation in answer.violations]
-    unique = tuple(dict.fromkeys([*found, *claimed, *_lived(client)]))
-    evidence = evidence_of(unique, client)
+    sights = sights_of(client, claimed)
+    unique, evidence = tuple(sights), evidence_of(sights, client)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
         noted(item, violated)
         item.user_properties += evidence
         raise violated from None
     item.user_properties += [*written(unique), *evidence]
-
-
-def _lived(client: CheckedClient) -> Iterator[Violation]:
-    """Yield what cannot be in the life of any call that the answers show."""
-    seen: dict[str, list[Observation]] = {}
-    for answer in client.answers:
-        for identifier, observation in answer.observations.items():
-            seen.setdefault(identifier, []).append(observation)
-    contract = client.contract
-    for observations in seen.values():
-        found = list(breaches(observations, contract=contract.date, profile=contract.profile, expected=()))
-        went_back = {violation.note for violation in found if violation.code == "status-went-back"}
-        for violation in found:
-            if violation.code != "end-time-moved" or violation.note not in went_back:  # it follows from going back
-                yield replace(violation, note="")

@@ -1,6 +1,7 @@
 """Fixtures of the suite: a client whose answers are judged, and the story that its tests share."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,13 @@ from vocode_contract.conformance.story import Story, Teller
 from vocode_contract.contract import Contract
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Client
+
+_FUZZING = Path(__file__).parent / "test_fuzzing.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fuzz in the end: what it leaves in a server's list is not what other tests are about."""
+    items.sort(key=lambda item: item.path == _FUZZING)
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.made_up import is_own
 from vocode_contract.contract import Contract
 from vocode_contract.curl import curl
+from vocode_contract.dialled import is_fictional
 from vocode_contract.exchange import Headers
 from vocode_contract.pointer import tokens_of
 from vocode_contract.reading import Unreadable, read
@@ -21,12 +23,13 @@ from vocode_contract.violation import Violation
 
 EVIDENCE = "vocode_evidence"
 
-#: Characters of a body, of a whole curl command and of a media type; bytes of a body that is looked into.
+#: Characters of a body, and of a curl command, which is left out if it is longer; bytes of a body that is looked into.
 MOST_BODY = 2_000
 MOST_SENT = 8_000
 MOST_READ = 1_048_576
-#: Causes in one test that come with their evidence.
+#: Causes in one test that come with their evidence, and characters of all of it.
 MOST_KEPT = 20
+MOST_NOTED = 65_536
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -44,6 +47,7 @@ class Evidence:
     Attributes:
         operation: What was asked for.
         sent: The request as curl command; the token is a variable in it.
+        before: The requests that led there, in order, as curl commands.
         status: Status code of the answer.
         media_type: Of the answer, without its parameters; empty where it has none that is fit to be shown.
         size: Bytes of the answer's body.
@@ -61,25 +65,59 @@ class Evidence:
     seconds: float | None
     place: str = ""
     body: str = ""
+    before: tuple[str, ...] = ()
 
 
-def written(violations: Iterable[Violation], client: CheckedClient) -> list[tuple[str, object]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Where a violation was seen.
+
+    Attributes:
+        answer: What holds it; ``None`` where nothing is known of it.
+        place: JSON Pointer to it in the body of that answer.
+        steps: What led there, in order, without the answer itself.
+    """
+
+    answer: Answer | None
+    place: str
+    steps: tuple[Answer, ...] = ()
+
+
+class Witness(Protocol):
+    """Whoever holds what a test got, such as its `CheckedClient`."""
+
+    @property
+    def contract(self) -> Contract:
+        """The date and profile to judge by."""
+
+    @property
+    def seen(self) -> Sequence[Answer]:
+        """All that came: what holds it is not shown as sent."""
+
+
+def written(sights: Mapping[Violation, Sight], client: Witness, *, first: int = 0) -> list[tuple[str, object]]:
     """Write the evidence for violations as properties of a test, once for each cause.
 
     Args:
-        violations: In the order of their own properties.
-        client: Holds all that the test got.
+        sights: Where each was seen, in the order of the violations' own properties.
+        client: Holds all that came from the API.
+        first: How many properties of violations come before.
     """
     causes: set[tuple[str, ...]] = set()
     shown = _Shown(client, {})
     properties: list[tuple[str, object]] = []
-    for index, violation in enumerate(violations):
-        answer = _answer_of(violation, client.answers)
-        if answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT:
+    left = MOST_NOTED
+    for index, (violation, sight) in enumerate(sights.items(), first):
+        if sight.answer is not None and cause_of(violation) not in causes and len(causes) < MOST_KEPT and left > 0:
             causes.add(cause_of(violation))
-            evidence = _evidence(answer, violation, shown)
-            properties.append((EVIDENCE, inert_json(json.dumps({"violation": index, **asdict(evidence)}))))
+            properties.append(noted_of(index, _evidence(sight.answer, sight, shown)))
+            left -= len(str(properties[-1][1]))
     return properties
+
+
+def noted_of(index: int, evidence: Evidence) -> tuple[str, object]:
+    """Write evidence for one of the violations of a test as a property of that test."""
+    return EVIDENCE, inert_json(json.dumps({"violation": index, **asdict(evidence)}))
 
 
 def collected(
@@ -89,24 +127,15 @@ def collected(
     for name, value in properties:
         if name == EVIDENCE:
             members = json.loads(str(value))
-            yield violations[members.pop("violation")], Evidence(**members)
-
-
-def _answer_of(violation: Violation, answers: Sequence[Answer]) -> Answer | None:
-    """Return the answer that a violation is about.
-
-    A claim of the test is about several answers; the last one of its operation, else of all, is shown.
-    """
-    whole = [answer for answer in answers if violation in answer.violations]
-    same = [answer for answer in answers if answer.operation.pointer == violation.schema_pointer]
-    return next(iter((*whole[:1], *same[-1:], *answers[-1:])), None)
+            violation = violations[members.pop("violation")]
+            yield violation, Evidence(**members | {"before": tuple(members["before"])})
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What it takes to show an exchange."""
 
-    client: CheckedClient
+    client: Witness
     bodies: dict[int, object]
 
     def body(self, answer: Answer) -> object:
@@ -119,31 +148,56 @@ class _Shown:
 _NO_JSON = object()
 
 
-def _evidence(answer: Answer, violation: Violation, shown: _Shown) -> Evidence:
+def _evidence(answer: Answer, sight: Sight, shown: _Shown) -> Evidence:
     response = answer.exchange.response
     media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    body, tokens = shown.body(answer), tokens_of(violation.instance_pointer)
+    body, tokens = shown.body(answer), tokens_of(sight.place)
     return Evidence(
         operation=answer.operation.name,
-        sent=inert(_command(answer, shown))[:MOST_SENT],
+        sent=_command(answer, shown),
         status=response.status,
         media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
         size=len(response.body),
         seconds=answer.exchange.seconds,
-        place=inert(violation.instance_pointer),
+        place=inert(sight.place),
         body="" if body is _NO_JSON else inert(shortened(_excerpt(body, tokens), MOST_BODY)),
+        before=tuple(_command(step, shown) for step in sight.steps),
     )
 
 
 def _command(answer: Answer, shown: _Shown) -> str:
+    """Write a request as a curl command, whole: what is cut can't be pasted."""
     request, client = answer.exchange.request, shown.client
-    return curl(
-        replace(request, query=_query(request.query, client.seen), headers=tuple(_headers(request.headers))),
-        f"{client.endpoint.scheme}://{client.endpoint.authority}",
+    body = _made_up(request.body)
+    is_ours = answer.is_generated or bool(body)
+    command = curl(
+        replace(
+            request,
+            query=request.query if answer.is_generated else _query(request.query, client.seen),
+            headers=tuple(_headers(request.headers)),
+            body=body or request.body,
+        ),
+        answer.origin,
         client.contract,
-        body_name=answer.operation.body or "HTTPValidationError",
+        body_name=None if is_ours else answer.operation.body or "HTTPValidationError",
         authorization=_authorization(request.header("authorization")),
     )
+    text = inert(command)
+    return text if len(text) <= MOST_SENT else f"a request of {len(text):,} characters, which is too long to be shown"
+
+
+def _made_up(body: bytes) -> bytes:
+    """Return a body that the suite made up, to be shown as it is but for a user's number; empty for any other."""
+    try:
+        value = read(body) if body else None
+    except Unreadable:
+        return b""
+    if isinstance(value, dict) and value.keys() == {"id"} and _UUID.fullmatch(str(value["id"])):
+        return body
+    if not is_own(value) or not isinstance(value, dict):
+        return b""
+    number = value["to_number"]
+    return json.dumps(value if is_fictional(number) else value | {"to_number": mask(number, "personal")}).encode()
 
 
 def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
@@ -168,8 +222,13 @@ def _query(query: str, answers: Sequence[Answer]) -> str:
     return urlencode(shown, quote_via=quote)
 
 
+def is_harmless(value: str) -> bool:
+    """Tell whether a value of a query tells nothing, whoever it came from: an id, a short number or word."""
+    return bool(_UUID.fullmatch(value)) or len(value) < 4
+
+
 def _is_shown(value: str, answers: Sequence[Answer]) -> bool:
-    if _UUID.fullmatch(value) or len(value) < 4:
+    if is_harmless(value) or (value.isalpha() and len(set(value)) == 1):
         return True
     forms = (value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
     came = any(form in answer.exchange.response.body for answer in answers for form in forms)

@@ -3,6 +3,7 @@
 The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,8 +12,9 @@ from typing import Any
 
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
+from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
 from vocode_contract.conformance.client import FINAL
+from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
@@ -21,7 +23,11 @@ from vocode_contract.transport import Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
-WHOLE, LEAF = 100, 2
+WHOLE, LEAF = (100, 50, 10), 2
+#: Seconds after which a created call is on the list.
+_LAG = 2.0
+#: Seconds for which a call is left alone at most.
+_ALONE = 3.0
 #: How often two pages are read, at most, that others change meanwhile.
 _READINGS = 4
 #: The number of a page that no list has.
@@ -40,35 +46,55 @@ WAYS: Mapping[str, Credentials | None] = {
 
 def listed_before(story: Story) -> Answer:
     """List the calls that are there before any is created."""
-    return story.ask("list_calls", {"page": 1, "size": WHOLE})
+    return _whole(story)
+
+
+def _whole(story: Story) -> Answer:
+    """Ask for as many calls as fit on one page; no document says how many may be asked for."""
+    for size in WHOLE:
+        answer = story.ask("list_calls", {"page": 1, "size": size})
+        if answer.status != 422:
+            break
+    return answer
 
 
 def listed(story: Story) -> Answer:
-    """List the calls once the subject has ended."""
-    story.attempt(ended_again)
-    return story.ask("list_calls", {"page": 1, "size": WHOLE})
+    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
+    story.attempt(seen_in_the_end)
+    story.attempt(create_by_put)
+    for way in WAYS:
+        story.attempt(refused("create_call", way))
+    created = story.calls.found(SUBJECT, BYSTANDER)
+    return story.client.awaited(lambda: _whole(story), lambda page: pages.lacks(page, created), within=_LAG)
+
+
+def listed_by_default(story: Story) -> Answer:
+    """List the calls without saying which page, and how many."""
+    return story.ask("list_calls")
 
 
 def leaves(story: Story) -> tuple[Answer, ...]:
-    """Ask for the first two pages of two calls each, again where the list changed in between.
+    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
 
     Raises:
         Inconclusive: It changes each time.
     """
     story.attempt(listed)
-    first = _leaf(story, 1)
+    whole = _whole(story)  # anew: calls were created since
+    size = pages.half(whole) or LEAF
+    first = _leaf(story, 1, size)
     for _ in range(_READINGS):
-        second = _leaf(story, 2)
-        if pages.fit(first, second, size=LEAF):
-            return first, second
-        before, first = first, _leaf(story, 1)
-        if before.item_ids == first.item_ids:
-            return before, second
+        second = _leaf(story, 2, size)
+        if pages.fit(whole, first, second):
+            return whole, first, second
+        before, (whole, first) = (whole, first), (_whole(story), _leaf(story, 1, size))
+        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
+            return *before, second
     raise Inconclusive("list-changed", f"{_READINGS} times in a row")
 
 
-def _leaf(story: Story, number: int) -> Answer:
-    return story.ask("list_calls", {"page": number, "size": LEAF})
+def _leaf(story: Story, number: int, size: int) -> Answer:
+    return story.ask("list_calls", {"page": number, "size": size})
 
 
 def leaf_beyond(story: Story) -> Answer:
@@ -78,7 +104,9 @@ def leaf_beyond(story: Story) -> Answer:
 
 def listed_in_order(story: Story) -> Answer:
     """List the calls by the number called, the lowest first."""
-    return story.ask("list_calls", {"page": 1, "size": WHOLE, "sort_column": "to_number", "sort_desc": "false"})
+    before = story.attempt(listed_before)
+    size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
+    return story.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})
 
 
 # --- the subject ---
@@ -135,8 +163,12 @@ def seen_in_the_end(story: Story) -> Answer:
 
 
 def seen_in_capitals(story: Story) -> Answer:
-    """Look at the subject under its id in upper case."""
-    return story.ask("get_call", {"id": readable(story).upper()})
+    """Look at a call under its id in upper case, one that failed if there is one: no other moment reads such a call."""
+    try:
+        call = _listed_as(story, "error")
+    except NoCall:
+        call = readable(story)
+    return story.ask("get_call", {"id": call.upper()})
 
 
 LIFE: tuple[Callable[[Story], Answer], ...] = (created, seen, ended, settled, ended_again, seen_in_the_end, listed)
@@ -164,11 +196,12 @@ def bystander_after_refusals(story: Story) -> Answer:
     return _look(story)
 
 
-def bystander_after_get(story: Story) -> Answer:
-    """Look at the bystander once it was to be ended by GET."""
-    story.attempt(bystander_after_refusals)
-    story.tell(end_by_get)
-    return _look(story)
+def left_alone(story: Story) -> tuple[Answer, ...]:
+    """Look twice at a call that nobody touches, once it has lived for as long as the bystander has by now."""
+    lived = time.time() - story.tell(bystander_created).at
+    call = story.calls.living("left alone")
+    time.sleep(min(lived, _ALONE))
+    return tuple(story.ask("get_call", {"id": call}) for _ in range(2))
 
 
 def end_by_get(story: Story) -> Answer:
@@ -186,13 +219,13 @@ def create_by_put(story: Story) -> Answer:
 
 def end_by_body(story: Story) -> Answer:
     """Ask for the end of the bystander by an id in the body, where the contract has none."""
-    story.attempt(bystander_after_get)
+    story.attempt(end_by_get)
     identifier = story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
     return story.ask("end_call", json={"id": identifier})
 
 
 def bystander_before_two_ids(story: Story) -> Answer:
-    """Look at the bystander once it was to be ended by an id in a body."""
+    """Look at the bystander once it was to be ended by GET, and by an id in a body."""
     story.attempt(end_by_body)
     return _look(story)
 
@@ -210,14 +243,6 @@ def both_of_two_ids(story: Story) -> tuple[Answer, ...]:
     story.tell(ended_by_two_ids)
     both = (BYSTANDER, "second of two ids")
     return tuple(story.ask("get_call", {"id": story.calls.living(role)}) for role in both)
-
-
-def listed_after_refusals(story: Story) -> Answer:
-    """List the calls once every creation was refused."""
-    story.attempt(create_by_put)
-    for way in WAYS:
-        story.attempt(refused("create_call", way))
-    return story.ask("list_calls", {"page": 1, "size": WHOLE})
 
 
 # --- calls in other states ---
@@ -249,12 +274,20 @@ def seen_over(story: Story) -> Answer:
 
 def recording_there(story: Story) -> Answer:
     """Ask for a recording that is said to be available."""
-    return story.ask("get_recording", {"id": _recorded(story, available=True)})
+    return story.ask("get_recording", {"id": recorded(story, available=True)})
 
 
 def recording_not_there(story: Story) -> Answer:
-    """Ask for a recording that is said not to be available."""
-    return story.ask("get_recording", {"id": _recorded(story, available=False)})
+    """Ask for a recording that is said not to be available.
+
+    Raises:
+        Inconclusive: It came, and by now the call says that it is available.
+    """
+    call = recorded(story, available=False)
+    answer = story.ask("get_recording", {"id": call})
+    if 200 <= answer.status < 300 and story.ask("get_call", {"id": call}).members.get("recording_available") is True:
+        raise Inconclusive("call-changed", "its recording has become available")
+    return answer
 
 
 # --- ends of calls of their own ---
@@ -325,10 +358,20 @@ def _arguments(story: Story, name: str) -> Mapping[str, str]:
         return {"id": story.calls.living(BYSTANDER)}
     if name == "get_recording":
         try:
-            return {"id": _recorded(story, available=True)}
+            return {"id": recorded(story, available=True)}
         except NoCall:
             return {"id": readable(story)}
     return {"id": readable(story)}
+
+
+def known_id(story: Story, operation: str) -> str:
+    """Return an id to spoil: of a call that exists, but for an end beyond this machine, which might be served."""
+    if operation == "end_call":
+        return story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
+    try:
+        return readable(story)
+    except NoCall:
+        return UNKNOWN_ID
 
 
 def readable(story: Story) -> str:
@@ -388,9 +431,15 @@ def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
 
 
-def _recorded(story: Story, *, available: bool) -> str:
+def recorded(story: Story, *, available: bool) -> str:
+    """Return a listed call with a recording or without, one first that is over: its recording stays so.
+
+    Raises:
+        NoCall: The list shows none.
+        Inconclusive: No complete answer came.
+    """
     page = story.tell(listed_before)
-    found = [item["id"] for item in page.items if item.get("recording_available") is available and item.get("id")]
+    found = [item for item in page.items if item.get("recording_available") is available and item.get("id")]
     if not found:
         raise NoCall(f"a call is needed whose recording is {'' if available else 'not '}available; the list shows none")
-    return str(found[0])
+    return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])

@@ -1,13 +1,17 @@
 """Outcome: what came of a run, as every report of it tells."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.evidence import Evidence
-from vocode_contract.conformance.settings import Settings
+from vocode_contract.conformance.properties import POLICIES_REMARK
+from vocode_contract.conformance.rerun import words_of
+from vocode_contract.conformance.settings import SIMULATOR, Settings
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.inert import inert
@@ -23,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "not-permitted": "not sent",
     "no-call": "no call",
 }
+_MOST_ENDPOINTS = 3
 #: Exit code -> its name in reports for programs, and the sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
     0: ("conforms", "the API keeps the contract, as far as it was asked"),
@@ -30,6 +35,8 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     3: ("unjudged", "whether the API keeps the contract could not be judged"),
     70: ("broken", "the suite itself failed: please report it"),
 }
+#: Operations that are named of one cause.
+_MOST_OPERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +70,34 @@ class Cause:
 
     Attributes:
         violation: All violations of this cause as one; its pointer may name several places.
+        sources: JSON Pointers into the contract's OpenAPI document, without those that are empty.
+        operations: What was asked for where it was found, as far as that is known.
+        status: The status code of every answer that shows it; ``None`` where they differ or there is none.
         rows: The tests that found it, at least one.
         evidence: One exchange that shows it; ``None`` where it was not found in an answer.
         rerun: The command that runs the first of these tests alone.
     """
 
     violation: Violation
+    sources: tuple[str, ...]
+    operations: tuple[str, ...]
+    status: int | None
     rows: tuple[Row, ...]
     evidence: Evidence | None
     rerun: str
+
+    @property
+    def where(self) -> str:
+        """The operations and the status code; empty where neither is known."""
+        more = len(self.operations) - _MOST_OPERATIONS
+        names = ", ".join(self.operations[:_MOST_OPERATIONS]) + (f" and {more} more" if more > 0 else "")
+        return " ".join(filter(None, (names, str(self.status or ""))))
+
+    @property
+    def place(self) -> str:
+        """Where it is: operations, status code and pointers; in a list, that to the item that shows it."""
+        pointer, shown = self.violation.instance_pointer, self.evidence.place if self.evidence else ""
+        return " ".join(filter(None, (self.where, shown if shown.endswith(pointer) else pointer))) or "(document)"
 
     @property
     def found_by(self) -> str:
@@ -132,6 +158,16 @@ class Outcome:
                 found[inert(row.reason)] = (*found.get(inert(row.reason), ()), row)
         return found
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to say beside the verdict, each thing once: policies, calls created, commands."""
+        return tuple(dict.fromkeys(map(inert, self.tally.remarks)))
+
+    @property
+    def asides(self) -> tuple[str, ...]:
+        """The remarks without that on the policies, which reports list by themselves."""
+        return tuple(remark for remark in self.remarks if not remark.startswith(POLICIES_REMARK))
+
     @cached_property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
         """Each violation once, with the tests that found it, in the order of finding."""
@@ -141,15 +177,31 @@ class Outcome:
     def causes(self) -> tuple[Cause, ...]:
         """What is wrong, errors first, otherwise in the order of finding."""
         groups: dict[tuple[str, ...], dict[Violation, tuple[Row, ...]]] = {}
+        heads: dict[tuple[str, ...], tuple[str, ...]] = {}
         for violation, rows in self.violations.items():
-            groups.setdefault((violation.severity, *cause_of(violation)), {})[violation] = rows
+            cause, shape = (violation.severity, *cause_of(violation)), _shape(violation)
+            head = heads.setdefault(cause, heads.get(shape, cause))
+            heads.setdefault(shape, head)
+            groups.setdefault(head, {})[violation] = rows
         causes = [self._cause(group) for group in groups.values()]
         return tuple(sorted(causes, key=lambda cause: SEVERITIES.index(cause.violation.severity)))
 
     def _cause(self, group: Mapping[Violation, tuple[Row, ...]]) -> Cause:
         rows = tuple({id(row): row for found in group.values() for row in found}.values())  # a hash would be slow
-        shown = next(filter(None, map(self.evidence_of, group)), None)
-        return Cause(violation=merged(tuple(group)), rows=rows, evidence=shown, rerun=self.rerun_of(rows[0]))
+        shown = [
+            row.evidence[violation] for violation, found in group.items() for row in found if violation in row.evidence
+        ]
+        statuses = {evidence.status for evidence in shown}
+        operations = [evidence.operation for evidence in shown] or [row.operation for row in rows if row.operation]
+        return Cause(
+            violation=merged(tuple(group)),
+            sources=tuple(dict.fromkeys(violation.schema_pointer for violation in group if violation.schema_pointer)),
+            operations=tuple(sorted(set(operations))),
+            status=statuses.pop() if len(statuses) == 1 else None,
+            rows=rows,
+            evidence=shown[0] if shown else None,
+            rerun=self.rerun_of(rows[0]),
+        )
 
     def evidence_of(self, violation: Violation) -> Evidence | None:
         """Return an exchange that shows a violation; ``None`` where there is none."""
@@ -158,26 +210,42 @@ class Outcome:
 
     def rerun_of(self, row: Row) -> str:
         """Return the command that runs one test alone."""
-        if self.run.command.startswith("pytest") and row.module:
-            selector = f"{row.module}::{row.nodeid.partition('::')[2]}"
-            return inert(f"{self.run.command} --pyargs {shlex.quote(selector)}")
-        return inert(f"{self.run.command} {shlex.quote(row.nodeid)}")
+        is_pytest = self.run.command.startswith("pytest")
+        options = row.options if is_pytest else row.options.replace("--vocode-", "--")
+        words = [shlex.quote(row.nodeid)]
+        if is_pytest and row.module:
+            words = ["--pyargs", shlex.quote(f"{row.module}::{row.nodeid.partition('::')[2]}")]
+        return inert(" ".join(filter(None, (self.run.command, *words, options))))
 
 
-def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float) -> Outcome:
+def _shape(violation: Violation) -> tuple[str, ...]:
+    """Return what violations have in common that differ in the branch of a union alone, or in the item of a list."""
+    if not violation.schema_pointer.startswith("/components/schemas/") or not violation.instance_pointer:
+        return (violation.severity, *cause_of(violation))
+    place = re.sub(r"/[0-9]+(?=/|$)", "/*", violation.instance_pointer).removeprefix("/items/*")
+    return "shape", violation.severity, violation.code, violation.expected, place
+
+
+def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selection: Selection = ALL) -> Outcome:
     """Return what came so far of a run that pytest began so many seconds ago."""
-    where = str(settings.endpoint or "the built-in simulator")
     run = Run(
         contract=settings.contract.date,
         profile=settings.contract.profile,
-        where=where,
-        command=f"pytest --vocode-url {where}" if settings.endpoint else "pytest",
+        where=_where(settings, tally),
+        command=" ".join(["pytest", *words_of(settings, "--vocode-", selection=selection)]),
         uncut="-vv",
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,
         policies=settings.policies,
     )
     return Outcome(run=run, tally=tally)
+
+
+def _where(settings: Settings, tally: Tally) -> str:
+    """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
+    asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
+    shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)
+    return f"{shown}, ..." if len(asked) > _MOST_ENDPOINTS else shown
 
 
 def policies_in_force(run: Run) -> tuple[tuple[str, str, str], ...]:

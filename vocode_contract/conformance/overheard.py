@@ -1,31 +1,194 @@
 """What comes of a test whose traffic was judged as it went by."""
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
-from vocode_contract.conformance.properties import VERDICT, noted, written
-from vocode_contract.traffic import Traffic
-from vocode_contract.violation import ContractViolated
+from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.evidence import Sight, is_harmless
+from vocode_contract.conformance.evidence import written as evidence_of
+from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
+from vocode_contract.contract import Contract
+from vocode_contract.exchange import Headers, Request
+from vocode_contract.redaction import mask
+from vocode_contract.report.inert import inert
+from vocode_contract.traffic import Heard, Traffic
+from vocode_contract.traffic.keeping import violated
+from vocode_contract.violation import ContractViolated, Violation
+
+_FIXTURE = "vocode_traffic"
+_SCHEMES = ("Basic", "Bearer", "Digest", "Token")
+#: Lines of a section beside a failure of the test itself.
+_MOST_LINES = 50
 
 
-@contextmanager
-def overheard(item: pytest.Item, traffic: Traffic) -> Iterator[None]:
-    """Run a test; an error in its traffic fails it, unless it fails by itself.
+class Overheard:
+    """The traffic of one test, and how much of it has been noted and told."""
 
-    Raises:
-        ContractViolated: With all that was found.
-    """
-    __tracebackhide__ = True
-    yield
-    try:
-        traffic.ensure()
-    except ContractViolated as violated:
-        # Whatever its client concluded before, this is the verdict.
-        item.user_properties[:] = [each for each in item.user_properties if each[0] != VERDICT]
-        noted(item, violated)
-        raise
-    item.user_properties += written(dict.fromkeys(traffic.violations))
-    if traffic.judged and not any(name == VERDICT for name, _ in item.user_properties):
-        item.user_properties.append((VERDICT, "conforms"))
+    def __init__(self, item: pytest.Item, traffic: Traffic) -> None:
+        """Start with a test that has not been run."""
+        self.traffic = traffic
+        self._item = item
+        self._noted = 0
+        self._told = 0
+        self._raised: ContractViolated | None = None
+        self._has_passed = False
+        self._operation = any(name == OPERATION for name, _ in item.user_properties)
+
+    @contextmanager
+    def judged(self, *, is_last: bool = False) -> Iterator[None]:
+        """Run a phase of the test; an error in the traffic fails it, unless it fails by itself.
+
+        Args:
+            is_last: Whether nothing comes after it.
+
+        Raises:
+            ContractViolated: With all that was found and not told before.
+        """
+        __tracebackhide__ = True
+        try:
+            yield
+        except pytest.skip.Exception:
+            self._ensure()
+            raise
+        self._has_passed = self._has_passed or not is_last
+        self._ensure()
+        if is_last:
+            self._item.user_properties += self._remarks()
+
+    def note(self, *, conforms: bool = False) -> None:
+        """Note what was found since the last time, as properties of the test.
+
+        Args:
+            conforms: Whether to note too that nothing was.
+        """
+        heard = self.traffic.kept.heard[self._noted :]
+        self._noted += len(heard)
+        known = read(self._item.user_properties)
+        new = [found for found in _violations(heard) if found not in known]
+        witness = _Witness(self.traffic.contract, tuple(_answers(heard, self.traffic.contract)))
+        shown = _sights(witness.answers)
+        new.sort(key=lambda found: found not in shown)  # no other exchange is evidence for what was not kept
+        shown_new = {found: shown[found] for found in new if found in shown}
+        evidence = evidence_of(shown_new, witness, first=len(known))
+        self._item.user_properties += [*written(new), *evidence]
+        if any(violation.severity == "error" for violation in new):
+            self._conclude("violates")  # whatever its client concluded before
+        elif (conforms or new) and self.traffic.judged and not self._is_concluded:
+            self._conclude("conforms")
+
+    def told(self, error: BaseException | None) -> str:
+        """Return what explains a failure of the test itself, and take all for told; empty where nothing does.
+
+        Args:
+            error: What the failure says.
+        """
+        untold = violated(self.traffic.kept.heard[self._told :])
+        self._told = len(self.traffic.kept.heard)
+        if untold is None or (error is not None and error is self._raised):
+            return ""
+        more = len(untold.lines) - _MOST_LINES
+        lines = [*untold.lines[:_MOST_LINES], *([f"... and {more:,} more"] if more > 0 else [])]
+        return "\n".join(map(inert, lines))
+
+    def _ensure(self) -> None:
+        __tracebackhide__ = True
+        self.note(conforms=True)
+        self._raised = violated(self.traffic.kept.heard[self._told :])
+        if self._raised is not None:
+            raise self._raised from None
+
+    @property
+    def _is_concluded(self) -> bool:
+        return any(name == VERDICT for name, _ in self._item.user_properties)
+
+    def _conclude(self, verdict: str) -> None:
+        """Note the verdict, and what it is about."""
+        kept = self.traffic.kept
+        ours = {VERDICT: verdict, HEARD: inert(", ".join(kept.origins))}
+        if not self._operation:
+            ours[OPERATION] = ", ".join(kept.operations)
+        others = [each for each in self._item.user_properties if each[0] not in ours]
+        self._item.user_properties[:] = [*others, *ours.items()]
+
+    def _remarks(self) -> Iterator[tuple[str, str]]:
+        """Yield what has no verdict though the test passed: a URL may be misspelt, a client not be wrapped."""
+        traffic = self.traffic
+        if traffic.unread:
+            yield UNREAD, str(traffic.unread)
+        if not self._has_passed or traffic.judged:
+            return
+        if traffic.passed or _FIXTURE in inspect.signature(getattr(self._item, "function", _none)).parameters:
+            yield PASSED_BY, inert(", ".join(traffic.kept.others))
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """Holds what evidence is made of."""
+
+    contract: Contract
+    answers: tuple[Answer, ...]
+    seen: tuple[Answer, ...] = ()
+
+
+def _none() -> None:
+    """Stand for a test that is no function."""
+
+
+def _sights(answers: Iterable[Answer]) -> Mapping[Violation, Sight]:
+    sights: dict[Violation, Sight] = {}
+    for answer in answers:
+        for found in answer.violations:
+            sights.setdefault(found, Sight(answer=answer, place=found.instance_pointer))
+    return sights
+
+
+def _violations(heard: Iterable[Heard]) -> Mapping[Violation, None]:
+    return dict.fromkeys(violation for one in heard for violation in one.violations)
+
+
+def _answers(heard: Iterable[Heard], contract: Contract) -> Iterator[Answer]:
+    """Yield exchanges as answers, without what may be secret in a user's own requests."""
+    for one in heard:
+        if one.exchange is not None:
+            yield Answer(
+                operation=one.operation,
+                exchange=replace(one.exchange, request=_fit(one.exchange.request, one)),
+                violations=one.violations,
+                contract=contract.date,
+                origin=one.origin,
+            )
+
+
+def _fit(request: Request, heard: Heard) -> Request:
+    """Leave out a prefix of the URL path and undeclared parameters; mask what is no id and no small number."""
+    operation = heard.operation
+    declared = {parameter.name for parameter in operation.parameters}
+    pairs = [
+        (name, value if is_harmless(value) else mask(value, "text"))
+        for name, value in parse_qsl(request.query, keep_blank_values=True)
+        if name in declared
+    ]
+    prefix = "" if request.path.rstrip("/") == operation.path else "/..."
+    return replace(
+        request,
+        path=f"{prefix}{operation.path}",
+        query=urlencode(pairs, quote_via=quote),
+        headers=tuple(_headers(request.headers)),
+    )
+
+
+def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Yield headers but those of the connection: of Authorization a known scheme, of Content-Type no parameter."""
+    for name, value in headers:
+        if name.lower() == "authorization":
+            scheme = value.partition(" ")[0]
+            yield name, f"{scheme if scheme in _SCHEMES else ''} token"
+        elif name.lower() == "content-type":
+            yield name, value.partition(";")[0]
+        elif name.lower() != "connection":
+            yield name, value

@@ -1,23 +1,38 @@
 """What a test claims of pages of the list: each raises what it finds."""
 
+from urllib.parse import parse_qsl
+from uuid import UUID
+
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.calls import is_marked
 from vocode_contract.conformance.claims import violated
+from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.inconclusive import Inconclusive
 
 
-def fit(first: Answer, second: Answer, *, size: int) -> bool:
-    """Tell whether two pages in a row hold what they can hold of a list that stood still."""
-    if not (_is_page(first) and _is_page(second)):
+def half(whole: Answer) -> int:
+    """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
+    return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
+
+
+def fit(whole: Answer, first: Answer, second: Answer) -> bool:
+    """Tell whether the list and its first two pages hold what they can hold if it stood still."""
+    if not all(map(_is_page, (whole, first, second))):
         return True
-    follows = bool(second.items)
+    follows, size = bool(second.items), _size(first)
     repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
-    return not repeats and first.members["has_more"] is follows and (len(first.items) >= size or not follows)
+    if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
+        return False
+    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
 
 
-def numbered(page: Answer, *, number: int, size: int) -> None:
+def numbered(page: Answer, *, number: int, size: int | None = None) -> None:
     """Claim that a page bears the number and the size that were asked for, and holds no more calls.
+
+    Args:
+        page: A page of the list.
+        number: The one that was asked for.
+        size: The one that is the default, where none was asked for.
 
     Raises:
         ContractViolated: It does not.
@@ -25,6 +40,7 @@ def numbered(page: Answer, *, number: int, size: int) -> None:
     __tracebackhide__ = True
     if not _is_page(page):
         return
+    size = _size(page) if size is None else size
     if page.members["page"] != number:
         violated(page, "page-not-obeyed", "/page", expected="the number asked for", actual="another number")
     if page.members["size"] != size:
@@ -49,8 +65,8 @@ def turned(first: Answer, second: Answer) -> None:
         violated(second, "item-twice", "/items", expected="each call once", actual="a call again")
 
 
-def filled(first: Answer, second: Answer, *, size: int) -> None:
-    """Claim that a page which another one follows is full.
+def filled(whole: Answer, first: Answer, second: Answer) -> None:
+    """Claim that a page which another one follows is full, and that two pages which fill the list hold all of it.
 
     Raises:
         ContractViolated: It is not.
@@ -58,12 +74,16 @@ def filled(first: Answer, second: Answer, *, size: int) -> None:
     __tracebackhide__ = True
     if not (_is_page(first) and _is_page(second)) or first.item_ids == second.item_ids:
         return
+    size = _size(first)
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
         violated(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
+    lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half(whole) == size else ()
+    if lacking:
+        violated(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def announced(first: Answer, second: Answer, beyond: Answer) -> None:
+def announced(whole: Answer, first: Answer, second: Answer, *, beyond: Answer) -> None:
     """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
     Raises:
@@ -74,11 +94,14 @@ def announced(first: Answer, second: Answer, beyond: Answer) -> None:
     if _is_page(first) and _is_page(second) and first.members["has_more"] is not follows:
         expected = "true, since another page follows" if follows else "false, since no page follows"
         violated(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
+    if _is_page(second) and _more(second) and {*first.item_ids, *second.item_ids} == {*whole.item_ids} != set():
+        violated(second, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
     if not _is_page(beyond) or (_is_page(second) and first.item_ids == second.item_ids):
         return
-    if beyond.items and beyond.item_ids == first.item_ids:
-        violated(beyond, "has-more-wrong", "/items", expected="no calls behind the last page", actual="the first ones")
-    if not beyond.items and beyond.members["has_more"] is True:
+    if beyond.items:
+        actual = "the first ones" if beyond.item_ids == first.item_ids else f"{len(beyond.items)} calls"
+        violated(beyond, "has-more-wrong", "/items", expected="no calls behind the last page", actual=actual)
+    if _more(beyond):
         violated(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
 
 
@@ -94,11 +117,20 @@ def whole(page: Answer, known: tuple[str, ...]) -> None:
         return
     if len(set(page.item_ids)) < len(page.item_ids):
         violated(page, "item-twice", "/items", expected="each call once", actual="a call again")
-    lacking = {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
+    lacking = _lacking(page, known)
     if lacking and page.members["has_more"] is True and len(page.items) >= page.members["size"]:
         raise Inconclusive("list-changed", "the list is longer than one page")
     if lacking:
         violated(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
+
+
+def lacks(page: Answer, known: tuple[str, ...]) -> bool:
+    """Tell whether calls that are known to exist are not on a page that has room for them."""
+    return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
+
+
+def _lacking(page: Answer, known: tuple[str, ...]) -> set[UUID | None]:
+    return {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
 
 
 def counted(page: Answer) -> None:
@@ -114,15 +146,31 @@ def counted(page: Answer) -> None:
         violated(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
 
+def counted_alike(whole: Answer, *others: Answer) -> None:
+    """Claim that every page tells the same ``total``, where it is no estimate.
+
+    Raises:
+        ContractViolated: One does not.
+    """
+    __tracebackhide__ = True
+    for page in others:
+        totals = [one.members.get("total") for one in (whole, page) if not one.members.get("total_is_estimated")]
+        if _is_page(whole) and _is_page(page) and len({*totals} - {None}) > 1:
+            violated(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
+
+
 def ascending(page: Answer, key: str) -> None:
-    """Claim that calls come in the order of a text, the lowest first; unset ones may stand anywhere.
+    """Claim that calls come in the order of a number in a text, the lowest first; unset ones may stand anywhere.
+
+    No document says how texts are compared, so they may be in any of three orders: as texts, as numbers, without ``+``.
 
     Raises:
         ContractViolated: They do not.
     """
     __tracebackhide__ = True
     texts = [text for item in page.items if isinstance(text := item.get(key), str)]
-    if _is_page(page) and texts != sorted(texts):
+    orders = (str, lambda text: (len(text.lstrip("+")), text.lstrip("+")), lambda text: text.lstrip("+"))
+    if _is_page(page) and not any(texts == sorted(texts, key=order) for order in orders):
         violated(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
 
 
@@ -141,7 +189,22 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
     __tracebackhide__ = True
     found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
-        violated(page, code, "/items", expected=f"{most} calls of one request", actual=f"{found} calls")
+        asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
+        expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
+        violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
+
+
+def _is_whole(page: Answer) -> bool:
+    return _is_page(page) and not _more(page) and len(page.items) <= page.members["size"]
+
+
+def _more(page: Answer) -> bool:
+    return page.members.get("has_more") is True
+
+
+def _size(page: Answer) -> int:
+    """Return the size that was asked for."""
+    return int(dict(parse_qsl(page.exchange.request.query))["size"])
 
 
 def _is_page(page: Answer) -> bool:

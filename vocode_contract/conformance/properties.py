@@ -18,6 +18,14 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
+#: Of a user's own traffic: where it asked; what went by if none was judged; how much was without its body.
+HEARD = "vocode_heard"
+PASSED_BY = "vocode_passed_by"
+UNREAD = "vocode_unread"
+#: How the remark begins that tells the policies.
+POLICIES_REMARK = "policies: "
+#: Options of the plugin that a test needs to do the same again.
+OPTIONS = "vocode_options"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
+from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import Consents, Guard, is_read_only
@@ -160,7 +161,7 @@ class Run:
 
     def remarks(self) -> Iterator[str]:
         """Yield what there is to say of the run beside its verdict."""
-        yield f"policies: {self.settings.policies}"
+        yield f"{POLICIES_REMARK}{self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
         if self.created or self.unanswered:

@@ -17,6 +17,8 @@ from vocode_contract.redaction import Secret
 
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 _LONGEST = 600.0
+#: What is asked without an endpoint.
+SIMULATOR = "the built-in simulator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class Wishes:
         """Parse what was given.
 
         Raises:
-            InvalidOption: There is no such effect, or a number is none.
+            InvalidOption: There is no such effect, or a number is none, or not one of requests.
         """
         allowed = {effect for effect in _EFFECTS if effect in set(effects)}
         if unknown := set(effects) - allowed:
@@ -71,8 +73,8 @@ class Wishes:
         plain = tuple(number.removeprefix("+") for number in numbers)
         if not all(number.isascii() and number.isdigit() for number in plain):
             raise InvalidOption("--vocode-allow-number", "must be digits with country code, with or without +")
-        if budget < 0:
-            raise InvalidOption("--vocode-budget", "must be a number of requests, 0 or more")
+        _refuse_negative(budget, "--vocode-budget")
+        _refuse_negative(approve_sends or 0, "--vocode-approve-sends")
         return cls(
             effects=frozenset(allowed),
             numbers=plain,
@@ -95,6 +97,7 @@ class Settings:
         timeout: Seconds that one exchange may take; ``None`` for the usual ones.
         ca_file: PEM file of a private certificate authority to trust too; empty for none.
         proxy: What to go through; ``None`` for nothing.
+        fuzz: Requests to draw for each operation; 0 for none.
     """
 
     endpoint: Endpoint | None
@@ -105,6 +108,7 @@ class Settings:
     timeout: float | None = None
     ca_file: str = ""
     proxy: Proxy | None = None
+    fuzz: int = 0
 
     @classmethod
     def from_given(
@@ -114,6 +118,7 @@ class Settings:
         *,
         policies: Policies = DEFAULT_POLICIES,
         wishes: Wishes | None = None,
+        fuzz: int = 0,
     ) -> Self:
         """Parse what was given.
 
@@ -122,10 +127,12 @@ class Settings:
             call_ids: As given with ``--vocode-call-id``.
             policies: Parsed already.
             wishes: Parsed already.
+            fuzz: Requests to draw for each operation.
 
         Raises:
             InvalidOption: A value cannot be used; the error names its source.
         """
+        _refuse_negative(fuzz, "--vocode-fuzz")
         url = given["url"]
         endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
         return cls(
@@ -137,6 +144,7 @@ class Settings:
             timeout=_timeout(given.get("timeout", Given())),
             ca_file=_ca_file(given.get("ca", Given())),
             proxy=_proxy(given.get("proxy", Given()), endpoint),
+            fuzz=fuzz,
         )
 
     @property
@@ -172,6 +180,11 @@ class Settings:
             budget=wishes.budget,
             read_only=read_only or live.read_only,
         )
+
+
+def _refuse_negative(count: int, option: str) -> None:
+    if count < 0:
+        raise InvalidOption(option, "must be a number of requests, 0 or more")
 
 
 def _contract(date: Given, profile: Given) -> Contract:

@@ -55,7 +55,7 @@ class Story:
             raise told.with_traceback(None)
         return told  # type: ignore[no-any-return]  # the moment says which
 
-    def attempt(self, moment: Callable[["Story"], Answer]) -> Answer | None:
+    def attempt(self, moment: Callable[["Story"], Told]) -> Told | None:
         """Return what came at a moment; ``None`` where nothing did."""
         try:
             return self.tell(moment)

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
+from vocode_contract.codes import rests_on
 from vocode_contract.conformance.evidence import Evidence
 from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
 from vocode_contract.conformance.tally import Row
+from vocode_contract.report.folding import folded
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, shortened
-from vocode_contract.violation import Violation
 
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")
 #: Characters before the text of a line of evidence.
 _LABEL = 13
+#: Labels of what can be pasted into a shell.
+_COMMANDS = frozenset(("before", "sent", "rerun"))
 #: Bytes that are kept for the last lines.
 _RESERVED = 1_024
 
@@ -49,46 +52,62 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
     """Yield each violation once, with its evidence, and each reason for having no verdict."""
     for number, cause in enumerate(outcome.causes, 1):
         yield ""
-        yield _head(number, cause.violation, full=full)
-        for label, text in labelled(cause, full=full):
-            yield f"   {label:<8}  {text}"
+        yield f"{number}. {heading(cause, full=full)}"
+        yield from evident(cause, full=full, uncut=outcome.run.uncut)
     if outcome.reasons:
         yield from ("", "without verdict:")
     for reason, rows in outcome.reasons.items():
         yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
-    remarks = dict.fromkeys(outcome.tally.remarks)
-    yield from ("", "remarks:") if remarks else ()
-    yield from (f"   {remark}" for remark in remarks)
+    yield from ("", "remarks:") if outcome.remarks else ()
+    yield from (f"   {remark}" for remark in outcome.remarks)
 
 
-def _head(number: int, violation: Violation, *, full: bool) -> str:
-    place, actual = violation.instance_pointer or "(document)", violation.actual
+def heading(cause: Cause, *, full: bool = False) -> str:
+    """Write a cause as one line, the operation first."""
+    place, actual = cause.place, cause.violation.actual
     if not full:
         place, actual = shortened(place, MOST_PHRASE), shortened(actual, MOST_PHRASE)
-    labels = [violation.code, *([violation.severity] if violation.severity != "error" else []), violation.contract]
-    return f"{number}. {place}: got {actual} [{', '.join(filter(None, labels))}]"
+    return f"{place}: got {actual} [{', '.join(cause.violation.labels)}]"
 
 
-def labelled(cause: Cause, *, full: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say of a cause: short labels, and one line each."""
+def evident(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[str]:
+    """Yield the lines below a heading; a command is folded, so that it can be pasted whole."""
+    for label, text in labelled(cause, full=full, uncut=uncut):
+        first, *others = folded(text, MOST_LINE - _LABEL) if label in _COMMANDS and not full else [text]
+        yield f"   {label:<8}  {first}"
+        yield from (f"{' ' * _LABEL if line.startswith(' ') else ''}{line}" for line in others)
+
+
+def labelled(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of a cause: short labels, and one line each.
+
+    Args:
+        cause: What is wrong.
+        full: Whether the body is not cut.
+        uncut: The option that leaves it whole.
+    """
     violation, evidence = cause.violation, cause.evidence
     yield "found by", cause.found_by
     if evidence is not None:
+        yield from (("before", command) for command in evidence.before)
         yield "sent", evidence.sent
         yield "came", came(evidence)
         if evidence.body:
-            yield "body", evidence.body if full else _around(evidence)
-    yield "contract", says(violation)
-    if violation.note:
+            yield "body", evidence.body if full else _around(evidence, uncut)
+    yield basis(cause)
+    if violation.note and violation.note not in cause.operations:
         yield "note", violation.note
     yield "code", f"vocode-contract explain {violation.code}"
     yield "rerun", cause.rerun
 
 
-def _around(evidence: Evidence) -> str:
+def _around(evidence: Evidence, uncut: str) -> str:
     """Cut a body on both sides of the key that is wrong, if it has to be cut."""
     middle = max(0, evidence.body.find(f'"{evidence.place.rpartition("/")[2]}": '))
-    return _window(evidence.body, middle, MOST_LINE - _LABEL)
+    if len(evidence.body) <= MOST_LINE - _LABEL:
+        return evidence.body
+    hint = f" (cut; {uncut} shows more)" if uncut else " (cut)"
+    return _window(evidence.body, middle, MOST_LINE - _LABEL - len(hint)) + hint
 
 
 def _window(text: str, middle: int, most: int) -> str:
@@ -107,10 +126,22 @@ def came(evidence: Evidence) -> str:
     return f"{', '.join(filter(None, (f'status {evidence.status}', evidence.media_type, size)))}{time}"
 
 
-def says(violation: Violation) -> str:
-    """Write what the contract says, and where, as a phrase."""
-    where = f" at #{violation.schema_pointer}" if violation.schema_pointer else ""
-    return f"{violation.contract} expects {violation.expected}{where}".lstrip()
+def basis(cause: Cause) -> tuple[str, str]:
+    """Return what a cause rests on: a label, and a phrase that begins with who expects something."""
+    violation = cause.violation
+    rests, expected = rests_on(violation), violation.expected
+    more = f" and {len(cause.sources) - 1} more" if len(cause.sources) > 1 else ""
+    at = f" at #{cause.sources[0]}{more}" if cause.sources else ""
+    contract = f"contract {violation.contract}".strip()
+    if rests.startswith("policy "):
+        return "policy", f"{rests.removeprefix('policy ')} expects {expected}, which the {contract} leaves open{at}"
+    if rests == "inference":
+        return "inferred", f"{expected} is expected: it follows from the {contract}{at} and from what was seen"
+    if rests == "practice":
+        return "practice", f"its users expect {expected}; no document states it"
+    if rests in ("contract", "limit"):
+        return rests, f"{violation.contract} expects {expected}{at}".lstrip()
+    return "standard", f"{rests} expects {expected}"
 
 
 def ending(outcome: Outcome) -> Iterator[str]:

@@ -1,21 +1,26 @@
 """Tally: what came of a run, counted from pytest's reports, in one process or many."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from vocode_contract.conformance.evidence import Evidence, collected
+from vocode_contract.conformance.evidence import noted_of as evidence_of
 from vocode_contract.conformance.properties import (
     CLAIM,
     ENDPOINT,
+    HEARD,
     INCONCLUSIVE,
     MODULE,
     OPERATION,
+    OPTIONS,
     REMARK,
     VERDICT,
     read,
+    written,
 )
+from vocode_contract.conformance.unjudged import Unjudged
 from vocode_contract.guard import READ_ONLY_REASON
 from vocode_contract.violation import Violation
 
@@ -38,11 +43,13 @@ class Row:
         claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
         endpoint: Where it asked; empty where it asked nowhere.
+        is_heard: Whether it is a user's own traffic that was judged, and nothing else asked.
         violations: What it found, drift and advice included.
         reason: Why there is no verdict; empty where there is one.
         seconds: How long it took.
         module: Where it is in the suite; empty for a user's own test.
         evidence: What was sent and what came, for violations that were found in an answer.
+        options: Options of the plugin, for the command line, without which the test would not do the same again.
     """
 
     nodeid: str
@@ -50,11 +57,13 @@ class Row:
     claim: str
     verdict: str
     endpoint: str = ""
+    is_heard: bool = False
     violations: tuple[Violation, ...] = ()
     reason: str = ""
     seconds: float = 0
     module: str = ""
     evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
+    options: str = ""
 
     @property
     def is_left_out(self) -> bool:
@@ -69,19 +78,36 @@ class Tally:
     Attributes:
         rows: One for each test that asked an endpoint, judged a payload or should have.
         remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
+        unjudged: What of users' own traffic has no verdict.
         is_left_open: Whether a call that the run asked for may go on.
     """
 
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    unjudged: Unjudged = field(default_factory=Unjudged)
     is_left_open: bool = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what pytest reports."""
         row = _row(report)
+        if row is not None and report.when == "teardown":  # its traffic went on after the verdict
+            earlier = next((each for each in reversed(self.rows) if each.nodeid == row.nodeid), row)
+            self.rows = [each for each in self.rows if each is not earlier]
+            row = replace(row, seconds=earlier.seconds)
         if row is not None:
             self.rows.append(row)
-            self.remarks += [str(value) for name, value in report.user_properties if name == REMARK]
+            told = [str(value) for name, value in report.user_properties if name == REMARK]
+            self.remarks += [remark for remark in told if remark not in self.remarks]
+        if report.when == "teardown":
+            self.unjudged.add(report)
+
+    def without_sound_traffic(self) -> "Tally":
+        """Return what is worth telling at length: not each test whose own traffic conforms."""
+        shown = [row for row in self.rows if not row.is_heard or row.violations or row.verdict != "conforms"]
+        more = len(self.rows) - len(shown)
+        more_tests = f"{more:,} more test{'s' if more != 1 else ''}"
+        remark = [f"the traffic of {more_tests} conforms"] if more else []
+        return Tally(rows=shown, remarks=[*self.remarks, *remark])
 
     def count(self, *verdicts: str) -> int:
         """Return how many tests had one of these verdicts."""
@@ -137,17 +163,38 @@ def _row(report: pytest.TestReport) -> Row | None:
         operation=noted.get(OPERATION, ""),
         claim=noted.get(CLAIM, report.nodeid),
         verdict=verdict,
-        endpoint=noted.get(ENDPOINT, ""),
+        endpoint=noted.get(ENDPOINT, noted.get(HEARD, "")),
+        is_heard=ENDPOINT not in noted and HEARD in noted,
         violations=violations,
         reason=_reason(report, noted),
         seconds=report.duration,
         module=noted.get(MODULE, ""),
         evidence=dict(collected(report.user_properties, violations)),
+        options=noted.get(OPTIONS, ""),
     )
 
 
+def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
+    """Yield the properties that a test bears, in the names and the form of those that it was read from.
+
+    Args:
+        row: The test.
+        evidence: What is shown of its evidence.
+        most: Violations that are told.
+    """
+    noted = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
+    yield from ((name, value) for name, value in noted.items() if value)
+    yield VERDICT, row.verdict
+    if row.verdict == "inconclusive" and row.reason:
+        yield INCONCLUSIVE, row.reason
+    told = row.violations[:most]
+    yield from written(told)
+    yield from (evidence_of(index, evidence[found]) for index, found in enumerate(told) if found in evidence)
+
+
 def _is_final(report: pytest.TestReport) -> bool:
-    return report.when == "call" or (report.when == "setup" and report.outcome != "passed")
+    """Tell whether a report holds the verdict: a later phase counts only if traffic of its own fails it."""
+    return report.when == "call" or report.outcome != "passed"
 
 
 def _reason(report: pytest.TestReport, noted: Mapping[str, str]) -> str:

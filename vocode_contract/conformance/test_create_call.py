@@ -42,7 +42,7 @@ def test_created_call_is_found(told: Teller) -> None:
 def test_create_call_creates_nothing_by_another_method(told: Teller) -> None:
     not_served(told(moments.create_by_put), "method-taken")
     mark = told.story.calls.request("put")["context"][MARK]
-    pages.marked(told(moments.listed_after_refusals), mark, most=0, code="method-taken")
+    pages.marked(told(moments.listed), mark, most=0, code="method-taken")
 
 
 def test_create_call_refuses_an_empty_request(told: Teller) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.claims import answered
+from vocode_contract.conformance.claims import answered, is_as_asked, still_as_asked
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.story import Teller
 
@@ -29,9 +29,15 @@ def test_get_call_agrees_with_the_list(told: Teller) -> None:
 
 def test_call_stays_one_call_from_its_creation_to_its_end(told: Teller) -> None:
     told(moments.seen)
-    for moment in moments.LIFE:
-        if told.story.attempt(moment):
-            told(moment)
+    answers = [told(moment) for moment in moments.LIFE if told.story.attempt(moment)]
+    created = told.story.attempt(moments.created)
+    request = told.story.calls.request(moments.SUBJECT)
+    if created is None or created.call_id is None or not is_as_asked(created, request):
+        return  # another test says so
+    for answer in answers:
+        if answer.operation.name != "list_calls":
+            still_as_asked(answer, answer.members, request)
+        still_as_asked(answer, answer.item(created.call_id), request)
 
 
 def test_get_call_takes_an_id_in_upper_case(told: Teller) -> None:

@@ -5,8 +5,9 @@ import os
 import pytest
 
 from vocode_contract.conformance import moments, pages
+from vocode_contract.conformance.bystanders import went_on
 from vocode_contract.conformance.calls import REFUSED
-from vocode_contract.conformance.claims import no_call, refused, went_on
+from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
 from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
@@ -36,13 +37,13 @@ def test_request_is_refused(told: Teller, name: str, way: str) -> None:
 def test_refused_end_ends_nothing(told: Teller) -> None:
     before, after = told.story.attempt(moments.bystander_after_the_end), told(moments.bystander_after_refusals)
     if _all_refused(told, "end_call"):
-        went_on(before, after, "refusal-ignored")
+        went_on(told, before, after, "refusal-ignored")
 
 
 @pytest.mark.vocode_operation("create_call")
 def test_refused_creation_creates_nothing(told: Teller) -> None:
     mark = told.story.calls.request(REFUSED)["context"][MARK]
-    page = told(moments.listed_after_refusals)
+    page = told(moments.listed)
     if _all_refused(told, "create_call"):
         pages.marked(page, mark, most=0, code="refusal-ignored")
 

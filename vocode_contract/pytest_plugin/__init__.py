@@ -5,7 +5,7 @@ Nothing is imported but pytest: what a hook or a fixture needs is imported when 
 
 import time
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from vocode_contract.pytest_plugin.options import (
     KEYS,
     LISTS,
     MARKERS,
+    NUMBERS,
     URL_TYPED,
     codes,
     declare,
@@ -33,6 +34,7 @@ from vocode_contract.pytest_plugin.state import (
     TOUCHED,
     TRAFFIC,
     UNWRITTEN,
+    hosts_of,
     in_processes,
     reports_of,
     run_of,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.conformance.run import Run
+    from vocode_contract.conformance.tally import Tally
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 
@@ -63,10 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
     options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in KEYS]
     lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
-    if any(options) or any(lists) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
+    numbers = [config.getoption(f"vocode_{key.replace('-', '_')}") != default for key, default, _ in NUMBERS]
+    if any((*options, *lists, *numbers)) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
         settings_of(config)
     if any(codes(config, key) for key in CODES):
         selection_of(config)
+    hosts_of(config)
     watch_coverage(config)
     if config.getoption("vocode_report"):
         config.stash[REPORTS] = reports_of(config)
@@ -145,14 +150,15 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show our own errors by their text alone: no traceback, no local variables, so no payload."""
-    ours = call.excinfo is not None and _is_ours(call.excinfo.value)
-    if ours and call.excinfo is not None:
+    if call.excinfo is not None and _is_ours(call.excinfo.value):
         from vocode_contract.conformance.properties import noted
 
         noted(item, call.excinfo.value)
     report = yield
-    if ours and call.excinfo is not None:
+    if call.excinfo is not None and _is_ours(call.excinfo.value):  # unittest's own may have come in between
         representation = call.excinfo.getrepr(style="value")
+        if representation.reprcrash is not None:  # what pytest's short summary and JUnit tell
+            representation.reprcrash.message = _in_short(call.excinfo.value)
         where = _line_in(call.excinfo.tb, item)
         if where:
             representation.addsection("raised at", where, "-")
@@ -171,6 +177,18 @@ def _line_in(traceback: "TracebackType", item: pytest.Item) -> str:
     """Return the innermost line of a traceback that is in the test's own file; empty without."""
     lines = [line for frame, line in walk_tb(traceback) if frame.f_code.co_filename == str(item.path)]
     return f"{item.location[0]}:{lines[-1]}" if lines else ""
+
+
+def _in_short(error: BaseException) -> str:
+    """Write one of our own errors as one line: of several violations, the first error."""
+    from vocode_contract.report.inert import inert
+    from vocode_contract.violation import ContractViolated
+
+    if not isinstance(error, ContractViolated):
+        return inert(str(error).partition("\n")[0])
+    ordered = sorted(zip(error.violations, error.lines, strict=True), key=lambda found: found[0].severity != "error")
+    more = f" (and {len(ordered) - 1:,} more)" if len(ordered) > 1 else ""
+    return f"{inert(ordered[0][1])}{more}"
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -257,20 +275,25 @@ def _tell_tallies(session: pytest.Session) -> None:
 
     tallies = [plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, Tally)]
     for tally in (*tallies, session.config.stash[TALLY]):
-        tally.remarks += run.remarks()
+        tally.remarks += [*run.remarks(), *tally.unjudged.remarks()]
         tally.is_left_open = bool(run.left or run.unanswered)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Write what came of the run, if it asked an endpoint, and which reports could not be written."""
     tally = config.stash.get(TALLY, None)
-    if tally is not None and any(row.endpoint for row in tally.rows):
+    shown = tally.without_sound_traffic() if tally is not None else None
+    if shown is not None and any(row.endpoint for row in shown.rows):
         from vocode_contract.conformance.summary import lines
 
-        outcome = _outcome(config)
+        outcome = _outcome(config, shown)
         run = outcome.run
         terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
         for line in lines(outcome, full=config.get_verbosity() > 1):
+            terminalreporter.write_line(line)
+    elif tally is not None and (remarks := [*tally.unjudged.remarks()]):
+        terminalreporter.section("contract")
+        for line in remarks:
             terminalreporter.write_line(line)
     for line in config.stash.get(UNWRITTEN, ()):
         from vocode_contract.report.inert import inert
@@ -278,31 +301,55 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(inert(line), red=True)
 
 
-def _outcome(config: pytest.Config) -> "Outcome":
-    """Return what came of the run so far."""
+def _outcome(config: pytest.Config, tally: "Tally | None" = None) -> "Outcome":
+    """Return what came of the run so far, or of a part of it."""
     from vocode_contract.conformance.outcome import outcome_of_pytest
     from vocode_contract.conformance.tally import Tally
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
-    tally = config.stash.get(TALLY, None) or Tally()
-    return outcome_of_pytest(settings_of(config), tally, time.monotonic() - counting.started)
+    tally = tally or config.stash.get(TALLY, None) or Tally()
+    seconds = time.monotonic() - counting.started
+    return outcome_of_pytest(settings_of(config), tally, seconds, selection_of(config))
 
 
 class _Overhearing:
-    """Brings tests to their verdict whose traffic was judged, and counts what their client touched."""
+    """Brings tests to their verdict whose traffic was judged, and counts what their client touched.
+
+    Its hooks hold for tests of any kind, `unittest.TestCase` among them, and for what fixtures do after a test.
+    """
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
-        traffic = pyfuncitem.stash.get(TRAFFIC, None)
-        if traffic is None:
-            return (yield)
-        from vocode_contract.conformance.overheard import overheard
-
-        with overheard(pyfuncitem, traffic):
+        overheard = item.stash.get(TRAFFIC, None)
+        with overheard.judged() if overheard is not None else nullcontext():
             return (yield)
 
-    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
+        self._count_touched(item)
+        overheard = item.stash.get(TRAFFIC, None)
+        with overheard.judged(is_last=True) if overheard is not None else nullcontext():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        overheard = item.stash.get(TRAFFIC, None)
+        if overheard is None:
+            return (yield)
+        if call.excinfo is not None:
+            overheard.note()
+        report = yield
+        if report.failed or hasattr(report, "wasxfail"):
+            told = overheard.told(call.excinfo.value if call.excinfo is not None else None)
+            if told:
+                report.sections.append(("the traffic of this test breaks the contract", told))
+        return report
+
+    def _count_touched(self, item: pytest.Item) -> None:
         client, touched = item.stash.get(CLIENT, None), item.config.stash.get(TOUCHED, None)
         if client is not None and touched is not None:
             for answer in client.answers:

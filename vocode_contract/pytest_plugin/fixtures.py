@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.state import CLIENT, PLANNER, TOUCHED, TRAFFIC, run_of, selection_of, settings_of
+from vocode_contract.pytest_plugin.state import (
+    CLIENT,
+    PLANNER,
+    TOUCHED,
+    TRAFFIC,
+    hosts_of,
+    run_of,
+    selection_of,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from vocode_contract.adversary.fixtures import Adversary
@@ -89,13 +98,15 @@ def _vocode_judge(
 ) -> Callable[["Client"], "CheckedClient"]:
     """Make the client of one test; whatever is wrong with an answer fails the test that got it."""
     from vocode_contract.conformance.client import CheckedClient
+    from vocode_contract.conformance.settings import SIMULATOR
 
     def judging(sender: "Client") -> "CheckedClient":
         policies = settings_of(request.config).policies
         client = CheckedClient(sender, vocode_contract, health=_vocode_health, policies=policies)
         client.selection = selection_of(request.config)
         request.node.stash[CLIENT] = client
-        request.node.user_properties.append(("vocode_endpoint", str(client.endpoint)))
+        where = SIMULATOR if settings_of(request.config).endpoint is None else str(client.endpoint)
+        request.node.user_properties.append(("vocode_endpoint", where))
         return client
 
     return judging
@@ -133,10 +144,17 @@ def vocode_traffic(
     vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
 ) -> "Traffic":
     """Judge the traffic of a client of your own; what is wrong with it fails the test."""
+    from vocode_contract.conformance.overheard import Overheard
     from vocode_contract.traffic import Traffic
 
-    traffic = Traffic(vocode_contract, seen=vocode_coverage.add_exchange, selection=selection_of(request.config))
-    request.node.stash[TRAFFIC] = traffic
+    traffic = Traffic(
+        vocode_contract,
+        selection=selection_of(request.config),
+        policies=settings_of(request.config).policies,
+        hosts=hosts_of(request.config),
+        seen=vocode_coverage.add_exchange,
+    )
+    request.node.stash[TRAFFIC] = Overheard(request.node, traffic)
     return traffic
 
 

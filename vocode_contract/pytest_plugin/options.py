@@ -22,12 +22,13 @@ LISTS = (
     ("call-id", "ID", "a call that may be ended"),
     ("select", "CODE", "a code to judge by, or a pattern such as json-*; all without (or vocode_select in the file)"),
     ("ignore", "CODE", "a code to leave out, or a pattern (or vocode_ignore in the file)"),
+    ("traffic-host", "HOST", "a host whose traffic vocode_traffic judges; any without (or vocode_traffic_host)"),
     ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
     ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
     ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
 )
 #: Options with one number: name, default, help.
-_NUMBERS = (
+NUMBERS = (
     ("budget", 1, f"mutating requests allowed; {_LIVE}"),
     ("approve-sends", None, "the number of mutating requests that the plan shows; for production without a terminal"),
     ("fuzz", 0, "requests to draw for each operation"),
@@ -52,6 +53,7 @@ _TYPED_KEYS = ("ca", "proxy")
 URL_TYPED = "vocode_url_typed"
 _ON_THE_COMMAND_LINE = "is for the command line of the run itself where a host is not this machine"
 CODES = ("select", "ignore")
+HOSTS = "traffic-host"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 
 
@@ -66,7 +68,7 @@ def declare(parser: pytest.Parser) -> None:
         dest = f"vocode_{key.replace('-', '_')}"
         text = f"{help_text}; may be given several times"
         group.addoption(f"--vocode-{key}", dest=dest, metavar=metavar, action="append", default=[], help=text)
-    for key, default, help_text in _NUMBERS:
+    for key, default, help_text in NUMBERS:
         dest = f"vocode_{key.replace('-', '_')}"
         group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
     for key, help_text in _FLAGS:
@@ -74,6 +76,7 @@ def declare(parser: pytest.Parser) -> None:
     parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
     for key in CODES:
         parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
+    parser.addini("vocode_traffic_host", "hosts whose traffic vocode_traffic judges", type="args", default=[])
     _declare_coverage(parser, group)
     group.addoption(
         "--vocode-report",
@@ -156,5 +159,6 @@ def _typed(config: pytest.Config) -> argparse.Namespace:
 
 
 def codes(config: pytest.Config, key: str) -> tuple[str, ...]:
-    """Return the patterns of one of `CODES`."""
-    return tuple(config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}"))
+    """Return the patterns of one of `CODES`, or `HOSTS`: options, else what the configuration file holds."""
+    name = f"vocode_{key.replace('-', '_')}"
+    return tuple(config.getoption(name) or config.getini(name))

@@ -1,21 +1,22 @@
 """What the plugin knows in one pytest run, made when it is first asked for."""
 
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import KEYS, codes, given, is_url_typed, require_typed
+from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_url_typed, require_typed
 
 if TYPE_CHECKING:
     from vocode_contract.codes import Selection
     from vocode_contract.conformance.client import CheckedClient
     from vocode_contract.conformance.coverage import Touched
+    from vocode_contract.conformance.overheard import Overheard
     from vocode_contract.conformance.run import Run
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.conformance.tally import Tally
     from vocode_contract.report.files import Wanted
-    from vocode_contract.traffic import Traffic
     from vocode_contract.transport import Client
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
@@ -24,7 +25,7 @@ RUN: pytest.StashKey["Run"] = pytest.StashKey()
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 TALLY: pytest.StashKey["Tally"] = pytest.StashKey()
 TOUCHED: pytest.StashKey["Touched"] = pytest.StashKey()
-TRAFFIC: pytest.StashKey["Traffic"] = pytest.StashKey()
+TRAFFIC: pytest.StashKey["Overheard"] = pytest.StashKey()
 REPORTS: pytest.StashKey[tuple["Wanted", ...]] = pytest.StashKey()
 UNWRITTEN: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -42,7 +43,7 @@ def settings_of(config: pytest.Config) -> "Settings":
     """
     if SETTINGS not in config.stash:
         from vocode_contract.conformance.settings import Settings, Wishes
-        from vocode_contract.errors import ContractError
+        from vocode_contract.errors import ContractError, MissingExtra
         from vocode_contract.policies import Policies
 
         told = {key: given(config, key) for key in KEYS}
@@ -61,7 +62,10 @@ def settings_of(config: pytest.Config) -> "Settings":
                     budget=get("vocode_budget"),
                     approve_sends=get("vocode_approve_sends"),
                 ),
+                fuzz=get("vocode_fuzz"),
             )
+            if get("vocode_fuzz") and find_spec("schemathesis") is None:
+                raise MissingExtra("fuzz", "fuzzing")
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
         if settings.is_live:
@@ -119,6 +123,24 @@ def selection_of(config: pytest.Config) -> "Selection":
         return Selection(select=codes(config, "select"), ignore=codes(config, "ignore"))
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def hosts_of(config: pytest.Config) -> tuple[str, ...]:
+    """Return the hosts whose traffic is judged, none for any.
+
+    Raises:
+        pytest.UsageError: One is no host.
+    """
+    words = codes(config, HOSTS)
+    if words:
+        from vocode_contract.errors import ContractError
+        from vocode_contract.traffic import Hosts
+
+        try:
+            Hosts.from_words(words, option="--vocode-traffic-host")
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+    return words
 
 
 def watch_coverage(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vocode_contract.codes import CODES, Code
+from vocode_contract.codes.basis import told
 
 _INTRODUCTION = """\
 # Codes
@@ -12,6 +13,9 @@ What each code of a violation means. Written from the table in `vocode_contract/
 
 An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code
 that is *off* is not reported.
+
+Each code rests on something: the contract's own words, a standard, or an inference from the contract and from what was
+seen. What no document decides is a *policy*, which a run may choose, or *practice*: what users depend on.
 """
 
 
@@ -31,5 +35,5 @@ def _section(name: str, code: Code) -> Iterator[str]:
     fence = "```"
     yield f"## {name}\n"
     yield f"**{code.title}.** {code.meaning}\n"
-    yield f"Severity: {levels(code)}. Breaks it:\n"
+    yield f"Severity: {levels(code)}. Rests on {told(code.basis)}. Breaks it:\n"
     yield f"{fence}text\n{code.example}\n{fence}\n"

@@ -43,12 +43,13 @@ dt { color: var(--soft); font-size: .85rem; }
   background: var(--card); }
 summary { padding: .75rem 1rem; cursor: pointer; overflow-wrap: anywhere; }
 summary:focus-visible { outline: 2px solid var(--soft); border-radius: 10px; }
+h3 { display: inline; margin: 0; font-size: inherit; font-weight: inherit; }
+.number { color: var(--soft); font-variant-numeric: tabular-nums; }
 .place { font-weight: 600; }
 .got { color: var(--soft); }
 .cause dl { padding: .25rem 1rem 1rem; border-top: 1px solid var(--line); }
 .cause dl > div { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 1rem; padding-top: .6rem; }
 .cause dd { overflow-wrap: anywhere; }
-.cause .pointer { color: var(--soft); }
 pre { margin: 0; padding: .5rem .75rem; border-radius: 6px; background: var(--code); white-space: pre-wrap;
   overflow-wrap: anywhere; }
 .tests li { display: inline; }
@@ -58,17 +59,26 @@ pre { margin: 0; padding: .5rem .75rem; border-radius: 6px; background: var(--co
 .reasons .tests li { padding: 0; border: 0; margin: 0; }
 .reasons p { margin: .25rem 0 0; color: var(--ink); overflow-wrap: anywhere; }
 .wide { overflow-x: auto; padding: .25rem 1rem .75rem; }
-.wide > p { margin-top: .6rem; }
+caption { padding: .6rem 0; color: var(--soft); text-align: left; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--soft); font-size: .85rem; font-weight: 500; }
 tbody th { font-weight: 600; }
-.time, .statuses { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.time, thead th:nth-child(4) { padding-right: 0; text-align: right; }
+.claims tbody th { padding-top: .9rem; }
+.claims tbody tr:nth-child(2) > * { border-top: 0; }
+.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.claims tr > :nth-child(3) { padding-right: 0; text-align: right; }
+.policies p { margin: 0; font-weight: 400; }
 footer { margin-top: 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
   main { padding: 1rem .75rem; }
   .cause dl > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
 }
-@media print { body { background: none; } .cause { break-inside: avoid; } }
+@media print {
+  :root { color-scheme: light; }
+  body { background: none; }
+  .cause::details-content { content-visibility: visible; display: block; }
+  .cause > dl > div, tr { break-inside: avoid; }
+  summary { break-after: avoid; }
+}
 """

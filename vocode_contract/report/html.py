@@ -7,7 +7,7 @@ from datetime import UTC
 from itertools import groupby
 
 from vocode_contract.conformance.outcome import Cause, Outcome, Run, policies_in_force
-from vocode_contract.conformance.summary import came, cells
+from vocode_contract.conformance.summary import basis, came, cells
 from vocode_contract.conformance.tally import Row
 from vocode_contract.report.css import CSS
 from vocode_contract.report.markup import Content, Markup, element, style
@@ -24,9 +24,19 @@ _CLASSES: Mapping[str, str] = {
 }
 _VERDICT_CLASSES: Mapping[str, str] = {"conforms": "good", "violates": "bad", "unjudged": "unclear", "broken": "bad"}
 _SEVERITY_CLASSES: Mapping[str, str] = {"error": "bad", "drift": "unclear", "advice": "quiet"}
+#: Label of what a violation rests on -> what the page calls it.
+_BASES: Mapping[str, str] = {
+    "contract": "Contract says",
+    "inferred": "Inferred",
+    "limit": "Limit",
+    "policy": "Policy says",
+    "practice": "Practice",
+    "standard": "Standard says",
+}
 _FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
-#: Violations that stand open when the page is opened.
-_OPEN = 10
+#: Violations that stand open when the page is opened; tests that are named of one.
+_OPEN = 3
+_TESTS = 5
 
 
 def as_html(outcome: Outcome) -> str:
@@ -55,6 +65,9 @@ def _sections(outcome: Outcome) -> Iterator[Markup]:
     if outcome.reasons:
         told = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
         yield _section("Without verdict", element("ul", told, class_="reasons"))
+    if outcome.asides:
+        told = (element("li", element("p", remark)) for remark in outcome.asides)
+        yield _section("Remarks", element("ul", told, class_="reasons"))
     if outcome.rows:
         yield _section("Claims", _table(outcome))
     yield _section("Policies in force", _policies(outcome.run))
@@ -96,20 +109,27 @@ def _facts(facts: Iterator[tuple[str, Content]] | tuple[tuple[str, Content], ...
 
 def _cause(number: int, cause: Cause) -> Markup:
     violation = cause.violation
-    place = element("code", violation.instance_pointer or "(document)", class_="place")
-    label = element("span", violation.code, class_=f"label {_SEVERITY_CLASSES[violation.severity]}")
-    summary = element("summary", label, " ", place, element("span", f" got {violation.actual}", class_="got"))
+    title = element(
+        "h3",
+        element("span", f"{number}.", class_="number"),
+        " ",
+        element("span", violation.code, class_=f"label {_SEVERITY_CLASSES[violation.severity]}"),
+        " ",
+        element("code", cause.place, class_="place"),
+        element("span", f" got {violation.actual}", class_="got"),
+    )
     opened = {"open": ""} if number <= _OPEN else {}
-    return element("details", summary, _facts(_told(cause)), class_="cause", **opened)
+    return element("details", element("summary", title), _facts(_told(cause)), class_="cause", **opened)
 
 
 def _told(cause: Cause) -> Iterator[tuple[str, Content]]:
     violation, evidence = cause.violation, cause.evidence
-    pointer = f"#{violation.schema_pointer}" if violation.schema_pointer else ""
-    yield "Contract says", iter((violation.expected, " ", element("code", pointer, class_="pointer")))
-    if violation.note:
+    label, phrase = basis(cause)
+    yield _BASES[label], phrase
+    if violation.note and violation.note not in cause.operations:
         yield "Note", violation.note
     if evidence is not None:
+        yield from (("Sent before", element("pre", command)) for command in evidence.before)
         yield "Sent", element("pre", evidence.sent)
         yield "Came", came(evidence)
         if evidence.body:
@@ -120,21 +140,23 @@ def _told(cause: Cause) -> Iterator[tuple[str, Content]]:
 
 
 def _tests(rows: tuple[Row, ...]) -> Markup:
-    names = dict.fromkeys(f"{row.operation}: {row.claim}" if row.operation else row.claim for row in rows)
-    return element("ul", (element("li", name) for name in names), class_="tests")
+    names = tuple(dict.fromkeys(f"{row.operation}: {row.claim}" if row.operation else row.claim for row in rows))
+    more = (f"and {len(names) - _TESTS} more",) if len(names) > _TESTS else ()
+    return element("ul", (element("li", name) for name in (*names[:_TESTS], *more)), class_="tests")
 
 
 def _table(outcome: Outcome) -> Markup:
-    titles = (element("th", title, scope="col") for title in ("Operation", "Claim", "Verdict", "Time"))
+    titles = (element("th", title, scope="col") for title in ("Claim", "Verdict", "Time"))
     groups = (_group(name, tuple(rows)) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
-    table = element("table", element("thead", element("tr", titles)), groups)
+    caption = element("caption", "What each test claims, by operation, and what came of it.")
+    table = element("table", caption, element("thead", element("tr", titles)), groups, class_="claims")
     return element("div", table, class_="wide")
 
 
 def _group(operation: str, rows: tuple[Row, ...]) -> Markup:
-    first = element("th", element("code", operation), scope="rowgroup", rowspan=str(len(rows)))
-    lines = (element("tr", *([first] if index == 0 else []), _cells(row)) for index, row in enumerate(rows))
-    return element("tbody", lines)
+    name = element("code", operation) if operation else "Several operations, or none"
+    head = element("tr", element("th", name, scope="rowgroup", colspan="3"))
+    return element("tbody", head, (element("tr", _cells(row)) for row in rows))
 
 
 def _cells(row: Row) -> Iterator[Markup]:
@@ -146,10 +168,12 @@ def _cells(row: Row) -> Iterator[Markup]:
 
 def _policies(run: Run) -> Markup:
     lines = (
-        element("tr", element("td", title), element("td", value, class_="statuses"))
-        for _, title, value in policies_in_force(run)
+        element("tr", element("th", element("code", name), element("p", title), scope="row"), element("td", shown))
+        for name, title, value in policies_in_force(run)
+        for shown in [value.replace(",", ", ")]  # so that it may be wrapped
     )
-    note = "What no document decides, and how it was read. What these take is no violation."
-    titles = element("tr", element("th", "Left open", scope="col"), element("th", "Taken", scope="col"))
-    table = element("table", element("thead", titles), element("tbody", lines))
-    return element("div", element("p", note), table, class_="wide")
+    caption = "What no document decides, and how it was read: a run may choose otherwise."
+    titles = (element("th", title, scope="col") for title in ("Policy", "Value"))
+    head = element("thead", element("tr", titles))
+    table = element("table", element("caption", caption), head, element("tbody", lines), class_="policies")
+    return element("div", table, class_="wide")

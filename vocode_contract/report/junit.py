@@ -1,12 +1,16 @@
-"""The outcome of a run as JUnit XML: what CI servers read."""
+"""The outcome of a run as JUnit XML: what CI servers read.
+
+Its properties are those that pytest writes with ``--junitxml``: the same names, and the same form.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from vocode_contract.conformance.outcome import Outcome
-from vocode_contract.conformance.summary import came
-from vocode_contract.conformance.tally import Row
+from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.conformance.properties import REMARK
+from vocode_contract.conformance.summary import evident, heading
+from vocode_contract.conformance.tally import Row, noted_of
 from vocode_contract.report.inert import inert
 
 _NAME = "vocode-contract"
@@ -19,6 +23,8 @@ _ELEMENTS = {
     "no-call": "skipped",
 }
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Violations, and causes, that are told of one test: each test of a server that does all wrong finds a hundred.
+_MOST = 10
 
 
 def as_junit(outcome: Outcome) -> str:
@@ -27,12 +33,13 @@ def as_junit(outcome: Outcome) -> str:
     Source: the schema of Jenkins' xUnit plugin, ``junit-10.xsd``, which pytest follows too.
     """
     suite = ET.Element("testsuite", _attributes(outcome))
-    properties = ET.SubElement(suite, "properties")
-    run = outcome.run
-    for name, value in (("contract", run.contract), ("profile", run.profile), ("where", run.where)):
-        ET.SubElement(properties, "property", name=f"vocode_{name}", value=_legal(value))
+    _add_properties(suite, _of_the_run(outcome))
+    causes: dict[int, list[tuple[int, Cause]]] = {}
+    for number, cause in enumerate(outcome.causes, 1):
+        for row in cause.rows:
+            causes.setdefault(id(row), []).append((number, cause))
     for row in outcome.rows:
-        suite.append(_case(row))
+        suite.append(_case(row, causes.get(id(row), [])))
     root = ET.Element("testsuites", name=_NAME)
     root.append(suite)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -51,30 +58,41 @@ def _attributes(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _case(row: Row) -> ET.Element:
+def _of_the_run(outcome: Outcome) -> Iterator[tuple[str, object]]:
+    run = outcome.run
+    yield from (("vocode_contract", run.contract), ("vocode_profile", run.profile), ("vocode_where", run.where))
+    yield from (("vocode_policy", f"{name}={value}") for name, _, value in policies_in_force(run))
+    yield from ((REMARK, remark) for remark in outcome.asides)
+
+
+def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) -> None:
+    properties = ET.SubElement(element, "properties")
+    for name, value in pairs:
+        ET.SubElement(properties, "property", name=name, value=_legal(str(value)))
+
+
+def _case(row: Row, causes: list[tuple[int, Cause]]) -> ET.Element:
     file, _, name = row.nodeid.partition("::")
     case = ET.Element("testcase", classname=_class(file), name=_legal(name or file), time=f"{row.seconds:.3f}")
-    properties = ET.SubElement(case, "properties")
-    for key, value in _properties(row):
-        ET.SubElement(properties, "property", name=f"vocode_{key}", value=_legal(value))
+    first = {id(cause.evidence) for _, cause in causes if cause.rows[0] is row}
+    shown = {violation: evidence for violation, evidence in row.evidence.items() if id(evidence) in first}
+    _add_properties(case, noted_of(row, shown, most=_MOST))
     if row.verdict in _ELEMENTS:
-        message = row.reason or f"{len(row.violations)} violations of the contract"
+        count = len(row.violations)
+        message = row.reason or f"{count} violation{'s' if count != 1 else ''} of the contract"
         element = ET.SubElement(case, _ELEMENTS[row.verdict], message=_legal(message), type=row.verdict)
-        element.text = "\n".join(_legal(str(violation)) for violation in row.violations)
+        element.text = "\n".join(map(_legal, _told(row, causes)))
     return case
 
 
-def _properties(row: Row) -> Iterator[tuple[str, str]]:
-    yield "verdict", row.verdict
-    yield "operation", row.operation
-    yield "claim", row.claim
-    for violation in row.violations:
-        yield "violation", str(violation)
-        evidence = row.evidence.get(violation)
-        if evidence is not None:
-            yield "sent", evidence.sent
-            yield "came", came(evidence)
-            yield "body", evidence.body
+def _told(row: Row, causes: list[tuple[int, Cause]]) -> Iterator[str]:
+    """Yield what a test found: in full where it is the first that found it, else where to read on."""
+    for number, cause in causes[:_MOST]:
+        yield f"{number}. {heading(cause)}"
+        first = cause.rows[0]
+        yield from evident(cause) if first is row else (f"   shown at {first.nodeid}",)
+    if len(causes) > _MOST:
+        yield f"and {len(causes) - _MOST} more"
 
 
 def _class(file: str) -> str:

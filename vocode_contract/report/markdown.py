@@ -4,8 +4,8 @@ import html
 import re
 from collections.abc import Iterator
 
-from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
-from vocode_contract.conformance.summary import labelled
+from vocode_contract.conformance.outcome import WORDS, Cause, Outcome, policies_in_force
+from vocode_contract.conformance.summary import evident
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
 
@@ -17,9 +17,10 @@ _VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": 
 
 def as_markdown(outcome: Outcome) -> str:
     """Write the verdict, what is wrong, and the table of operations and claims, folded."""
-    pieces = [*_head(outcome), *(_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))]
+    causes = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
+    pieces = [*_head(outcome), *causes]
     kept, size = [], 0
-    last = _table(outcome)
+    last = "\n".join([*_remarks(outcome), _table(outcome)])
     for piece in pieces:
         size += len(piece) + 1
         if size + len(last) <= _MOST:
@@ -35,11 +36,17 @@ def _head(outcome: Outcome) -> Iterator[str]:
     yield f"Contract {run.contract}, {run.profile}: {_code(run.where)}; {outcome.counted}; {run.seconds:.1f} s\n"
 
 
+def _remarks(outcome: Outcome) -> Iterator[str]:
+    policies = "; ".join(f"{name}={value}" for name, _, value in policies_in_force(outcome.run))
+    yield f"Policies: {_code(policies, MOST_LINE)}\n"
+    if outcome.asides:
+        yield "\n".join(f"- {_text(remark, MOST_LINE)}" for remark in outcome.asides) + "\n"
+
+
 def _cause(number: int, cause: Cause) -> str:
     violation = cause.violation
-    place = _code(violation.instance_pointer or "(document)")
-    title = f"{number}. {place}: got {_code(violation.actual)} ({_code(violation.code)})"
-    body = "\n".join(f"{label:<8}  {shortened(inert(text), MOST_LINE)}" for label, text in labelled(cause))
+    title = f"{number}. {_code(cause.place)}: got {_code(violation.actual)} ({_code(', '.join(violation.labels))})"
+    body = "\n".join(shortened(inert(line.removeprefix("   ")), MOST_LINE) for line in evident(cause))
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", body))]))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"
 
@@ -55,17 +62,16 @@ def _table(outcome: Outcome) -> str:
     return f"<details><summary>All tests</summary>\n\n{head}\n{chr(10).join(kept)}{more}\n\n</details>\n"
 
 
-def _text(text: str) -> str:
+def _text(text: str, most: int = MOST_PHRASE) -> str:
     """Write text in which neither Markdown nor HTML finds a mark of its own."""
-    return _MARKS.sub(r"\\\1", html.escape(shortened(inert(text), MOST_PHRASE), quote=False))
+    return _MARKS.sub(r"\\\1", html.escape(shortened(inert(text), most), quote=False))
 
 
-def _code(text: str) -> str:
+def _code(text: str, most: int = MOST_PHRASE) -> str:
     """Write text as code, where no name of a person is linked and told."""
-    return f"<code>{_entities(text)}</code>" if text else ""
+    return f"<code>{_entities(shortened(inert(text), most))}</code>" if text else ""
 
 
 def _entities(text: str) -> str:
     """Write every mark as character reference: backslashes do not count inside of HTML blocks."""
-    shown = shortened(inert(text), MOST_PHRASE)
-    return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in shown)
+    return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)

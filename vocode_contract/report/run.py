@@ -27,6 +27,7 @@ def as_run(outcome: Outcome) -> str:
         "counts": dict(outcome.counts),
         "tests": [_test(row) for row in outcome.rows],
         "violations": [_violation(outcome, violation) for violation in outcome.violations],
+        "remarks": list(outcome.asides),
         "policies": [
             {"name": name, "title": inert(title), "value": inert(value)}
             for name, title, value in policies_in_force(run)

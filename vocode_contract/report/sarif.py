@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from vocode_contract import __version__
 from vocode_contract.codes import CODES
-from vocode_contract.conformance.outcome import Cause, Outcome
-from vocode_contract.conformance.summary import came, says
+from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.conformance.summary import basis, came
+from vocode_contract.contract import Contract
 from vocode_contract.report.inert import inert, inert_json
 from vocode_contract.violation import Severity
 
@@ -23,6 +24,7 @@ def as_sarif(outcome: Outcome) -> str:
     """
     codes = sorted({cause.violation.code for cause in outcome.causes})
     run = {
+        # Neither tool nor rules have an informationUri: this project has no public address.
         "tool": {"driver": {"name": "vocode-contract", "version": __version__, "rules": [*map(_rule, codes)]}},
         "invocations": [{"executionSuccessful": outcome.exit_code in (0, 1), "exitCode": outcome.exit_code}],
         "columnKind": "utf16CodeUnits",
@@ -31,8 +33,10 @@ def as_sarif(outcome: Outcome) -> str:
             "profile": outcome.run.profile,
             "where": inert(outcome.run.where),
             "verdict": outcome.verdict,
+            "policies": {name: inert(value) for name, _, value in policies_in_force(outcome.run)},
+            "remarks": list(outcome.asides),
         },
-        "results": [_result(cause, codes) for cause in outcome.causes],
+        "results": [_result(cause, codes, outcome.run.contract) for cause in outcome.causes],
     }
     return inert_json(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
 
@@ -46,25 +50,40 @@ def _rule(code: str) -> dict[str, object]:
         "shortDescription": {"text": known.title},
         "fullDescription": {"text": known.meaning},
         "help": {"text": f"vocode-contract explain {code}"},
+        "properties": {"basis": known.basis},
     }
 
 
-def _result(cause: Cause, codes: Sequence[str]) -> dict[str, object]:
+def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, object]:
     violation = cause.violation
-    told = [f"{violation.instance_pointer or '(document)'}: got {violation.actual}; {says(violation)}"]
+    label, phrase = basis(cause)
+    told = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
     if cause.evidence:
-        told.append(f"sent: {cause.evidence.sent}; came: {came(cause.evidence)}")
-    file = cause.rows[0].nodeid.partition("::")[0]
-    place = {"artifactLocation": {"uri": quote(inert(file))}, "region": {"startLine": 1}}
+        told += [f"before: {command}" for command in cause.evidence.before]
+        told += [f"sent: {cause.evidence.sent}", f"came: {came(cause.evidence)}"]
     names = [{"fullyQualifiedName": inert(row.nodeid), "kind": "function"} for row in cause.rows]
     return {
         "ruleId": violation.code,
         "ruleIndex": codes.index(violation.code),
         "level": _LEVELS[violation.severity],
-        "message": {"text": inert("; ".join([*told, f"rerun: {cause.rerun}"]))},
-        "locations": [{"physicalLocation": place, "logicalLocations": names}],
+        "message": {"text": "\n".join(map(inert, [*told, f"rerun: {cause.rerun}"]))},
+        "locations": [{"physicalLocation": _place(cause, contract), "logicalLocations": names}],
         "partialFingerprints": {"vocodeContract/v1": _fingerprint(cause)},
     }
+
+
+def _place(cause: Cause, contract: str) -> dict[str, object]:
+    """Return where an alert is filed.
+
+    GitHub takes no result without a file, and no absolute URL as one. What is wrong is on a server and in no file, so
+    an alert is filed under the operation's URL path, which can't be taken for a file of the suite's user; but one of a
+    user's own test is filed under that test.
+    """
+    row = cause.rows[0]
+    operations = Contract.load(contract).operations
+    name = next((name for name in cause.operations if name in operations), "")
+    uri = operations[name].path.lstrip("/") if name and row.module else row.nodeid.partition("::")[0]
+    return {"artifactLocation": {"uri": quote(inert(uri))}, "region": {"startLine": 1}}
 
 
 def _fingerprint(cause: Cause) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from vocode_contract.codes import rests_on
 from vocode_contract.redaction import printable
 from vocode_contract.report.result import Heading, Result, Tally, shown_source
 from vocode_contract.violation import Violation
@@ -55,6 +56,7 @@ def as_members(violation: Violation) -> dict[str, object]:
         "contract": violation.contract or None,
         "offset": violation.offset,
         "note": printable(violation.note) or None,
+        "basis": printable(rests_on(violation)),
     }
 
 

@@ -78,8 +78,9 @@ def merged(group: Sequence[Violation]) -> Violation:
     first, *others = group
     if not others:
         return first
-    pointers = ", ".join(violation.instance_pointer or "(document)" for violation in group[:MOST_POINTERS])
-    more = len(group) - MOST_POINTERS
+    places = tuple(dict.fromkeys(violation.instance_pointer for violation in group))
+    pointers = ", ".join(place or "(document)" for place in places[:MOST_POINTERS]) if places != ("",) else ""
+    more = len(places) - MOST_POINTERS
     same = all(violation.actual == first.actual for violation in group)
     return replace(
         first,

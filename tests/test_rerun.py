@@ -1,0 +1,103 @@
+"""The command that runs a test again asks for the same, wherever the run's settings came from."""
+
+import json
+import shlex
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest.importorskip("httpx")
+
+from vocode_contract.codes import Selection
+from vocode_contract.conformance.rerun import words_of
+from vocode_contract.conformance.settings import Given, Settings, Wishes
+from vocode_contract.policies import Policies
+
+pytest_plugins = ["pytester"]
+ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
+PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
+
+
+def settings(*call_ids: str, policies: tuple[str, ...] = (), wishes: Wishes | None = None, **given: str) -> Settings:
+    told = {"url": "", "contract": "", "profile": "", **given}
+    return Settings.from_given(
+        {key: Given(value=value, source=key) for key, value in told.items()},
+        call_ids,
+        policies=Policies.from_words(policies),
+        wishes=wishes,
+    )
+
+
+def test_rerun_of_defaults_needs_no_words():
+    assert words_of(settings()) == []
+
+
+def test_rerun_repeats_all_settings():
+    run = settings(
+        ID,
+        policies=("ended-call=404", "overload=503,502"),
+        url="https://staging.example",
+        contract="2024-04-19",
+        profile="tolerant",
+        timeout="7.50",
+        proxy="http://proxy.example:3128",
+    )
+    expected = {
+        "contract": "2024-04-19",
+        "profile": "tolerant",
+        "url": "https://staging.example",
+        "call-id": ID,
+        "proxy": "http://proxy.example:3128",
+        "timeout": "7.5",
+        "select": "'json-*'",
+        "ignore": "slow",
+    }
+    words = words_of(run, "--vocode-", selection=Selection(select=("json-*",), ignore=("slow",)))
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    policies = [value for name, value in pairs if name == "--vocode-policy"]
+    assert policies == ["ended-call=404", "overload=502,503"]
+    told = {name.removeprefix("--vocode-"): value for name, value in pairs if name != "--vocode-policy"}
+    assert told == expected
+
+
+def test_rerun_repeats_the_file_of_a_private_authority(tmp_path):
+    trustme = pytest.importorskip("trustme")
+    path = tmp_path / "a file.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    assert shlex.split(" ".join(words_of(settings(ca=str(path))))) == ["--ca", str(path)]
+
+
+def test_rerun_repeats_no_consent():
+    wishes = Wishes.from_words(["rings"], ["+12025550145"], production=True, budget=3)
+    assert words_of(settings(url="https://staging.example", wishes=wishes)) == ["--url", "https://staging.example"]
+
+
+def test_rerun_by_pytest_repeats_what_the_environment_and_the_file_said(pytester, monkeypatch):
+    monkeypatch.setenv("VOCODE_POLICY", "authentication=418")
+    monkeypatch.setenv("VOCODE_TIMEOUT", "9")
+    pytester.makeini("[pytest]\nvocode_policy = ended-call=404\nvocode_profile = documented\nvocode_ignore = slow")
+    options = [
+        *PLUGIN,
+        "--vocode-report=json",
+        "--vocode-contract=2023-11-30",
+        "--pyargs",
+        "vocode_contract.conformance",
+    ]
+    pytester.runpytest_subprocess(*options, "-k", "list_calls and no_token")
+    report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+    assert report["violations"][0]["rerun"].partition(" --pyargs ")[0] == (
+        "pytest --vocode-profile documented --vocode-policy ended-call=404 --vocode-policy authentication=418 "
+        "--vocode-timeout 9 --vocode-ignore slow"
+    )
+
+
+def test_rerun_by_check_repeats_what_the_environment_said(capsys, monkeypatch):
+    from vocode_contract.cli import ending
+
+    monkeypatch.setenv("VOCODE_POLICY", "authentication=418 ended-call=404")
+    monkeypatch.setenv("VOCODE_TIMEOUT", "9")
+    assert ending.run(["check", "--only", "[no_token-list_calls]", "--policy", "ended-call=409"]) == 1
+    [rerun] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("   rerun")]
+    words = "--policy authentication=418 --policy ended-call=409 --timeout 9"
+    assert rerun.startswith(f"   rerun     vocode-contract check {words} --only ")

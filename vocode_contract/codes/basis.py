@@ -1,0 +1,34 @@
+"""Basis: what a rule rests on, the contract's own words or something else."""
+
+from collections.abc import Mapping
+
+from vocode_contract.violation import Violation
+
+#: One word for a basis -> what it means, as a phrase. Beside these, a basis is ``policy NAME`` or the
+#: section of a standard.
+BASES: Mapping[str, str] = {
+    "contract": "the contract's own words",
+    "inference": "what follows from the contract and from what was seen; no document states it",
+    "practice": "what its users depend on; no document states it",
+    "limit": "a limit of this program, which its user may change",
+}
+_POLICY = "policy "
+
+
+def told(basis: str) -> str:
+    """Say what a basis is, as a phrase."""
+    if basis.startswith(_POLICY):
+        return f"the {basis}, which its user may change; no document decides it"
+    return BASES.get(basis, basis)
+
+
+def basis_of(violation: Violation, basis: str) -> str:
+    """Return what one violation rests on.
+
+    Args:
+        violation: Names a policy, if one had a say.
+        basis: Of its code. A policy that had no say leaves the contract.
+    """
+    if violation.policy:
+        return f"{_POLICY}{violation.policy}"
+    return "contract" if basis.startswith(_POLICY) else basis

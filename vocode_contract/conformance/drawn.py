@@ -1,0 +1,131 @@
+"""What fuzzing is fed with, and what it leaves behind: calls that exist, and calls that it created."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vocode_contract.checks import uuid_of
+from vocode_contract.conformance import moments
+from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.calls import NoCall
+from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.made_up import REQUEST
+from vocode_contract.conformance.story import Story
+from vocode_contract.contract import Operation
+from vocode_contract.draws import Plan
+from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.transport import Ask
+
+#: Kinds of calls by status and by whether there is a recording, in the order in which their ids are fed.
+_OVER = (("ended", True), ("ended", False), ("error", True), ("error", False))
+_GOING_ON = (("in_progress", True), ("in_progress", False), ("not_started", False))
+
+#: Seconds for ending what one operation created.
+_LAST_SECONDS = 10.0
+
+Item = Mapping[str, Any]
+Lacking = NoCall | Inconclusive
+
+
+def planned(story: Story, operation: Operation, *, requests: int, seed: int) -> tuple[Plan, Lacking | None]:
+    """Return what to draw for an operation, and why no request may be served where that is to be feared.
+
+    The ids that are fed are as many in every run, each for a call of one kind, and the oldest of its
+    kind: the same seed asks the same of the same server, also when it has some calls more.
+    """
+    plan = Plan(requests=requests, seed=seed)
+    if operation.effect != "reads" and not story.calls.is_here:  # nothing will be sent, so nothing is looked for
+        return plan, None
+    if operation.name == "create_call":
+        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed(story))), None
+    if operation.name == "list_calls":
+        return plan, None
+    lacking: Lacking | None = None
+    try:
+        first = [_served(story, operation)]
+    except (NoCall, Inconclusive) as reason:
+        lacking, first = reason, []
+    return replace(plan, ids=_ids(story, operation, first)), lacking
+
+
+def _served(story: Story, operation: Operation) -> str:
+    """Return the id of a call for which an operation must be served.
+
+    Raises:
+        NoCall: There is none.
+        Inconclusive: No complete answer tells.
+    """
+    if operation.effect == "hangs-up":
+        return story.calls.living("fuzzed")
+    items = _listed(story)
+    if operation.name == "get_recording":
+        recorded = [item for item in items if item.get("recording_available") is True]
+        return _oldest(recorded) or moments.recorded(story, available=True)
+    return _oldest(items) or moments.readable(story)
+
+
+def _ids(story: Story, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
+    """Return ids of calls, those first that were picked already; what goes on is another test's to end."""
+    items = _listed(story)
+    kinds = _OVER if operation.effect == "hangs-up" else (*_OVER, *_GOING_ON)
+    ids: list[str | None] = [*first, *(_oldest([item for item in items if _kind(item) == kind]) for kind in kinds)]
+    known = [one for one in ids if one is not None]
+    return tuple(one or known[0] for one in ids) if known else ()
+
+
+def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
+    agents = (item.get("agent") for item in sorted(items, key=_age))
+    ids = (agent.get("id") if isinstance(agent, dict) else agent for agent in agents)
+    return tuple(str(known) for known in ids if uuid_of(known))[:1]
+
+
+def _listed(story: Story) -> list[Item]:
+    page = story.attempt(moments.listed_before)
+    return [item for item in page.items if uuid_of(item.get("id"))] if page else []
+
+
+def _kind(item: Item) -> tuple[object, bool]:
+    return item.get("status"), item.get("recording_available") is True
+
+
+def _oldest(items: Sequence[Item]) -> str | None:
+    return str(min(items, key=_age)["id"]) if items else None
+
+
+def _age(item: Item) -> tuple[str, str]:
+    return str(item.get("start_time") or ""), str(item["id"])
+
+
+class Drawn:
+    """Sends drawn requests, and ends what they created: on leaving, however that comes about."""
+
+    def __init__(self, client: CheckedClient) -> None:
+        """Begin with nothing.
+
+        Args:
+            client: Judges the answers; it keeps none of them.
+        """
+        self._client = client
+        self._created: list[str] = []
+
+    def ask(self, ask: Ask) -> Answer:
+        """Send a request; the answer holds errors alone, for advice would be about what we made up ourselves."""
+        __tracebackhide__ = True
+        answer = self._client.exchange(ask)
+        self._client.seen.pop()  # thousands of pages would be kept
+        if ask.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
+            self._created.append(answer.call_id)
+        errors = tuple(violation for violation in answer.violations if violation.severity == "error")
+        return replace(answer, violations=errors)
+
+    def __enter__(self) -> "Drawn":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """End what was created and is known to be ours, within seconds for all of it."""
+        deadline, creations = time.monotonic() + _LAST_SECONDS, self._client.creations
+        for identifier in self._created:
+            left = deadline - time.monotonic()
+            if identifier in creations.open and left > 0 and self._client.end_at_last(identifier, within=left):
+                creations.ended(identifier)

@@ -1,0 +1,91 @@
+"""Sights: where each violation of a test was seen, and what led there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from vocode_contract.checks import uuid_of
+from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.claims import Claimed
+from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.evidence import Sight
+from vocode_contract.history import NEW, Observation
+from vocode_contract.lifecycle import step
+from vocode_contract.violation import ContractViolated, Violation
+
+#: What is seen of a call, or of a list, since something else was asked for before.
+_EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
+
+
+def sights_of(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, Sight]:
+    """Return what is wrong in a test, each violation once, and where it was seen first.
+
+    Args:
+        client: Holds the answers that the test has to answer for.
+        claimed: What the test itself found.
+    """
+    sights: dict[Violation, Sight] = {}
+    for violation, sight in (*_answered(client.answers), *_claimed(client, claimed), *_lived(client)):
+        sights.setdefault(violation, sight)
+    return sights
+
+
+def _answered(answers: Sequence[Answer]) -> Iterator[tuple[Violation, Sight]]:
+    for answer in answers:
+        for violation in answer.violations:
+            yield violation, Sight(answer=answer, place=violation.instance_pointer)
+
+
+def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, Sight]]:
+    if claimed is None:
+        return
+    known = dict(_answered(client.seen))
+    for violation in claimed.violations:
+        if isinstance(claimed, Claimed):
+            steps = claimed.steps or (_led_to(claimed.answer) if violation.code in _EFFECTS else ())
+            yield violation, Sight(answer=claimed.answer, place=violation.instance_pointer, steps=steps)
+        else:
+            yield violation, known.get(violation, Sight(answer=None, place=violation.instance_pointer))
+
+
+def _led_to(answer: Answer) -> tuple[Answer, ...]:
+    """Return the last request with an effect before an answer that has none, and the last one to the same call."""
+    if answer.operation.effect != "reads":
+        return ()
+    acts, call = tuple(answer.acts), uuid_of(answer.named)
+    same = [act for act in acts if call and uuid_of(act.named) == call]
+    return _in_order(*acts[:1], *same[:1])
+
+
+def _in_order(*answers: Answer) -> tuple[Answer, ...]:
+    once = {id(answer): answer for answer in answers}
+    return tuple(sorted(once.values(), key=lambda answer: answer.at))
+
+
+def _lived(client: CheckedClient) -> Iterator[tuple[Violation, Sight]]:
+    """Yield what cannot be in the life of any call that the answers show."""
+    seen: dict[str, list[tuple[Observation, Answer]]] = {}
+    for answer in client.answers:
+        for identifier, observation in answer.observations.items():
+            seen.setdefault(identifier, []).append((observation, answer))
+    contract = client.contract
+    for identifier, observed in seen.items():
+        history, before = NEW, None
+        for observation, answer in sorted(observed, key=lambda pair: pair[1].at):
+            history, found = step(history, observation, contract=contract.date, profile=contract.profile)
+            went_back = any(violation.code == "status-went-back" for violation in found)
+            steps = _in_order(*([before] if before else []), *_led_to(answer))
+            for violation in found:
+                if violation.code != "end-time-moved" or not went_back:  # it follows from going back
+                    place = f"{_item(answer, identifier)}{violation.instance_pointer}"
+                    yield replace(violation, note=""), Sight(answer=answer, place=place, steps=steps)
+            before = answer
+
+
+def _item(answer: Answer, identifier: str) -> str:
+    """Return the JSON Pointer to a call in an answer."""
+    if "status" in answer.members:
+        return ""
+    items = answer.members.get("items", ())
+    ids = (uuid_of(item.get("id")) if isinstance(item, dict) else None for item in items)
+    index = next((index for index, known in enumerate(ids) if known == uuid_of(identifier)), None)
+    return "" if index is None else f"/items/{index}"

@@ -1,0 +1,160 @@
+"""Requests for an operation: one that is right, and those that schemathesis draws, right and wrong ones.
+
+The ids of calls that exist are put in place of drawn ones half of the time. All requests are marked
+as generated, so that no guard lets one have an effect beyond this machine.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from vocode_contract.contract import Contract, Operation
+from vocode_contract.errors import MissingExtra
+from vocode_contract.transport import Ask
+
+#: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.
+_PLACES = 16
+#: Values that servers stumble over, in place of one that was drawn for an argument, and how often: one time in so many.
+_EDGES = (
+    *("0", "1", "2", "10", "50", "100", "101", "-1", "1.5", "1e3", "", " ", "true", "null", "None", "NaN"),
+    *("2147483648", "9223372036854775808", "00000000-0000-0000-0000-000000000000", "\x00", "'", "\u0661"),
+)
+_RARITY = 3
+#: A draw that repeats an earlier one is left out; so often in a row, there is nothing new to come.
+_STALE = 100
+_WIDE = 2**63
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to draw, and what exists.
+
+    Attributes:
+        requests: How many requests to draw, beside a first one that is right.
+        seed: The same seed draws the same requests, ids apart.
+        ids: Ids of calls, to be put in place of drawn ones; the first is asked for first.
+        agent_ids: Ids of agents, for Create Call.
+        body: Of the first request; ``None`` where the operation takes none.
+    """
+
+    requests: int
+    seed: int = 0
+    ids: Sequence[str] = ()
+    agent_ids: Sequence[str] = ()
+    body: object = field(default=None, repr=False)
+
+
+def identity(ask: Ask) -> tuple[object, ...]:
+    """Return what tells a request from others of its operation."""
+    return ask.arguments, ask.body
+
+
+def first(operation: Operation, plan: Plan) -> Iterator[Ask]:
+    """Yield the request that is right, unless it takes an id and none is known."""
+    is_named = _is_named(operation)
+    if not is_named or plan.ids:
+        ask = Ask(operation=operation, arguments=(("id", plan.ids[0]),) if is_named else (), generated=True)
+        yield ask if operation.body is None else with_body(ask, plan.body)
+
+
+def _is_named(operation: Operation) -> bool:
+    return any(parameter.name == "id" for parameter in operation.parameters)
+
+
+def unrepeated(asks: Iterator[Ask]) -> Iterator[Ask]:
+    """Leave out requests that repeat earlier ones, and end where nothing new comes any more."""
+    seen: set[tuple[object, ...]] = set()
+    stale = 0
+    for ask in asks:
+        stale = stale + 1 if identity(ask) in seen else 0
+        if stale > _STALE:
+            return
+        if not stale:
+            seen.add(identity(ask))
+            yield ask
+
+
+def drawn(operation: Operation, contract: Contract, plan: Plan) -> Iterator[Ask]:
+    """Return requests without end, right and wrong ones.
+
+    Raises:
+        MissingExtra: schemathesis is not installed.
+    """
+    try:
+        import schemathesis
+    except ImportError:
+        raise MissingExtra("fuzz", "fuzzing") from None
+    from hypothesis import strategies as st
+
+    from vocode_contract.strategies.seeding import seeded
+
+    described = _document(contract)[operation.path][operation.method]
+    modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+    names = [parameter.name for parameter in operation.parameters]
+    draws = st.tuples(
+        st.one_of(*(described.as_strategy(generation_mode=mode) for mode in modes)),
+        st.tuples(*(st.integers(0, _RARITY * len(_EDGES) - 1) for _ in names)),
+        st.integers(0, 2 * _PLACES - 1),
+    )
+    return (
+        _ask(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
+        for case, edges, place in seeded(draws, plan.seed)
+    )
+
+
+def _edged(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str, Any], Any]:
+    """Return the query and the body that were drawn, some arguments from the table in place of drawn ones."""
+    told = {name: _EDGES[edge] for name, edge in edges if edge < len(_EDGES)}
+    return {**(case.query or {}), **told}, case.body
+
+
+@cache
+def _document(contract: Contract) -> Any:
+    import schemathesis
+
+    return schemathesis.openapi.from_dict(dict(contract.document))
+
+
+def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: Plan) -> Ask:
+    """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
+    query, body = drawn
+    if place < _PLACES and plan.ids and _is_named(operation):
+        query["id"] = plan.ids[place % len(plan.ids)]
+    if place < _PLACES and plan.agent_ids and isinstance(body, dict) and isinstance(body.get("agent"), str):
+        body = {**body, "agent": plan.agent_ids[place % len(plan.agent_ids)]}
+    arguments = tuple((_text(key), _text(value)) for key, value in query.items())
+    ask = Ask(operation=operation, arguments=arguments, generated=True)
+    return ask if operation.body is None else with_body(ask, _narrowed(body))
+
+
+def _text(value: object) -> str:
+    """Write an argument; a lone surrogate has no place in a URL."""
+    text = str(value)
+    narrow = str(_narrowed(int(text))) if _NUMBER.fullmatch(text) else text
+    return narrow.encode("utf-8", "replace").decode()
+
+
+def _narrowed(value: Any) -> Any:
+    """Return a value whose integers fit 64 bits: a server that repeats a wider one does not break the contract."""
+    if isinstance(value, dict):
+        return {key: _narrowed(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_narrowed(item) for item in value]
+    if isinstance(value, int) and not -_WIDE <= value < 2 * _WIDE:
+        return (value % _WIDE) * (1 if value > 0 else -1)
+    return value
+
+
+def with_body(ask: Ask, body: object) -> Ask:
+    """Write a body as JSON that a shell and a log take as it is; what JSON cannot hold is no body."""
+    try:
+        text = json.dumps(body, separators=(",", ":"))
+    except (TypeError, ValueError):
+        return replace(ask, body=b"", media_type="")
+    for unfit, fit in (("\x7f", r"\u007f"), ("##", r"#\u0023"), ("::", r":\u003a")):  # all of them are in strings
+        text = text.replace(unfit, fit)
+    return replace(ask, body=text.encode(), media_type="application/json")

@@ -1,0 +1,13 @@
+"""Users' own traffic, held against the contract as it goes by.
+
+`Traffic` wraps the transport of any client of httpx, or of its successor httpx2, and can be hung into
+their event hooks. It knows neither library: it relies on the attributes that both give requests and
+responses. What is none of the contract's operations passes untouched and unjudged.
+"""
+
+from vocode_contract.traffic.carrying import CheckedTransport
+from vocode_contract.traffic.hosts import Hosts
+from vocode_contract.traffic.judging import MOST_READ, Traffic, operation_at
+from vocode_contract.traffic.keeping import Heard
+
+__all__ = ["MOST_READ", "CheckedTransport", "Heard", "Hosts", "Traffic", "operation_at"]

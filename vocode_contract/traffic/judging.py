@@ -1,0 +1,283 @@
+"""Traffic: what went by, judged."""
+
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from vocode_contract.answer import ANSWER_LIMITS, unasked_coding
+from vocode_contract.checks import violations_of
+from vocode_contract.codes import ALL, Selection
+from vocode_contract.contract import Contract, Operation
+from vocode_contract.errors import InvalidOption
+from vocode_contract.exchange import Exchange, Request, Response
+from vocode_contract.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.traffic.carrying import CheckedTransport
+from vocode_contract.traffic.hosts import Hosts
+from vocode_contract.traffic.keeping import Heard, Kept, violated
+from vocode_contract.traffic.recording import Recording, decoded
+from vocode_contract.violation import Violation
+
+#: Bytes of a body that is judged: of a longer one, the head alone is.
+MOST_READ = ANSWER_LIMITS.size
+
+#: What is found without the body.
+_OF_THE_HEAD = frozenset(
+    ("status-undeclared", "redirect", "redirect-elsewhere", "encoding-unasked", "framing", "content-type", "slow")
+)
+#: What is found only by comparing with the body of the request.
+_OF_THE_REQUEST = frozenset(("secret-leaked",))
+
+
+class Traffic:
+    """What went by, judged; may be shared between clients and threads.
+
+    Attributes:
+        contract: The date and profile to judge by.
+        policies: How what no document decides is read.
+        judged: How many exchanges were judged.
+        unread: How many of them without their body: it was larger than 8 MiB, or not read to its end.
+        passed: How many requests were not judged: they are none of an operation, or went to another host.
+        kept: The exchanges in which something is wrong, and the names of what went by.
+    """
+
+    def __init__(
+        self,
+        contract: Contract | None = None,
+        *,
+        selection: Selection = ALL,
+        policies: Policies = DEFAULT_POLICIES,
+        hosts: Iterable[str] = (),
+        raises: bool = False,
+        seen: Callable[[Operation, Exchange], object] | None = None,
+    ) -> None:
+        """Start without traffic.
+
+        Args:
+            contract: The date and profile to judge by; the default contract without.
+            selection: Which codes count, and how much.
+            policies: How to read what no document decides.
+            hosts: The hosts that are the API, such as ``api.example`` or ``api.example:8443``; any without.
+            raises: Whether an exchange with an error raises in the middle of the client's call.
+            seen: Told of each exchange that is judged whole.
+
+        Raises:
+            InvalidOption: A host is none.
+        """
+        self.contract = contract or Contract.load()
+        self.policies = policies
+        self.judged = self.unread = self.passed = 0
+        self.kept = Kept()
+        self._selection = selection
+        self._hosts = Hosts.from_words(hosts)
+        self._raises = raises
+        self._seen = seen
+        self._lock = Lock()
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was found, in order: at most a thousand errors, and as many others."""
+        return [violation for heard in self.kept.heard for violation in heard.violations]
+
+    def transport(self, inner: Any) -> Any:
+        """Wrap the transport of a client: ``httpx.Client(transport=traffic.transport(httpx.HTTPTransport()))``.
+
+        Returns:
+            A `CheckedTransport`, which fits the same clients as the transport inside, of both libraries.
+
+        Raises:
+            InvalidOption: It is no transport.
+        """
+        return CheckedTransport(inner, self)
+
+    def hook(self, response: Any) -> "Done":
+        """Judge a response: ``httpx.Client(event_hooks={"response": [traffic.hook]})``, or an asynchronous client.
+
+        Returns:
+            What an asynchronous client awaits, and a synchronous one ignores.
+
+        Raises:
+            InvalidOption: It was hung in for requests.
+            ContractViolated: With what is wrong, if this traffic raises and the body has been read.
+        """
+        __tracebackhide__ = True
+        if not hasattr(response, "status_code"):
+            raise InvalidOption("event_hooks", 'traffic.hook belongs under "response", not under "request"')
+        self.follow(response.request, response)
+        return Done()
+
+    async_transport = transport
+    async_hook = hook
+
+    def follow(self, request: Any, response: Any, *, seconds: float | None = None) -> None:
+        """Judge an exchange once its body has been read, which is left to the client.
+
+        Args:
+            request: As httpx has it.
+            response: As httpx has it; its stream is listened to from now on, if the contract has the operation.
+            seconds: Time from sending until the response was there; ``None`` where nobody measured.
+
+        Raises:
+            ContractViolated: With what is wrong, if this traffic raises and the body has been read.
+        """
+        __tracebackhide__ = True
+        operation = self._operation(request)
+        if operation is None:
+            return
+        if response.is_closed or response.is_stream_consumed:
+            self._judged(operation, request, response, seconds=seconds)
+            return
+        closed = partial(self._recorded, operation, request, response, before=seconds)
+        response.stream = Recording(response.stream, most=MOST_READ, closed=closed)
+
+    def judge(self, request: Any, response: Any) -> tuple[Violation, ...]:
+        """Judge an exchange whose body has been read.
+
+        Args:
+            request: As httpx has it: ``method``, ``url``, ``headers``, ``content`` if that has been read.
+            response: As httpx has it: ``status_code``, ``headers``, ``content``.
+
+        Raises:
+            ContractViolated: With what is wrong, if this traffic raises.
+        """
+        __tracebackhide__ = True
+        operation = self._operation(request)
+        return () if operation is None else self._judged(operation, request, response)
+
+    def ensure(self) -> None:
+        """Raise what was found so far.
+
+        Raises:
+            ContractViolated: With all violations, if there is an error among them.
+        """
+        __tracebackhide__ = True
+        error = violated(self.kept.heard)
+        if error is not None:
+            raise error
+
+    def _operation(self, request: Any) -> Operation | None:
+        operation = operation_at(self.contract, request.method, request.url.path)
+        if operation is not None and self._hosts.hold(request.url):
+            return operation
+        with self._lock:
+            self.passed += 1
+            self.kept.add_other(request)
+        return None
+
+    def _judged(
+        self, operation: Operation, request: Any, response: Any, *, seconds: float | None = None
+    ) -> tuple[Violation, ...]:
+        """Judge an exchange that is over."""
+        __tracebackhide__ = True
+        content = _content(response)
+        body = content if content is not None and len(content) <= MOST_READ else None
+        seconds = _elapsed(response) if seconds is None else seconds
+        exchange = Exchange(request=_request(request), response=_response(response, body), seconds=seconds)
+        return self._heard(operation, request, exchange, is_whole=body is not None)
+
+    def _recorded(
+        self, operation: Operation, request: Any, response: Any, recording: Recording, *, before: float | None
+    ) -> None:
+        """Judge an exchange whose stream was closed; where the network failed there is none."""
+        __tracebackhide__ = True
+        if recording.is_broken:
+            return
+        body = recording.body(response.headers.get("content-length"))
+        exchange = Exchange(
+            request=_request(request),
+            response=_response(response, body if recording.size else b""),
+            seconds=recording.seconds(before, _elapsed(response)),
+        )
+        if body is not None and not unasked_coding(exchange):
+            body = decoded(response, body, MOST_READ)
+            exchange = Exchange(request=exchange.request, response=_response(response, body), seconds=exchange.seconds)
+        self._heard(operation, request, exchange, is_whole=body is not None)
+
+    def _heard(
+        self, operation: Operation, request: Any, exchange: Exchange, *, is_whole: bool
+    ) -> tuple[Violation, ...]:
+        __tracebackhide__ = True
+        found = tuple(
+            violation
+            for violation in violations_of(
+                exchange, operation, self.contract, selection=self._selection, policies=self.policies
+            )
+            if (is_whole or violation.code in _OF_THE_HEAD)
+            and (violation.code not in _OF_THE_REQUEST or _content(request) is not None)
+        )
+        heard = Heard(
+            operation=operation,
+            status=exchange.response.status,
+            origin=_origin(request.url),
+            violations=found,
+            exchange=exchange if is_whole else None,
+        )
+        with self._lock:
+            self.judged += 1
+            self.unread += not is_whole
+            self.kept.add(heard)
+            if self._seen and is_whole:
+                self._seen(operation, exchange)
+        error = violated([heard]) if self._raises and is_whole else None
+        if error is not None:
+            raise error
+        return found
+
+
+class Done:
+    """Nothing is left to be awaited."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        """Return at once."""
+        return
+        yield
+
+
+def operation_at(contract: Contract, method: str, path: str) -> Operation | None:
+    """Return the operation of a method and URL path, which may stand below a prefix; ``None`` for none."""
+    found = (
+        operation
+        for operation in contract.operations.values()
+        if operation.method == method.upper() and path.rstrip("/").endswith(operation.path)
+    )
+    return max(found, key=lambda operation: len(operation.path), default=None)
+
+
+def _request(request: Any) -> Request:
+    query = request.url.query
+    return Request(
+        method=request.method.upper(),
+        path=request.url.path,
+        query=query.decode("ascii", "replace") if isinstance(query, bytes) else query,
+        headers=tuple(request.headers.multi_items()),
+        body=_content(request) or b"",
+    )
+
+
+def _response(response: Any, body: bytes | None) -> Response:
+    """Return a response; a space stands for a body that is not known, so that it is not taken for none."""
+    headers = tuple(response.headers.multi_items())
+    return Response(status=response.status_code, headers=headers, body=b" " if body is None else body)
+
+
+def _content(message: Any) -> bytes | None:
+    """Return the content of a request or a response; ``None`` for a stream, which is not ours to read."""
+    try:
+        content: bytes = message.content
+    except RuntimeError:  # what both libraries' RequestNotRead and ResponseNotRead are
+        return None
+    return content
+
+
+def _elapsed(response: Any) -> float | None:
+    """Return the seconds that a client measured; ``None`` where it did not."""
+    try:
+        elapsed = getattr(response, "elapsed", None)
+    except RuntimeError:  # what both libraries raise where the response was never closed by a client
+        return None
+    return None if elapsed is None else float(elapsed.total_seconds())
+
+
+def _origin(url: Any) -> str:
+    netloc = url.netloc
+    return f"{url.scheme}://{netloc.decode('ascii', 'replace') if isinstance(netloc, bytes) else netloc}"
