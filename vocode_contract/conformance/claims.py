@@ -7,6 +7,7 @@ from vocode_contract.checks import undeclared_status, uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import FINAL
 from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.times import instant
 from vocode_contract.violation import ContractViolated, Violation
 
 
@@ -145,6 +146,22 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[st
     for key in ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant"):
         if call.get(key) not in (None, request[key]):
             yield key
+
+
+def times_stand(before: Answer, after: Answer) -> None:
+    """Claim that two looks at a call that is over tell the same times: a clock read at each look moves them by little.
+
+    Raises:
+        ContractViolated: They do not.
+    """
+    __tracebackhide__ = True
+    if not (before.is_sound and after.is_sound and before.call_status == after.call_status == "ended"):
+        return
+    for key in ("start_time", "end_time"):
+        one, other = instant(before.members.get(key)), instant(after.members.get(key))
+        if one is not None and other is not None and one != other:
+            code = f"{key.replace('_', '-')}-moved"
+            violated(after, code, f"/{key}", expected="the time of the look before", actual="another time")
 
 
 def new(answer: Answer, known: Iterable[str]) -> None:

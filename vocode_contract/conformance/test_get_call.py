@@ -3,7 +3,7 @@
 import pytest
 
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.claims import answered, is_as_asked, still_as_asked
+from vocode_contract.conformance.claims import answered, is_as_asked, still_as_asked, times_stand
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.story import Teller
 
@@ -20,6 +20,10 @@ def test_get_call_finds_a_call_that_is_over(told: Teller) -> None:
 
 def test_get_call_still_finds_a_call_that_was_ended(told: Teller) -> None:
     answered(told(moments.seen_in_the_end), 200)
+
+
+def test_get_call_tells_the_same_times_at_each_look(told: Teller) -> None:
+    times_stand(told(moments.settled), told(moments.seen_in_the_end))
 
 
 def test_get_call_agrees_with_the_list(told: Teller) -> None:
