@@ -1,6 +1,7 @@
 """The command `check`, against simulators; how its process ends."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -79,7 +80,7 @@ def test_check_lets_the_simulator_disobey():
 def test_check_of_an_unreachable_server_is_3_without_a_traceback():
     process = checked("--url", "http://127.0.0.1:1", env={"VOCODE_API_KEY": TOKEN})
     assert process.returncode == 3
-    assert "the connection was refused; nothing was sent [unreachable]" in process.stdout
+    assert "the connection was refused, tried 3 times; nothing was sent [unreachable]" in process.stdout
     assert "Traceback" not in process.stdout + process.stderr
 
 
@@ -88,6 +89,22 @@ def test_check_says_that_there_is_no_token():
         process = checked("--url", running.url)
     assert process.returncode == 3
     assert process.stderr == "vocode-contract: VOCODE_API_KEY is not set, so requests carry no token\n"
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak"])
+def test_check_refuses_a_token_that_no_header_can_hold_in_one_line(token):
+    process = checked("--url", "http://127.0.0.1:1", env={"VOCODE_API_KEY": token})
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.splitlines() == [
+        "vocode-contract: VOCODE_API_KEY: must be a token of printable ASCII characters without spaces"
+    ]
+
+
+@pytest.mark.parametrize("seconds", ["1e-9", "0", "0.049", "nan", "inf", "601"])
+def test_check_refuses_a_time_in_which_nothing_can_be_answered(seconds):
+    process = checked("--url", "http://127.0.0.1:1", "--timeout", seconds, env={"VOCODE_API_KEY": TOKEN})
+    assert process.returncode == 2
+    assert "--timeout: must be a number of seconds, 0.05 to 600" in process.stderr
 
 
 def test_check_shows_no_token():
@@ -102,7 +119,8 @@ def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence():
     lines = process.stdout.splitlines()
     assert lines[2].split() == ["operation", "claim", "verdict", "time"]
     [at] = [index for index, line in enumerate(lines) if line.startswith("1. ")]
-    labels = [line[3:11].strip() for line in lines[at + 1 : at + 8]]
+    told = lines[at + 1 : lines.index("", at)]
+    labels = [line[3:11].strip() for line in told if re.match(r" {3}[a-z]", line)]  # a long command is folded
     assert labels == ["found by", "sent", "came", "body", "contract", "code", "rerun"]
 
 
@@ -239,10 +257,14 @@ def test_check_leaves_the_environment_as_it_was(monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_check_that_is_interrupted_ends_with_its_code_and_what_it_knows(number, code):
+def test_check_that_is_interrupted_ends_with_its_code_and_what_it_knows(number, code, tmp_path):
+    written = ("--report", f"json={tmp_path / 'run.json'},junit={tmp_path / 'run.xml'}")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vocode_contract", "check", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}"],
+            [
+                *(sys.executable, "-m", "vocode_contract", "check"),
+                *("--url", f"http://127.0.0.1:{silent.getsockname()[1]}", *written),
+            ],
             env=ENVIRONMENT | {"VOCODE_API_KEY": TOKEN},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -255,7 +277,12 @@ def test_check_that_is_interrupted_ends_with_its_code_and_what_it_knows(number, 
             out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == code
     assert out.startswith("contract 2023-11-30, wire: http://127.0.0.1:")
+    assert re.search(r"the run was interrupted, [0-9]+ of [0-9]+ tests were not run, so there is no verdict$", out)
     assert "Traceback" not in err
+    report = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert (report["verdict"], report["exit_code"]) == ("interrupted", code)
+    assert report["unrun"] > 60
+    assert 'errors="1"' in (tmp_path / "run.xml").read_text("utf-8")
 
 
 BROKEN = """

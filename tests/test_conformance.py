@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import ClassVar
@@ -14,6 +14,7 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
+from vocode_contract.asking import Ask
 from vocode_contract.conformance import client as client_module
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
@@ -32,7 +33,8 @@ from vocode_contract.live import Live
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 pytest_plugins = ["pytester"]
 
@@ -289,6 +291,17 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
     with pytest.raises(Inconclusive, match="several times in a row"):
         client.get_call(call)
     assert finish(client) == ()
+
+
+@pytest.mark.parametrize(("kind", "is_stopped"), [("gateway", True), ("rate-limited", False)])
+def test_server_that_answers_is_not_down_however_slow_it_wants_us(kind, is_stopped):
+    health = client_module.Health()
+    for _ in range(3):
+        health.told(Inconclusive(kind))
+    _, client = calls_at("http://127.0.0.1:1", Carrier())
+    client._health = health
+    with pytest.raises(Inconclusive) if is_stopped else nullcontext():
+        client.require_health()
 
 
 def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):

@@ -17,9 +17,11 @@ from vocode_contract.redaction import Secret
 pytest.importorskip("httpx")
 import httpx
 
+from vocode_contract.asking import Ask
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.endings import finish
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 CONTRACT = Contract.load()
 HOST = "staging.example"

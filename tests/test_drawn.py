@@ -17,6 +17,7 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from tests.test_cli_check import ENVIRONMENT, SECONDS, checked
+from vocode_contract.asking import Ask
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import Calls, NoCall
@@ -28,7 +29,7 @@ from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import fuzz
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
-from vocode_contract.transport import Ask, Client
+from vocode_contract.transport import Client
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -89,7 +90,7 @@ def test_planned_says_where_no_recording_is_there():
 def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
     story = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
     assert plan_for(story, name) == (Plan(requests=5, seed=1), None)
-    assert story.client.seen == []
+    assert story.client.answers == []
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
@@ -140,7 +141,7 @@ def test_drawn_keeps_no_answer_and_no_advice():
     ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
     with Drawn(story.client) as drawn:
         assert drawn.ask(ask).violations == ()
-    assert story.client.seen == []
+    assert story.client.answers == []
 
 
 def test_check_tells_a_clean_fuzz_as_such():

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
+from vocode_contract.asking import Ask
 from vocode_contract.codes import Selection
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import CheckedClient
@@ -26,7 +27,7 @@ from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.reading import read
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import SOUND_VARIANTS, Running, Simulation, SimulatorTransport, simulator
-from vocode_contract.transport import Ask, Client
+from vocode_contract.transport import Client
 from vocode_contract.violation import Violation
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -67,8 +68,15 @@ def sent_for(name: str, *, seed: int, requests: int = 10) -> list[tuple[str, byt
     client = CheckedClient(
         Client("http://127.0.0.1:1", Secret("t"), transport=SimulatorTransport(simulation)), CONTRACT
     )
-    fuzz(client.exchange, CONTRACT.operations[name], CONTRACT, plan_for(simulation, name, seed=seed, requests=requests))
-    return [(answer.exchange.request.query, answer.exchange.request.body) for answer in client.seen]
+    sent: list[tuple[str, bytes]] = []
+
+    def send(ask: Ask) -> Answer:
+        answer = client.exchange(ask)
+        sent.append((answer.exchange.request.query, answer.exchange.request.body))
+        return answer
+
+    fuzz(send, CONTRACT.operations[name], CONTRACT, plan_for(simulation, name, seed=seed, requests=requests))
+    return sent
 
 
 Breaks = Callable[[Ask], bool]

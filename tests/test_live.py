@@ -19,12 +19,14 @@ from vocode_contract.live import Live, read_live, state_directory, user_file
 
 pytest.importorskip("httpx")
 
+from vocode_contract.asking import Ask
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.contract import Contract
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 pytest_plugins = ["tests.live_runs"]
 

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from vocode_contract.asking import MADE_UP, Ask, Credentials
 from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
@@ -26,7 +27,7 @@ from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import Ask, Client, Credentials
+from vocode_contract.transport import Client
 from vocode_contract.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"
@@ -74,6 +75,19 @@ def test_summary_begins_with_a_row_a_test():
         "end_call   ends   VIOLATES  1.23 s",
         "get_call   ends   conforms  0.00 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (ROW, "the run was interrupted, 8 of 9 tests were not run, so there is no verdict"),
+        (WRONG, "the run was interrupted, 8 of 9 tests were not run; the API breaks the contract"),
+    ],
+)
+def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
+    found = outcome(row)
+    found.tally.planned, found.tally.interrupted = 9, 143
+    assert (found.exit_code, found.verdict, found.sentence) == (143, "interrupted", sentence)
 
 
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
@@ -273,9 +287,10 @@ def test_evidence_shows_request_and_answer():
     [
         (None, []),
         (Credentials(token=Secret("")), ["Authorization: Bearer "]),
-        (Credentials(token=Secret("vocode-contract-no-token")), ["Authorization: Bearer vocode-contract-no-token"]),
+        (Credentials(token=Secret(MADE_UP)), [f"Authorization: Bearer {MADE_UP}"]),
         (Credentials(scheme="Basic"), ["Authorization: Basic $VOCODE_API_KEY"]),
-        (Credentials(token=Secret("another")), ["Authorization: Bearer $VOCODE_API_KEY"]),
+        (Credentials(cut=1), ["Authorization: Bearer ${VOCODE_API_KEY%?}"]),
+        (Credentials(token=Secret("another")), ["Authorization: Bearer $VOCODE_OTHER_API_KEY"]),
     ],
 )
 def test_evidence_shows_no_token_but_those_that_were_made_up(credentials, headers):

@@ -399,6 +399,7 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
         (["--vocode-allow", "all"], "--vocode-allow: 'all' is no effect; known: reads, writes, bills, rings, hangs-up"),
         (["--vocode-allow-number", "x"], "--vocode-allow-number: must be digits"),
         (["--vocode-timeout", "0"], "--vocode-timeout: must be a number of seconds"),
+        (["--vocode-max-body", "0"], "--vocode-max-body: must be a number of bytes, 1 to 67108864"),
         (["--vocode-plan"], "--vocode-plan needs --vocode-url"),
     ],
 )
@@ -406,6 +407,14 @@ def test_option_that_cannot_be_used_with_its_value_is_one_line(run, arguments, r
     result = run(READS_A_CALL, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any(reason in line for line in result.errlines)
+
+
+def test_token_that_no_header_can_hold_is_one_line_and_not_shown(run, monkeypatch):
+    monkeypatch.setenv("VOCODE_API_KEY", "two canaries")
+    result = run(READS_A_CALL, "--vocode-url", "http://127.0.0.1:1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("VOCODE_API_KEY: must be a token" in line for line in result.errlines)
+    assert "canaries" not in result.stdout.str() + result.stderr.str()
 
 
 @pytest.mark.parametrize("where", ["option", "variable", "configuration"])

@@ -70,11 +70,18 @@ def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[s
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+
+def interrupted(*rows: Row) -> Outcome:
+    found = outcome(*rows)
+    found.tally.planned, found.tally.interrupted = 9, 130
+    return found
+
+
 each_format = pytest.mark.parametrize("name", FORMATS)
 each_outcome = pytest.mark.parametrize(
     "found",
-    [outcome(), outcome(ROW), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE)],
-    ids=["nothing", "conforms", "violates", "hostile"],
+    [outcome(), outcome(ROW), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE), interrupted(ROW)],
+    ids=["nothing", "conforms", "violates", "hostile", "interrupted"],
 )
 
 
@@ -121,7 +128,7 @@ def test_json_is_as_documented():
         pytest.skip("the docs are in the checkout alone")
     page = (DOCS / "report.md").read_text("utf-8")
     schema = json.loads(re.findall(r"```json\n(\{\n  \"\$schema\".*?)```", page, re.DOTALL)[1])
-    for found in (outcome(), outcome(ROW), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE)):
+    for found in (outcome(), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE), interrupted(WRONG)):
         jsonschema.Draft202012Validator(schema).validate(json.loads(written("json", found)))
 
 
@@ -157,7 +164,7 @@ def test_json_lists_every_violation_with_its_evidence():
 def test_junit_counts_what_it_holds(found):
     [suite] = ET.fromstring(written("junit", found))  # noqa: S314 - our own text
     cases = suite.findall("testcase")
-    assert int(suite.get("tests", "")) == len(cases) == len(found.rows)
+    assert int(suite.get("tests", "")) == len(cases) == len(found.rows) + found.is_interrupted
     assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure")) == found.tally.count("violates")
 
 

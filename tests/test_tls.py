@@ -23,6 +23,7 @@ pytest.importorskip("trustme")
 import trustme
 
 import vocode_contract
+from vocode_contract.asking import Ask
 from vocode_contract.contract import Contract
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption
@@ -31,7 +32,8 @@ from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import simulator
 from vocode_contract.simulator.variants import VARIANTS
-from vocode_contract.transport import Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 HOST = "staging.example"
 TOKEN = "tok_0123456789"
@@ -169,6 +171,44 @@ def test_connection_that_nobody_takes_is_not_waited_for():
     assert (error.kind, error.consequence) == ("timeout-connect", "nothing was sent")
 
 
+# --- the end of an answer ---
+
+
+def says_without_a_length(*, says_goodbye: bool) -> Answer:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}")
+        if says_goodbye and isinstance(connection, ssl.SSLSocket):
+            connection.unwrap()
+
+    return answer
+
+
+def test_body_that_ends_with_tls_is_whole(private):
+    authority, ca_file = private
+    answer = says_without_a_length(says_goodbye=True)
+    with serving(encrypted(authority.issue_cert("localhost"), answer)) as port:
+        client = Client(f"https://localhost:{port}", Secret(TOKEN), timing=HASTY, ca_file=ca_file)
+        assert client.exchange(LIST).response.body == b"{}"
+
+
+def test_body_that_ends_with_the_connection_alone_is_cut_off(private):
+    authority, ca_file = private
+    answer = says_without_a_length(says_goodbye=False)
+    with serving(encrypted(authority.issue_cert("localhost"), answer)) as port:
+        error = why(LIST, f"https://localhost:{port}", ca_file=ca_file)
+    assert error.kind == "truncated"
+    assert "got 2 of an unknown number of bytes of the body" in error.what
+
+
+def test_keys_are_not_written_to_a_file_that_the_environment_names(private, tmp_path, monkeypatch):
+    authority, ca_file = private
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    with serving(encrypted(authority.issue_cert("localhost"), says_nothing_is_there)) as port:
+        Client(f"https://localhost:{port}", timing=HASTY, ca_file=ca_file).exchange(LIST)
+    assert not (tmp_path / "keys").exists()
+
+
 # --- a proxy ---
 
 
@@ -253,7 +293,7 @@ def test_proxy_that_misbehaves_gets_nothing_of_a_mutating_request(answer, kind):
     ("answer", "kind", "what"),
     [
         (closes, "closed", ": 0 bytes came"),
-        (speaks_another_protocol, "protocol", "which break RFC 9112"),
+        (speaks_another_protocol, "protocol", "do not begin as an answer"),
         (stays_silent, "timeout-read", ""),
     ],
 )
@@ -263,6 +303,13 @@ def test_server_that_misbehaves_behind_the_proxy_is_told_from_it(private, answer
         error = why(LIST, f"https://{HOST}", ca_file=ca_file, proxy=tunnel.proxy)
     assert error.kind == kind
     assert what in error.what
+
+
+def test_proxy_that_refuses_its_credentials_is_not_offered_them_again():
+    with tunnelling(says_nothing_is_there, b"407 Who?") as tunnel:
+        proxy = Proxy.from_url(str(tunnel.proxy), credentials=Secret("ada:wrong"))
+        error = why(LIST, f"https://{HOST}", proxy=proxy)
+    assert f"it answers with 407; it refuses what {PROXY_AUTH_VARIABLE} holds" in error.what
 
 
 def test_certificate_is_verified_behind_the_proxy_too(private):
@@ -332,7 +379,7 @@ def passes_on(url: str) -> Answer:
 
 RUN = """
 import sys
-from vocode_contract.transport import Timing
+from vocode_contract.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = 0
 from vocode_contract.__main__ import main
 sys.exit(main())
@@ -359,7 +406,7 @@ def test_suite_reads_a_server_beyond_this_machine_through_a_proxy(private, tmp_p
         )  # fmt: skip
     assert process.returncode == 3, process.stdout  # no call could be ended, so the main claim was not judged
     assert f"through the proxy {tunnel.proxy}" in process.stdout
-    assert "41 conforms, 13 not sent, 17 no call" in process.stdout
+    assert "44 conforms, 11 not sent, 17 no call" in process.stdout
     assert len(tunnel.heard) > 20
     assert not any(TOKEN.encode() in head for head in tunnel.heard)
 

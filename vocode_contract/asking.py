@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from vocode_contract.contract import Effect, Operation
+from vocode_contract.endpoint import TOKEN_VARIABLE
 from vocode_contract.redaction import Secret
 
-TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
+OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value
 
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 #: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.
@@ -26,15 +27,31 @@ class Credentials:
     Attributes:
         scheme: Of RFC 9110, such as ``Bearer``.
         token: In place of the client's own.
-        suffix: What follows the token, so that it is the client's own no more.
+        cut: Characters of the token that are left out at its end.
+        suffix: What follows the token; with it, or cut, it is the client's own no more.
     """
 
     scheme: str = "Bearer"
     token: Secret | None = None
+    cut: int = 0
     suffix: str = ""
+
+    @property
+    def in_shell(self) -> str:
+        """The header's value for a shell, between double quotes, with the client's own token as variable."""
+        if self.token is not None:
+            known = {"": "", MADE_UP: MADE_UP}
+            token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
+        elif self.cut:
+            token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
+        else:
+            token = f"${{{TOKEN_VARIABLE}}}" if self.suffix else f"${TOKEN_VARIABLE}"
+        return f"{self.scheme} {token}{self.suffix}".strip()
 
 
 OWN: Final = Credentials()
+#: A token that opens nothing anywhere.
+MADE_UP: Final = "vocode-contract-opens-nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +118,8 @@ def authorization(credentials: Credentials | None, own: Secret | None) -> str | 
     token = own if credentials.token is None else credentials.token
     if token is None:
         return f"{credentials.scheme} {credentials.suffix}" if credentials.suffix else None
-    return f"{credentials.scheme} {token.reveal()}{credentials.suffix}".strip()
+    text = token.reveal()
+    return f"{credentials.scheme} {text[: len(text) - credentials.cut]}{credentials.suffix}".strip()
 
 
 def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool:
@@ -111,7 +129,7 @@ def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool
     """
     if credentials is None:
         return False
-    if credentials.token is None and not credentials.suffix:
+    if credentials.token is None and not credentials.cut and not credentials.suffix:
         return True
     known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
     sent = authorization(credentials, own) or ""

@@ -1,11 +1,12 @@
 """Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from vocode_contract.answer import (
@@ -15,6 +16,7 @@ from vocode_contract.answer import (
     declared_schema,
     media_type,
     parsed_body,
+    read_body,
     unasked_coding,
 )
 from vocode_contract.codes import ALL, Selection
@@ -23,6 +25,7 @@ from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.reading import Defect, Unreadable, read
 from vocode_contract.redaction import printable
+from vocode_contract.redirects import never_redirected, redirects
 from vocode_contract.validation import Validator
 from vocode_contract.violation import Violation
 
@@ -48,7 +51,7 @@ def status_declared(exchange: Exchange, operation: Operation, contract: Contract
     Source: ``responses`` of the operation in the contract's ``openapi.json``.
     """
     status = exchange.response.status
-    if status not in operation.statuses and not _redirects(status):
+    if status not in operation.statuses and not redirects(status):
         yield undeclared_status(status, operation, contract.date)
 
 
@@ -62,21 +65,6 @@ def undeclared_status(status: int, operation: Operation, date: str) -> Violation
         schema_pointer=f"{operation.pointer}/responses",
         contract=date,
     )
-
-
-def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation for a redirect: a POST that is sent again ends or rings twice."""
-    status = exchange.response.status
-    if _redirects(status) and status not in operation.statuses:
-        elsewhere = _leads_elsewhere(exchange)
-        yield Violation(
-            instance_pointer="",
-            code="redirect-elsewhere" if elsewhere else "redirect",
-            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
-            actual=f"{status}{' to another host' if elsewhere else ''}, which was not followed",
-            schema_pointer=f"{operation.pointer}/responses",
-            contract=contract.date,
-        )
 
 
 def encoding_identity(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -96,19 +84,18 @@ def encoding_identity(exchange: Exchange, _operation: Operation, contract: Contr
 
 
 def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the length of the body is told in two ways.
+    """Yield a violation when an answer can be read in two ways: its length, its media type, its lines.
 
-    Source: RFC 9112, section 6.3.
+    Source: RFC 9112, sections 2.2, 5.2 and 6.3; RFC 9110, section 5.3.
     """
     response = exchange.response
+    odd = [("the form of RFC 9112", oddity) for oddity in response.oddities]
     if response.header("content-length") is not None and response.header("transfer-encoding") is not None:
-        yield Violation(
-            instance_pointer="",
-            code="framing",
-            expected="one of Content-Length and Transfer-Encoding",
-            actual="both",
-            contract=contract.date,
-        )
+        odd.append(("one of Content-Length and Transfer-Encoding", "both"))
+    if len({value.lower() for name, value in response.headers if name.lower() == "content-type"}) > 1:
+        odd.append(("one Content-Type", "several that differ"))
+    for expected, actual in odd:
+        yield Violation(instance_pointer="", code="framing", expected=expected, actual=actual, contract=contract.date)
 
 
 def media_type_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
@@ -150,7 +137,7 @@ def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -
     if not declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
         return
     try:
-        read(exchange.response.body, ANSWER_LIMITS)
+        read_body(exchange.response)
     except Unreadable as error:
         defect = error.defect
         yield Violation(
@@ -197,12 +184,24 @@ def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> 
 
 
 def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the answer holds the token of the request."""
+    """Yield a violation when the answer holds the token of the request, as it is or in base64."""
     token = (exchange.request.header("authorization") or "").partition(" ")[2].strip()
+    yield from token_echoes(exchange.response, token, contract)
+
+
+def token_echoes(response: Response, token: str, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation for each place in which a response holds a token, as it is or in base64.
+
+    Args:
+        response: What came, whoever asked.
+        token: One that is long enough to stand nowhere by chance; nothing is found of another.
+        contract: The contract to judge by.
+    """
     if len(token) < _TOKEN_LENGTH:
         return
-    headers = any(token in value for _, value in exchange.response.headers)
-    places = {"in a header": headers, "in the body": token.encode() in exchange.response.body}
+    forms = (token, b64encode(token.encode()).decode().rstrip("="))
+    headers = any(form in value for _, value in response.headers for form in forms)
+    places = {"in a header": headers, "in the body": any(form.encode() in response.body for form in forms)}
     for place in (place for place, found in places.items() if found):
         yield Violation(
             instance_pointer="",
@@ -258,7 +257,7 @@ def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[V
             code="clock-skew",
             severity="advice",
             expected=f"a Date within {SKEW:.0f} s of this machine's clock",
-            actual="a time ahead of it" if then > now else "a time behind it",
+            actual=f"one about {_roughly(abs(then - now))} {'ahead of' if then > now else 'behind'} it",
             contract=contract.date,
         )
 
@@ -325,21 +324,11 @@ def uuid_of(value: object) -> UUID | None:
         return None
 
 
-def _redirects(status: int) -> bool:
-    return 300 <= status < 400
-
-
-def _leads_elsewhere(exchange: Exchange) -> bool:
-    """Tell whether a redirect leads away from the host that was asked."""
-    location = (exchange.response.header("location") or "").strip()
-    try:
-        parts = urlsplit(location)
-        asked = urlsplit(f"//{exchange.request.header('host') or ''}")
-    except ValueError:
-        return True
-    if parts.scheme not in ("", "http", "https"):
-        return True
-    return bool(parts.netloc) and parts.hostname != asked.hostname
+def _roughly(seconds: float) -> str:
+    """Write a duration so that it is the same for two answers in a row, as a rule."""
+    if seconds < 100:
+        return f"{round(seconds, -1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.0f} h"
 
 
 def _where_cut(response: Response, defect: Defect) -> str:

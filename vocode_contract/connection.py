@@ -1,4 +1,4 @@
-"""One connection for one request, with a deadline over all of it; and what its failures mean.
+"""One connection for one request, with a deadline over all of it.
 
 httpx has time-outs for each phase and none over all: a server that drips a byte a second holds it for
 ever (https://github.com/encode/httpx/discussions/1450). So each read and write here gets what is left.
@@ -6,22 +6,25 @@ ever (https://github.com/encode/httpx/discussions/1450). So each read and write 
 
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Literal
 
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
+from vocode_contract.endpoint import Proxy
 from vocode_contract.errors import InvalidOption, MissingExtra
 from vocode_contract.guard import is_loopback
-from vocode_contract.redaction import printable
+from vocode_contract.reaching import connected
 
 try:
+    import certifi
     import httpcore
     import httpx
 except ImportError:
     raise MissingExtra("client", "talking to a server") from None
 
-__all__ = ["NETWORK_ERRORS", "Line", "Network", "fault_of", "httpx", "trusted"]
+__all__ = ["NETWORK_ERRORS", "Elsewhere", "Line", "Network", "httpcore", "httpx", "trusted"]
 
 #: What either library raises for a network that fails.
 NETWORK_ERRORS = (
@@ -33,16 +36,17 @@ NETWORK_ERRORS = (
     httpcore.UnsupportedProtocol,
 )
 
-_CONNECT_ERRORS = (httpx.ConnectError, httpcore.ConnectError)
-_PROTOCOL_ERRORS = (httpx.ProtocolError, httpcore.ProtocolError)
-_TIMEOUTS = {
-    "timeout-connect": (httpx.ConnectTimeout, httpcore.ConnectTimeout, httpx.PoolTimeout, httpcore.PoolTimeout),
-    "timeout-write": (httpx.WriteTimeout, httpcore.WriteTimeout),
-    "timeout-read": (httpx.TimeoutException, httpcore.TimeoutException),
+Phase = Literal["connect", "write", "read"]
+
+#: What is raised in each phase for a step that took too long, and for one that failed.
+_RAISED: dict[Phase, tuple[type[Exception], type[Exception]]] = {
+    "connect": (httpcore.ConnectTimeout, httpcore.ConnectError),
+    "write": (httpcore.WriteTimeout, httpcore.WriteError),
+    "read": (httpcore.ReadTimeout, httpcore.ReadError),
 }
 _SHORTEST = 0.001  # a time-out of 0 means "do not wait at all" to a socket, and that is another error
-_SHOWN = 120
-_HTTP = b"HTTP/"
+_START = len(b"HTTP/")
+_MOST_HEAD = 131_072
 
 
 class Line:
@@ -56,10 +60,31 @@ class Line:
         ended: Whether the server closed it.
         in_tls: Whether it broke while TLS was being agreed on.
         in_body: Whether the head of the answer was complete.
+        body: Bytes of the body that came.
+        length: Bytes of the body that were announced; ``None`` where none were.
         start: The first bytes that came, which say whether they are HTTP.
+        phase: What it is doing.
+        limit: Seconds that the last step was allowed.
+        head: The head of the answer as it came, while it comes; informational ones before it too.
+        is_cut: Whether the deadline, and not the time-out of its phase, limited the last step.
     """
 
-    __slots__ = ("deadline", "ended", "in_body", "in_tls", "is_encrypted", "received", "sent", "start")
+    __slots__ = (
+        *(
+            "body",
+            "deadline",
+            "ended",
+            "in_body",
+            "head",
+            "in_tls",
+            "is_cut",
+            "is_encrypted",
+            "length",
+            "limit",
+            "phase",
+        ),
+        *("received", "sent", "start"),
+    )
 
     def __init__(self, deadline: float, *, is_encrypted: bool = False) -> None:
         """Start with nothing seen."""
@@ -70,25 +95,66 @@ class Line:
         self.ended = False
         self.in_tls = False
         self.in_body = False
+        self.body = 0
+        self.length: int | None = None
         self.start = b""
+        self.head = bytearray()
+        self.phase: Phase = "connect"
+        self.limit = 0.0
+        self.is_cut = False
 
     @property
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
         return time.monotonic() >= self.deadline
 
+    @property
+    def is_flowing(self) -> bool:
+        """Whether something of the answer has come."""
+        return self.received > 0 or self.in_body
+
     def forget_proxy(self) -> None:
         """Note that TLS stands: what came before it was not the server's answer."""
         self.in_tls = self.ended = False
         self.received = 0
         self.start = b""
+        self.head.clear()
+
+    def take(self, data: bytes) -> None:
+        """Note what came; nothing means that the server closed."""
+        self.received += len(data)
+        self.start += data[: _START - len(self.start)]
+        if not self.in_body and len(self.head) < _MOST_HEAD:
+            self.head += data
+        self.ended = self.ended or not data
 
     def left(self, timeout: float | None) -> float:
-        """Return the seconds that one step may take."""
+        """Return the seconds that one step may take.
+
+        Raises:
+            httpcore.TimeoutException: None are left; it names the phase.
+        """
         remaining = self.deadline - time.monotonic()
+        self.is_cut = timeout is None or remaining < timeout
         if remaining <= 0:
-            raise httpcore.ReadTimeout
-        return max(_SHORTEST, remaining if timeout is None else min(timeout, remaining))
+            raise _RAISED[self.phase][0]
+        self.limit = max(_SHORTEST, remaining if timeout is None else min(timeout, remaining))
+        return self.limit
+
+    @contextmanager
+    def step(self, phase: Phase) -> Iterator[None]:
+        """Do one step; what a socket raises in it becomes what httpcore raises."""
+        self.phase = phase
+        late, broken = _RAISED[phase]
+        try:
+            yield
+        except TimeoutError as error:
+            raise late from error
+        except ssl.SSLEOFError as error:  # closed without a word, so perhaps cut off: RFC 9112, section 9.8
+            self.ended = True
+            raise broken from error
+        except OSError as error:
+            raise broken from error
 
 
 class Network(httpx.BaseTransport):
@@ -137,79 +203,99 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-class _Elsewhere(httpcore.ConnectError):
+class Elsewhere(httpcore.ConnectError):
     """The name of this machine leads to another."""
 
 
-def _require_this_machine(stream: httpcore.NetworkStream) -> None:
+def _require_this_machine(one: socket.socket) -> None:
     """Close a connection that leads to another machine.
 
     Raises:
         httpcore.ConnectError: It does, or was closed already.
     """
     try:
-        peer = str(stream.get_extra_info("server_addr")[0])
+        peer = _peer(one)
     except OSError:
         raise httpcore.ConnectError("closed at once") from None
     if not is_loopback(peer):
-        stream.close()
-        raise _Elsewhere
+        one.close()
+        raise Elsewhere
+
+
+def _peer(one: socket.socket) -> str:
+    return str(one.getpeername()[0])
 
 
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(  # noqa: PLR0917 - the signature is that of httpcore
         self,
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - the same
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
-        left = self._line.left(timeout)
-        stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
+        with self._line.step("connect"):
+            one = connected(host, port, within=self._line.left(timeout))
         if is_loopback(host):  # it may get a token in the clear, so a name that leads elsewhere gets not a byte
-            _require_this_machine(stream)
-        return _Stream(self._line, stream, carries=not self._line.is_encrypted)
+            _require_this_machine(one)
+        return _Stream(self._line, one, carries=not self._line.is_encrypted)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, line: Line, stream: httpcore.NetworkStream, *, carries: bool) -> None:
+    def __init__(self, line: Line, connection: socket.socket, *, carries: bool) -> None:
         self._line = line
-        self._stream = stream
+        self._connection = connection
         self._carries = carries  # the request, not what is said to a proxy
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._stream.read(max_bytes, self._line.left(timeout))
-        self._line.received += len(data)
-        self._line.start += data[: len(_HTTP) - len(self._line.start)]
-        self._line.ended = self._line.ended or not data
+        with self._line.step("read"):
+            self._connection.settimeout(self._line.left(timeout))
+            data = self._connection.recv(max_bytes)
+        self._line.take(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._line.sent = self._line.sent or self._carries
-        self._stream.write(buffer, self._line.left(timeout))
+        rest = memoryview(buffer)
+        with self._line.step("write"):
+            while rest:
+                self._connection.settimeout(self._line.left(timeout))
+                self._line.sent = self._line.sent or self._carries
+                rest = rest[self._connection.send(rest) :]
 
     def close(self) -> None:
-        self._stream.close()
+        self._connection.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         self._line.in_tls = True
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._line.left(timeout))
+        with self._line.step("connect"):
+            try:
+                self._connection.settimeout(self._line.left(timeout))
+                secured = ssl_context.wrap_socket(
+                    self._connection, server_hostname=server_hostname, suppress_ragged_eofs=False
+                )
+            except BaseException:
+                self.close()
+                raise
         self._line.forget_proxy()
-        return _Stream(self._line, stream, carries=True)
+        return _Stream(self._line, secured, carries=True)
 
     def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
+        if info == "ssl_object" and isinstance(self._connection, ssl.SSLSocket):
+            return self._connection  # it tells the protocol that was agreed on, which is all that is asked
+        return None
 
 
 def trusted(ca_file: str = "") -> ssl.SSLContext:
     """Return what verifies certificates; the environment can neither add to it nor switch it off.
+
+    It is what `ssl.create_default_context` returns, but for the variable ``SSLKEYLOGFILE``: that would
+    have the keys of each connection written to a file.
 
     Args:
         ca_file: PEM file of certificates to trust besides the public ones; empty for none.
@@ -217,71 +303,13 @@ def trusted(ca_file: str = "") -> ssl.SSLContext:
     Raises:
         InvalidOption: The file holds none.
     """
-    context = httpx.create_ssl_context(verify=True, trust_env=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    context.load_verify_locations(cafile=certifi.where())
     if ca_file:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError):
             raise InvalidOption("the file of certificates", "cannot be read, or holds no PEM certificate") from None
     return context
-
-
-def fault_of(error: Exception, line: Line) -> tuple[str, str]:
-    """Classify what a library raised.
-
-    Args:
-        error: One of `NETWORK_ERRORS`.
-        line: The connection that failed.
-
-    Returns:
-        A kind of inconclusive, and what was seen, without any byte that the server sent.
-    """
-    if isinstance(error, httpcore.ProxyError):
-        return "proxy", _proxy_reason(error)
-    if line.in_tls:
-        return "tls", _tls_reason(error)
-    if line.is_over:
-        return "timeout-total", f"{line.received} bytes came before the deadline"
-    for kind, classes in _TIMEOUTS.items():
-        if isinstance(error, classes):
-            return kind, ""
-    if isinstance(error, _CONNECT_ERRORS):
-        return "unreachable", _connect_reason(error)
-    is_none = not _HTTP.startswith(line.start)
-    if isinstance(error, _PROTOCOL_ERRORS) and (is_none or (not line.ended and "without" not in str(error))):
-        return "protocol", f"{line.received} bytes came, which break RFC 9112"
-    if line.in_body:
-        return "truncated", f"{line.received} bytes came"
-    return "closed", f"{line.received} bytes came"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _connect_reason(error: Exception) -> str:
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return "the name of the host was not found"
-        if isinstance(cause, ConnectionRefusedError):
-            return "the connection was refused"
-        if isinstance(cause, _Elsewhere):
-            return "its name is this machine's, and leads to another"
-    return "the host could not be reached"
-
-
-def _proxy_reason(error: httpcore.ProxyError) -> str:
-    status = str(error).partition(" ")[0]
-    wants = f"; {PROXY_AUTH_VARIABLE} holds user name and password" if status == "407" else ""
-    return f"it answers with {status if status.isdecimal() else 'something else'}{wants}"
-
-
-def _tls_reason(error: Exception) -> str:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return printable(cause.verify_message[:_SHOWN])
-        if isinstance(cause, ssl.SSLError):
-            return printable((cause.reason or "")[:_SHOWN].replace("_", " ").lower())
-    return "the handshake did not come to an end"

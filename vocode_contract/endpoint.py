@@ -1,5 +1,6 @@
 """Endpoint: where an API is, parsed once from the URL that its user gave; and the proxy on the way to it."""
 
+import os
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -9,13 +10,39 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import is_loopback
 from vocode_contract.redaction import Secret
 
+TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
 PROXY_AUTH_VARIABLE = "VOCODE_PROXY_AUTH"
 
+_TOKEN = re.compile(r"[!-~]+")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/*")
 _LONGEST = 2_000
 _NO_AUTHORITY = "is not a URL with a host and a port of 1 to 65535"
+
+
+def require_token(token: Secret) -> None:
+    """Refuse a token that no header can hold.
+
+    Raises:
+        InvalidOption: It holds blanks, line breaks or what is not ASCII, or it is empty.
+    """
+    if not _TOKEN.fullmatch(token.reveal()):
+        raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
+
+
+def token_of_environment() -> Secret | None:
+    """Return the user's token; ``None`` where there is none.
+
+    Raises:
+        InvalidOption: It cannot be used.
+    """
+    value = os.environ.get(TOKEN_VARIABLE)
+    if not value:
+        return None
+    token = Secret(value)
+    require_token(token)
+    return token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,3 +124,15 @@ class InvalidOption(ContractError):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
+
+    Attributes:
+        exit_code: 128 and the number of the signal.
+    """
+
+    def __init__(self, number: int = 15) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number

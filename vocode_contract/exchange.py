@@ -58,11 +58,13 @@ class Response:
         status: Status code.
         headers: Names and values in order of appearance.
         body: Raw bytes as received, no content coding undone.
+        oddities: What was odd in the bytes around them, as phrases; empty where nobody looked.
     """
 
     status: int
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
+    oddities: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""

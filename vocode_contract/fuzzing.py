@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
+from vocode_contract.asking import Ask
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.exchange import Exchange
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.reducing import fewer, reduced
-from vocode_contract.transport import Ask
 from vocode_contract.violation import Violation
 
 #: Requests sent at most to reduce one find, finds after which no more is drawn, requests without an answer likewise.

@@ -32,9 +32,9 @@ KINDS: Mapping[str, Kind] = {
     "protocol": Kind(title="the answer is not HTTP/1.1", is_down=True),
     "too-large": Kind(title="the answer is too large", is_down=True),
     "not-authorised": Kind(title="the server refuses our token"),
-    "rate-limited": Kind(title="the server asks us to wait", is_retried=True, is_down=True),
+    "rate-limited": Kind(title="the server asks us to wait", is_retried=True),
     "gateway": Kind(title="a proxy answers in place of the server", is_retried=True, is_down=True),
-    "stopped": Kind(title="not sent, since the server could not be reached several times in a row"),
+    "stopped": Kind(title="not sent, since the server gave no answer several times in a row"),
     "never-served": Kind(title="no drawn request was answered with success, so little was tested"),
     "call-changed": Kind(title="the call changed while it was looked at"),
     "list-changed": Kind(title="the list of calls changed while it was read"),
@@ -54,11 +54,13 @@ class Inconclusive(Exception):
         what: What was seen, fit to be shown.
         consequence: Whether something was sent, and what that may mean; may be empty.
         wait: Seconds that the server asked to wait; ``None`` where it asked for nothing.
+        is_down: Whether it speaks of the server as a whole if it happens several times in a row.
     """
 
     def __init__(self, kind: str, what: str = "", consequence: str = "", wait: float | None = None) -> None:
         """Hold the fields; equality, ``copy`` and ``pickle`` rest on them."""
         super().__init__(kind, what, consequence, wait)
+        self.is_down = KINDS[kind].is_down
         self.kind = kind
         self.what = what
         self.consequence = consequence
@@ -68,6 +70,14 @@ class Inconclusive(Exception):
     def may_have_acted(self) -> bool:
         """Whether the request may have had its effect in the world, for all that is known."""
         return self.consequence not in ("", NOTHING_SENT)
+
+    def after(self, times: int) -> "Inconclusive":
+        """Return the same of a request that was tried so many times."""
+        if times < 2:
+            return self
+        whole = Inconclusive(self.kind, f"{self.what}, tried {times} times".lstrip(", "), self.consequence, self.wait)
+        whole.is_down = self.is_down
+        return whole
 
     def __str__(self) -> str:
         """Write one line."""

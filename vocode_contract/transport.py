@@ -2,79 +2,35 @@
 
 import logging
 import random
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 from vocode_contract import __version__
-from vocode_contract.asking import (
-    OWN,
-    TOKEN_VARIABLE,
-    Ask,
-    Credentials,
-    authorization,
-    call_in,
-    effect_of,
-    is_drawing,
-    is_sent_as_user,
-)
-from vocode_contract.connection import NETWORK_ERRORS, Line, Network, fault_of, httpx, trusted
-from vocode_contract.contract import Operation
+from vocode_contract.answer import MAX_BODY
+from vocode_contract.asking import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
+from vocode_contract.checks import token_echoes
+from vocode_contract.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
+from vocode_contract.contract import Contract, Operation
 from vocode_contract.creations import Creations, Journal
 from vocode_contract.dialled import dialled
-from vocode_contract.endpoint import Endpoint, Proxy
+from vocode_contract.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import Guard, Intent, NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.mishap import fault_of
+from vocode_contract.oddities import oddities
 from vocode_contract.pace import Pace
 from vocode_contract.redaction import Secret
+from vocode_contract.timing import Throttle, Timing, seconds_of
+from vocode_contract.violation import Violation
 
-__all__ = ["MAX_BODY", "OWN", "TOKEN_VARIABLE", "Ask", "Client", "Credentials", "Timing"]
-
-MAX_BODY = 8_388_608
-
-_TOKEN = re.compile(r"[!-~]+")
 _GATEWAY = frozenset((502, 503, 504))
+_LENGTH_DIGITS = 20
+_RAISE = "--max-body or --vocode-max-body raises the limit"
 _LOGGERS = ("httpx", "httpcore")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long is waited, in seconds.
-
-    Attributes:
-        connect: For a connection, and again for TLS.
-        read: For the next bytes of the answer.
-        write: For the server to take the next bytes of the request.
-        total: For one exchange, what is sent again included.
-        pauses: Before a request that only reads is sent a second and a third time; up to a fifth is added.
-        patience: The longest ``Retry-After`` that is waited for.
-        interval: Between the starts of two requests beyond loopback; one is in flight at a time.
-    """
-
-    connect: float = 5
-    read: float = 10
-    write: float = 10
-    total: float = 30
-    pauses: tuple[float, ...] = (0.5, 1)
-    patience: float = 30
-    interval: float = 0.5
-
-    @classmethod
-    def within(cls, total: float) -> "Timing":
-        """Return the time-outs for exchanges that may take so many seconds in all."""
-        default = cls()
-        return cls(
-            connect=min(default.connect, total),
-            read=min(default.read, 0.9 * total),  # or no answer would look like one that does not end
-            write=min(default.write, total),
-            total=total,
-        )
 
 
 class Client:
@@ -92,11 +48,13 @@ class Client:
         *,
         guard: Guard | None = None,
         timing: Timing | None = None,
+        throttle: Throttle | None = None,
         transport: httpx.BaseTransport | None = None,
         run_id: str = "",
         ca_file: str = "",
         proxy: Proxy | None = None,
         journal: Journal | None = None,
+        max_body: int = MAX_BODY,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -105,17 +63,19 @@ class Client:
             token: The user's; goes to this endpoint alone.
             guard: What may be sent where; without, nothing beyond loopback but what reads.
             timing: How long to wait.
+            throttle: Waits for a server that limits the rate; shared by the clients of one run.
             transport: What carries the requests, in place of the network.
             run_id: Names this run to the server's operators.
             ca_file: PEM file of a private certificate authority to trust too.
             proxy: What to go through; without, nothing, whatever the environment says.
             journal: Notes which calls are created.
+            max_body: Bytes of a body that are taken; of a recording the rest is counted, and not held.
 
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
         """
-        if token is not None and not _TOKEN.fullmatch(token.reveal()):
-            raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
+        if token is not None:
+            require_token(token)
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
         if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
             raise InvalidOption("the proxy", "is for a host that is not this machine")
@@ -123,12 +83,15 @@ class Client:
         self._guard = guard or Guard()
         self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
+        self._throttle = throttle or Throttle()
+        self._accepted: set[str] = set()  # operations that the token was good for
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
+        self._max_body = max_body
         for name in _LOGGERS:  # they would write URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -174,19 +137,30 @@ class Client:
         """Send a request, and again if it only reads and got no answer."""
         __tracebackhide__ = True
         request = self._request(ask)
-        deadline = time.monotonic() + min(self._timing.total, ask.within)
-        for pause in self._timing.pauses if intent.effect == "reads" else ():
+        within = ask.within - self._throttle.wait(self._timing, at_most=ask.within)
+        deadline = time.monotonic() + min(self._timing.total, within)
+        pauses = self._timing.pauses if intent.effect == "reads" else ()
+        found: Inconclusive | None = None
+        times = 0
+        while True:
+            times += 1
             try:
-                return self._answered(request, ask, deadline)
+                return self._answered(request, ask, deadline, is_retried=bool(pauses))
             except Inconclusive as inconclusive:
-                if not KINDS[inconclusive.kind].is_retried or not self._waited(inconclusive, pause, deadline):
-                    raise
-        return self._answered(request, ask, deadline)
+                # A last attempt that the deadline cuts off tells less than the one before.
+                found = found if found is not None and time.monotonic() >= deadline else inconclusive
+            if times > len(pauses) or not self._waited(found, pauses[times - 1], deadline):
+                raise found.after(times)
 
     @property
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
         return self._guard.is_read_only and not self.endpoint.is_loopback
+
+    def token_echoes(self, response: Response, contract: Contract) -> Iterator[Violation]:
+        """Yield a violation for each place in which a response holds the client's own token, whoever it was sent to."""
+        if self._token is not None:
+            yield from token_echoes(response, self._token.reveal(), contract)
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
@@ -222,65 +196,97 @@ class Client:
             body=ask.body,
         )
 
-    def _sent(self, request: Request, ask: Ask, deadline: float) -> Exchange:
+    def _sent(self, request: Request, ask: Ask, deadline: float, *, is_retried: bool) -> Exchange:
         """Send once; the whole answer or `Inconclusive`."""
         __tracebackhide__ = True
         with self._pace as waited:
             started = time.monotonic()
-            return self._exchanged(request, ask, Line(deadline + waited, is_encrypted=self._tls is not None), started)
-
-    def _exchanged(self, request: Request, ask: Ask, line: Line, started: float) -> Exchange:
-        __tracebackhide__ = True
-        try:
-            response = self._carried(request, line)
-        except NETWORK_ERRORS as error:
-            kind, what = fault_of(error, line)
-            sent = line.sent if self._transport is None else kind != "unreachable"
-        except _TooLarge:
-            kind, what, sent = "too-large", f"more than {MAX_BODY} bytes", True
-        else:
-            return Exchange(request=request, response=response, seconds=time.monotonic() - started)
+            line = Line(deadline + waited, is_encrypted=self._tls is not None)
+            try:
+                response = self._carried(request, ask.operation, line, is_retried=is_retried)
+            except NETWORK_ERRORS as error:
+                kind, what = fault_of(error, line, self._proxy)
+                sent = line.sent if self._transport is None else kind != "unreachable"
+            except _TooLarge:
+                kind, what, sent = "too-large", f"more than {self._max_body} bytes; {_RAISE}", True
+            else:
+                return Exchange(request=request, response=response, seconds=time.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
         where = f"{self.endpoint.host} port {self.endpoint.port}"
         where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
 
-    def _carried(self, request: Request, line: Line) -> Response:
+    def _carried(self, request: Request, operation: Operation, line: Line, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
-        timing = self._timing
+        phases = {"connect": self._timing.connect, "read": self._timing.read, "write": self._timing.write}
+        limits = {name: self._timing.phase(seconds, is_retried=is_retried) for name, seconds in phases.items()}
         sent = httpx.Request(
             request.method,
             f"{self.endpoint.scheme}://{self.endpoint.authority}{request.path}{query}",
             headers=list(request.headers),
             content=request.body,
-            extensions={"timeout": {"connect": timing.connect, "read": timing.read, "write": timing.write}},
+            extensions={"timeout": limits},
         )
         if self._transport is not None:
-            return _read(self._transport.handle_request(sent), line)
+            return self._read(self._transport.handle_request(sent), operation, line)
         with Network(line, self._tls, self._proxy) as network:
-            return _read(network.handle_request(sent), line)
+            return self._read(network.handle_request(sent), operation, line)
 
-    def _answered(self, request: Request, ask: Ask, deadline: float) -> Exchange:
+    def _read(self, answer: httpx.Response, operation: Operation, line: Line) -> Response:
+        """Read the raw body of an answer, no content coding undone."""
+        line.in_body = True
+        length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
+        line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
+        is_recording = _is_recording(answer, operation)
+        body = bytearray()
+        try:
+            for chunk in _within(answer, line):
+                line.body += len(chunk)
+                body += chunk[: self._max_body - len(body)] if is_recording else chunk
+                if len(body) > self._max_body:
+                    raise _TooLarge
+        finally:
+            answer.close()
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+        odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
+        return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
+
+    def _answered(self, request: Request, ask: Ask, deadline: float, *, is_retried: bool) -> Exchange:
         """Send once; an exchange that tells something of the API, or `Inconclusive`."""
         __tracebackhide__ = True
-        exchange = self._sent(request, ask, deadline)
+        exchange = self._sent(request, ask, deadline, is_retried=is_retried)
         status = exchange.response.status
         if status == 429:
-            wait = _seconds(exchange.response.header("retry-after"))
-            raise Inconclusive("rate-limited", "" if wait is None else f"for {wait:.0f} seconds", wait=wait)
+            raise self._limited(seconds_of(exchange.response.header("retry-after")))
         if status in _GATEWAY:
             raise Inconclusive("gateway", f"status {status}", _consequence(ask.operation, sent=True))
-        if status in (401, 403) and ask.credentials == OWN:
-            source = f"of {TOKEN_VARIABLE}" if self._token else f"there is none: {TOKEN_VARIABLE} is not set"
-            raise Inconclusive("not-authorised", f"status {status}, the token is that {source}")
+        if ask.credentials == OWN:
+            if status == 401 or (status == 403 and ask.operation.name not in self._accepted):
+                source = f"of {TOKEN_VARIABLE}" if self._token else f"there is none: {TOKEN_VARIABLE} is not set"
+                raise Inconclusive("not-authorised", f"status {status}, the token is that {source}")
+            if 200 <= status < 300:
+                self._accepted.add(ask.operation.name)
         return exchange
 
+    def _limited(self, wait: float | None) -> Inconclusive:
+        """Note that the server limits the rate: whatever is sent next waits as long as it asked for."""
+        timing = self._timing
+        is_waited_for = self._throttle.told(max(wait or 0.0, *timing.pauses[:1], 0.0), timing)
+        asked = [] if wait is None else [f"for {wait:.0f} s"]
+        if not is_waited_for:
+            asked.append(f"which is not waited for: {timing.patience:.0f} s at most, {timing.in_all:.0f} s in a run")
+        limited = Inconclusive("rate-limited", ", ".join(asked), wait=wait)
+        limited.is_down = not is_waited_for  # what is sent later would fare no better
+        return limited
+
     def _waited(self, inconclusive: Inconclusive, pause: float, deadline: float) -> bool:
+        """Wait before a request is sent again; return whether it may be."""
         jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
-        seconds = pause * (1 + jitter) if inconclusive.wait is None else inconclusive.wait
-        if seconds > self._timing.patience or time.monotonic() + seconds >= deadline:
+        seconds = max(pause * (1 + jitter), inconclusive.wait or 0.0)
+        is_hopeless = inconclusive.kind == "rate-limited" and inconclusive.is_down
+        if is_hopeless or not KINDS[inconclusive.kind].is_retried or time.monotonic() + seconds >= deadline:
             return False
-        time.sleep(seconds)
+        time.sleep(max(0.0, seconds - self._throttle.wait(self._timing)))
         return True
 
 
@@ -288,19 +294,10 @@ class _TooLarge(Exception):
     """The body is beyond the limit."""
 
 
-def _read(answer: httpx.Response, line: Line) -> Response:
-    """Read the raw body of an answer, no content coding undone."""
-    line.in_body = True
-    body = bytearray()
-    try:
-        for chunk in _within(answer, line):
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise _TooLarge
-    finally:
-        answer.close()
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-    return Response(status=answer.status_code, headers=headers, body=bytes(body))
+def _is_recording(answer: httpx.Response, operation: Operation) -> bool:
+    """Tell whether the contract declares the body to be no JSON: its first bytes are all that is judged."""
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type != "application/json" and media_type in operation.responses.get(answer.status_code, {})
 
 
 def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
@@ -309,6 +306,7 @@ def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
     for chunk in stream if isinstance(stream, httpx.SyncByteStream) else ():
         yield chunk
         if line.is_over:
+            line.is_cut = True
             raise httpx.ReadTimeout("the deadline has passed")
 
 
@@ -324,18 +322,3 @@ def _consequence(operation: Operation, *, sent: bool) -> str:
     if not sent:
         return NOTHING_SENT
     return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return how long to wait; ``None`` for no number of seconds and no date.
-
-    Source: RFC 9110, section 10.2.3.
-    """
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit() and len(text) <= 10:
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, when.timestamp() - time.time())

@@ -46,6 +46,7 @@ class Asked:
     fuzz: int
     seed: int
     timeout: str
+    max_body: str
     ca: str
     proxy: str
 
@@ -79,6 +80,7 @@ class Asked:
 @click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
 @click.option("--proxy", metavar="URL", default="", help="HTTP proxy to go through; HTTPS_PROXY has no say.")
 @click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
+@click.option("--max-body", metavar="BYTES", default="", help="Of an answer, at most; 8388608 without.")
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
 @click.option(
@@ -149,8 +151,9 @@ def _settings(asked: Asked) -> "Settings":
         "profile": contract.profile,
     }
     sources = {key: Given(value=value, source=f"--{key}") for key, value in given.items()}
-    for key, value in (("timeout", asked.timeout), ("ca", asked.ca), ("proxy", asked.proxy)):
-        name = f"VOCODE_{key.upper()}"  # which the suite's plugin reads too
+    options = {"timeout": asked.timeout, "max-body": asked.max_body, "ca": asked.ca, "proxy": asked.proxy}
+    for key, value in options.items():
+        name = f"VOCODE_{key.upper().replace('-', '_')}"  # which the suite's plugin reads too
         told = Given(value=value, source=f"--{key}")
         sources[key] = told if value else Given(value=os.environ.get(name, ""), source=name)
     policies = [*os.environ.get("VOCODE_POLICY", "").split(), *asked.policies]
@@ -191,6 +194,7 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
         f"--vocode-fuzz={asked.fuzz}",
         f"--vocode-seed={asked.seed}",
         *([f"--vocode-timeout={asked.timeout}"] if asked.timeout else []),
+        *([f"--vocode-max-body={asked.max_body}"] if asked.max_body else []),
         *([f"--vocode-ca={asked.ca}"] if asked.ca else []),
         *([f"--vocode-proxy={asked.proxy}"] if asked.proxy else []),
         *([f"--vocode-approve-sends={asked.approve_sends}"] if asked.approve_sends is not None else []),

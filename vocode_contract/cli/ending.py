@@ -15,21 +15,9 @@ import click
 from vocode_contract.cli import exits
 from vocode_contract.cli.application import application
 from vocode_contract.cli.output import NAME, Output
-from vocode_contract.errors import ContractError
+from vocode_contract.errors import ContractError, Terminated
 
 _COMPLETE = "_VOCODE_CONTRACT_COMPLETE"
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
-
-    Attributes:
-        exit_code: 128 and the number of the signal.
-    """
-
-    def __init__(self, number: int = signal.SIGTERM) -> None:
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -25,9 +25,10 @@ EXCHANGES: Mapping[str, Code] = {
         basis="RFC 9110 section 12.5.3",
     ),
     "framing": Code(
-        title="The length of a body is told in one way",
-        meaning="The answer has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3). Proxies differ "
-        "in which they believe, and requests are smuggled between the two.",
+        title="An answer can be read in one way",
+        meaning="The answer has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3), or two media types, "
+        "folded lines, lines without CR, another version, or bytes behind its end. Proxies differ in what they make "
+        "of it, and requests are smuggled between the two.",
         example="Content-Length: 10 beside Transfer-Encoding: chunked",
         level="advice",
         basis="RFC 9112 section 6.3",

@@ -31,6 +31,8 @@ class Answer:
         is_ordered: Whether it is known to have been made after the answers that came before it.
         origin: Scheme, host and port that were asked.
         after: The answer to the last request with an effect that its client sent before.
+        authorization: The header Authorization for a shell, between double quotes; empty where none was sent, or where
+            nobody knows how it came about.
         is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
     """
 
@@ -43,6 +45,7 @@ class Answer:
     is_ordered: bool = True
     origin: str = ""
     after: "Answer | None" = field(default=None, repr=False, compare=False)
+    authorization: str = ""
     is_generated: bool = False
 
     @property

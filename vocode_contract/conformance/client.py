@@ -4,15 +4,17 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from vocode_contract.answer import UNREAD, date_of, parsed_body
+from vocode_contract.answer import UNREAD, date_of, kept_in_mind, parsed_body
+from vocode_contract.asking import OWN, Ask, Credentials
 from vocode_contract.checks import clock_skew, violations_of
 from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
+from vocode_contract.conformance.packing import Store
 from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract import Contract, Operation
 from vocode_contract.creations import Creations
@@ -22,7 +24,7 @@ from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.transport import OWN, Ask, Client, Credentials
+from vocode_contract.transport import Client
 from vocode_contract.violation import Violation
 
 #: Statuses after which nothing more happens to a call.
@@ -40,17 +42,24 @@ class Health:
     """How an endpoint fares in this run.
 
     Attributes:
-        failures: Requests in a row that did not reach it.
+        failures: Requests in a row that it did not answer itself.
+        last: What the last one of them met with.
         is_patient: Whether a call that goes on is waited for: not any more after one was, in vain.
+        store: What is kept of the bodies that came.
     """
 
     failures: int = 0
+    last: str = ""
     is_patient: bool = True
+    store: Store = field(default_factory=Store)
 
     def told(self, inconclusive: Inconclusive | None) -> None:
         """Note the outcome of a request."""
-        down = inconclusive is not None and KINDS[inconclusive.kind].is_down
-        self.failures = self.failures + 1 if down else 0
+        if inconclusive is not None and inconclusive.is_down:
+            self.failures += 1
+            self.last = KINDS[inconclusive.kind].title
+        else:
+            self.failures = 0
 
 
 class CheckedClient:
@@ -76,7 +85,6 @@ class CheckedClient:
         self.policies = policies
         self.selection = ALL  # which codes count, and how much
         self.answers: list[Answer] = []
-        self.seen: list[Answer] = []  # those too that are not kept: what came from the API is not shown as sent
         self._client = client
         self._health = health or Health()
         self._acted: Answer | None = None
@@ -84,6 +92,11 @@ class CheckedClient:
     def __repr__(self) -> str:
         """Show where it asks."""
         return f"<CheckedClient of {self.endpoint} and {self.contract.date}>"
+
+    @property
+    def store(self) -> Store:
+        """What the run keeps of the bodies that came: what came from the API is not shown as sent."""
+        return self._health.store
 
     @property
     def endpoint(self) -> Endpoint:
@@ -143,20 +156,23 @@ class CheckedClient:
         __tracebackhide__ = True
         exchange = self._exchange(ask)
         came = time.time()
+        with kept_in_mind():
+            violations = tuple(dict.fromkeys(self._violations(exchange, ask.operation, came)))
+        self.store.see(exchange.response.body)
         answer = Answer(
             operation=ask.operation,
-            exchange=exchange,
-            violations=tuple(self._violations(exchange, ask.operation, came)),
+            exchange=self.store.packed(exchange),
+            violations=violations,
             contract=self.contract.date,
             at=came,
             policies=self.policies,
             origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
             after=self._acted,
+            authorization=ask.credentials.in_shell if ask.credentials else "",
             is_generated=ask.generated,
         )
         if ask.operation.effect != "reads":
             self._acted = answer
-        self.seen.append(answer)
         return answer
 
     @property
@@ -180,6 +196,8 @@ class CheckedClient:
 
     def _violations(self, exchange: Exchange, operation: Operation, came: float) -> Iterator[Violation]:
         yield from violations_of(exchange, operation, self.contract, selection=self.selection, policies=self.policies)
+        if self.selection.level("token-echoed", self.contract.profile) != "off":
+            yield from self._client.token_echoes(exchange.response, self.contract)
         now = date_of(exchange.response)
         if self.selection.level("clock-skew", self.contract.profile) != "off":
             yield from clock_skew(exchange.response, came, self.contract)
@@ -300,7 +318,8 @@ class CheckedClient:
         """
         __tracebackhide__ = True
         if self._health.failures >= _DOWN_AFTER:
-            raise Inconclusive("stopped", self.endpoint.authority, NOTHING_SENT)
+            what = self.endpoint.authority + (f"; the last time: {self._health.last}" if self._health.last else "")
+            raise Inconclusive("stopped", what, NOTHING_SENT)
 
     def _exchange(self, ask: Ask) -> Exchange:
         __tracebackhide__ = True

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from vocode_contract.answer import kept_in_mind
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import written as evidence_of
@@ -47,8 +48,9 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
 def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
     """Raise what is wrong with the answers and what the test itself found, each once."""
     __tracebackhide__ = True
-    sights = sights_of(client, claimed)
-    unique, evidence = tuple(sights), evidence_of(sights, client)
+    with kept_in_mind():
+        sights = sights_of(client, claimed)
+        unique, evidence = tuple(sights), evidence_of(sights, client)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
         noted(item, violated)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vocode_contract.asking import Ask
 from vocode_contract.checks import uuid_of
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.answers import Answer
@@ -15,7 +16,6 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.contract import Operation
 from vocode_contract.draws import Plan
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.transport import Ask
 
 #: Kinds of calls by status and by whether there is a recording, in the order in which their ids are fed.
 _OVER = (("ended", True), ("ended", False), ("error", True), ("error", False))
@@ -113,7 +113,6 @@ class Drawn:
         """Send a request; the answer holds errors alone, for advice would be about what we made up ourselves."""
         __tracebackhide__ = True
         answer = self._client.exchange(ask)
-        self._client.seen.pop()  # thousands of pages would be kept
         if ask.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
             self._created.append(answer.call_id)
         errors = tuple(violation for violation in answer.violations if violation.severity == "error")

@@ -5,11 +5,13 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.made_up import is_own
+from vocode_contract.conformance.packing import Store
 from vocode_contract.contract import Contract
 from vocode_contract.curl import curl
 from vocode_contract.dialled import is_fictional
@@ -33,10 +35,10 @@ MOST_NOTED = 65_536
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: The number of a page, such as no phone has.
+_NUMBER = re.compile(r"[0-9]{1,6}")
 #: A phone number, a token.
 _SUSPECT = re.compile(r"[0-9]{7}|[A-Za-z0-9_]{20}")
-#: Stands at the start of the tokens that the suite makes up to be refused.
-_MADE_UP = "vocode-contract-"
 _SHOWN_HEADERS = frozenset(("authorization", "content-type"))
 
 
@@ -91,8 +93,8 @@ class Witness(Protocol):
         """The date and profile to judge by."""
 
     @property
-    def seen(self) -> Sequence[Answer]:
-        """All that came: what holds it is not shown as sent."""
+    def store(self) -> Store:
+        """Knows what came: what it may hold is not shown as sent."""
 
 
 def written(sights: Mapping[Violation, Sight], client: Witness, *, first: int = 0) -> list[tuple[str, object]]:
@@ -173,14 +175,14 @@ def _command(answer: Answer, shown: _Shown) -> str:
     command = curl(
         replace(
             request,
-            query=request.query if answer.is_generated else _query(request.query, client.seen),
+            query=request.query if answer.is_generated else _query(request.query, client),
             headers=tuple(_headers(request.headers)),
             body=body or request.body,
         ),
         answer.origin,
         client.contract,
         body_name=None if is_ours else answer.operation.body or "HTTPValidationError",
-        authorization=_authorization(request.header("authorization")),
+        authorization=_authorization(request.header("authorization"), answer.authorization),
     )
     text = inert(command)
     return text if len(text) <= MOST_SENT else f"a request of {len(text):,} characters, which is too long to be shown"
@@ -205,20 +207,20 @@ def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
         yield name, value if name.lower() in _SHOWN_HEADERS else mask(value, "header")
 
 
-def _authorization(value: str | None) -> str:
-    """Write a header Authorization for a shell: tokens that the suite made up as they are, others as variable."""
+def _authorization(value: str | None, in_shell: str) -> str:
+    """Write a header Authorization for a shell: the user's token as variable, or as it is known to have come about."""
     scheme, _, token = (value or "").partition(" ")
-    if not token or token.startswith(_MADE_UP):
+    if not token:
         return shlex.quote(f"Authorization: {scheme} {token}")
-    return f'"Authorization: {scheme} $VOCODE_API_KEY"'
+    return f'"Authorization: {in_shell or f"{scheme} $VOCODE_API_KEY"}"'
 
 
-def _query(query: str, answers: Sequence[Answer]) -> str:
+def _query(query: str, client: Witness) -> str:
     """Write a query string without what came from the API, unless it is an id, or may be a number or token."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    if all(_is_shown(value, answers) for _, value in pairs):
+    if all(_is_shown(value, client) for _, value in pairs):
         return query
-    shown = [(name, value if _is_shown(value, answers) else mask(value, "text")) for name, value in pairs]
+    shown = [(name, value if _is_shown(value, client) else mask(value, "text")) for name, value in pairs]
     return urlencode(shown, quote_via=quote)
 
 
@@ -227,12 +229,20 @@ def is_harmless(value: str) -> bool:
     return bool(_UUID.fullmatch(value)) or len(value) < 4
 
 
-def _is_shown(value: str, answers: Sequence[Answer]) -> bool:
-    if is_harmless(value) or (value.isalpha() and len(set(value)) == 1):
+def _is_shown(value: str, client: Witness) -> bool:
+    is_one_letter = value.isalpha() and len(set(value)) == 1
+    if is_harmless(value) or is_one_letter or value in _words(client.contract.date) or _NUMBER.fullmatch(value):
         return True
-    forms = (value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
-    came = any(form in answer.exchange.response.body for answer in answers for form in forms)
-    return not came and not _SUSPECT.search(_UUID.sub("", value))
+    if _SUSPECT.search(_UUID.sub("", value)):
+        return False
+    return not client.store.may_hold(value.encode("utf-8", "surrogatepass"), json.dumps(value)[1:-1].encode())
+
+
+@cache
+def _words(date: str) -> frozenset[str]:
+    """Return the names of properties, and the other words that a query is made of."""
+    schemas = Contract.load(date).schemas.values()
+    return frozenset(("true", "false", *(key for schema in schemas for key in schema.get("properties", {}))))
 
 
 def _masked_body(answer: Answer, contract: Contract) -> object:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from vocode_contract.asking import MADE_UP, Credentials
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
@@ -19,7 +20,6 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Credentials
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
@@ -32,13 +32,17 @@ _ALONE = 3.0
 _READINGS = 4
 #: The number of a page that no list has.
 BEYOND = 100_000
-#: Ways of not being authenticated; what stands for a token opens nothing.
+#: Ways of not being authenticated. Under a wrong scheme comes the right token, for what is tried is the scheme.
 WAYS: Mapping[str, Credentials | None] = {
     "no_token": None,
     "empty_token": Credentials(token=Secret("")),
-    "wrong_scheme": Credentials(scheme="Basic", token=Secret("bm90LWE6dG9rZW4tYXQtYWxs")),
+    "wrong_scheme": Credentials(scheme="Basic"),
     "wrong_token": Credentials(suffix="-and-more"),
 }
+#: Beyond this machine, what acts comes with a token that opens nothing under any scheme.
+_HARMLESS = {"wrong_scheme": Credentials(scheme="Basic", token=Secret(MADE_UP))}
+#: Wrong tokens that are nearly right, each in another way: a comparison may stop too early, or look too little.
+_NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "get_call": Credentials(cut=1, suffix="~")}
 
 
 # --- lists ---
@@ -330,7 +334,14 @@ def settled_after_race(story: Story) -> Answer:
 @cache
 def refused(name: str, way: str) -> Callable[[Story], Answer]:
     """Return the moment in which an operation is asked for without valid authentication."""
-    return refused_with(name, WAYS[way])
+    usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
+
+    def ask(story: Story) -> Answer:
+        acts = story.client.contract.operations[name].effect != "reads"
+        credentials = _HARMLESS.get(way, usual) if acts and not story.calls.is_here else usual
+        return refused_with(name, credentials)(story)
+
+    return ask
 
 
 @cache
@@ -423,7 +434,8 @@ def _listed_as(story: Story, state: str, *, own: bool = True) -> str:
         own: Whether calls will do that this suite created, in whatever process and run: it acts on them elsewhere.
     """
     page = story.tell(listed_before)
-    found = [item for item in page.items if item.get("status") == state and item.get("id") in page.item_ids]
+    ids = page.item_ids
+    found = [item for item in page.items if item.get("status") == state and item.get("id") in ids]
     if not own:
         found = [item for item in found if not is_marked(item)]
     if not found:
@@ -439,7 +451,8 @@ def recorded(story: Story, *, available: bool) -> str:
         Inconclusive: No complete answer came.
     """
     page = story.tell(listed_before)
-    found = [item for item in page.items if item.get("recording_available") is available and item.get("id")]
+    known = set(page.item_ids)  # an id that is none stays where it came
+    found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in known]
     if not found:
         raise NoCall(f"a call is needed whose recording is {'' if available else 'not '}available; the list shows none")
     return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])

@@ -34,6 +34,9 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     1: ("violates", "the API breaks the contract"),
     3: ("unjudged", "whether the API keeps the contract could not be judged"),
     70: ("broken", "the suite itself failed: please report it"),
+    129: ("interrupted", "the run was interrupted"),
+    130: ("interrupted", "the run was interrupted"),
+    143: ("interrupted", "the run was interrupted"),
 }
 #: Operations that are named of one cause.
 _MOST_OPERATIONS = 3
@@ -132,7 +135,17 @@ class Outcome:
     @property
     def sentence(self) -> str:
         """The verdict as a sentence."""
-        return VERDICTS[self.exit_code][1]
+        sentence = VERDICTS[self.exit_code][1]
+        if not self.is_interrupted:
+            return sentence
+        unrun = f", {self.tally.unrun} of {self.tally.planned} tests were not run" if self.tally.unrun else ""
+        broken = f"; {VERDICTS[1][1]}" if self.tally.count("violates") else ", so there is no verdict"
+        return f"{sentence}{unrun}{broken}"
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM ended the run."""
+        return self.verdict == "interrupted"
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

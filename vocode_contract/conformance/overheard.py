@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.evidence import Sight, is_harmless
 from vocode_contract.conformance.evidence import written as evidence_of
+from vocode_contract.conformance.packing import Store
 from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.contract import Contract
 from vocode_contract.exchange import Headers, Request
@@ -132,7 +133,7 @@ class _Witness:
 
     contract: Contract
     answers: tuple[Answer, ...]
-    seen: tuple[Answer, ...] = ()
+    store: Store = field(default_factory=Store)
 
 
 def _none() -> None:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from vocode_contract.asking import OWN, Ask
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.contract import Effect
 from vocode_contract.exchange import Exchange
 from vocode_contract.guard import Consents, Guard
 from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.transport import OWN, Ask, Client, Timing
+from vocode_contract.timing import Timing
+from vocode_contract.transport import Client
 
 _TOKEN = "token-of-the-plan"  # noqa: S105 - opens the simulator in process
 

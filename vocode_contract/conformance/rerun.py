@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from vocode_contract.answer import MAX_BODY
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.contract import DEFAULT_PROFILE, Contract
@@ -37,5 +38,7 @@ def _options(settings: Settings, selection: Selection) -> Iterator[tuple[str, st
         yield "proxy", str(settings.proxy)
     if settings.timeout is not None:
         yield "timeout", f"{settings.timeout:g}"
+    if settings.max_body != MAX_BODY:
+        yield "max-body", str(settings.max_body)
     yield from (("select", pattern) for pattern in selection.select)
     yield from (("ignore", pattern) for pattern in selection.ignore)

@@ -1,5 +1,6 @@
 """One run: its name, what it created, and who sends for it."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,14 +12,17 @@ from uuid import uuid4
 
 from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.settings import Settings
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.guard import Consents, Guard, is_read_only
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Client, Timing
+from vocode_contract.timing import Throttle, Timing
+from vocode_contract.transport import Client
 
 _SHOWN = 20
+#: Variables that other programs take a proxy from.
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Run:
         is_acting: Whether its plan was shown and no other run acts on the host; nothing has an effect there without.
         is_interrupted: Whether Ctrl-C came.
         unwritten: Why the journal could not be written; empty where it could.
+        throttle: Waits for a server that limits the rate of requests.
     """
 
     settings: Settings
@@ -52,6 +57,7 @@ class Run:
     is_acting: bool = False
     is_interrupted: bool = False
     unwritten: str = ""
+    throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
     def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
@@ -137,10 +143,12 @@ class Run:
             token,
             guard=Guard(self.consents if self.is_acting else replace(self.consents, effects=frozenset())),
             timing=timing,
+            throttle=self.throttle,
             run_id=self.run_id,
             ca_file=settings.ca_file,
             proxy=settings.proxy,
             journal=self,
+            max_body=settings.max_body,
         )
 
     @contextmanager
@@ -164,6 +172,10 @@ class Run:
         yield f"{POLICIES_REMARK}{self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
+        elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):
+            yield f"{ignored} is set and has no say: --proxy or --vocode-proxy names a proxy"
+        if self.throttle.waited:
+            yield f"the server limits the rate of requests: {self.throttle.waited:.1f} s were waited, as it asked"
         if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
             unknown = f", {self.unanswered} asked for without an answer: look for them" if self.unanswered else ""
@@ -197,8 +209,8 @@ def _terminable() -> Iterator[None]:
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _shown(identifiers: list[str]) -> str:

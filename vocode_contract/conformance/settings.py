@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from typing import Self, get_args
 from uuid import UUID
 
+from vocode_contract.answer import LARGEST_BODY, MAX_BODY
 from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.dialled import is_fictional
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
+from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
 from vocode_contract.guard import Consents
 from vocode_contract.live import Live
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.redaction import Secret
+from vocode_contract.timing import LONGEST, SHORTEST
 
+_DIGITS = 12
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
-_LONGEST = 600.0
 #: What is asked without an endpoint.
 SIMULATOR = "the built-in simulator"
 
@@ -98,6 +100,7 @@ class Settings:
         ca_file: PEM file of a private certificate authority to trust too; empty for none.
         proxy: What to go through; ``None`` for nothing.
         fuzz: Requests to draw for each operation; 0 for none.
+        max_body: Bytes of an answer's body that are taken.
     """
 
     endpoint: Endpoint | None
@@ -109,6 +112,7 @@ class Settings:
     ca_file: str = ""
     proxy: Proxy | None = None
     fuzz: int = 0
+    max_body: int = MAX_BODY
 
     @classmethod
     def from_given(
@@ -123,7 +127,7 @@ class Settings:
         """Parse what was given.
 
         Args:
-            given: Values for ``url``, ``contract``, ``profile`` and perhaps ``timeout``, ``ca`` and ``proxy``.
+            given: Values for ``url``, ``contract``, ``profile`` and perhaps others of the same names as options.
             call_ids: As given with ``--vocode-call-id``.
             policies: Parsed already.
             wishes: Parsed already.
@@ -135,6 +139,8 @@ class Settings:
         _refuse_negative(fuzz, "--vocode-fuzz")
         url = given["url"]
         endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
+        if endpoint is not None:
+            token_of_environment()  # refused at once, and not by every test
         return cls(
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
@@ -145,6 +151,7 @@ class Settings:
             ca_file=_ca_file(given.get("ca", Given())),
             proxy=_proxy(given.get("proxy", Given()), endpoint),
             fuzz=fuzz,
+            max_body=_max_body(given.get("max-body", Given())),
         )
 
     @property
@@ -231,6 +238,15 @@ def _timeout(given: Given) -> float | None:
         seconds = float(given.value)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise InvalidOption(given.source, f"must be a number of seconds, up to {_LONGEST:.0f}")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise InvalidOption(given.source, f"must be a number of seconds, {SHORTEST} to {LONGEST:.0f}")
     return seconds
+
+
+def _max_body(given: Given) -> int:
+    if not given.value:
+        return MAX_BODY
+    is_number = given.value.isascii() and given.value.isdigit() and len(given.value) < _DIGITS
+    if not is_number or not 0 < int(given.value) <= LARGEST_BODY:
+        raise InvalidOption(given.source, f"must be a number of bytes, 1 to {LARGEST_BODY}")
+    return int(given.value)

@@ -38,7 +38,7 @@ def _answered(answers: Sequence[Answer]) -> Iterator[tuple[Violation, Sight]]:
 def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, Sight]]:
     if claimed is None:
         return
-    known = dict(_answered(client.seen))
+    known = dict(_answered(client.answers))
     for violation in claimed.violations:
         if isinstance(claimed, Claimed):
             steps = claimed.steps or (_led_to(claimed.answer) if violation.code in _EFFECTS else ())

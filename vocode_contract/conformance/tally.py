@@ -31,6 +31,8 @@ VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", 
 _MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
 
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
+#: 128 and the number of the signal.
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +82,25 @@ class Tally:
         remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
         unjudged: What of users' own traffic has no verdict.
         is_left_open: Whether a call that the run asked for may go on.
+        planned: How many tests of the suite there were to run.
+        interrupted: What a run ends with that Ctrl-C or SIGTERM ended; 0 for one that came to its end.
     """
 
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unjudged: Unjudged = field(default_factory=Unjudged)
     is_left_open: bool = False
+    planned: int = 0
+    interrupted: int = 0
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note how many tests of the suite there are."""
+        self.planned = sum(item.get_closest_marker("vocode_operation") is not None for item in session.items)
+
+    def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
+        """Note that the run was interrupted by its user."""
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.interrupted = getattr(excinfo.value, "exit_code", _INTERRUPTED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what pytest reports."""
@@ -119,6 +134,11 @@ class Tally:
         return self.count("conforms", "violates")
 
     @property
+    def unrun(self) -> int:
+        """How many tests of the suite were not run to their end."""
+        return max(0, self.planned - sum(bool(row.operation) for row in self.rows))
+
+    @property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
         """Each violation once, with the tests that found it, in the order of finding."""
         found: dict[Violation, tuple[Row, ...]] = {}
@@ -129,11 +149,13 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run: 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
+        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
 
         A run in which no call could be ended has not judged the main operation, unless its user wanted it read-only;
         and one that leaves a call open does not pass.
         """
+        if self.interrupted:
+            return self.interrupted
         if self.count("violates"):
             return VIOLATES
         if self.count("broken"):

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from vocode_contract.asking import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.bystanders import went_on
 from vocode_contract.conformance.calls import REFUSED
@@ -11,9 +12,6 @@ from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
 from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
-from vocode_contract.transport import Credentials
-
-OTHER_VARIABLE = "VOCODE_OTHER_API_KEY"
 
 each_operation = pytest.mark.parametrize(
     "name",
@@ -51,9 +49,9 @@ def test_refused_creation_creates_nothing(told: Teller) -> None:
 @pytest.mark.vocode_operation("get_call")
 @pytest.mark.parametrize("name", ["get_call", "get_recording"])
 def test_call_is_no_other_users(told: Teller, name: str) -> None:
-    token = os.environ.get(OTHER_VARIABLE)
+    token = os.environ.get(OTHER_TOKEN_VARIABLE)
     if not token:
-        pytest.skip(f"needs the token of another user in {OTHER_VARIABLE}")
+        pytest.skip(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
     no_call(told(moments.refused_with(name, Credentials(token=Secret(token)))))
 
 

@@ -64,7 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
-    options = [config.getoption(f"vocode_{key}") or config.getini(f"vocode_{key}") for key in KEYS]
+    names = [f"vocode_{key.replace('-', '_')}" for key in KEYS]
+    options = [config.getoption(name) or config.getini(name) for name in names]
     lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
     numbers = [config.getoption(f"vocode_{key.replace('-', '_')}") != default for key, default, _ in NUMBERS]
     if any((*options, *lists, *numbers)) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
@@ -354,6 +355,8 @@ class _Overhearing:
         if client is not None and touched is not None:
             for answer in client.answers:
                 touched.add_exchange(answer.operation, answer.exchange)
+        if client is not None:  # pytest keeps its items to the end of the run
+            del item.stash[CLIENT]
 
 
 class _Counting:
@@ -362,15 +365,26 @@ class _Counting:
     def __init__(self, config: pytest.Config) -> None:
         self.started = time.monotonic()
         self._config = config
+        self._session: pytest.Session | None = None
 
-    def pytest_keyboard_interrupt(self) -> None:
-        if RUN in self._config.stash:
-            self._config.stash[RUN].is_interrupted = True
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not any(name.startswith("vocode_") for name, _ in report.user_properties):
-            return
+        if any(name.startswith("vocode_") for name, _ in report.user_properties):
+            self._tally().pytest_runtest_logreport(report)
+
+    def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
+        if RUN in self._config.stash:
+            self._config.stash[RUN].is_interrupted = True
+        if TALLY in self._config.stash:
+            self._tally().pytest_keyboard_interrupt(excinfo)
+
+    def _tally(self) -> "Tally":
         from vocode_contract.conformance.tally import Tally
 
-        tally = self._config.stash.setdefault(TALLY, Tally())
-        tally.pytest_runtest_logreport(report)
+        if TALLY not in self._config.stash:
+            tally = self._config.stash[TALLY] = Tally()
+            if self._session is not None:
+                tally.pytest_collection_finish(self._session)
+        return self._config.stash[TALLY]

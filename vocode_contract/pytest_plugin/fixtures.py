@@ -1,6 +1,5 @@
 """The fixtures of the plugin; those whose names begin with an underscore are the suite's."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +71,9 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     """The one sender of the run: its guard counts what leaves this machine, and what it created is ended."""
     from vocode_contract.conformance.client import CheckedClient
     from vocode_contract.conformance.endings import finish, finish_run
+    from vocode_contract.endpoint import token_of_environment
     from vocode_contract.redaction import Secret
-    from vocode_contract.transport import TOKEN_VARIABLE, Client
+    from vocode_contract.transport import Client
 
     contract = settings_of(pytestconfig).contract
     if planner := pytestconfig.stash.get(PLANNER, None):
@@ -84,8 +84,8 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
         running = request.getfixturevalue("_vocode_running")
         yield Client(running.url, Secret(running.token))
         return
-    value, run = os.environ.get(TOKEN_VARIABLE), run_of(pytestconfig)
-    sender = run.sender(Secret(value) if value else None)
+    run = run_of(pytestconfig)
+    sender = run.sender(token_of_environment())
     yield sender
     journal = str(run.journal.path) if run.journal else ""
     client = CheckedClient(sender, contract)

@@ -14,6 +14,7 @@ KEYS = {
     "profile": "how literally the contract is read: documented, wire or tolerant",
     "timeout": "seconds that one exchange may take",
     "ca": "PEM file of a private certificate authority to trust too",
+    "max-body": "bytes of an answer's body that are taken, 8388608 without",
     "proxy": "HTTP proxy to go through; HTTPS_PROXY and the like have no say",
 }
 _LIVE = "only against a host that is not this machine"
@@ -61,7 +62,7 @@ def declare(parser: pytest.Parser) -> None:
     """Declare options and keys of the configuration file."""
     group = parser.getgroup("vocode-contract", "contract of the voice-call API")
     for key, help_text in KEYS.items():
-        name = f"vocode_{key}"
+        name = f"vocode_{key.replace('-', '_')}"
         group.addoption(f"--vocode-{key}", dest=name, metavar=key.upper(), help=f"{help_text} (or {name.upper()})")
         parser.addini(name, help_text, default="")
     for key, metavar, help_text in LISTS:
@@ -105,7 +106,7 @@ def given(config: pytest.Config, key: str) -> Any:
     """Return what was `Given` for one of `KEYS`: an option beats the environment, and that the file."""
     from vocode_contract.conformance.settings import Given
 
-    name = f"vocode_{key}"
+    name = f"vocode_{key.replace('-', '_')}"
     sources = (
         (f"--vocode-{key}", config.getoption(name)),
         (name.upper(), os.environ.get(name.upper())),

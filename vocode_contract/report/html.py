@@ -12,7 +12,7 @@ from vocode_contract.conformance.tally import Row
 from vocode_contract.report.css import CSS
 from vocode_contract.report.markup import Content, Markup, element, style
 
-_MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!"}
+_MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!", "interrupted": "!"}
 #: Verdict on a test -> the class of its label.
 _CLASSES: Mapping[str, str] = {
     "conforms": "good",
@@ -22,7 +22,13 @@ _CLASSES: Mapping[str, str] = {
     "not-permitted": "quiet",
     "no-call": "quiet",
 }
-_VERDICT_CLASSES: Mapping[str, str] = {"conforms": "good", "violates": "bad", "unjudged": "unclear", "broken": "bad"}
+_VERDICT_CLASSES: Mapping[str, str] = {
+    "conforms": "good",
+    "violates": "bad",
+    "unjudged": "unclear",
+    "broken": "bad",
+    "interrupted": "unclear",
+}
 _SEVERITY_CLASSES: Mapping[str, str] = {"error": "bad", "drift": "unclear", "advice": "quiet"}
 #: Label of what a violation rests on -> what the page calls it.
 _BASES: Mapping[str, str] = {

@@ -40,6 +40,8 @@ def as_junit(outcome: Outcome) -> str:
             causes.setdefault(id(row), []).append((number, cause))
     for row in outcome.rows:
         suite.append(_case(row, causes.get(id(row), [])))
+    if outcome.is_interrupted:
+        suite.append(_interruption(outcome))
     root = ET.Element("testsuites", name=_NAME)
     root.append(suite)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -49,9 +51,9 @@ def _attributes(outcome: Outcome) -> dict[str, str]:
     kinds = [_ELEMENTS.get(row.verdict) for row in outcome.rows]
     return {
         "name": _NAME,
-        "tests": str(len(kinds)),
+        "tests": str(len(kinds) + outcome.is_interrupted),
         "failures": str(kinds.count("failure")),
-        "errors": str(kinds.count("error")),
+        "errors": str(kinds.count("error") + outcome.is_interrupted),
         "skipped": str(kinds.count("skipped")),
         "time": f"{outcome.run.seconds:.3f}",
         "timestamp": outcome.run.started.isoformat(timespec="seconds"),
@@ -69,6 +71,13 @@ def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) ->
     properties = ET.SubElement(element, "properties")
     for name, value in pairs:
         ET.SubElement(properties, "property", name=name, value=_legal(str(value)))
+
+
+def _interruption(outcome: Outcome) -> ET.Element:
+    """Write what no test tells: that others were not run."""
+    case = ET.Element("testcase", classname=_NAME, name="the run comes to its end", time="0.000")
+    ET.SubElement(case, "error", message=_legal(outcome.sentence), type=outcome.verdict)
+    return case
 
 
 def _case(row: Row, causes: list[tuple[int, Cause]]) -> ET.Element:

@@ -12,7 +12,7 @@ from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
 #: GitHub takes 65,536 characters.
 _MOST = 60_000
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~:@-])")
-_VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": "💥"}
+_VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": "💥", "interrupted": "✋"}
 
 
 def as_markdown(outcome: Outcome) -> str:

@@ -25,6 +25,7 @@ def as_run(outcome: Outcome) -> str:
         "verdict": outcome.verdict,
         "exit_code": outcome.exit_code,
         "counts": dict(outcome.counts),
+        "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
         "tests": [_test(row) for row in outcome.rows],
         "violations": [_violation(outcome, violation) for violation in outcome.violations],
         "remarks": list(outcome.asides),

@@ -5,7 +5,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from vocode_contract.answer import ANSWER_LIMITS, unasked_coding
+from vocode_contract.answer import MAX_BODY, unasked_coding
 from vocode_contract.checks import violations_of
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import Contract, Operation
@@ -19,7 +19,7 @@ from vocode_contract.traffic.recording import Recording, decoded
 from vocode_contract.violation import Violation
 
 #: Bytes of a body that is judged: of a longer one, the head alone is.
-MOST_READ = ANSWER_LIMITS.size
+MOST_READ = MAX_BODY
 
 #: What is found without the body.
 _OF_THE_HEAD = frozenset(

@@ -1,0 +1,130 @@
+"""What it means when a connection fails: which kind of inconclusive, and what there is to say of it."""
+
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+
+from vocode_contract.connection import Elsewhere, Line, httpcore, httpx
+from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
+from vocode_contract.reaching import Unresolved
+from vocode_contract.redaction import printable
+
+__all__ = ["fault_of"]
+
+_CONNECT_ERRORS = (httpx.ConnectError, httpcore.ConnectError)
+_PROTOCOL_ERRORS = (httpx.ProtocolError, httpcore.ProtocolError)
+_TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
+_CONNECT_TIMEOUTS = (httpx.ConnectTimeout, httpcore.ConnectTimeout, httpx.PoolTimeout, httpcore.PoolTimeout)
+_WRITE_TIMEOUTS = (httpx.WriteTimeout, httpcore.WriteTimeout)
+_WANTED = f"{PROXY_AUTH_VARIABLE} holds user name and password"
+_SHOWN = 120
+_HTTP = b"HTTP/"
+#: How the libraries say that the server closed the connection, which is no fault of its grammar.
+_ENDS = ("peer closed", "peer unexpectedly closed", "Server disconnected")
+#: How h11 0.16 says which rule was broken, and how we do: what it says may go on with what the server sent.
+_RULES: Mapping[str, str] = {
+    "Received server _SWITCH_UPGRADE": "it switched protocols, which nobody asked for: RFC 9110, section 15.2.2",
+    "illegal status line": "the status line: RFC 9112, section 4",
+    "illegal request line": "the status line: RFC 9112, section 4",
+    "no response line": "the status line: RFC 9112, section 4",
+    "InformationalResponse status_code": "the status code: RFC 9110, section 15",
+    "Response status_code": "the status code: RFC 9110, section 15",
+    "illegal header line": "a line of the head: RFC 9112, section 5",
+    "continuation line": "a line of the head: RFC 9112, section 5.2",
+    "conflicting Content-Length": "two lengths that differ: RFC 9112, section 6.3",
+    "bad Content-Length": "the length of the body: RFC 9112, section 6.3",
+    "multiple Transfer-Encoding": "Transfer-Encoding twice: RFC 9112, section 6.1",
+    "Only Transfer-Encoding": "a transfer coding other than chunked: RFC 9112, section 6.1",
+    "illegal chunk header": "the size of a chunk: RFC 9112, section 7.1",
+    "malformed chunk footer": "the end of a chunk: RFC 9112, section 7.1",
+    "Receive buffer too long": "a head or a line longer than 100 KiB",
+}
+
+
+def fault_of(error: Exception, line: Line, proxy: Proxy | None = None) -> tuple[str, str]:
+    """Classify what a library raised.
+
+    Args:
+        error: One of `vocode_contract.connection.NETWORK_ERRORS`.
+        line: The connection that failed.
+        proxy: What it went through.
+
+    Returns:
+        A kind of inconclusive, and what was seen, without any byte that the server sent.
+    """
+    if isinstance(error, httpcore.ProxyError):
+        return "proxy", _proxy_reason(error, proxy)
+    if line.in_tls:
+        return "tls", _tls_reason(error)
+    if isinstance(error, _CONNECT_TIMEOUTS):
+        name = "the name of the host was not looked up " if _is_caused_by(error, Unresolved) else ""
+        return "timeout-connect", f"{name}{_within(line)}".strip()
+    if isinstance(error, _WRITE_TIMEOUTS):
+        return "timeout-write", _within(line)
+    if not _HTTP.startswith(line.start):
+        return "protocol", f"{line.received} bytes came, which do not begin as an answer: RFC 9112, section 4"
+    if isinstance(error, _TIMEOUTS):
+        return _late(line)
+    if isinstance(error, _CONNECT_ERRORS):
+        return "unreachable", _connect_reason(error)
+    if isinstance(error, _PROTOCOL_ERRORS) and not str(error).startswith(_ENDS):
+        return "protocol", f"{line.received} bytes came, which break a rule: {_rule(error)}"
+    return ("truncated", _cut(line)) if line.in_body else ("closed", f"{line.received} bytes came")
+
+
+def _late(line: Line) -> tuple[str, str]:
+    """Tell an answer that flows and does not end from one that does not begin, or stops."""
+    if line.is_flowing and line.is_cut:
+        return "timeout-total", f"{line.received} bytes came before the deadline"
+    if line.is_flowing:
+        return "timeout-read", f"{line.received} bytes came, and then nothing {_within(line)}"
+    return "timeout-read", f"nothing came {_within(line)}" if line.limit else ""
+
+
+def _within(line: Line) -> str:
+    return f"within {line.limit:.3g} s" if line.limit else ""
+
+
+def _cut(line: Line) -> str:
+    return f"got {line.body} of {line.length if line.length is not None else 'an unknown number of'} bytes of the body"
+
+
+def _rule(error: Exception) -> str:
+    text = str(error)
+    return next((rule for words, rule in _RULES.items() if text.startswith(words)), "one of RFC 9112")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
+    return any(isinstance(cause, kind) for cause in _causes(error))
+
+
+def _connect_reason(error: Exception) -> str:
+    if _is_caused_by(error, socket.gaierror):
+        return "the name of the host was not found"
+    if _is_caused_by(error, Elsewhere):
+        return "its name is this machine's, and leads to another"
+    if _is_caused_by(error, ConnectionRefusedError):
+        return "the connection was refused"
+    return "the host could not be reached"
+
+
+def _proxy_reason(error: httpcore.ProxyError, proxy: Proxy | None) -> str:
+    status = str(error).partition(" ")[0]
+    is_known = proxy is not None and proxy.credentials is not None
+    remedy = f"; it refuses what {PROXY_AUTH_VARIABLE} holds" if is_known else f"; {_WANTED}"
+    return f"it answers with {status if status.isdecimal() else 'something else'}{remedy if status == '407' else ''}"
+
+
+def _tls_reason(error: Exception) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return printable(cause.verify_message[:_SHOWN])
+        if isinstance(cause, ssl.SSLError):
+            return printable((cause.reason or "")[:_SHOWN].replace("_", " ").lower())
+    return "the handshake did not come to an end"

@@ -1,0 +1,36 @@
+"""What is odd in the bytes of an answer that a lenient reader takes: others may read them otherwise."""
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["oddities"]
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_VERSION = re.compile(rb"HTTP/1\.[01] ")
+_INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]\b")
+
+
+def oddities(start: bytes, *, received: int, length: int | None) -> Iterator[str]:
+    """Yield what is odd, as phrases.
+
+    Args:
+        start: What came up to the end of the head, perhaps more.
+        received: Bytes that came in all.
+        length: Bytes of the body that were announced; ``None`` where they were not.
+
+    Source: RFC 9112, sections 2.2, 2.3, 5.2 and 6.3.
+    """
+    begin = 0
+    while (end := _HEAD_END.search(start, begin)) and _INFORMATIONAL.match(start, begin):
+        begin = end.end()
+    if end is None:
+        return
+    head = start[begin : end.end()]
+    if not _VERSION.match(head):
+        yield "a version that is neither HTTP/1.0 nor HTTP/1.1"
+    if head.count(b"\n") != head.count(b"\r\n"):
+        yield "lines of the head that end without CR"
+    if b"\n " in head or b"\n\t" in head:
+        yield "a line of the head that is folded"
+    if length is not None and received > end.end() + length:
+        yield "more bytes than the answer has"

@@ -1,0 +1,83 @@
+"""A TCP connection to a host, its name looked up, within one deadline.
+
+``getaddrinfo`` knows no time-out, and `socket.create_connection` gives the whole of it to each address.
+"""
+
+import socket
+import time
+from threading import Thread
+
+__all__ = ["Unresolved", "connected"]
+
+_Address = tuple[socket.AddressFamily, tuple[object, ...]]
+
+
+class Unresolved(TimeoutError):
+    """The name was not looked up in time."""
+
+
+def connected(host: str, port: int, *, within: float) -> socket.socket:
+    """Return a connection to the first address of a host that takes one.
+
+    Args:
+        host: Name or address.
+        port: 1 to 65535.
+        within: Seconds that all of it may take; each address gets an equal share of what is left.
+
+    Raises:
+        Unresolved: The name was not looked up in time.
+        TimeoutError: No address took the connection in time.
+        OSError: The name is not known, or every address refuses.
+    """
+    deadline = time.monotonic() + within
+    addresses = _addresses(host, port, within)
+    failure: OSError = OSError("the name has no address")
+    for number, (family, address) in enumerate(addresses):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        try:
+            return _connection(family, address, left / (len(addresses) - number))
+        except OSError as error:  # one that was not taken in time says more than one that was refused
+            failure = failure if isinstance(failure, TimeoutError) else error
+    raise failure
+
+
+def _connection(family: socket.AddressFamily, address: tuple[object, ...], seconds: float) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.settimeout(seconds)
+        one.connect(address)
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        one.close()
+        raise
+    return one
+
+
+def _addresses(host: str, port: int, within: float) -> list[_Address]:
+    try:
+        return _looked_up(host, port, socket.AI_NUMERICHOST)
+    except (socket.gaierror, UnicodeError):  # a name; a label may be too long for any
+        pass
+    found: list[list[_Address] | OSError] = []
+
+    def look_up() -> None:
+        try:
+            found.append(_looked_up(host, port))
+        except (OSError, UnicodeError) as error:
+            found.append(error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no name"))
+
+    thread = Thread(target=look_up, daemon=True)  # nothing can stop it; it holds up neither us nor the end
+    thread.start()
+    thread.join(within)
+    if not found:
+        raise Unresolved
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return found[0]
+
+
+def _looked_up(host: str, port: int, flags: int = 0) -> list[_Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in found]
