@@ -302,6 +302,7 @@ def test_request_with_another_method_than_its_own_is_sent_once():
         ((("id", ID), ("id", NO_CALL)), b"", None),
         ((("id", ID), ("call_id", NO_CALL)), b"", None),
         ((("id", ID),), b'{"id": "x"}', None),
+        ((("agent_id", ID),), b"", None),
         ((), b"", None),
     ],
 )
