@@ -107,7 +107,7 @@ def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
 
 @pytest.mark.parametrize("name", SLOW)
 def test_suite_waits_for_a_slow_server_no_longer_than_told(name):
-    options = ("--vocode-timeout=1.5", "-k", "test_list_calls_answers")
+    options = ("--vocode-timeout=3", "-k", "test_list_calls_answers")
     assert SLOW[name] in named(suite(name, date="2023-11-30", options=options))
 
 

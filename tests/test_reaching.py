@@ -20,9 +20,7 @@ SOON = 1.5
 
 
 def resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[str, int], after: float = 0) -> None:
-    def resolve(*_arguments: Any, flags: int = 0, **_options: Any) -> list[Any]:
-        if flags & socket.AI_NUMERICHOST:
-            raise socket.gaierror(socket.EAI_NONAME, "a name")
+    def resolve(*_arguments: Any, **_options: Any) -> list[Any]:
         threading.Event().wait(after)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
 
@@ -79,6 +77,12 @@ def test_refusal_of_every_address_is_told(monkeypatch):
     resolving_to(monkeypatch, ("127.0.0.1", free_port()), ("127.0.0.1", free_port()))
     with pytest.raises(ConnectionRefusedError):
         connected("none.localhost", 9, within=1)
+
+
+def test_address_is_not_looked_up_apart(monkeypatch):
+    monkeypatch.setattr("vocode_contract.reaching.Thread", None)
+    with pytest.raises(ConnectionRefusedError):
+        connected("127.0.0.1", free_port(), within=1)
 
 
 def test_name_that_no_name_can_be_is_not_found():

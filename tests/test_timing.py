@@ -25,7 +25,7 @@ def test_phases_end_before_the_whole_and_leave_time_for_a_second_attempt(total):
     timing = Timing.within(total)
     assert max(timing.connect, timing.read, timing.write) < total
     phase = timing.phase(timing.read, is_retried=True)
-    assert 2 * phase + 1.2 * timing.pauses[0] < total
+    assert phase + 1.2 * timing.pauses[0] < 0.75 * total
 
 
 def test_request_that_only_reads_is_sent_again_within_a_short_time_too():
@@ -69,6 +69,12 @@ def test_wait_beyond_patience_is_told_and_speaks_of_the_server():
         client(server, PATIENT).exchange(POST)
     assert caught.value.what == "for 31 s, which is not waited for: 30 s at most, 60 s in a run"
     assert caught.value.is_down
+
+
+def test_server_that_refuses_although_it_was_waited_for_is_down():
+    with serving(limited(b"Retry-After: 0\r\n")) as server, pytest.raises(Inconclusive) as caught:
+        client(server, PATIENT).exchange(GET)
+    assert (caught.value.kind, caught.value.is_down) == ("rate-limited", True)
 
 
 def test_run_waits_no_longer_than_it_may_in_all():

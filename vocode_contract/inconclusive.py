@@ -76,7 +76,7 @@ class Inconclusive(Exception):
         if times < 2:
             return self
         whole = Inconclusive(self.kind, f"{self.what}, tried {times} times".lstrip(", "), self.consequence, self.wait)
-        whole.is_down = self.is_down
+        whole.is_down = True  # it was given time, and whatever it asked for
         return whole
 
     def __str__(self) -> str:

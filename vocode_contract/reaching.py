@@ -5,6 +5,7 @@
 
 import socket
 import time
+from ipaddress import ip_address
 from threading import Thread
 
 __all__ = ["Unresolved", "connected"]
@@ -56,16 +57,14 @@ def _connection(family: socket.AddressFamily, address: tuple[object, ...], secon
 
 
 def _addresses(host: str, port: int, within: float) -> list[_Address]:
-    try:
-        return _looked_up(host, port, socket.AI_NUMERICHOST)
-    except (socket.gaierror, UnicodeError):  # a name; a label may be too long for any
-        pass
+    if _is_address(host):
+        return _looked_up(host, port)
     found: list[list[_Address] | OSError] = []
 
     def look_up() -> None:
         try:
             found.append(_looked_up(host, port))
-        except (OSError, UnicodeError) as error:
+        except (OSError, UnicodeError) as error:  # a label may be too long for any name
             found.append(error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no name"))
 
     thread = Thread(target=look_up, daemon=True)  # nothing can stop it; it holds up neither us nor the end
@@ -78,6 +77,14 @@ def _addresses(host: str, port: int, within: float) -> list[_Address]:
     return found[0]
 
 
-def _looked_up(host: str, port: int, flags: int = 0) -> list[_Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _looked_up(host: str, port: int) -> list[_Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]

@@ -9,6 +9,8 @@ from typing import Self
 
 #: The seconds that one exchange may take, at least and at most.
 SHORTEST, LONGEST = 0.05, 600.0
+#: Of all the time, what one phase may take where there may be a second attempt, and what the pause before that.
+_SHARE_OF_A_PHASE, _SHARE_OF_A_PAUSE = 0.6, 0.1
 #: What a server that limits the rate may spread our requests to, in seconds between two of them.
 _SLOWEST = 1.0
 #: A little less than what was found to be too much.
@@ -43,23 +45,22 @@ class Timing:
     def within(cls, total: float) -> Self:
         """Return the time-outs for exchanges that may take so many seconds in all."""
         usual = cls()
-        share = min(1.0, total / usual.total)
         return cls(
             connect=min(usual.connect, 0.9 * total),  # each phase ends before the whole, so that it is told apart
             read=min(usual.read, 0.9 * total),
             write=min(usual.write, 0.9 * total),
             total=total,
-            pauses=tuple(share * pause for pause in usual.pauses),
+            pauses=tuple(min(pause, _SHARE_OF_A_PAUSE * total) for pause in usual.pauses),
         )
 
     def phase(self, seconds: float, *, is_retried: bool) -> float:
-        """Return what one phase may take: where a request may be sent again, there is time for a second one.
+        """Return what one phase may take: where a request may be sent again, there is time for another attempt.
 
         Args:
             seconds: What it may take at most.
             is_retried: Whether the request may be sent again.
         """
-        return min(seconds, 0.45 * self.total) if is_retried else seconds
+        return min(seconds, _SHARE_OF_A_PHASE * self.total) if is_retried else seconds
 
 
 @dataclass(slots=True)

@@ -29,6 +29,8 @@ from vocode_contract.violation import Violation
 
 _GATEWAY = frozenset((502, 503, 504))
 _LENGTH_DIGITS = 20
+#: Of the time of an exchange, what an attempt must have to be made.
+_WORTHWHILE = 0.05
 _RAISE = "--max-body or --vocode-max-body raises the limit"
 _LOGGERS = ("httpx", "httpcore")
 
@@ -284,7 +286,8 @@ class Client:
         jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
         seconds = max(pause * (1 + jitter), inconclusive.wait or 0.0)
         is_hopeless = inconclusive.kind == "rate-limited" and inconclusive.is_down
-        if is_hopeless or not KINDS[inconclusive.kind].is_retried or time.monotonic() + seconds >= deadline:
+        left = deadline - time.monotonic() - seconds
+        if is_hopeless or not KINDS[inconclusive.kind].is_retried or left < _WORTHWHILE * self._timing.total:
             return False
         time.sleep(max(0.0, seconds - self._throttle.wait(self._timing)))
         return True

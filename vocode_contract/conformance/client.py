@@ -58,7 +58,7 @@ class Health:
         if inconclusive is not None and inconclusive.is_down:
             self.failures += 1
             self.last = KINDS[inconclusive.kind].title
-        else:
+        elif inconclusive is None or inconclusive.kind != "rate-limited":  # that says nothing before it was waited for
             self.failures = 0
 
 
