@@ -30,7 +30,7 @@ SLOW = {
 }
 #: What else shows, since one wrong answer stands beside right ones.
 FOLLOWS = {
-    "confidential-transcript": {"transcript-lost-text"},
+    "confidential-transcript": {"transcript-lost-text", "not-as-asked"},
     "create-ignores-agent": {"agent-changed"},
     "create-ignores-from-number": {"number-changed"},
     "create-ignores-to-number": {"number-changed"},

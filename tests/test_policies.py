@@ -30,7 +30,7 @@ def codes(
         (401, ["authentication=403"], ["status-undeclared"]),
         (418, ["authentication=418,401"], []),
         (409, [], []),
-        (409, ["ended-call=none"], ["status-undeclared"]),
+        (409, ["ended-call=none", "unknown-id=404"], ["status-undeclared"]),
         (202, [], ["status-undeclared"]),
         (202, ["other-statuses=201,202"], []),
         (500, [], ["status-undeclared"]),

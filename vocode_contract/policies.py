@@ -74,8 +74,8 @@ POLICIES: Mapping[str, Policy] = {
         refuses=True,
     ),
     "unknown-id": Policy(
-        title="how an id is refused that nothing has",
-        statuses=frozenset({404}),
+        title="how an id is refused that nothing has, or nothing of that kind",
+        statuses=frozenset({400, 404, 409, 410}),
         applies=_names_something,
         refuses=True,
     ),

@@ -1,5 +1,6 @@
 """What a test claims of pages of the list: each raises what it finds."""
 
+from collections.abc import Iterator
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -22,6 +23,8 @@ def fit(whole: Answer, first: Answer, second: Answer) -> bool:
     follows, size = bool(second.items), _size(first)
     repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
     if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
+        return False
+    if len({*_totals(whole, first, second)}) > 1:
         return False
     return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
 
@@ -154,8 +157,7 @@ def counted_alike(whole: Answer, *others: Answer) -> None:
     """
     __tracebackhide__ = True
     for page in others:
-        totals = [one.members.get("total") for one in (whole, page) if not one.members.get("total_is_estimated")]
-        if _is_page(whole) and _is_page(page) and len({*totals} - {None}) > 1:
+        if _is_page(whole) and _is_page(page) and len({*_totals(whole, page)}) > 1:
             violated(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
 
 
@@ -200,6 +202,13 @@ def _is_whole(page: Answer) -> bool:
 
 def _more(page: Answer) -> bool:
     return page.members.get("has_more") is True
+
+
+def _totals(*pages: Answer) -> Iterator[object]:
+    """Yield the totals that are told and are no estimates."""
+    for page in pages:
+        if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
+            yield page.members["total"]
 
 
 def _size(page: Answer) -> int:
