@@ -264,6 +264,12 @@ def test_plan_sends_nothing(live, sent):
     assert "a-token-of-tests" not in process.stdout
 
 
+def test_plan_for_this_machine_says_that_nothing_is_counted(live, sent):
+    process = live("--url", "http://127.0.0.1:9", "--plan")
+    assert (process.returncode, sent()) == (0, [])
+    assert process.stdout.splitlines()[-1].startswith("mutating requests are not counted")
+
+
 def test_dry_run_is_another_word_for_the_plan(live):
     assert live(*STAGING, "--dry-run").stdout == live(*STAGING, "--plan").stdout
 

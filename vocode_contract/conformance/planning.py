@@ -51,16 +51,21 @@ class Plan:
     Attributes:
         requests: In order.
         mutating: How many of them the guard counts.
+        is_here: Whether they go to this machine, where nothing is counted and all may be sent.
     """
 
     requests: list[Planned] = field(default_factory=list)
     mutating: int = 0
+    is_here: bool = False
 
     def lines(self, where: str) -> Iterator[str]:
         """Yield what a person reads before anything is sent, the same requests on one line."""
         yield f"plan for {where}: {len(self.requests)} requests; reads may be repeated"
         for request, count in Counter(self.requests).items():
             yield f"  {count} x {request}"
+        if self.is_here:
+            yield "mutating requests are not counted: all of these may be sent to this machine"
+            return
         yield f"mutating requests: {self.mutating}"
         yield "tests of your own are not rehearsed: what theirs send comes on top, as far as the budget goes"
 
@@ -78,7 +83,7 @@ class PlanningClient(Client):
         """
         if settings.endpoint is None:
             raise ValueError("the built-in simulator needs no plan")
-        self.plan = Plan()
+        self.plan = Plan(is_here=settings.endpoint.is_loopback)
         self._contract = settings.contract
         self._known = settings.call_ids
         self.guard = Guard(replace(consents, approved=settings.endpoint.host, planned=None))
