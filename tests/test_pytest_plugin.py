@@ -431,4 +431,6 @@ def test_policies_come_from_an_option_the_environment_or_the_configuration(run, 
 def test_calls_of_the_suite_are_not_lost_by_tests_that_reset_the_simulator(run):
     source = "def test_list_calls(vocode_client):\n    vocode_client.list_calls()"
     result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused")
-    result.assert_outcomes(passed=9, skipped=2, deselected=70)
+    outcomes = result.parseoutcomes()
+    assert outcomes.pop("deselected") > 50
+    assert outcomes == {"passed": 9, "skipped": 2}
