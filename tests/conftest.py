@@ -1,5 +1,6 @@
 """What holds for every test: nothing talks beyond loopback, nothing is timed. And files for those that read some."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,11 @@ with suppress(ImportError):  # it is an extra
     # A busy machine is no defect: neither a time limit on one example nor one on drawing it.
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+
+# A runner in the background is started with these ignored, and what tests start would inherit that.
+for _number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 LOOPBACK = ("127.", "::1", "localhost")
 
