@@ -9,6 +9,7 @@ the others' figures as the page has them.
 
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -45,19 +46,28 @@ find is any failure or error beyond that, but for a status with which a sound se
 request. Whether a find is the planted fault was not looked at. The sound servers of the second table were
 judged without a baseline, as a user sees it the first time.
 
-Measured on {day} with {python} on two cores that had other work too, so times tell orders of magnitude;
+The suite was measured on {day}, schemathesis on {theirs}, with {python} on two cores that had other work
+too, so times tell orders of magnitude;
 `python -m benchmarks finding N` measures anew, in N faults.
 
 """
 
 
-def text(found: Runs, silent: Runs) -> str:
-    """Return the text of the page."""
+def text(found: Runs, silent: Runs, *, theirs: str = "") -> str:
+    """Return the text of the page.
+
+    Args:
+        found: The runs in front of faulty servers.
+        silent: The runs in front of sound ones.
+        theirs: The day on which schemathesis was measured; today without.
+    """
+    today = str(datetime.now(UTC).date())
     introduction = _INTRODUCTION.format(
         schemathesis=version("schemathesis"),
         timeout=TIMEOUT,
         patience=PATIENCE,
-        day=datetime.now(UTC).date(),
+        day=today,
+        theirs=theirs or today,
         python=f"Python {platform.python_version()}",
     )
     return "\n".join((introduction.rstrip("\n"), "", *_summary(found), *_faults(found), *_sound(silent)))
@@ -134,8 +144,14 @@ def _read(found: str, requests: str, seconds: str) -> Run:
 
 if __name__ == "__main__":
     given = sys.argv[1] if len(sys.argv) > 1 else None
+    page = TARGET.read_text(encoding="utf-8") if given == "--suite" else ""
+    before = re.search(r"schemathesis on ([0-9-]{10})", page)
     everything = dict(measured_anew() if given == "--suite" else measured(Path(given) if given else None))
     TARGET.write_text(
-        text({name: everything[name] for name in FAULTS}, {name: everything[name] for name in SOUND_VARIANTS}),
+        text(
+            {name: everything[name] for name in FAULTS},
+            {name: everything[name] for name in SOUND_VARIANTS},
+            theirs=before[1] if before else "",
+        ),
         encoding="utf-8",
     )
