@@ -141,6 +141,7 @@ def test_drawn_keeps_no_answer_and_no_advice():
     ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
     with Drawn(story.client) as drawn:
         assert drawn.ask(ask).violations == ()
+        assert drawn.ask(ask).after is None
     assert story.client.answers == []
 
 

@@ -57,8 +57,8 @@ def run(pytester, monkeypatch):
     return running
 
 
-def test_traffic_of_a_test_case_fails_it(run):
-    result = run(f"""
+#: A test of unittest, which may go on with lines of its own.
+TEST_CASE = f"""
 class TestShop(unittest.TestCase):
     @pytest.fixture(autouse=True)
     def _client(self, client):
@@ -66,7 +66,11 @@ class TestShop(unittest.TestCase):
 
     def test_shop(self):
         self.{BREAKS}
-""")
+"""
+
+
+def test_traffic_of_a_test_case_fails_it(run):
+    result = run(TEST_CASE)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["1 violation of the contract", f"  {FOUND} *"])
 
@@ -77,16 +81,7 @@ class TestShop(unittest.TestCase):
     ids=["fails", "skips"],
 )
 def test_traffic_of_a_test_case_that_ends_otherwise_is_told(run, body, outcomes):
-    result = run(f"""
-class TestShop(unittest.TestCase):
-    @pytest.fixture(autouse=True)
-    def _client(self, client):
-        self.client = client
-
-    def test_shop(self):
-        self.{BREAKS}
-        {body}
-""")
+    result = run(f"{TEST_CASE}        {body}\n")
     result.assert_outcomes(**outcomes)
     result.stdout.fnmatch_lines([f"*{FOUND} *"])
     assert ("AssertionError: theirs" in result.stdout.str()) is (outcomes == {"failed": 1})

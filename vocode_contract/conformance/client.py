@@ -171,7 +171,9 @@ class CheckedClient:
             authorization=ask.credentials.in_shell if ask.credentials else "",
             is_generated=ask.generated,
         )
-        if ask.operation.effect != "reads":
+        if (
+            ask.operation.effect != "reads" and not ask.generated
+        ):  # each answer holds the one before: drawn ones are many
             self._acted = answer
         return answer
 

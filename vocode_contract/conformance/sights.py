@@ -73,9 +73,9 @@ def _lived(client: CheckedClient) -> Iterator[tuple[Violation, Sight]]:
         for observation, answer in sorted(observed, key=lambda pair: pair[1].at):
             history, found = step(history, observation, contract=contract.date, profile=contract.profile)
             went_back = any(violation.code == "status-went-back" for violation in found)
-            steps = _in_order(*([before] if before else []), *_led_to(answer))
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from going back
+                    steps = _in_order(*([before] if before else []), *_led_to(answer))
                     place = f"{_item(answer, identifier)}{violation.instance_pointer}"
                     yield replace(violation, note=""), Sight(answer=answer, place=place, steps=steps)
             before = answer
