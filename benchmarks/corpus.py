@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 
 SEED = 20231130
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Reading
-from vocode_contract.contract import Contract, dates
-from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Simulation, SoundServer, simulator
 from vocode_contract.simulator.journal import Journal
 

@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 import orjson
 
 from benchmarks.measuring import Figure, resident
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 
 SECONDS = 3.0
 CONNECTIONS = 4

@@ -10,7 +10,7 @@ import orjson
 
 from benchmarks import corpus
 from benchmarks.measuring import Figure, paired
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.validation import Validator
 
 COUNT = 10_000
@@ -107,6 +107,6 @@ def figures() -> Iterator[Figure]:
 
 
 def _judged() -> dict[str, Any]:
-    from vocode_contract.profile import judged_schema
+    from vocode_contract.contract.profile import judged_schema
 
     return judged_schema(Contract.load(), "/components/schemas/Call")

@@ -21,7 +21,7 @@ REDIRECTED = """
 import os, sys, threading
 import httpx
 from vocode_contract import transport
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.simulator import Simulation, SimulatorTransport
 
 simulation = Simulation(Contract.load(), token=os.environ["VOCODE_API_KEY"])

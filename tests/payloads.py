@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 
 CALL = Contract.load().schemas["Call"]["examples"][0]
 RINGING = CALL | {"status": "ringing"}

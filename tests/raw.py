@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.redaction import Secret
 
 pytest.importorskip("httpx")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.receivers import receiver, served
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request
 from vocode_contract.simulator import ManualClock, Simulation, simulator

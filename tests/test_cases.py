@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vocode_contract.contract import PROFILES, Contract
+from vocode_contract.contract.model import PROFILES, Contract
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.validation import Validator
 

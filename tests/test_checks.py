@@ -7,7 +7,7 @@ import pytest
 
 from vocode_contract.checks import CHECKS, clock_skew, status_declared, violations_of
 from vocode_contract.codes import CODES, Selection
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import POLICIES
 

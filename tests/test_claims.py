@@ -6,7 +6,7 @@ pytest.importorskip("httpx")
 
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import Claimed, answered, not_served, refused
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import Policies
 from vocode_contract.violation import Violation

@@ -12,7 +12,7 @@ from tests.payloads import CALL, RINGING, saved
 from vocode_contract.cli import application, ending, exits
 from vocode_contract.cli.output import Output
 from vocode_contract.codes import CODES
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.redaction import printable
 from vocode_contract.report import REPORTS
 from vocode_contract.validation import conforms

@@ -19,7 +19,7 @@ pytest.importorskip("uvicorn")
 
 import vocode_contract
 from vocode_contract.cli import ending, suite
-from vocode_contract.contract import dates
+from vocode_contract.contract.model import dates
 from vocode_contract.simulator import simulator
 
 TOKEN = "tok_kanarie_0123456789"

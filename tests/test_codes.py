@@ -4,7 +4,7 @@ import pytest
 
 from vocode_contract.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
 from vocode_contract.codes.basis import BASES
-from vocode_contract.contract import PROFILES
+from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
 from vocode_contract.listing import LISTED
 from vocode_contract.policies import POLICIES

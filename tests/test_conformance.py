@@ -23,7 +23,7 @@ from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from vocode_contract import pointer
 from vocode_contract.codes import CODES, Selection
 from vocode_contract.consistency import RULES, inconsistencies
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import ContractError, UnknownSchema
 from vocode_contract.validation import conforms
 
@@ -36,7 +36,7 @@ def example(name: str = "Call", contract: str = "2023-11-30") -> Any:
 def altered(payload: Any, sets: dict[str, Any]) -> Any:
     for place, value in sets.items():
         parent, _, key = place.rpartition("/")
-        holder: Any = pointer.resolved(payload, parent)
+        holder: Any = json_pointer.resolved(payload, parent)
         holder[int(key) if isinstance(holder, list) else key] = value
     return payload
 
@@ -150,7 +150,9 @@ def test_no_part_of_a_payload_is_told():
     payload = example()
     token = "c4n4ry-0123456789"
     for place in list(below(payload)):
-        if isinstance(pointer.resolved(payload, place), str) and not place.endswith(("type", "status", "provider")):
+        if isinstance(json_pointer.resolved(payload, place), str) and not place.endswith(
+            ("type", "status", "provider")
+        ):
             altered(payload, {place: token + place})
     payload["agent"]["openai_account_connection"]["credentials"][token] = token
     payload["context"] = {token: token}

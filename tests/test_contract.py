@@ -1,8 +1,8 @@
 import pytest
 
-from vocode_contract.contract import PROFILES, Contract, dates, json_type
+from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.model import PROFILES, Contract, dates, json_type
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
-from vocode_contract.pointer import resolved
 
 each_date = pytest.mark.parametrize("date", dates())
 

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from vocode_contract.contract import PROFILES, Contract, dates
-from vocode_contract.coverage import Coverage, Part, parts_of
-from vocode_contract.covering import covering_set
+from vocode_contract.contract.coverage import Coverage, Part, parts_of
+from vocode_contract.contract.covering_set import covering_set
+from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.validation import Validator
 
 CALL = "/components/schemas/Call"

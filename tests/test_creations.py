@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.creations import MARK
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import NO_CALL, Consents, Guard, NotPermitted

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.contract import Contract, dates
-from vocode_contract.defaults import with_defaults
+from vocode_contract.contract.defaults import with_defaults
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import UnknownContract, UnknownSchema
 from vocode_contract.validation import conforms
 

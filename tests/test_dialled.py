@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.dialled import dialled, is_fictional
 
 NUMBER = "14155550999"

@@ -24,7 +24,7 @@ from vocode_contract.conformance.calls import Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.drawn import Drawn, planned
 from vocode_contract.conformance.story import Story
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import fuzz
 from vocode_contract.redaction import Secret

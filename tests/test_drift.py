@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.contract import Contract, Operation, dates
+from vocode_contract.contract.model import Contract, Operation, dates
 from vocode_contract.drift import Change, Fit, changes, which
 from vocode_contract.errors import UnknownProfile, UnknownSchema
 

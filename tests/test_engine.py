@@ -3,9 +3,9 @@ import builtins
 import pytest
 
 from vocode_contract import engine
-from vocode_contract.contract import PROFILES, Contract, dates
+from vocode_contract.contract.model import PROFILES, Contract, dates
+from vocode_contract.contract.profile import judged_schema
 from vocode_contract.engine import CompiledEngine, ReferenceEngine, best_engine
-from vocode_contract.profile import judged_schema
 from vocode_contract.validation import Validator
 
 SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "format": "uuid"}}}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vocode_contract.codes import CODES
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Planted, Simulation

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
 from vocode_contract.cli.suite import Watch, run_suite
-from vocode_contract.contract import dates
+from vocode_contract.contract.model import dates
 
 APPLICATION = Path(__file__).parent / "servers" / "fastapi_app.py"
 TOKEN = "token-of-the-framework"

@@ -18,7 +18,7 @@ from vocode_contract.codes import Selection
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import REQUEST
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import REDUCTION, Fuzzed, fuzz
 from vocode_contract.guard import NotPermitted

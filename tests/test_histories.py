@@ -8,7 +8,7 @@ import pytest
 from hypothesis import find, given, settings
 
 from vocode_contract import InvalidOption, UnknownContract, conforms, dates
-from vocode_contract.contract import PROFILES
+from vocode_contract.contract.model import PROFILES
 from vocode_contract.lifecycle import breaches
 from vocode_contract.strategies import BREACHES, histories
 from vocode_contract.strategies.seeding import seeded

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from vocode_contract.contract.profile import DIALECT
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
-from vocode_contract.profile import DIALECT
 
 FILES = [
     *("additionalProperties", "allOf", "anyOf", "const", "defs", "enum", "if-then-else", "items", "oneOf", "pattern"),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from vocode_contract.contract import PROFILES, Contract, dates
+from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.redaction import masked
 from vocode_contract.validation import Validator, ensure

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vocode_contract.codes import CODES, Selection
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import UnknownContract
 from vocode_contract.lifecycle import (
     CALL_RULES,

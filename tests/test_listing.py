@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.listing import LISTED, Listing
 

@@ -22,7 +22,7 @@ pytest.importorskip("httpx")
 from vocode_contract.asking import Ask
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.settings import Given, Settings, Wishes
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.redaction import Secret
 from vocode_contract.timing import Timing

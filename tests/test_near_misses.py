@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 
 from vocode_contract import Contract, Validator, dates
 from vocode_contract.consistency import RULES, inconsistencies
-from vocode_contract.contract import PROFILES
+from vocode_contract.contract.model import PROFILES
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.strategies import from_schema, mutations, near_misses
 from vocode_contract.strategies.contradicting import CONTRADICTIONS

@@ -21,7 +21,7 @@ from vocode_contract.conformance.outcome import Outcome, Run
 from vocode_contract.conformance.sights import sights_of
 from vocode_contract.conformance.summary import basis, lines
 from vocode_contract.conformance.tally import Row, Tally
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.creations import MARK
 from vocode_contract.redaction import Secret
 from vocode_contract.report.inert import inert

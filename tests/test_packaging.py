@@ -21,7 +21,7 @@ SCHEMAS = ROOT / "schemas"
 PROBE = """
 import hashlib, json, site, sys
 site.addsitedir(sys.argv[1])
-from vocode_contract.resources import read_bytes
+from vocode_contract.contract.files import read_bytes
 names = json.load(sys.stdin)
 print(json.dumps({name: hashlib.sha256(read_bytes(*name.split("/"))).hexdigest() for name in names}))
 """

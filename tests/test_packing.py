@@ -17,7 +17,7 @@ from vocode_contract.conformance.evidence import _query
 from vocode_contract.conformance.moments import recorded
 from vocode_contract.conformance.packing import SMALL, Store
 from vocode_contract.conformance.story import Story
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.transport import Client

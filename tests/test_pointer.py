@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vocode_contract import pointer
+from vocode_contract.contract import json_pointer
 
 DOCUMENT = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, " ": 7, 'k"l': 6, "Ã©": 5}
 # Source: RFC 6901, section 5.
@@ -22,23 +22,23 @@ NOWHERE = ["/none", "/foo/2", "/foo/-", "/foo/-1", "/foo/01", "/foo/ 1", "/foo/Ù
 
 @pytest.mark.parametrize(("text", "value"), EXAMPLES)
 def test_resolved_returns_what_the_pointer_addresses(text, value):
-    assert pointer.resolved(DOCUMENT, text) == value
+    assert json_pointer.resolved(DOCUMENT, text) == value
 
 
 @pytest.mark.parametrize("text", NOWHERE, ids=lambda text: text[:9])
 def test_resolved_raises_where_nothing_is(text):
     with pytest.raises(LookupError):
-        pointer.resolved(DOCUMENT, text)
+        json_pointer.resolved(DOCUMENT, text)
 
 
 def test_from_tokens_writes_names_and_indices():
-    assert pointer.from_tokens(["items", 0, "a/b", "m~n", ""]) == "/items/0/a~1b/m~0n/"
+    assert json_pointer.from_tokens(["items", 0, "a/b", "m~n", ""]) == "/items/0/a~1b/m~0n/"
 
 
 def test_tilde_is_unescaped_last():
-    assert pointer.tokens_of("/~01") == ("~1",)
+    assert json_pointer.tokens_of("/~01") == ("~1",)
 
 
 @given(st.lists(st.text()))
 def test_tokens_survive_being_written(tokens):
-    assert pointer.tokens_of(pointer.from_tokens(tokens)) == tuple(tokens)
+    assert json_pointer.tokens_of(json_pointer.from_tokens(tokens)) == tuple(tokens)

@@ -3,7 +3,7 @@
 import pytest
 
 from vocode_contract.checks import violations_of
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies

@@ -1,9 +1,9 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from vocode_contract.contract import PROFILES, Contract, dates
-from vocode_contract.pointer import resolved
-from vocode_contract.profile import judged_schema, judged_schemas, may_be_null_on_wire
+from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.model import PROFILES, Contract, dates
+from vocode_contract.contract.profile import judged_schema, judged_schemas, may_be_null_on_wire
 
 KEYWORDS = {
     *("$schema", "$ref", "components", "type", "required", "properties", "additionalProperties", "items", "enum"),

@@ -24,7 +24,7 @@ JUDGES_A_CALL = """
 COUNTS_EVENTS = """
     import pytest
     from vocode_contract import Contract
-    from vocode_contract.covering import covering_set
+    from vocode_contract.contract.covering_set import covering_set
 
     @pytest.mark.parametrize("event", covering_set(Contract.load(), "WebhookEvent"))
     def test_shop(vocode_coverage, event):

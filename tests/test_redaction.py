@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.redaction import (
     HIDDEN_KEY,
     Secret,

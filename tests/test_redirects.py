@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.redirects import never_redirected, redirects
 

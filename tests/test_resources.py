@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from vocode_contract import resources
+from vocode_contract.contract import files
 from vocode_contract.errors import SchemasNotFound, UnknownSchema
 
-PACKAGE = Path(resources.__file__).parent
+PACKAGE = Path(files.__file__).parent
 READ_MARKER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from vocode_contract import resources
-sys.stdout.buffer.write(resources.read_bytes("contract.json"))
+from vocode_contract.contract import files
+sys.stdout.buffer.write(files.read_bytes("contract.json"))
 """
 
 
@@ -23,7 +23,7 @@ def package(tmp_path: Path) -> Path:
     """A copy of the two modules, with no schemas in sight."""
     copy = tmp_path / "vocode_contract"
     copy.mkdir()
-    for name in ("__init__.py", "errors.py", "resources.py"):
+    for name in ("__init__.py", "errors.py", "files.py"):
         shutil.copy(PACKAGE / name, copy)
     return copy
 
@@ -39,8 +39,8 @@ def read_marker(entry: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_schemas_directory_holds_the_marker():
-    assert json.loads(resources.read_bytes("contract.json"))
-    assert (Path(resources.schemas_directory()) / "contract.json").is_file()
+    assert json.loads(files.read_bytes("contract.json"))
+    assert (Path(files.schemas_directory()) / "contract.json").is_file()
 
 
 def test_schemas_inside_the_package_come_first(package):
@@ -67,10 +67,10 @@ def test_missing_schemas_name_both_places(package):
 
 
 def test_schemas_not_found_holds_the_places(monkeypatch, tmp_path):
-    monkeypatch.setattr(resources, "_PLACES", (str(tmp_path),))
-    monkeypatch.setattr(resources, "_found", [])
+    monkeypatch.setattr(files, "_PLACES", (str(tmp_path),))
+    monkeypatch.setattr(files, "_found", [])
     with pytest.raises(SchemasNotFound) as caught:
-        resources.read_bytes("contract.json")
+        files.read_bytes("contract.json")
     assert caught.value == SchemasNotFound((str(tmp_path),))
 
 
@@ -91,5 +91,5 @@ def test_schemas_not_found_holds_the_places(monkeypatch, tmp_path):
 )
 def test_read_bytes_refuses_what_is_not_a_file_of_the_schemas(parts):
     with pytest.raises(UnknownSchema) as caught:
-        resources.read_bytes(*parts)
+        files.read_bytes(*parts)
     assert caught.value == UnknownSchema("/".join(parts))

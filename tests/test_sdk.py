@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from vocode_contract import Contract, Validator, Violation
-from vocode_contract.contract import PROFILES, dates
-from vocode_contract.covering import covering_set
+from vocode_contract.contract.covering_set import covering_set
+from vocode_contract.contract.model import PROFILES, dates
 from vocode_contract.strategies import calls, from_schema
 from vocode_contract.strategies.seeding import seeded
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import vocode_contract
-from vocode_contract.contract import dates
+from vocode_contract.contract.model import dates
 from vocode_contract.errors import InvalidOption, UnknownContract
 from vocode_contract.simulator import Simulation, SimulatorTransport, serve, simulator
 from vocode_contract.simulator.hardening import BODY, CONNECTIONS, HEADERS, LINE

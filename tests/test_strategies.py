@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from vocode_contract import Contract, InvalidOption, UnknownContract, UnknownProfile, UnknownSchema, Validator, dates
 from vocode_contract.consistency import inconsistencies
-from vocode_contract.contract import PROFILES
+from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import (
     agents,
     call_pages,

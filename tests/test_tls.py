@@ -25,7 +25,7 @@ import trustme
 
 import vocode_contract
 from vocode_contract.asking import Ask
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import NO_CALL

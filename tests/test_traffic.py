@@ -14,7 +14,7 @@ import httpx
 import httpx2
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.policies import Policies
 from vocode_contract.traffic import MOST_READ, Traffic, operation_at

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.trimming import LONG, WIDE, Trimming, is_long
 
 CONTRACT = Contract.load()

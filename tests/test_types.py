@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from vocode_contract import types
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract import types
+from vocode_contract.contract.model import Contract, dates
 
 ROOT = Path(__file__).parent.parent
 

@@ -1,5 +1,5 @@
-from vocode_contract.contract import Contract
-from vocode_contract.pointer import resolved
+from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.model import Contract
 from vocode_contract.undeclared import unknown_keys
 
 CONTRACT = Contract.load(profile="tolerant")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from vocode_contract import validation
 from vocode_contract.codes import CODES, Selection
-from vocode_contract.contract import PROFILES, Contract, dates
+from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
-from vocode_contract.pointer import resolved
 from vocode_contract.reading import Limits
 from vocode_contract.validation import Validator, conforms, ensure, judge, violations
 from vocode_contract.violation import ContractViolated
@@ -364,7 +364,7 @@ SHARED = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
 from vocode_contract import conforms, judge, which
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.redaction import masked
 call = json.load(sys.stdin)
 shared, wide = ["lol"], [0] * 400_000

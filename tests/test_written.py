@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vocode_contract.contract import Contract, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.simulator import VARIANTS, ManualClock, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.simulator.written import Written, sent

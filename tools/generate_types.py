@@ -1,4 +1,4 @@
-"""Write `vocode_contract/types/`: TypedDicts of every schema of every contract, as servers send them.
+"""Write `vocode_contract/contract/types/`: TypedDicts of every schema of every contract, as servers send them.
 
 Run ``python tools/generate_types.py`` from the project's root after a change of the schemas, and
 commit what it writes; a test holds the files current.
@@ -12,8 +12,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vocode_contract.contract import Contract, Schema, dates  # noqa: E402  # the checkout's own package
-from vocode_contract.profile import may_be_null_on_wire  # noqa: E402
+from vocode_contract.contract.model import Contract, Schema, dates  # noqa: E402  # the checkout's own package
+from vocode_contract.contract.profile import may_be_null_on_wire  # noqa: E402
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
@@ -30,7 +30,7 @@ def files() -> dict[str, str]:
     names = ",\n    ".join(f"{name} as {name}" for name in sorted(default.schemas))
     written["__init__.py"] = (
         f'"""Types of the default contract, {default.date}; the modules beside hold the others."""\n\n'
-        f"from vocode_contract.types.{module_name(default.date)} import (\n    {names},\n)\n"
+        f"from vocode_contract.contract.types.{module_name(default.date)} import (\n    {names},\n)\n"
     )
     return written
 
@@ -108,7 +108,7 @@ def _plain(contract: Contract, schema: Schema, kind: str) -> str:
 
 
 if __name__ == "__main__":
-    target = ROOT / "vocode_contract" / "types"
+    target = ROOT / "vocode_contract" / "contract" / "types"
     target.mkdir(exist_ok=True)
     for name, text in files().items():
         (target / name).write_text(text, encoding="utf-8")

@@ -3,14 +3,17 @@
 Importing this package loads nothing: each public name is fetched from its module when it is first asked for (PEP 562).
 """
 
+from vocode_contract._lazy import on_demand
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._version import __version__ as __version__
     from .codes import Selection as Selection
-    from .comparison import changes as changes
     from .consistency import inconsistencies as inconsistencies
-    from .contract import Contract as Contract
-    from .contract import dates as dates
-    from .defaults import with_defaults as with_defaults
+    from .contract.defaults import with_defaults as with_defaults
+    from .contract.diff import changes as changes
+    from .contract.model import Contract as Contract
+    from .contract.model import dates as dates
     from .drift import which as which
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
@@ -48,7 +51,6 @@ if TYPE_CHECKING:
     from .webhooks import signed_request as signed_request
     from .webhooks import verify_signature as verify_signature
 
-    __version__: str
 
 __all__ = [
     "ActionVerdict",
@@ -97,8 +99,9 @@ __all__ = [
 ]
 
 _EXPORTS = {
+    "__version__": "_version",
     "ActionVerdict": "webhooks",
-    "Contract": "contract",
+    "Contract": "contract.model",
     "ContractError": "errors",
     "ContractViolated": "violation",
     "Event": "webhooks",
@@ -122,9 +125,9 @@ _EXPORTS = {
     "Verification": "webhooks",
     "Violation": "violation",
     "breaches": "lifecycle",
-    "changes": "comparison",
+    "changes": "contract.diff",
     "conforms": "validation",
-    "dates": "contract",
+    "dates": "contract.model",
     "ensure": "validation",
     "idempotency_key": "webhooks",
     "inconsistencies": "consistency",
@@ -138,33 +141,13 @@ _EXPORTS = {
     "verify_signature": "webhooks",
     "violations": "validation",
     "which": "drift",
-    "with_defaults": "defaults",
+    "with_defaults": "contract.defaults",
 }
 
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-
-    def __getattr__(name: str) -> object:
-        if name == "__version__":
-            value = _version()
-        elif name in _EXPORTS:
-            from importlib import import_module
-
-            value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-        else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = value
-        return value
+    __getattr__ = on_demand(__name__, _EXPORTS)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("vocode-contract")
-    except PackageNotFoundError:
-        return "0+checkout"

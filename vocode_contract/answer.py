@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from vocode_contract.contract import Operation
+from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange, Headers, Response
 from vocode_contract.reading import Limits, Unreadable, read
 

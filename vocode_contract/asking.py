@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from vocode_contract.contract import Effect, Operation
+from vocode_contract.contract.model import Effect, Operation
 from vocode_contract.endpoint import TOKEN_VARIABLE
 from vocode_contract.redaction import Secret
 

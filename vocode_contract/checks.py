@@ -20,7 +20,7 @@ from vocode_contract.answer import (
     unasked_coding,
 )
 from vocode_contract.codes import ALL, Selection
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.reading import Defect, Unreadable, read

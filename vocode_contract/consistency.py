@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from vocode_contract import pointer, redaction
+from vocode_contract import redaction
 from vocode_contract.codes import ALL, Selection
-from vocode_contract.contract import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
 from vocode_contract.reading import Bytes, Unreadable, read
 from vocode_contract.times import instant, is_naive
 from vocode_contract.violation import Violation
@@ -335,7 +336,7 @@ def _clashing(
                 continue
             for clash in rule.clashes(sight):
                 yield Violation(
-                    instance_pointer=pointer.from_tokens((*tokens, *clash.keys)),
+                    instance_pointer=json_pointer.from_tokens((*tokens, *clash.keys)),
                     code=rule.code,
                     severity=level,
                     expected=clash.expected,

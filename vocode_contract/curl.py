@@ -2,7 +2,7 @@
 
 import shlex
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Request
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import masked, printable

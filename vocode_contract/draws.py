@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.asking import Ask
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import MissingExtra
 
 #: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from vocode_contract import pointer
-from vocode_contract.comparison import Change, changes
-from vocode_contract.contract import DEFAULT_PROFILE, Contract, dates
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.diff import Change, changes
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, dates
 from vocode_contract.errors import UnknownSchema
 from vocode_contract.reading import DEFAULT_LIMITS, Limits
 from vocode_contract.undeclared import unknown_keys
@@ -78,7 +78,7 @@ def _position(value: Any, violation: Violation) -> tuple[float, ...]:
     A missing key, and one that is not shown, stands after all others of its object.
     """
     found: list[float] = []
-    for token in pointer.tokens_of(violation.instance_pointer):
+    for token in json_pointer.tokens_of(violation.instance_pointer):
         if isinstance(value, dict) and token in value:
             found.append(list(value).index(token))
             value = value[token]

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
 from vocode_contract.asking import Ask
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.exchange import Exchange
 from vocode_contract.inconclusive import Inconclusive

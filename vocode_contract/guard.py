@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
-from vocode_contract.contract import Effect
+from vocode_contract.contract.model import Effect
 from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import ContractError
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from vocode_contract import pointer
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.consistency import Clash
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.history import (
     NEW,
     NUMBERS,
@@ -257,7 +257,7 @@ def step(
         if level != "off" and (not stranger or code == "call-changed"):
             found += (
                 Violation(
-                    instance_pointer=pointer.from_tokens(clash.keys),
+                    instance_pointer=json_pointer.from_tokens(clash.keys),
                     code=code,
                     severity=level,
                     expected=clash.expected,

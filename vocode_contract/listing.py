@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vocode_contract import later, pointer
-from vocode_contract.contract import Contract, Schema, json_type
+from vocode_contract.contract import json_pointer, since
+from vocode_contract.contract.model import Contract, Schema, json_type
+from vocode_contract.contract.profile import judged_schema, judged_schemas
 from vocode_contract.engine import Engine, EngineClass, Location, best_engine
-from vocode_contract.profile import judged_schema, judged_schemas
 from vocode_contract.redaction import HIDDEN_KEY, described, shown_word
 from vocode_contract.trimming import Trimming, is_long
 from vocode_contract.violation import Violation
@@ -91,14 +91,14 @@ class Listing:
         value, shown = place
         if rule.code == "required":
             missing = (key for key in rule.required if key not in value)
-            found += (self._violation(rule, f"{shown}/{pointer.escape(key)}", "nothing") for key in missing)
+            found += (self._violation(rule, f"{shown}/{json_pointer.escape(key)}", "nothing") for key in missing)
         elif rule.code in ("enum", "union-type"):
             if json_type(value) in rule.types:  # a wrong type is told already
                 word = shown_word(value) if rule.shows_words else None
                 note = rule.since.get(value, "") if isinstance(value, str) else ""
                 found.append(self._violation(rule, shown, word or described(value), note))
         elif value is None and rule.code == "type":
-            note = later.null_since(self.contract.date, rule.source)
+            note = since.null_since(self.contract.date, rule.source)
             found.append(self._violation(rule, shown, "null", note, code="null"))
         else:
             found.append(self._violation(rule, shown, described(value)))
@@ -136,7 +136,7 @@ class Listing:
             if step in ("items", "additionalProperties") and "x-source" in node:
                 parts.append(None if step == "items" else HIDDEN_KEY)
             elif at and steps[at - 1] == "properties" and "x-source" in node:
-                parts.append(pointer.escape(step))
+                parts.append(json_pointer.escape(step))
             if "x-source" in node:
                 sources.append(node["x-source"])
         while "$ref" in node and keyword not in node:
@@ -157,14 +157,14 @@ class Listing:
             types=types,
             required=tuple(node["required"]) if keyword == "required" else (),
             shows_words=not sensitive,
-            since=later.values_since(self.contract.date, sources[-1]) if keyword == "enum" else {},
+            since=since.values_since(self.contract.date, sources[-1]) if keyword == "enum" else {},
         )
 
     def _target(self, node: Schema) -> Any:
-        return pointer.resolved(self._schemas, node["$ref"].removeprefix("#"))
+        return json_pointer.resolved(self._schemas, node["$ref"].removeprefix("#"))
 
     def _documented(self, source: str) -> Any:
-        return pointer.resolved(self.contract.document, source) if source else {}
+        return json_pointer.resolved(self.contract.document, source) if source else {}
 
     def _schema_pointer(self, source: str, keyword: str) -> str:
         documented = self._documented(source)

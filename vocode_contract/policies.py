@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from vocode_contract import pointer
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
 from vocode_contract.undeclared import unknown_keys
@@ -215,7 +215,7 @@ def _left_out(contract: Contract, name: str, value: object) -> Iterator[Violatio
             elif isinstance(instance, dict):
                 declared = found.get("properties", {})
                 lacking = [key for key in declared if "default" in declared[key] and key not in instance]
-                yield from (_lacking(contract, f"{place}/{pointer.escape(key)}", declared[key]) for key in lacking)
+                yield from (_lacking(contract, f"{place}/{json_pointer.escape(key)}", declared[key]) for key in lacking)
                 below += [(f"{place}/{key}", declared[key], instance[key]) for key in declared if key in instance]
         level = below
 

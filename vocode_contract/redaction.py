@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from vocode_contract.contract import Contract, Schema, json_type
+from vocode_contract.contract.model import Contract, Schema, json_type
 
 #: Stands for a key of a free-form map, or for a name that is not fit to be shown.
 HIDDEN_KEY = "*"

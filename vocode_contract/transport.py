@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
-from vocode_contract import __version__
+from vocode_contract._version import __version__
 from vocode_contract.answer import MAX_BODY
 from vocode_contract.asking import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
 from vocode_contract.checks import token_echoes
 from vocode_contract.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.creations import Creations, Journal
 from vocode_contract.dialled import dialled
 from vocode_contract.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.redaction import HIDDEN_KEY
 
 #: Members up to which an array or a map is left alone.

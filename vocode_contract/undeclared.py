@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from vocode_contract import pointer
-from vocode_contract.contract import Contract, Schema
-from vocode_contract.later import key_since
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.since import key_since
 from vocode_contract.redaction import shown_key
 from vocode_contract.violation import Violation
 
@@ -38,7 +38,7 @@ def unknown_keys(contract: Contract, name: str, instance: object) -> Iterator[Vi
 def _unknown(contract: Contract, place: str, schema: Schema, key: str) -> Violation:
     source = contract.pointer_to(schema)
     return Violation(
-        instance_pointer=f"{place}/{pointer.escape(shown_key(key))}",
+        instance_pointer=f"{place}/{json_pointer.escape(shown_key(key))}",
         code="unknown-key",
         expected="a declared key",
         actual="another key",

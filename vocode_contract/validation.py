@@ -6,9 +6,10 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from vocode_contract import pointer, redaction
+from vocode_contract import redaction
 from vocode_contract.codes import ALL, Level, Selection, default_level
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.engine import EngineClass
 from vocode_contract.listing import LISTED, Listing
 from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, read, surveyed
@@ -16,7 +17,7 @@ from vocode_contract.undeclared import unknown_keys
 from vocode_contract.violation import ContractViolated, Severity, Violation
 
 if TYPE_CHECKING:
-    from vocode_contract import types
+    from vocode_contract.contract import types
 
 _RAW = frozenset(Bytes)
 
@@ -191,7 +192,7 @@ class Validator:
     def _unfit(self, defect: Defect) -> Violation:
         shown = redaction.shown_tokens(self.contract, self.name, defect.tokens)
         return Violation(
-            instance_pointer=pointer.from_tokens(shown),
+            instance_pointer=json_pointer.from_tokens(shown),
             code=defect.code,
             expected=defect.expected,
             actual=defect.actual,

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal, assert_type
 
-from vocode_contract import ensure, types
+from vocode_contract import ensure
+from vocode_contract.contract import types
 
 call = ensure(b"{}")
 assert_type(call, types.Call)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vocode_contract.adversary.arrangements import Part, is_mixed, is_repeated
 from vocode_contract.adversary.malformed import Wanted
 from vocode_contract.codes import default_level
-from vocode_contract.contract import DEFAULT_PROFILE
+from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.delivery.sending import Answer
 from vocode_contract.violation import Violation
 

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from vocode_contract import __version__
+        from vocode_contract._version import __version__
 
         click.echo(f"{NAME} {__version__}")
         ctx.exit()

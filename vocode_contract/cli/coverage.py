@@ -12,7 +12,7 @@ from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
 
 if TYPE_CHECKING:
-    from vocode_contract.coverage import Coverage
+    from vocode_contract.contract.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     read.
     """
     asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
-    from vocode_contract.coverage import Coverage
+    from vocode_contract.contract.coverage import Coverage
     from vocode_contract.report.coverage import lines, percent
 
     output = ctx.ensure_object(Output)

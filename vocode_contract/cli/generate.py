@@ -16,7 +16,7 @@ from vocode_contract.cli.options import contract_of, contract_option, examples, 
 from vocode_contract.cli.output import Output
 
 if TYPE_CHECKING:
-    from vocode_contract.contract import Contract
+    from vocode_contract.contract.model import Contract
 
 #: Payloads that are remembered, so that none comes twice; bounds the memory of a long run.
 _REMEMBERED = 100_000
@@ -109,7 +109,7 @@ def _is_directory(target: str | None) -> bool:
 
 def _entries(asked: Asked, contract: "Contract", name: str) -> Iterator[Generated]:
     if asked.cover:
-        from vocode_contract.covering import covering_set
+        from vocode_contract.contract.covering_set import covering_set
 
         return map(Generated.from_payload, covering_set(contract, name))
     from vocode_contract import strategies

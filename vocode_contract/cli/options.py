@@ -7,7 +7,7 @@ import click
 from vocode_contract.cli.words import meant
 
 if TYPE_CHECKING:
-    from vocode_contract.contract import Contract
+    from vocode_contract.contract.model import Contract
 
 
 def examples(*lines: str) -> str:
@@ -30,7 +30,7 @@ profile_option = click.option(
 
 def contract_of(date: str | None, profile: str) -> "Contract":
     """Return the contract that the two options mean."""
-    from vocode_contract.contract import PROFILES, Contract, dates
+    from vocode_contract.contract.model import PROFILES, Contract, dates
 
     known_date = None if date is None else meant(date, dates(), "contract")
     return Contract.load(known_date, profile=meant(profile, PROFILES, "profile"))

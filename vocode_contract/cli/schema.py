@@ -10,7 +10,7 @@ from vocode_contract.cli.options import contract_of, contract_option, examples, 
 from vocode_contract.cli.output import Output
 
 if TYPE_CHECKING:
-    from vocode_contract.contract import Contract, Schema
+    from vocode_contract.contract.model import Contract, Schema
 
 _COMPONENTS = "#/components/schemas/"
 _DEFINITIONS = "#/$defs/"
@@ -64,7 +64,7 @@ def _document(contract: "Contract") -> dict[str, Any]:
 
 
 def _schemas(contract: "Contract") -> Mapping[str, "Schema"]:
-    from vocode_contract.profile import judged_schemas
+    from vocode_contract.contract.profile import judged_schemas
 
     if contract.profile == "documented":
         return contract.schemas

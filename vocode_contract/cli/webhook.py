@@ -202,7 +202,7 @@ def _exit_code(report: "Report") -> int:
 def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]":
     """Return the deliveries that the options of ``send`` ask for."""
     from vocode_contract.adversary import STORIES
-    from vocode_contract.contract import Contract, dates
+    from vocode_contract.contract.model import Contract, dates
     from vocode_contract.delivery import Delivery
 
     kinds = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]

@@ -41,7 +41,7 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
 
 
 def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
-    from vocode_contract.contract import PROFILES, Contract, dates
+    from vocode_contract.contract.model import PROFILES, Contract, dates
     from vocode_contract.drift import which
     from vocode_contract.reading import Limits
 

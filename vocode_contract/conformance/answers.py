@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.answer import UNREAD, parsed_body
 from vocode_contract.checks import uuid_of
-from vocode_contract.contract import Operation
+from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange
 from vocode_contract.history import Observation
 from vocode_contract.policies import DEFAULT_POLICIES, Policies

@@ -16,7 +16,7 @@ from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.packing import Store
 from vocode_contract.consistency import inconsistencies
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.creations import Creations
 from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption

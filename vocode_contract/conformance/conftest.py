@@ -10,7 +10,7 @@ from vocode_contract.conformance.client import CheckedClient, Health
 from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.story import Story, Teller
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.redaction import Secret
 from vocode_contract.transport import Client
 

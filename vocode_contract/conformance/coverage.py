@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.contract import Contract, Operation
-from vocode_contract.coverage import Coverage
+from vocode_contract.contract.coverage import Coverage
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
 from vocode_contract.reading import Unreadable, read

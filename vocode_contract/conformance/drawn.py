@@ -13,7 +13,7 @@ from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import REQUEST
 from vocode_contract.conformance.story import Story
-from vocode_contract.contract import Operation
+from vocode_contract.contract.model import Operation
 from vocode_contract.draws import Plan
 from vocode_contract.inconclusive import Inconclusive
 

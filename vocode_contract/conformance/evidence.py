@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, quote, urlencode
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.made_up import is_own
 from vocode_contract.conformance.packing import Store
-from vocode_contract.contract import Contract
+from vocode_contract.contract.json_pointer import tokens_of
+from vocode_contract.contract.model import Contract
 from vocode_contract.curl import curl
 from vocode_contract.dialled import is_fictional
 from vocode_contract.exchange import Headers
-from vocode_contract.pointer import tokens_of
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import mask, masked
 from vocode_contract.report.inert import inert, inert_json

@@ -13,7 +13,7 @@ from vocode_contract.conformance.evidence import Sight, is_harmless
 from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.packing import Store
 from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Headers, Request
 from vocode_contract.redaction import mask
 from vocode_contract.report.inert import inert

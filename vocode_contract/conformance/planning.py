@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from vocode_contract.asking import OWN, Ask
 from vocode_contract.conformance.settings import Settings
-from vocode_contract.contract import Effect
+from vocode_contract.contract.model import Effect
 from vocode_contract.exchange import Exchange
 from vocode_contract.guard import Consents, Guard
 from vocode_contract.redaction import Secret

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from vocode_contract.answer import MAX_BODY
 from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.settings import Settings
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 
 
 def words_of(settings: Settings, prefix: str = "--", *, selection: Selection = ALL) -> list[str]:

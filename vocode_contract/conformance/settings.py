@@ -7,7 +7,7 @@ from typing import Self, get_args
 from uuid import UUID
 
 from vocode_contract.answer import LARGEST_BODY, MAX_BODY
-from vocode_contract.contract import DEFAULT_PROFILE, Contract, Effect
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.dialled import is_fictional
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile

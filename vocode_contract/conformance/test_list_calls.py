@@ -6,7 +6,7 @@ from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.claims import answered
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.story import Teller
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 
 pytestmark = pytest.mark.vocode_operation("list_calls")
 

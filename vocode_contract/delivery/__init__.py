@@ -4,7 +4,7 @@ Loopback is delivered to; other hosts only where they are allowed by name. Nothi
 tables; the HTTP library is loaded when a `Deliverer` is first asked for.
 """
 
-from vocode_contract.exports import on_demand
+from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

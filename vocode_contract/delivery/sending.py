@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from vocode_contract import __version__
+from vocode_contract._version import __version__
 from vocode_contract.delivery.content import Delivery
 from vocode_contract.delivery.log import Outcome
 from vocode_contract.delivery.target import Target

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.run import Run
-    from vocode_contract.contract import Contract
+    from vocode_contract.contract.model import Contract
     from vocode_contract.simulator import Running
     from vocode_contract.traffic import Traffic
     from vocode_contract.transport import Client

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from vocode_contract import pointer
-from vocode_contract.coverage import Coverage, Part
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.coverage import Coverage, Part
 
 #: Rows of the table, unless all are asked for.
 _MOST_ROWS = 12
@@ -49,7 +49,7 @@ def _groups(coverage: Coverage) -> dict[str, set[Part]]:
     operations = {operation.pointer: name for name, operation in coverage.contract.operations.items()}
     groups: dict[str, set[Part]] = {}
     for part in sorted(coverage.parts):
-        name = operations.get(part.pointer) or pointer.tokens_of(part.pointer)[2]
+        name = operations.get(part.pointer) or json_pointer.tokens_of(part.pointer)[2]
         groups.setdefault(name, set()).add(part)
 
     def share(name: str) -> float:
@@ -60,6 +60,6 @@ def _groups(coverage: Coverage) -> dict[str, set[Part]]:
 
 def _phrase(part: Part) -> str:
     """Say one part in few words."""
-    below = [key for key in pointer.tokens_of(part.pointer)[3:] if key != "properties"]
+    below = [key for key in json_pointer.tokens_of(part.pointer)[3:] if key != "properties"]
     what = part.case if part.kind in ("property", "array") else f"{part.kind} {part.case}"
     return f"{'/'.join(below)}: {what}" if below and part.kind != "status" else what

@@ -5,7 +5,7 @@ the foreground (`serve`), and an in-process transport (`SimulatorTransport`). Th
 the faces are loaded when they are first asked for.
 """
 
-from vocode_contract.exports import on_demand
+from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

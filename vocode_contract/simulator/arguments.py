@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract import Contract, Operation, Parameter, Schema
+from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.exchange import Request
 from vocode_contract.redaction import masked
 from vocode_contract.simulator.refusals import Entry, entry_for

@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Lock
 from urllib.parse import quote
 
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.delivery.content import Delivery
 from vocode_contract.delivery.log import Attempt
 from vocode_contract.errors import InvalidOption

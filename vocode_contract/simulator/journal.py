@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.exchange import Request
 from vocode_contract.reading import Unreadable, read
 from vocode_contract.redaction import mask, masked, shown_key

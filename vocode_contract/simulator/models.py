@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from vocode_contract.contract import Schema
+from vocode_contract.contract.model import Schema
 from vocode_contract.simulator.state import State
 from vocode_contract.simulator.written import kind_of
 

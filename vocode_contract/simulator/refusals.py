@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract import pointer
+from vocode_contract.contract import json_pointer
 from vocode_contract.exchange import Response
 from vocode_contract.simulator.variants import Variant
 from vocode_contract.violation import Violation
@@ -150,7 +150,7 @@ def _kind(violation: Violation) -> str:
 
 
 def _tokens(place: str) -> tuple[str | int, ...]:
-    return tuple(int(token) if token.isdecimal() else token for token in pointer.tokens_of(place))
+    return tuple(int(token) if token.isdecimal() else token for token in json_pointer.tokens_of(place))
 
 
 def _at(masked: object, tokens: Sequence[str | int]) -> object:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.delivery.policies import ONCE, Policy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response

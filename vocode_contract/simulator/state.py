@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.lives import Event, Life, events, seen
 from vocode_contract.simulator.outbox import Outbox

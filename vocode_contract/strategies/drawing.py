@@ -7,7 +7,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import coherence, words
 from vocode_contract.strategies.cells import rooted

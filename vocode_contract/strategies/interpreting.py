@@ -7,8 +7,8 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract import Contract, Schema
-from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.strategies import cells, words
 from vocode_contract.strategies.cells import Cell, Draw
 

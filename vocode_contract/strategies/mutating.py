@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from vocode_contract.contract import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.strategies import words
 from vocode_contract.strategies.places import Place, Step, branches_of, changed, followed, minimal, places
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.strategies.contradicting import CONTRADICTIONS
 from vocode_contract.strategies.drawing import Asked, calls, described, from_schema
 from vocode_contract.strategies.mutating import Mutation, all_mutations

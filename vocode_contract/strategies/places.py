@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from vocode_contract import pointer
-from vocode_contract.contract import Contract, Schema, json_type
-from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract, Schema, json_type
+from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.redaction import HIDDEN_KEY
 from vocode_contract.strategies import words
 
@@ -49,7 +49,7 @@ class Place:
 
     def pointer(self, *below: str) -> str:
         """Return the JSON Pointer to the place, or to keys below it."""
-        return pointer.from_tokens((*self.tokens, *below))
+        return json_pointer.from_tokens((*self.tokens, *below))
 
 
 def branches_of(schema: Schema) -> tuple[Schema, ...]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.lifecycle import Observation
 from vocode_contract.strategies import words

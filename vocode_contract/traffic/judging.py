@@ -8,7 +8,7 @@ from typing import Any
 from vocode_contract.answer import MAX_BODY, unasked_coding
 from vocode_contract.checks import violations_of
 from vocode_contract.codes import ALL, Selection
-from vocode_contract.contract import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies

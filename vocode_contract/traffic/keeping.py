@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vocode_contract.contract import Operation
+from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange
 from vocode_contract.redaction import shown_key
 from vocode_contract.violation import ContractViolated, Violation

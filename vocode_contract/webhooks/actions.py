@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.reading import DEFAULT_LIMITS, Limits
 from vocode_contract.redaction import described
 from vocode_contract.validation import Verdict

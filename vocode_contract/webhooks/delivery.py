@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
 from vocode_contract.codes import default_level
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.reading import Limits
 from vocode_contract.validation import Validator

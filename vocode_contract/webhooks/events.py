@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
-from vocode_contract.contract import Contract
+from vocode_contract.contract.model import Contract
 from vocode_contract.reading import DEFAULT_LIMITS, Limits
 from vocode_contract.redaction import described, shown_word
 from vocode_contract.validation import Verdict

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vocode_contract.codes import default_level
-from vocode_contract.contract import DEFAULT_PROFILE
+from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.errors import InvalidOption
 from vocode_contract.ordering import (
     BEFORE,

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any, Literal
 
 from vocode_contract.answer import UNREAD, parsed_body
-from vocode_contract.contract import Contract, Operation, Schema, json_type
+from vocode_contract.contract.model import Contract, Operation, Schema, json_type
+from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.exchange import Exchange
-from vocode_contract.profile import may_be_null_on_wire
 
 Kind = Literal["value", "branch", "property", "array", "status"]
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import orjson
 
-from vocode_contract import resources
+from vocode_contract.contract import files
+from vocode_contract.contract.json_pointer import escape
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
-from vocode_contract.pointer import escape
 
 Schema = Mapping[str, Any]
 Profile = Literal["documented", "wire", "tolerant"]
@@ -198,7 +198,7 @@ def _takes(kinds: tuple[str, ...], kind: str) -> bool:
 
 @cache
 def _index() -> Schema:
-    index: Schema = orjson.loads(resources.read_bytes("contract.json"))
+    index: Schema = orjson.loads(files.read_bytes("contract.json"))
     return index
 
 
@@ -248,7 +248,7 @@ def _members(node: Any) -> list[tuple[str | int, Any]]:
 
 
 def _read(date: str, name: str) -> Any:
-    return orjson.loads(resources.read_bytes(date, name))
+    return orjson.loads(files.read_bytes(date, name))
 
 
 def _rebased(node: Any, here: str, files: dict[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from vocode_contract.contract import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema
 
 
 def with_defaults(instance: Any, name: str = "Call", *, contract: str | None = None) -> Any:

@@ -6,10 +6,10 @@ Everything is read through the loader that loaded this module: it knows director
 
 import os
 
-from .errors import SchemasNotFound, UnknownSchema
+from vocode_contract.errors import SchemasNotFound, UnknownSchema
 
 _MARKER = "contract.json"
-_PACKAGE = os.path.dirname(__file__)
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _found: list[str] = []  # once found, the place does not change
 _PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from vocode_contract.contract import Contract, Schema
-from vocode_contract.coverage import Part, below, cases, optional_keys, own_parts, parts_in, parts_of, states
+from vocode_contract.contract.coverage import Part, below, cases, optional_keys, own_parts, parts_in, parts_of, states
+from vocode_contract.contract.model import Contract, Schema
 
 #: Items put into one array at most, so that a payload stays readable.
 _MOST_ITEMS = 12

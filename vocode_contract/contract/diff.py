@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocode_contract.contract import Contract, Operation, Schema
-from vocode_contract.profile import may_be_null_on_wire
+from vocode_contract.contract.model import Contract, Operation, Schema
+from vocode_contract.contract.profile import may_be_null_on_wire
 
 Direction = Literal["received", "sent"]
 Effect = Literal["widens", "narrows", "alters", "neither"]

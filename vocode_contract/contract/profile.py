@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from vocode_contract import pointer
-from vocode_contract.contract import Contract, Schema, dates
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract, Schema, dates
 
 
 def values_since(date: str, source: str) -> Mapping[object, str]:
@@ -45,7 +45,7 @@ def _at(date: str, source: str) -> Schema:
     """Return what a document has at a pointer, references followed; nothing is an empty schema."""
     contract = Contract.load(date)
     try:
-        found: Any = pointer.resolved(contract.document, source)
+        found: Any = json_pointer.resolved(contract.document, source)
     except LookupError:
         return {}
     while isinstance(found, dict) and "$ref" in found:
