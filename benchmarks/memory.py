@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from benchmarks import corpus
 from benchmarks.measuring import Reading, resident
 from vocode_contract.contract.model import Contract
-from vocode_contract.validation import Validator
+from vocode_contract.validation.validator import Validator
 
 #: Verdicts; `python -m benchmarks memory 1000000` for a million.
 COUNT = 200_000

@@ -11,7 +11,7 @@ import orjson
 from benchmarks import corpus
 from benchmarks.measuring import Figure, paired
 from vocode_contract.contract.model import Contract
-from vocode_contract.validation import Validator
+from vocode_contract.validation.validator import Validator
 
 COUNT = 10_000
 SLOW_COUNT = 100  # what takes jsonschema about as long

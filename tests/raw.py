@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 from vocode_contract.asking import Ask

@@ -15,9 +15,9 @@ from vocode_contract.adversary import STORIES, Deliveries, attack, deliveries, s
 from vocode_contract.adversary.arrangements import ARRANGEMENTS, Part, arrangements, fair, in_order, shortest
 from vocode_contract.adversary.fixtures import webhook_adversary
 from vocode_contract.adversary.scenarios import content
-from vocode_contract.codes import CODES
 from vocode_contract.errors import InvalidOption
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.violation import ContractViolated
 
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"

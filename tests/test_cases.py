@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from vocode_contract.contract.model import PROFILES, Contract
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
-from vocode_contract.validation import Validator
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.validator import Validator
 
 CASES = Path(__file__).parent / "cases"
 SCHEMAS = {

@@ -9,7 +9,7 @@ from vocode_contract.conformance.claims import Claimed, answered, not_served, re
 from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import Policies
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
 
 END_CALL = Contract.load().operations["end_call"]
 

@@ -11,11 +11,11 @@ import vocode_contract
 from tests.payloads import CALL, RINGING, saved
 from vocode_contract.cli import application, ending, exits
 from vocode_contract.cli.output import Output
-from vocode_contract.codes import CODES
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.redaction import printable
 from vocode_contract.report import REPORTS
-from vocode_contract.validation import conforms
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.validator import conforms
 
 is_posix = pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 

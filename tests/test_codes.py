@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from vocode_contract.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
-from vocode_contract.codes.basis import BASES
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
-from vocode_contract.listing import LISTED
 from vocode_contract.policies import POLICIES
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
+from vocode_contract.validation.codes.code import BASES
+from vocode_contract.validation.engine_errors import LISTED
+from vocode_contract.validation.violation import Violation
 
 each_code = pytest.mark.parametrize("code", CODES)
 

@@ -30,11 +30,11 @@ from vocode_contract.exchange import Exchange, Request
 from vocode_contract.guard import READ_ONLY_VARIABLE, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.live import Live
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
 from vocode_contract.timing import Timing
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
-from vocode_contract.codes import CODES, Selection
-from vocode_contract.consistency import RULES, inconsistencies
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import ContractError, UnknownSchema
-from vocode_contract.validation import conforms
+from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.consistency import RULES, inconsistencies
+from vocode_contract.validation.validator import conforms
 
 CASES = Path(__file__).parent / "cases"
 NOW = 2_000_000_000.0

@@ -7,7 +7,7 @@ import pytest
 from vocode_contract.contract.coverage import Coverage, Part, parts_of
 from vocode_contract.contract.covering_set import covering_set
 from vocode_contract.contract.model import PROFILES, Contract, dates
-from vocode_contract.validation import Validator
+from vocode_contract.validation.validator import Validator
 
 CALL = "/components/schemas/Call"
 STATUS = "/components/schemas/CallStatus"

@@ -12,7 +12,7 @@ from vocode_contract.creations import MARK
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import NO_CALL, Consents, Guard, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 import httpx

@@ -7,7 +7,7 @@ import pytest
 from vocode_contract.contract.defaults import with_defaults
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import UnknownContract, UnknownSchema
-from vocode_contract.validation import conforms
+from vocode_contract.validation.validator import conforms
 
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OWNED = {"id": ID, "user_id": ID}

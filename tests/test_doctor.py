@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks import Diagnosis, ExternalAction, diagnose, signature_of, signed_request
 from vocode_contract.webhooks.mistakes import MISTAKES
 from vocode_contract.webhooks.serialisers import SERIALISERS, SORTING

@@ -27,9 +27,9 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import fuzz
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

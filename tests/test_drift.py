@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vocode_contract.contract.model import Contract, Operation, dates
-from vocode_contract.drift import Change, Fit, changes, which
 from vocode_contract.errors import UnknownProfile, UnknownSchema
+from vocode_contract.validation.which import Change, Fit, changes, which
 
 FACTS = Path(__file__).parent / "facts" / "changes.tsv"
 STEPS = list(zip(dates(), dates()[1:], strict=False))

@@ -16,7 +16,7 @@ import vocode_contract
 from tests.payloads import CALL, RINGING, saved
 from tests.receivers import receiver, served
 from vocode_contract.cli import exits
-from vocode_contract.validation import conforms
+from vocode_contract.validation.validator import conforms
 
 SECRET = CALL["agent"]["openai_account_connection"]["credentials"]["openai_api_key"]
 ENTRY = str(Path(vocode_contract.__file__).parents[1])
@@ -111,13 +111,13 @@ BUGGY = """
 import sys
 import time
 import urllib.request
-import vocode_contract.validation
+import vocode_contract.validation.validator
 from vocode_contract.__main__ import main
 
 def judge(self, instance):
     raise ValueError(f"about {instance!r}")
 
-vocode_contract.validation.Validator.judge = judge
+vocode_contract.validation.validator.Validator.judge = judge
 sys.exit(main())
 """
 
@@ -160,7 +160,7 @@ def test_validate_loads_nothing_it_does_not_need(good):
     code = "import sys; from vocode_contract.__main__ import main; main(); print(*sys.modules)"
     command = [sys.executable, "-c", code, "validate", str(good)]
     loaded = set(subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True).stdout.split())
-    assert "vocode_contract.validation" in loaded
+    assert "vocode_contract.validation.validator" in loaded
     assert not loaded & {
         "rich",
         "jsonschema",

@@ -2,11 +2,11 @@ import builtins
 
 import pytest
 
-from vocode_contract import engine
 from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.contract.profile import judged_schema
-from vocode_contract.engine import CompiledEngine, ReferenceEngine, best_engine
-from vocode_contract.validation import Validator
+from vocode_contract.validation import engine
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine, best_engine
+from vocode_contract.validation.validator import Validator
 
 SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "format": "uuid"}}}
 ERRORS = [

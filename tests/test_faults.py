@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.codes import CODES
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
@@ -20,7 +19,8 @@ from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Plant
 from vocode_contract.simulator.faults.claims import CLAIMS
 from vocode_contract.simulator.faults.planting import HEADER
 from vocode_contract.simulator.faults.table import GROUPS
-from vocode_contract.validation import violations
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.validator import violations
 
 TOKEN = "a-token-of-tests"
 BEARER = f"Bearer {TOKEN}"

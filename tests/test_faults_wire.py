@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from vocode_contract.exchange import Request, Response
-from vocode_contract.reading import Unreadable, read
 from vocode_contract.simulator import FAULTS, Simulation, SimulatorTransport, simulator
 from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.faults.planting import HEADER
 from vocode_contract.simulator.faults.wire import LONGEST, MOST, bounded
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Unreadable
 
 WIRE = {name: fault for name, fault in FAULTS.items() if fault.kind == "wire"}
 RIGHT = Response(status=200, headers=(("content-type", "application/json"),), body=b'{"items": []}')

@@ -5,8 +5,7 @@ import pytest
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.contract.profile import DIALECT, judged_schemas
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
-from vocode_contract.formats import is_date_time, is_uuid
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine, is_date_time, is_uuid
 
 UUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 TIMES = ["2023-11-07T05:31:56Z", "2023-11-30t14:30:00.123456+05:30", "2024-02-29T23:59:59z", "2016-12-31T23:59:60Z"]

@@ -14,7 +14,6 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from vocode_contract.asking import Ask
-from vocode_contract.codes import Selection
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import REQUEST
@@ -24,11 +23,12 @@ from vocode_contract.fuzzing import REDUCTION, Fuzzed, fuzz
 from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.reading import read
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator import SOUND_VARIANTS, Running, Simulation, SimulatorTransport, simulator
 from vocode_contract.transport import Client
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import Selection
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.violation import Violation
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

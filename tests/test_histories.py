@@ -9,9 +9,9 @@ from hypothesis import find, given, settings
 
 from vocode_contract import InvalidOption, UnknownContract, conforms, dates
 from vocode_contract.contract.model import PROFILES
-from vocode_contract.lifecycle import breaches
 from vocode_contract.strategies import BREACHES, histories
 from vocode_contract.strategies.seeding import seeded
+from vocode_contract.validation.lifecycle.rules import breaches
 
 ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
 WELL = st.none()

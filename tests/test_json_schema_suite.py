@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vocode_contract.contract.profile import DIALECT
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
 
 FILES = [
     *("additionalProperties", "allOf", "anyOf", "const", "defs", "enum", "if-then-else", "items", "oneOf", "pattern"),

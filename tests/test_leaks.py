@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from vocode_contract.contract.model import PROFILES, Contract, dates
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
-from vocode_contract.redaction import masked
-from vocode_contract.validation import Validator, ensure
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.masking import masked
+from vocode_contract.validation.validator import Validator, ensure
+from vocode_contract.validation.violation import ContractViolated
 
 CANARY = 'sk-Zq7"Xw9\u00e9/Kd4Vb2'
 SID = "ACf3b9Zq7e5501d27c94"

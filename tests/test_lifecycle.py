@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.codes import CODES, Selection
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import UnknownContract
-from vocode_contract.lifecycle import (
+from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.lifecycle.rules import (
     CALL_RULES,
     EVENT_RULES,
     NEW,

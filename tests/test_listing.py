@@ -1,8 +1,8 @@
 import pytest
 
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
-from vocode_contract.listing import LISTED, Listing
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.engine_errors import LISTED, Listing
 
 CALL = Contract.load().schemas["Call"]["examples"][0]
 VOICE = CALL["agent"]["voice"]

@@ -24,9 +24,9 @@ from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.contract.model import Contract
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.redaction import Secret
 from vocode_contract.timing import Timing
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["tests.live_runs"]
 

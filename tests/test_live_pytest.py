@@ -47,7 +47,7 @@ GOES_ROUND = {
 def test_users_test_gets_no_further_than_the_consents(live_pytest, sent, statement):
     imports = (
         "from os import environ",
-        "from vocode_contract.redaction import Secret",
+        "from vocode_contract.validation.masking import Secret",
         "from vocode_contract.asking import Credentials",
     )
     source = "\n".join((*imports, f'CALL = "{CALL}"', "def test_shop(vocode_client):", f"    {statement}\n"))

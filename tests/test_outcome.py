@@ -23,12 +23,12 @@ from vocode_contract.conformance.summary import basis, lines
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract.model import Contract
 from vocode_contract.creations import MARK
-from vocode_contract.redaction import Secret
-from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.transport import Client
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.safe_text import inert
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 TOKEN = "tok_0123456789"
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"

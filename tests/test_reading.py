@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vocode_contract
-from vocode_contract.codes import CODES
 from vocode_contract.errors import InvalidOption
-from vocode_contract.reading import Limits, Unreadable, read, surveyed
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Limits, Unreadable, surveyed
 
 DEEP = 100_000
 
@@ -122,7 +123,7 @@ LENIENT = {"NaN", "Infinity", "-Infinity", r'"\ud83d"', r'"\ude00"', r'"\ud83d\u
 
 AT_THE_END_OF_THE_STACK = """
 import sys, threading
-from vocode_contract.validation import judge
+from vocode_contract.validation.validator import judge
 sys.setrecursionlimit(1_000_000)
 payloads = [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"agent":' * 100_000, b"[" * 1_024 + b"]" * 1_024]
 payloads += [b'{"agent":' * depth + b"1" + b"}" * depth for depth in (60, 65, 1_024)]

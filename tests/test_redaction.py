@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.redaction import (
+from vocode_contract.validation.masking import (
     HIDDEN_KEY,
     Secret,
     described,

@@ -5,13 +5,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from vocode_contract.codes import CODES
-from vocode_contract.reading import read
 from vocode_contract.report import REPORTS
 from vocode_contract.report.codes_page import codes_page
 from vocode_contract.report.result import Heading, Result, Tally
 from vocode_contract.report.text import MOST_CAUSES, MOST_LINE, MOST_TEXT
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.violation import Violation
 
 HEADING = Heading(contract="2023-11-30", profile="wire", schema="Call")
 FULL = Heading(contract="2023-11-30", profile="wire", schema="Call", full=True)

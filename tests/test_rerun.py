@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.codes import Selection
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.policies import Policies
+from vocode_contract.validation.codes import Selection
 
 pytest_plugins = ["pytester"]
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vocode_contract import Contract, Event, EventSequence, InvalidOption, judge_sequence
-from vocode_contract.codes import CODES
-from vocode_contract.lifecycle import Observation, breaches
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.lifecycle.rules import Observation, breaches
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 KINDS = Contract.load("2024-08-27").schemas["EventType"]["enum"]

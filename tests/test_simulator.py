@@ -7,7 +7,7 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
 from vocode_contract.simulator import ManualClock, Simulation, Variant
-from vocode_contract.validation import violations
+from vocode_contract.validation.validator import violations
 
 TOKEN = "a-token-of-tests"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

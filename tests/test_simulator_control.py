@@ -26,7 +26,7 @@ from vocode_contract.simulator import (
 )
 from vocode_contract.simulator.control import ROUTES
 from vocode_contract.simulator.journal import REMEMBERED
-from vocode_contract.validation import violations
+from vocode_contract.validation.validator import violations
 
 NUMBERS = {"from_number": "12025550150", "to_number": "12025550151"}
 AUTHORISED = {"authorization": "Bearer simulator-token"}

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
-from vocode_contract.history import Observation
-from vocode_contract.lifecycle import breaches
 from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
 from vocode_contract.simulator.transcripts import Line, transcript
-from vocode_contract.validation import violations
+from vocode_contract.validation.consistency import inconsistencies
+from vocode_contract.validation.lifecycle.history import Observation
+from vocode_contract.validation.lifecycle.rules import breaches
+from vocode_contract.validation.validator import violations
 
 HEADERS = (("authorization", "Bearer simulator-token"),)
 AGENT = {

@@ -16,7 +16,7 @@ from vocode_contract.errors import InvalidOption, UnknownContract
 from vocode_contract.simulator import Simulation, SimulatorTransport, serve, simulator
 from vocode_contract.simulator.hardening import BODY, CONNECTIONS, HEADERS, LINE
 from vocode_contract.simulator.server import LOOPBACK, _bound
-from vocode_contract.validation import violations
+from vocode_contract.validation.validator import violations
 
 SERVE = """
 import sys

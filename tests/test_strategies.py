@@ -11,7 +11,6 @@ from hypothesis import find, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from vocode_contract import Contract, InvalidOption, UnknownContract, UnknownProfile, UnknownSchema, Validator, dates
-from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import (
     agents,
@@ -23,6 +22,7 @@ from vocode_contract.strategies import (
     webhook_events,
 )
 from vocode_contract.strategies.seeding import seeded
+from vocode_contract.validation.consistency import inconsistencies
 
 NAMED: dict[Any, str] = {
     calls: "Call",

@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.times import instant, is_naive
+from vocode_contract.validation.scalars import instant, is_naive
 
 SAME = 1699335116.0
 

@@ -30,11 +30,11 @@ from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import NO_CALL
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator import simulator
 from vocode_contract.simulator.variants import VARIANTS
 from vocode_contract.timing import Timing
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 HOST = "staging.example"
 TOKEN = "tok_0123456789"

@@ -19,7 +19,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.policies import Policies
 from vocode_contract.traffic import MOST_READ, Traffic, operation_at
 from vocode_contract.traffic.recording import Recording
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation.violation import ContractViolated
 
 CALL = json.dumps(Contract.load().schemas["Call"]["examples"][0]).encode()
 ID = json.loads(CALL)["id"]

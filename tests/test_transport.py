@@ -37,7 +37,7 @@ from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.guard import NO_CALL, READ_ONLY_VARIABLE, Consents, Guard, NotPermitted
 from vocode_contract.inconclusive import KINDS, Inconclusive
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 import httpx

@@ -3,7 +3,7 @@ import copy
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.trimming import LONG, WIDE, Trimming, is_long
+from vocode_contract.validation.trimming import LONG, WIDE, Trimming, is_long
 
 CONTRACT = Contract.load()
 CALL = CONTRACT.schemas["Call"]["examples"][0]

@@ -1,6 +1,6 @@
 from vocode_contract.contract.json_pointer import resolved
 from vocode_contract.contract.model import Contract
-from vocode_contract.undeclared import unknown_keys
+from vocode_contract.validation.keys import unknown_keys
 
 CONTRACT = Contract.load(profile="tolerant")
 CALL = CONTRACT.schemas["Call"]["examples"][0]

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vocode_contract import validation
-from vocode_contract.codes import CODES, Selection
 from vocode_contract.contract.json_pointer import resolved
 from vocode_contract.contract.model import PROFILES, Contract, dates
-from vocode_contract.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
-from vocode_contract.reading import Limits
-from vocode_contract.validation import Validator, conforms, ensure, judge, violations
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation import validator
+from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.json_value import Limits
+from vocode_contract.validation.validator import Validator, conforms, ensure, judge, violations
+from vocode_contract.validation.violation import ContractViolated
 
 PUBLISHED = json.loads((Path(__file__).parent / "cases/call/valid/published.json").read_bytes())
 UNKNOWN_ACTION = {"type": "action_unheard_of"}
@@ -365,7 +365,7 @@ import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
 from vocode_contract import conforms, judge, which
 from vocode_contract.contract.model import Contract
-from vocode_contract.redaction import masked
+from vocode_contract.validation.masking import masked
 call = json.load(sys.stdin)
 shared, wide = ["lol"], [0] * 400_000
 for _ in range(30):
@@ -401,8 +401,8 @@ def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_mem
 def test_threads_give_the_same_verdicts():
     payloads = [PUBLISHED, LISTS, MANY, {}, b"{", json.dumps(LISTS).encode(), {**PUBLISHED, "context": {"1": 1}}]
     expected = [judge(payload, profile=profile) for payload in payloads for profile in PROFILES]
-    validation.validator.cache_clear()
-    validation._listing.cache_clear()
+    validator.validator.cache_clear()
+    validator._listing.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         results = list(
             pool.map(lambda _: [judge(each, profile=profile) for each in payloads for profile in PROFILES], range(80))

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 STATUS = Violation(
     instance_pointer="/status",

@@ -30,7 +30,7 @@ from vocode_contract import (
     verify_signature,
     webhooks,
 )
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"

@@ -8,13 +8,10 @@ from vocode_contract._lazy import on_demand
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._version import __version__ as __version__
-    from .codes import Selection as Selection
-    from .consistency import inconsistencies as inconsistencies
     from .contract.defaults import with_defaults as with_defaults
     from .contract.diff import changes as changes
     from .contract.model import Contract as Contract
     from .contract.model import dates as dates
-    from .drift import which as which
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
     from .errors import MissingExtra as MissingExtra
@@ -25,17 +22,20 @@ if TYPE_CHECKING:
     from .exchange import Exchange as Exchange
     from .exchange import Request as Request
     from .exchange import Response as Response
-    from .lifecycle import Observation as Observation
-    from .lifecycle import breaches as breaches
-    from .reading import Limits as Limits
-    from .validation import Validator as Validator
-    from .validation import Verdict as Verdict
-    from .validation import conforms as conforms
-    from .validation import ensure as ensure
-    from .validation import judge as judge
-    from .validation import violations as violations
-    from .violation import ContractViolated as ContractViolated
-    from .violation import Violation as Violation
+    from .validation.codes import Selection as Selection
+    from .validation.consistency import inconsistencies as inconsistencies
+    from .validation.json_value import Limits as Limits
+    from .validation.lifecycle.rules import Observation as Observation
+    from .validation.lifecycle.rules import breaches as breaches
+    from .validation.validator import Validator as Validator
+    from .validation.validator import Verdict as Verdict
+    from .validation.validator import conforms as conforms
+    from .validation.validator import ensure as ensure
+    from .validation.validator import judge as judge
+    from .validation.validator import violations as violations
+    from .validation.violation import ContractViolated as ContractViolated
+    from .validation.violation import Violation as Violation
+    from .validation.which import which as which
     from .webhooks import ActionVerdict as ActionVerdict
     from .webhooks import Event as Event
     from .webhooks import EventSequence as EventSequence
@@ -103,35 +103,35 @@ _EXPORTS = {
     "ActionVerdict": "webhooks",
     "Contract": "contract.model",
     "ContractError": "errors",
-    "ContractViolated": "violation",
+    "ContractViolated": "validation.violation",
     "Event": "webhooks",
     "EventSequence": "webhooks",
     "EventVerdict": "webhooks",
     "Exchange": "exchange",
     "ExternalAction": "webhooks",
     "InvalidOption": "errors",
-    "Limits": "reading",
+    "Limits": "validation.json_value",
     "MissingExtra": "errors",
-    "Observation": "lifecycle",
+    "Observation": "validation.lifecycle.rules",
     "Request": "exchange",
     "Response": "exchange",
     "SchemasNotFound": "errors",
-    "Selection": "codes",
+    "Selection": "validation.codes",
     "UnknownContract": "errors",
     "UnknownProfile": "errors",
     "UnknownSchema": "errors",
-    "Validator": "validation",
-    "Verdict": "validation",
+    "Validator": "validation.validator",
+    "Verdict": "validation.validator",
     "Verification": "webhooks",
-    "Violation": "violation",
-    "breaches": "lifecycle",
+    "Violation": "validation.violation",
+    "breaches": "validation.lifecycle.rules",
     "changes": "contract.diff",
-    "conforms": "validation",
+    "conforms": "validation.validator",
     "dates": "contract.model",
-    "ensure": "validation",
+    "ensure": "validation.validator",
     "idempotency_key": "webhooks",
-    "inconsistencies": "consistency",
-    "judge": "validation",
+    "inconsistencies": "validation.consistency",
+    "judge": "validation.validator",
     "judge_sequence": "webhooks",
     "parse_answer": "webhooks",
     "parse_event": "webhooks",
@@ -139,8 +139,8 @@ _EXPORTS = {
     "signature_of": "webhooks",
     "signed_request": "webhooks",
     "verify_signature": "webhooks",
-    "violations": "validation",
-    "which": "drift",
+    "violations": "validation.validator",
+    "which": "validation.which",
     "with_defaults": "contract.defaults",
 }
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange, Headers, Response
-from vocode_contract.reading import Limits, Unreadable, read
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Limits, Unreadable
 
 #: An answer may be larger than a payload that a service takes in: 8 MiB unless told, and 64 MiB at most.
 MAX_BODY, LARGEST_BODY = 8_388_608, 67_108_864

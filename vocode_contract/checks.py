@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from vocode_contract.answer import (
     ANSWER_LIMITS,
@@ -19,28 +18,40 @@ from vocode_contract.answer import (
     read_body,
     unasked_coding,
 )
-from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.exchange import Exchange, Request, Response
 from vocode_contract.policies import DEFAULT_POLICIES, Policies, forbidden_keys
-from vocode_contract.reading import Defect, Unreadable, read
-from vocode_contract.redaction import printable
 from vocode_contract.redirects import never_redirected, redirects
-from vocode_contract.validation import Validator
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Defect, Unreadable
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.violation import Violation
 
 Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
 
+
 #: Seconds within which an answer should come.
 SLOW = 0.75
+
+
 #: Seconds by which two clocks may differ.
 SKEW = 5.0
 
+
 #: What a policy may take.
 _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
+
+
 #: A shorter token stands in an answer by chance.
 _TOKEN_LENGTH = 8
+
+
 _SHOWN = 60
+
+
 #: What stands for a credential that a server leaves out of its refusal, as our simulator does.
 _MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 
@@ -314,14 +325,6 @@ def _found(exchange: Exchange, operation: Operation, contract: Contract, policie
     name, value = declared_schema(exchange, operation), parsed_body(exchange)
     if name and value is not UNREAD:
         yield from forbidden_keys(policies, contract, name, value)
-
-
-def uuid_of(value: object) -> UUID | None:
-    """Return the UUID that a value writes, in any form; ``None`` for what is none."""
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _roughly(seconds: float) -> str:

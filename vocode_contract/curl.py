@@ -4,8 +4,9 @@ import shlex
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Request
-from vocode_contract.reading import Unreadable, read
-from vocode_contract.redaction import masked, printable
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Unreadable
+from vocode_contract.validation.masking import masked, printable
 
 #: Headers that curl sets by itself.
 _OWN = frozenset(("accept", "accept-encoding", "content-length", "host", "user-agent"))

@@ -19,7 +19,7 @@ from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with
 from vocode_contract.exchange import Exchange
 from vocode_contract.inconclusive import Inconclusive
 from vocode_contract.reducing import fewer, reduced
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
 
 #: Requests sent at most to reduce one find, finds after which no more is drawn, requests without an answer likewise.
 REDUCTION = 100

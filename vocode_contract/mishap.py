@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from vocode_contract.connection import Elsewhere, Line, httpcore, httpx
 from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.reaching import Unresolved
-from vocode_contract.redaction import printable
+from vocode_contract.validation.masking import printable
 
 __all__ = ["fault_of"]
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange
-from vocode_contract.undeclared import unknown_keys
-from vocode_contract.violation import Violation
+from vocode_contract.validation.keys import _left_out, unknown_keys
+from vocode_contract.validation.violation import Violation
 
 Applies = Callable[[Exchange, Operation], bool]
 
@@ -200,36 +199,6 @@ def forbidden_keys(policies: Policies, contract: Contract, name: str, value: obj
             yield replace(violation, policy="extra-keys=forbid")
     if policies.value("missing-keys") == "forbid":
         yield from _left_out(contract, name, value)
-
-
-def _left_out(contract: Contract, name: str, value: object) -> Iterator[Violation]:
-    level: list[tuple[str, object, object]] = [("", contract.schemas[name], value)]
-    while level:
-        below: list[tuple[str, object, object]] = []
-        for place, schema, instance in level:
-            found = contract.branch(schema, instance) if isinstance(schema, dict) else None
-            if found is None:
-                continue
-            if isinstance(instance, list):
-                below += [(f"{place}/{index}", found.get("items"), item) for index, item in enumerate(instance)]
-            elif isinstance(instance, dict):
-                declared = found.get("properties", {})
-                lacking = [key for key in declared if "default" in declared[key] and key not in instance]
-                yield from (_lacking(contract, f"{place}/{json_pointer.escape(key)}", declared[key]) for key in lacking)
-                below += [(f"{place}/{key}", declared[key], instance[key]) for key in declared if key in instance]
-        level = below
-
-
-def _lacking(contract: Contract, place: str, schema: Mapping[str, object]) -> Violation:
-    return Violation(
-        instance_pointer=place,
-        code="default-missing",
-        expected="a value",
-        actual="nothing",
-        schema_pointer=contract.pointer_to(schema),
-        contract=contract.date,
-        policy="missing-keys=forbid",
-    )
 
 
 def _fit(name: str, value: str, option: str) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.exchange import Exchange
-from vocode_contract.redaction import printable
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.violation import Violation
 
 __all__ = ["never_redirected", "redirects"]
 

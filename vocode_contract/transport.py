@@ -23,9 +23,9 @@ from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.mishap import fault_of
 from vocode_contract.oddities import oddities
 from vocode_contract.pace import Pace
-from vocode_contract.redaction import Secret
 from vocode_contract.timing import Throttle, Timing, seconds_of
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.violation import Violation
 
 _GATEWAY = frozenset((502, 503, 504))
 _LENGTH_DIGITS = 20

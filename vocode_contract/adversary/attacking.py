@@ -15,7 +15,7 @@ from vocode_contract.delivery import Deliverer
 from vocode_contract.delivery.sending import SECONDS
 from vocode_contract.delivery.target import Target
 from vocode_contract.errors import InvalidOption
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.signature import keys_of
 
 #: Arrangements and oddities that are tried unless told.

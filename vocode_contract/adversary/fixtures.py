@@ -8,7 +8,7 @@ from vocode_contract.adversary.attacking import attack
 from vocode_contract.adversary.findings import Report
 from vocode_contract.adversary.scenarios import content
 from vocode_contract.delivery import Answer, Deliverer, event_delivery
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation.violation import ContractViolated
 from vocode_contract.webhooks import Event
 
 

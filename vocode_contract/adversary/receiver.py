@@ -13,7 +13,7 @@ from vocode_contract.adversary.states import ReadState, StateUnread, anonymous, 
 from vocode_contract.adversary.subjects import Subject
 from vocode_contract.delivery import Answer, Deliverer
 from vocode_contract.delivery.actions import judged
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
 
 #: Deliveries without an answer that are borne.
 _PATIENCE = 5

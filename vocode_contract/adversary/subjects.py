@@ -9,7 +9,7 @@ from vocode_contract.adversary.malformed import Odd, odd_actions, odd_events
 from vocode_contract.adversary.scenarios import STORIES, content, story
 from vocode_contract.delivery.actions import LABEL, action_delivery
 from vocode_contract.delivery.content import JSON, Delivery, event_delivery
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 _OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
 

@@ -76,7 +76,8 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
 
 def _unread(asked: Asked, found: "Coverage") -> Iterator[str]:
     """Count what all payloads exercise; yield which could not be read."""
-    from vocode_contract.reading import Limits, Unreadable, read
+    from vocode_contract.validation.json_text import read
+    from vocode_contract.validation.json_value import Limits, Unreadable
 
     for source in asked.files:
         name = shown_name(source)

@@ -17,8 +17,8 @@ from vocode_contract.cli.words import meant
 def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
     """Tell what codes mean, each with an example; without CODE, list all of them."""
     from vocode_contract.cli.table import write_table
-    from vocode_contract.codes import CODES
     from vocode_contract.report.codes_page import codes_page
+    from vocode_contract.validation.codes import CODES
 
     output = ctx.ensure_object(Output)
     if markdown:
@@ -33,9 +33,9 @@ def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
 def _page(name: str) -> str:
     from textwrap import fill
 
-    from vocode_contract.codes import CODES
-    from vocode_contract.codes.basis import told
     from vocode_contract.report.codes_page import levels
+    from vocode_contract.validation.codes import CODES
+    from vocode_contract.validation.codes.code import told
 
     code = CODES[name]
     example = "\n".join(f"    {line}" for line in code.example.splitlines())

@@ -44,13 +44,13 @@ class Output:
 
     def say(self, text: str) -> None:
         """Write one line about the run to standard error."""
-        from vocode_contract.redaction import printable
+        from vocode_contract.validation.masking import printable
 
         self._put(sys.stderr, f"{NAME}: {printable(text)}\n", flush=True)
 
     def show_progress(self, text: str) -> None:
         """Write text over the last one, where a person watches standard error; nothing elsewhere."""
-        from vocode_contract.redaction import printable
+        from vocode_contract.validation.masking import printable
 
         if sys.stderr and sys.stderr.isatty():
             self._put(sys.stderr, f"\r\x1b[K{printable(text)[:_WIDTH]}", flush=True)

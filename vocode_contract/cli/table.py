@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vocode_contract.cli.output import Output
-from vocode_contract.redaction import printable
+from vocode_contract.validation.masking import printable
 
 Row = tuple[str, str]
 

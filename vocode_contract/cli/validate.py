@@ -13,10 +13,10 @@ from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
-    from vocode_contract.codes import Selection
     from vocode_contract.report.result import Heading, Result, Tally
-    from vocode_contract.validation import Validator
-    from vocode_contract.violation import Violation
+    from vocode_contract.validation.codes import Selection
+    from vocode_contract.validation.validator import Validator
+    from vocode_contract.validation.violation import Violation
 
 #: Violations listed of one payload.
 MOST_VIOLATIONS = 1_000
@@ -127,8 +127,8 @@ def _judged(asked: Asked, output: Output) -> int:
 
 
 def _validator(asked: Asked) -> "Validator":
-    from vocode_contract.reading import Limits
-    from vocode_contract.validation import Validator
+    from vocode_contract.validation.json_value import Limits
+    from vocode_contract.validation.validator import Validator
 
     contract = contract_of(asked.date, asked.profile)
     return Validator(
@@ -142,7 +142,7 @@ def _validator(asked: Asked) -> "Validator":
 
 @cache
 def _selection(asked: Asked) -> "Selection":
-    from vocode_contract.codes import Selection
+    from vocode_contract.validation.codes import Selection
 
     return Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore"))
 
@@ -152,7 +152,7 @@ def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
     from fnmatch import fnmatchcase
 
     from vocode_contract.cli.words import did_you_mean
-    from vocode_contract.codes import CODES
+    from vocode_contract.validation.codes import CODES
 
     patterns = tuple(part for option in options for part in option.replace(",", " ").split())
     for pattern in patterns:
@@ -195,7 +195,7 @@ def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "R
 
 
 def _inconsistencies(value: object, judge: "Validator", asked: Asked) -> Iterator["Violation"]:
-    from vocode_contract.consistency import inconsistencies
+    from vocode_contract.validation.consistency import inconsistencies
 
     contract, selection = judge.contract, _selection(asked)
     found = inconsistencies(value, judge.name, contract=contract.date, profile=contract.profile, selection=selection)
@@ -204,7 +204,8 @@ def _inconsistencies(value: object, judge: "Validator", asked: Asked) -> Iterato
 
 def _unread(raw: bytes, asked: Asked) -> str:
     """Return the code of the reason why bytes cannot be read; empty if they can."""
-    from vocode_contract.reading import Limits, Unreadable, read
+    from vocode_contract.validation.json_text import read
+    from vocode_contract.validation.json_value import Limits, Unreadable
 
     try:
         read(raw, Limits(size=asked.max_size), strict=asked.strict)

@@ -17,7 +17,7 @@ from vocode_contract.errors import InvalidOption
 if TYPE_CHECKING:
     from vocode_contract.adversary import Report
     from vocode_contract.delivery import Answer, Delivery
-    from vocode_contract.redaction import Secret
+    from vocode_contract.validation.masking import Secret
 
 ACTION = "external_action"
 #: The whole story in place of one of its events.
@@ -163,7 +163,7 @@ def attack(ctx: click.Context, /, **options: object) -> None:
     asked = ToAttack(**options)  # type: ignore[arg-type]  # click gives each option its type
     output = ctx.ensure_object(Output)
     report = _attacked(asked)
-    from vocode_contract.redaction import printable
+    from vocode_contract.validation.masking import printable
 
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
@@ -249,7 +249,7 @@ def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
     """Print what came of a delivery and return the exit code that it asks for."""
     from vocode_contract.adversary.findings import unanswered
     from vocode_contract.delivery.actions import LABEL, judged
-    from vocode_contract.redaction import printable
+    from vocode_contract.validation.masking import printable
 
     status = "-" if answer.status is None else answer.status
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
@@ -268,7 +268,7 @@ def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
 
 def _secret(variable: str | None, file: str | None) -> "Secret | None":
     """Return the secret that is in the environment or in a file; never on the command line, which others see."""
-    from vocode_contract.redaction import Secret
+    from vocode_contract.validation.masking import Secret
     from vocode_contract.webhooks.signature import keys_of
 
     if variable is None and file is None:
@@ -284,7 +284,8 @@ def _secret(variable: str | None, file: str | None) -> "Secret | None":
 
 
 def _object(file: str) -> dict[str, Any]:
-    from vocode_contract.reading import Unreadable, read
+    from vocode_contract.validation.json_text import read
+    from vocode_contract.validation.json_value import Unreadable
 
     try:
         value = read(_read(file))

@@ -11,7 +11,7 @@ from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_
 from vocode_contract.cli.words import meant
 
 if TYPE_CHECKING:
-    from vocode_contract.drift import Fit
+    from vocode_contract.validation.which import Fit
 
 
 @click.command(
@@ -42,8 +42,8 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
 
 def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
     from vocode_contract.contract.model import PROFILES, Contract, dates
-    from vocode_contract.drift import which
-    from vocode_contract.reading import Limits
+    from vocode_contract.validation.json_value import Limits
+    from vocode_contract.validation.which import which
 
     names = sorted({known for date in dates() for known in Contract.load(date).schemas})
     wanted = meant(name, names, "schema", listed_by="vocode-contract schema --list")

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.answer import UNREAD, parsed_body
-from vocode_contract.checks import uuid_of
 from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange
-from vocode_contract.history import Observation
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.violation import Violation
+from vocode_contract.validation.lifecycle.history import Observation
+from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.violation import Violation
 
 #: Keys by which an object with an id is known as a call.
 _CALL = frozenset(("to_number", "from_number", "telephony_provider"))

@@ -3,9 +3,9 @@
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import violated
-from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Teller
 from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.validation.lifecycle.history import FINAL
 
 _GOING_ON = "a call that goes on"
 

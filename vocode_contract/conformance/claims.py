@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from vocode_contract.checks import undeclared_status, uuid_of
+from vocode_contract.checks import undeclared_status
 from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.client import FINAL
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.times import instant
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.scalars import instant, uuid_of
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 
 def answered(answer: Answer, status: int, *, policy: str = "") -> None:

@@ -12,10 +12,8 @@ import orjson
 from vocode_contract.answer import UNREAD, date_of, kept_in_mind, parsed_body
 from vocode_contract.asking import OWN, Ask, Credentials
 from vocode_contract.checks import clock_skew, violations_of
-from vocode_contract.codes import ALL
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.packing import Store
-from vocode_contract.consistency import inconsistencies
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.creations import Creations
 from vocode_contract.endpoint import Endpoint
@@ -25,14 +23,19 @@ from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.transport import Client
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import ALL
+from vocode_contract.validation.consistency import inconsistencies
+from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.violation import Violation
 
-#: Statuses after which nothing more happens to a call.
-FINAL = frozenset(("ended", "error"))
 #: Seconds within which a call is ended whose end was accepted, on this machine and elsewhere.
 _PATIENCE = {True: 5.0, False: 30.0}
+
+
 #: Seconds between two looks at a call, or a list, that is waited for: at first, and at most.
 _PAUSES = (0.02, 0.5)
+
+
 #: Failures in a row after which nothing more is sent.
 _DOWN_AFTER = 3
 

@@ -13,7 +13,7 @@ from vocode_contract.conformance.properties import VERDICT, noted, written
 from vocode_contract.conformance.sights import sights_of
 from vocode_contract.guard import NotPermitted
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.violation import ContractViolated
+from vocode_contract.validation.violation import ContractViolated
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from vocode_contract.asking import Ask
-from vocode_contract.checks import uuid_of
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import NoCall
@@ -16,6 +15,7 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Operation
 from vocode_contract.draws import Plan
 from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.validation.scalars import uuid_of
 
 #: Kinds of calls by status and by whether there is a recording, in the order in which their ids are fed.
 _OVER = (("ended", True), ("ended", False), ("error", True), ("error", False))

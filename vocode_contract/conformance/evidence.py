@@ -17,11 +17,12 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.curl import curl
 from vocode_contract.dialled import is_fictional
 from vocode_contract.exchange import Headers
-from vocode_contract.reading import Unreadable, read
-from vocode_contract.redaction import mask, masked
-from vocode_contract.report.inert import inert, inert_json
 from vocode_contract.report.text import cause_of, shortened
-from vocode_contract.violation import Violation
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Unreadable
+from vocode_contract.validation.masking import mask, masked
+from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.violation import Violation
 
 EVIDENCE = "vocode_evidence"
 

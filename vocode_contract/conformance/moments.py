@@ -14,12 +14,12 @@ from vocode_contract.asking import MADE_UP, Credentials
 from vocode_contract.conformance import pages
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
-from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.conformance.story import Story
 from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.masking import Secret
 
 SUBJECT, BYSTANDER = "subject", "bystander"
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from vocode_contract.codes import ALL, Selection
 from vocode_contract.conformance.evidence import Evidence
 from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import SIMULATOR, Settings
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
-from vocode_contract.report.inert import inert
 from vocode_contract.report.text import cause_of, merged
-from vocode_contract.violation import SEVERITIES, Violation
+from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.safe_text import inert
+from vocode_contract.validation.violation import SEVERITIES, Violation
 
 #: Verdict on a test -> what a reader calls it; from good to bad, as they are counted.
 WORDS: Mapping[str, str] = {

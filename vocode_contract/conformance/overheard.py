@@ -15,11 +15,11 @@ from vocode_contract.conformance.packing import Store
 from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.contract.model import Contract
 from vocode_contract.exchange import Headers, Request
-from vocode_contract.redaction import mask
-from vocode_contract.report.inert import inert
 from vocode_contract.traffic import Heard, Traffic
 from vocode_contract.traffic.keeping import violated
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.masking import mask
+from vocode_contract.validation.safe_text import inert
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 _FIXTURE = "vocode_traffic"
 _SCHEMES = ("Basic", "Bearer", "Digest", "Token")

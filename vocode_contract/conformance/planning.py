@@ -12,10 +12,10 @@ from vocode_contract.conformance.settings import Settings
 from vocode_contract.contract.model import Effect
 from vocode_contract.exchange import Exchange
 from vocode_contract.guard import Consents, Guard
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.timing import Timing
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 _TOKEN = "token-of-the-plan"  # noqa: S105 - opens the simulator in process
 

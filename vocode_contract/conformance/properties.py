@@ -7,8 +7,8 @@ from dataclasses import asdict
 import pytest
 
 from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.report.inert import inert, inert_json
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 ENDPOINT = "vocode_endpoint"
 OPERATION = "vocode_operation"

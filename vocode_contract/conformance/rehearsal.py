@@ -15,8 +15,8 @@ from vocode_contract.conformance.planning import Plan, PlanningClient
 from vocode_contract.conformance.run import Run
 from vocode_contract.endpoint import TOKEN_VARIABLE
 from vocode_contract.guard import PRODUCTION_HOSTS
-from vocode_contract.redaction import printable
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import printable
 
 _HERE = Path(__file__).parent
 

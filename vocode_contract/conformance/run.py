@@ -16,9 +16,9 @@ from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.guard import Consents, Guard, is_read_only
 from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.live import read_live, state_directory, user_file
-from vocode_contract.redaction import Secret
 from vocode_contract.timing import Throttle, Timing
 from vocode_contract.transport import Client
+from vocode_contract.validation.masking import Secret
 
 _SHOWN = 20
 #: Variables that other programs take a proxy from.

@@ -14,8 +14,8 @@ from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfil
 from vocode_contract.guard import Consents
 from vocode_contract.live import Live
 from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.redaction import Secret
 from vocode_contract.timing import LONGEST, SHORTEST
+from vocode_contract.validation.masking import Secret
 
 _DIGITS = 12
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from vocode_contract.checks import uuid_of
 from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import Claimed
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import Sight
-from vocode_contract.history import NEW, Observation
-from vocode_contract.lifecycle import step
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.lifecycle.history import NEW, Observation
+from vocode_contract.validation.lifecycle.rules import step
+from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 #: What is seen of a call, or of a list, since something else was asked for before.
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))

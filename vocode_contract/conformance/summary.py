@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from vocode_contract.codes import rests_on
 from vocode_contract.conformance.evidence import Evidence
 from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
 from vocode_contract.conformance.tally import Row
 from vocode_contract.report.folding import folded
-from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, shortened
+from vocode_contract.validation.codes import rests_on
+from vocode_contract.validation.safe_text import inert
 
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")

@@ -22,7 +22,7 @@ from vocode_contract.conformance.properties import (
 )
 from vocode_contract.conformance.unjudged import Unjudged
 from vocode_contract.guard import READ_ONLY_REASON
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")

@@ -5,8 +5,8 @@ import pytest
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.bystanders import was_over, went_on
 from vocode_contract.conformance.claims import answered, ended, not_served, violated
-from vocode_contract.conformance.client import FINAL
 from vocode_contract.conformance.story import Teller
+from vocode_contract.validation.lifecycle.history import FINAL
 
 pytestmark = pytest.mark.vocode_operation("end_call")
 

@@ -11,7 +11,7 @@ from vocode_contract.conformance.calls import REFUSED
 from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
 from vocode_contract.creations import MARK
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 
 each_operation = pytest.mark.parametrize(
     "name",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from vocode_contract.conformance.properties import PASSED_BY, UNREAD
-from vocode_contract.report.inert import inert
 from vocode_contract.traffic import MOST_READ
+from vocode_contract.validation.safe_text import inert
 
 #: Requests that are named at most.
 _NAMED = 5

@@ -7,8 +7,8 @@ from typing import Any
 from vocode_contract.delivery.content import Delivery
 from vocode_contract.delivery.deliverer import Deliverer
 from vocode_contract.delivery.sending import SECONDS, Answer
-from vocode_contract.validation import Verdict
-from vocode_contract.violation import Violation
+from vocode_contract.validation.validator import Verdict
+from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
 from vocode_contract.webhooks.delivery import conforms
 from vocode_contract.webhooks.signature import SecretText

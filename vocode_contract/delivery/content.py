@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.redaction import shown_word
+from vocode_contract.validation.masking import shown_word
 
 if TYPE_CHECKING:
     from vocode_contract.delivery.sending import Answer

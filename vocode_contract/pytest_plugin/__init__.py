@@ -182,8 +182,8 @@ def _line_in(traceback: "TracebackType", item: pytest.Item) -> str:
 
 def _in_short(error: BaseException) -> str:
     """Write one of our own errors as one line: of several violations, the first error."""
-    from vocode_contract.report.inert import inert
-    from vocode_contract.violation import ContractViolated
+    from vocode_contract.validation.safe_text import inert
+    from vocode_contract.validation.violation import ContractViolated
 
     if not isinstance(error, ContractViolated):
         return inert(str(error).partition("\n")[0])
@@ -195,7 +195,7 @@ def _in_short(error: BaseException) -> str:
 def _is_ours(error: BaseException) -> bool:
     from vocode_contract.errors import ContractError
     from vocode_contract.inconclusive import Inconclusive
-    from vocode_contract.violation import ContractViolated
+    from vocode_contract.validation.violation import ContractViolated
 
     return isinstance(error, (ContractError, ContractViolated, Inconclusive))
 
@@ -297,7 +297,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for line in remarks:
             terminalreporter.write_line(line)
     for line in config.stash.get(UNWRITTEN, ()):
-        from vocode_contract.report.inert import inert
+        from vocode_contract.validation.safe_text import inert
 
         terminalreporter.write_line(inert(line), red=True)
 

@@ -72,8 +72,8 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     from vocode_contract.conformance.client import CheckedClient
     from vocode_contract.conformance.endings import finish, finish_run
     from vocode_contract.endpoint import token_of_environment
-    from vocode_contract.redaction import Secret
     from vocode_contract.transport import Client
+    from vocode_contract.validation.masking import Secret
 
     contract = settings_of(pytestconfig).contract
     if planner := pytestconfig.stash.get(PLANNER, None):
@@ -125,7 +125,7 @@ def vocode_client(
 @pytest.fixture(scope="session")
 def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> Callable[..., Any]:
     """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
-    from vocode_contract.validation import Validator
+    from vocode_contract.validation.validator import Validator
 
     selection = selection_of(pytestconfig)
 

@@ -9,7 +9,6 @@ import pytest
 from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_url_typed, require_typed
 
 if TYPE_CHECKING:
-    from vocode_contract.codes import Selection
     from vocode_contract.conformance.client import CheckedClient
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.overheard import Overheard
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.tally import Tally
     from vocode_contract.report.files import Wanted
     from vocode_contract.transport import Client
+    from vocode_contract.validation.codes import Selection
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
@@ -116,8 +116,8 @@ def selection_of(config: pytest.Config) -> "Selection":
     Raises:
         pytest.UsageError: A pattern fits none.
     """
-    from vocode_contract.codes import Selection
     from vocode_contract.errors import ContractError
+    from vocode_contract.validation.codes import Selection
 
     try:
         return Selection(select=codes(config, "select"), ignore=codes(config, "ignore"))

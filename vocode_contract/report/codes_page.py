@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from vocode_contract.codes import CODES, Code
-from vocode_contract.codes.basis import told
+from vocode_contract.validation.codes import CODES, Code
+from vocode_contract.validation.codes.code import told
 
 _INTRODUCTION = """\
 # Codes

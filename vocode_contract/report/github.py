@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from vocode_contract.redaction import printable
 from vocode_contract.report.result import Heading, Result, shown_source
 from vocode_contract.report.text import MOST_LINE, bounded, causes, sentence, shortened
-from vocode_contract.violation import Severity
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.violation import Severity
 
 _LEVELS: Mapping[Severity, str] = {"error": "error", "drift": "warning", "advice": "notice"}
 

@@ -11,7 +11,7 @@ from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_forc
 from vocode_contract.conformance.properties import REMARK
 from vocode_contract.conformance.summary import evident, heading
 from vocode_contract.conformance.tally import Row, noted_of
-from vocode_contract.report.inert import inert
+from vocode_contract.validation.safe_text import inert
 
 _NAME = "vocode-contract"
 #: Verdict -> the element that tells it; without, the test passed.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from vocode_contract.conformance.outcome import WORDS, Cause, Outcome, policies_in_force
 from vocode_contract.conformance.summary import evident
-from vocode_contract.report.inert import inert
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
+from vocode_contract.validation.safe_text import inert
 
 #: GitHub takes 65,536 characters.
 _MOST = 60_000

@@ -8,7 +8,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vocode_contract.report.inert import inert
+from vocode_contract.validation.safe_text import inert
 
 #: Elements without an end tag.
 _VOID = frozenset(("meta",))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vocode_contract.redaction import printable
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.violation import Violation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

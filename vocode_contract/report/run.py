@@ -6,9 +6,9 @@ from datetime import UTC
 
 from vocode_contract.conformance.outcome import Outcome, policies_in_force
 from vocode_contract.conformance.tally import Row
-from vocode_contract.report.inert import inert, inert_json
 from vocode_contract.report.structured import VERSION, as_members
-from vocode_contract.violation import Violation
+from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.violation import Violation
 
 
 def as_run(outcome: Outcome) -> str:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from vocode_contract.codes import rests_on
-from vocode_contract.redaction import printable
 from vocode_contract.report.result import Heading, Result, Tally, shown_source
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import rests_on
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.violation import Violation
 
 #: Grows when a reader of the report would have to change; additional keys do not count.
 VERSION = 1

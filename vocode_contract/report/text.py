@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from vocode_contract.redaction import printable
 from vocode_contract.report.result import Heading, Result
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.violation import Violation
 
 #: Bytes of a text report that is not full; characters of a line of it; characters of a phrase.
 MOST_TEXT = 65_536

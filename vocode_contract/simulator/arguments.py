@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.exchange import Request
-from vocode_contract.redaction import masked
 from vocode_contract.simulator.refusals import Entry, entry_for
+from vocode_contract.validation.masking import masked
 
 if TYPE_CHECKING:
-    from vocode_contract.validation import Validator
+    from vocode_contract.validation.validator import Validator
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANY_CASE = re.ASCII | re.IGNORECASE
@@ -126,6 +126,6 @@ def _body(contract: Contract, name: str, body: bytes) -> Any:
 @cache
 def _validator(contract: Contract, name: str) -> "Validator":
     """Return the judge of a request: as servers do, it takes repeated keys and wide integers."""
-    from vocode_contract.validation import Validator
+    from vocode_contract.validation.validator import Validator
 
     return Validator(Contract.load(contract.date, profile="wire"), name, strict=False)

@@ -13,14 +13,15 @@ from urllib.parse import parse_qs
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
-from vocode_contract.reading import Unreadable, read
-from vocode_contract.redaction import masked
 from vocode_contract.simulator.clock import date_time
 from vocode_contract.simulator.page import FILES
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.scenarios import EXCHANGE, SCENARIOS
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
 from vocode_contract.simulator.written import sent
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Unreadable
+from vocode_contract.validation.masking import masked
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.core import Simulation

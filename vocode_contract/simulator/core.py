@@ -13,7 +13,6 @@ from vocode_contract.delivery.content import Delivery
 from vocode_contract.delivery.log import Attempt
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Request, Response
-from vocode_contract.redaction import Secret
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
 from vocode_contract.simulator.callbacks import deliveries
 from vocode_contract.simulator.calls import placed
@@ -29,6 +28,7 @@ from vocode_contract.simulator.seeds import FROM_NUMBER, TO_NUMBER
 from vocode_contract.simulator.seeds import seed as fill
 from vocode_contract.simulator.state import Call, NotStored, State
 from vocode_contract.simulator.variants import LIKELY, Variant
+from vocode_contract.validation.masking import Secret
 
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 - opens nothing but a simulator
 

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.exchange import Request
-from vocode_contract.reading import Unreadable, read
-from vocode_contract.redaction import mask, masked, shown_key
 from vocode_contract.simulator.clock import date_time
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Unreadable
+from vocode_contract.validation.masking import mask, masked, shown_key
 
 #: How many requests are remembered, and how many bytes of each body.
 REMEMBERED = 100

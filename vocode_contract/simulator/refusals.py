@@ -9,7 +9,7 @@ import orjson
 from vocode_contract.contract import json_pointer
 from vocode_contract.exchange import Response
 from vocode_contract.simulator.variants import Variant
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
 
 JSON = ("content-type", "application/json")
 

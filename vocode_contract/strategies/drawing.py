@@ -62,7 +62,7 @@ def calls(
     Args:
         coherent: Whether a Call must also be one that could be true: one owner, the end after the
             start, an ended call with an end, no credential in clear, and what else
-            `vocode_contract.consistency` looks for. Without, all comes that the schema allows.
+            `vocode_contract.validation.consistency` looks for. Without, all comes that the schema allows.
             Fields stay as they were asked for, and the others are fitted to them.
         contract: See `from_schema`.
         profile: See `from_schema`.

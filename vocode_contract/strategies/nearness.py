@@ -22,7 +22,7 @@ class NearMiss:
         code: Code of the one violation that must be reported.
         instance_pointer: Place of that violation, as it is reported: keys of free maps read ``*``.
         judge: Who reports it: the schema (`vocode_contract.violations`), or the rules of
-            `vocode_contract.consistency`, which the schema knows nothing of.
+            `vocode_contract.validation.consistency`, which the schema knows nothing of.
     """
 
     payload: Any

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import may_be_null_on_wire
-from vocode_contract.redaction import HIDDEN_KEY
 from vocode_contract.strategies import words
+from vocode_contract.validation.masking import HIDDEN_KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

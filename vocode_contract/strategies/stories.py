@@ -8,10 +8,10 @@ import hypothesis.strategies as st
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.lifecycle import Observation
 from vocode_contract.strategies import words
 from vocode_contract.strategies.drawing import Asked, calls, clock_of, described
 from vocode_contract.strategies.interpreting import Strategy
+from vocode_contract.validation.lifecycle.rules import Observation
 
 _Json = dict[str, Any]
 Seen = Literal["calls", "events", "both"]

@@ -7,7 +7,6 @@ from typing import Any
 
 from vocode_contract.answer import MAX_BODY, unasked_coding
 from vocode_contract.checks import violations_of
-from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.exchange import Exchange, Request, Response
@@ -16,7 +15,8 @@ from vocode_contract.traffic.carrying import CheckedTransport
 from vocode_contract.traffic.hosts import Hosts
 from vocode_contract.traffic.keeping import Heard, Kept, violated
 from vocode_contract.traffic.recording import Recording, decoded
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.violation import Violation
 
 #: Bytes of a body that is judged: of a longer one, the head alone is.
 MOST_READ = MAX_BODY

@@ -6,8 +6,8 @@ from typing import Any
 
 from vocode_contract.contract.model import Operation
 from vocode_contract.exchange import Exchange
-from vocode_contract.redaction import shown_key
-from vocode_contract.violation import ContractViolated, Violation
+from vocode_contract.validation.masking import shown_key
+from vocode_contract.validation.violation import ContractViolated, Violation
 
 #: Violations that are kept at most, errors and others each; further ones are counted alone.
 _KEPT = 1_000

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.reading import DEFAULT_LIMITS, Limits
-from vocode_contract.redaction import described
-from vocode_contract.validation import Verdict
-from vocode_contract.violation import Violation
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.masking import described
+from vocode_contract.validation.validator import Verdict
+from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.delivery import (
     Body,
     Headers,

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
-from vocode_contract.codes import default_level
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.reading import Limits
-from vocode_contract.validation import Validator
-from vocode_contract.violation import Violation
+from vocode_contract.validation.codes import default_level
+from vocode_contract.validation.json_value import Limits
+from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.violation import Violation
 
 Body: TypeAlias = bytes | bytearray | memoryview
 Text: TypeAlias = str | bytes

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.reading import DEFAULT_LIMITS, Limits
-from vocode_contract.redaction import described, shown_word
-from vocode_contract.validation import Verdict
-from vocode_contract.violation import Violation
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.masking import described, shown_word
+from vocode_contract.validation.validator import Verdict
+from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.delivery import (
     Body,
     Headers,

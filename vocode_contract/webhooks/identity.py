@@ -3,7 +3,7 @@
 import hashlib
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.ordering import digest_of_event
+from vocode_contract.validation.lifecycle.event_order import digest_of_event
 from vocode_contract.webhooks.actions import ExternalAction
 from vocode_contract.webhooks.delivery import Body, raw
 from vocode_contract.webhooks.events import Event, parse_event

@@ -5,7 +5,8 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from vocode_contract.reading import DEFAULT_LIMITS, Unreadable, read
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Unreadable
 from vocode_contract.webhooks.serialisers import spellings
 from vocode_contract.webhooks.signature import LEAST_KEY
 

@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from vocode_contract.codes import default_level
 from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.errors import InvalidOption
-from vocode_contract.ordering import (
+from vocode_contract.validation.codes import default_level
+from vocode_contract.validation.lifecycle.event_order import (
     BEFORE,
     CONNECTED,
     ENDED,
@@ -18,8 +18,8 @@ from vocode_contract.ordering import (
     conflicts,
     first_of,
 )
-from vocode_contract.redaction import shown_word
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import shown_word
+from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.events import Event
 from vocode_contract.webhooks.identity import idempotency_key
 

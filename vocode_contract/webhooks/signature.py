@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.redaction import Secret
+from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.delivery import Body, Text, octets, raw
 
 HEADER = "x-vocode-signature"

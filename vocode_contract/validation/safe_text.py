@@ -2,7 +2,7 @@
 
 import re
 
-from vocode_contract.redaction import printable
+from vocode_contract.validation.masking import printable
 
 #: What GitHub's runner takes for a command, in lower case. A name that `::stop-commands::` made up
 #: counts only where a line starts with it.

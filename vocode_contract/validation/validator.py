@@ -6,15 +6,16 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from vocode_contract import redaction
-from vocode_contract.codes import ALL, Level, Selection, default_level
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
-from vocode_contract.engine import EngineClass
-from vocode_contract.listing import LISTED, Listing
-from vocode_contract.reading import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, read, surveyed
-from vocode_contract.undeclared import unknown_keys
-from vocode_contract.violation import ContractViolated, Severity, Violation
+from vocode_contract.validation import masking
+from vocode_contract.validation.codes import ALL, Level, Selection, default_level
+from vocode_contract.validation.engine import EngineClass
+from vocode_contract.validation.engine_errors import LISTED, Listing
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, surveyed
+from vocode_contract.validation.keys import unknown_keys
+from vocode_contract.validation.violation import ContractViolated, Severity, Violation
 
 if TYPE_CHECKING:
     from vocode_contract.contract import types
@@ -190,7 +191,7 @@ class Validator:
         return violation.severity if by_table else level  # what is cut off may be worse or milder than the table says
 
     def _unfit(self, defect: Defect) -> Violation:
-        shown = redaction.shown_tokens(self.contract, self.name, defect.tokens)
+        shown = masking.shown_tokens(self.contract, self.name, defect.tokens)
         return Violation(
             instance_pointer=json_pointer.from_tokens(shown),
             code=defect.code,

@@ -12,10 +12,10 @@ from typing import Any
 from vocode_contract.contract import json_pointer, since
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import judged_schema, judged_schemas
-from vocode_contract.engine import Engine, EngineClass, Location, best_engine
-from vocode_contract.redaction import HIDDEN_KEY, described, shown_word
-from vocode_contract.trimming import Trimming, is_long
-from vocode_contract.violation import Violation
+from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
+from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
+from vocode_contract.validation.trimming import Trimming, is_long
+from vocode_contract.validation.violation import Violation
 
 #: Violations kept ready to be told again.
 _KEPT = 1_000

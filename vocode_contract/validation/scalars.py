@@ -2,13 +2,20 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 _ISO = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<clock>[0-9]{2}:[0-9]{2}):(?P<second>[0-9]{2})"
     r"(?P<fraction>[.,][0-9]{1,40})?(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?)?"
 )
+
+
 _EPOCH_TEXT = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?")
+
+
 _LONGEST = 80
+
+
 _FURTHEST = 2.0**53
 
 
@@ -52,3 +59,11 @@ def _seconds(match: re.Match[str]) -> float | None:
     except (ValueError, OverflowError):
         return None
     return whole + second + float("0" + (match["fraction"] or ".0").replace(",", ".")) if second <= 60 else None
+
+
+def uuid_of(value: object) -> UUID | None:
+    """Return the UUID that a value writes, in any form; ``None`` for what is none."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

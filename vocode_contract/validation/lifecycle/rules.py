@@ -8,11 +8,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from vocode_contract.codes import ALL, Selection
-from vocode_contract.consistency import Clash
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
-from vocode_contract.history import (
+from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.consistency import Clash
+from vocode_contract.validation.lifecycle.event_order import (
+    CONFLICTS,
+    CONNECTED,
+    ENDED,
+    KINDS,
+    UNCONNECTED,
+    can_be_known_again,
+    conflicts,
+)
+from vocode_contract.validation.lifecycle.history import (
     NEW,
     NUMBERS,
     OVER,
@@ -30,9 +39,8 @@ from vocode_contract.history import (
     spelled_alike,
     word,
 )
-from vocode_contract.ordering import CONFLICTS, CONNECTED, ENDED, KINDS, UNCONNECTED, can_be_known_again, conflicts
-from vocode_contract.times import instant
-from vocode_contract.violation import Violation
+from vocode_contract.validation.scalars import instant
+from vocode_contract.validation.violation import Violation
 
 SUBSCRIBED: Final = "subscribed"
 Expected = Iterable[str] | Literal["subscribed"]

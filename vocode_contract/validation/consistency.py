@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from vocode_contract import redaction
-from vocode_contract.codes import ALL, Selection
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
-from vocode_contract.reading import Bytes, Unreadable, read
-from vocode_contract.times import instant, is_naive
-from vocode_contract.violation import Violation
+from vocode_contract.validation import masking
+from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Bytes, Unreadable
+from vocode_contract.validation.scalars import instant, is_naive
+from vocode_contract.validation.violation import Violation
 
 #: Seconds by which a time may lie ahead of the clock: servers' clocks differ.
 TOLERANCE = 300.0
@@ -179,7 +180,7 @@ def numbers_are_digits(sight: Sight) -> Iterator[Clash]:
         number = sight.value.get(key)
         if isinstance(number, str) and sight.value.get("status") != "error" and not _NUMBER.fullmatch(number):
             expected = "7 to 15 digits with country code, with or without +"
-            yield Clash(keys=(key,), expected=expected, actual=redaction.described(number))
+            yield Clash(keys=(key,), expected=expected, actual=masking.described(number))
 
 
 def credentials_masked(sight: Sight) -> Iterator[Clash]:
@@ -192,8 +193,8 @@ def credentials_masked(sight: Sight) -> Iterator[Clash]:
         schema = declared.get(key)
         marked = sight.sensitive or (schema is not None and schema.get("x-sensitivity") == "credential")
         if marked and isinstance(value, str) and not str(key).endswith("_sid") and _is_in_clear(value):
-            shown = key if schema is not None else redaction.HIDDEN_KEY
-            yield Clash(keys=(shown,), expected="a mask or nothing", actual=redaction.described(value))
+            shown = key if schema is not None else masking.HIDDEN_KEY
+            yield Clash(keys=(shown,), expected="a mask or nothing", actual=masking.described(value))
 
 
 _MASK_RUN = re.compile(r"\*{2,}|\.{3,}|[•●…]+|[xX]{4,}|#{3,}")
@@ -225,7 +226,7 @@ def hipaa_without_transcript(sight: Sight) -> Iterator[Clash]:
     transcript = sight.value.get("transcript")
     if sight.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
         expected = "nothing, since the call is hipaa_compliant"
-        yield Clash(keys=("transcript",), expected=expected, actual=redaction.described(transcript))
+        yield Clash(keys=("transcript",), expected=expected, actual=masking.described(transcript))
 
 
 def recording_after_start(sight: Sight) -> Iterator[Clash]:

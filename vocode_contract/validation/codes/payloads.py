@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vocode_contract.codes.code import Code
+from vocode_contract.validation.codes.code import Code
 
 PAYLOADS: Mapping[str, Code] = {
     "required": Code(

@@ -135,7 +135,10 @@ def masked(value: object, contract: Contract, name: str = "Call") -> object:
         contract: Whose annotations say what is sensitive.
         name: The schema the payload is read as.
     """
-    from vocode_contract.reading import DEFAULT_LIMITS, is_vast  # or a token could not be kept without orjson
+    from vocode_contract.validation.json_value import (  # or a token could not be kept without orjson
+        DEFAULT_LIMITS,
+        is_vast,
+    )
 
     if is_vast(value, DEFAULT_LIMITS.values):
         return "<too large>"

@@ -8,10 +8,10 @@ from vocode_contract.contract import json_pointer
 from vocode_contract.contract.diff import Change, changes
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, dates
 from vocode_contract.errors import UnknownSchema
-from vocode_contract.reading import DEFAULT_LIMITS, Limits
-from vocode_contract.undeclared import unknown_keys
-from vocode_contract.validation import Validator
-from vocode_contract.violation import Violation
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.keys import unknown_keys
+from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.violation import Violation
 
 __all__ = ["Change", "Fit", "changes", "which"]
 

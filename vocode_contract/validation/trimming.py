@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.contract.model import Contract, Schema
-from vocode_contract.redaction import HIDDEN_KEY
+from vocode_contract.validation.masking import HIDDEN_KEY
 
 #: Members up to which an array or a map is left alone.
 LONG = 20

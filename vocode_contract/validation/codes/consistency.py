@@ -6,7 +6,7 @@ shows one customer's data to another is an error.
 
 from collections.abc import Mapping
 
-from vocode_contract.codes.code import Code
+from vocode_contract.validation.codes.code import Code
 
 CONSISTENCY: Mapping[str, Code] = {
     "end-before-start": Code(

@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vocode_contract.ordering import DETECTION, ENDINGS, KINDS, REMEMBERED, digest_of_event
+from vocode_contract.inconclusive import KINDS
+from vocode_contract.validation.lifecycle.event_order import DETECTION, ENDINGS, KINDS, REMEMBERED, digest_of_event
 
 Source = Literal["call", "event"]
 
@@ -76,12 +77,22 @@ class CallHistory:
 
 NEW = CallHistory()
 
+
 OVER = 2
+
+
 STATUSES = {"not_started": 0, "in_progress": 1, "ended": OVER, "error": OVER}
+
+
 STAGES = {"created": 0, "picked_up": 1, "transfer_started": 2, "transfer_successful": 3}
+
+
 RESULTS = ("human", "no_human")
 
+
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
+
+
 #: What may not change in a call.
 KEPT = ("user_id", "agent", "telephony_provider", *NUMBERS)
 
@@ -188,3 +199,7 @@ def result_of(event: Mapping[str, Any]) -> str | None:
     if event.get("type") != DETECTION:
         return None
     return word(members(event.get("payload")).get("result"), RESULTS)
+
+
+#: Statuses after which nothing more happens to a call.
+FINAL = frozenset(("ended", "error"))

@@ -5,7 +5,7 @@ Identity and what was settled may not change, which makes those errors.
 
 from collections.abc import Mapping
 
-from vocode_contract.codes.code import Code
+from vocode_contract.validation.codes.code import Code
 
 LIVES: Mapping[str, Code] = {
     "call-changed": Code(

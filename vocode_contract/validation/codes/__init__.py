@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from vocode_contract.codes.basis import basis_of
-from vocode_contract.codes.code import LEVELS, Code, Level
-from vocode_contract.codes.consistency import CONSISTENCY
-from vocode_contract.codes.deliveries import DELIVERIES
-from vocode_contract.codes.exchanges import EXCHANGES
-from vocode_contract.codes.lives import LIVES
-from vocode_contract.codes.payloads import PAYLOADS
-from vocode_contract.codes.receivers import RECEIVERS
 from vocode_contract.errors import InvalidOption
-from vocode_contract.violation import Violation
+from vocode_contract.validation.violation import Violation
+
+from .code import LEVELS, Code, Level, basis_of
+from .consistency import CONSISTENCY
+from .exchanges import EXCHANGES
+from .lifecycle import LIVES
+from .payloads import PAYLOADS
+from .webhooks import DELIVERIES, RECEIVERS
 
 __all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level", "rests_on"]
 

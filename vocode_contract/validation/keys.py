@@ -1,12 +1,12 @@
 """Keys that the contract does not declare: no document forbids them, so they are drift."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.contract.since import key_since
-from vocode_contract.redaction import shown_key
-from vocode_contract.violation import Violation
+from vocode_contract.validation.masking import shown_key
+from vocode_contract.validation.violation import Violation
 
 
 def unknown_keys(contract: Contract, name: str, instance: object) -> Iterator[Violation]:
@@ -45,4 +45,34 @@ def _unknown(contract: Contract, place: str, schema: Schema, key: str) -> Violat
         schema_pointer=f"{source}/properties",
         contract=contract.date,
         note=key_since(contract.date, source, key),
+    )
+
+
+def _left_out(contract: Contract, name: str, value: object) -> Iterator[Violation]:
+    level: list[tuple[str, object, object]] = [("", contract.schemas[name], value)]
+    while level:
+        below: list[tuple[str, object, object]] = []
+        for place, schema, instance in level:
+            found = contract.branch(schema, instance) if isinstance(schema, dict) else None
+            if found is None:
+                continue
+            if isinstance(instance, list):
+                below += [(f"{place}/{index}", found.get("items"), item) for index, item in enumerate(instance)]
+            elif isinstance(instance, dict):
+                declared = found.get("properties", {})
+                lacking = [key for key in declared if "default" in declared[key] and key not in instance]
+                yield from (_lacking(contract, f"{place}/{json_pointer.escape(key)}", declared[key]) for key in lacking)
+                below += [(f"{place}/{key}", declared[key], instance[key]) for key in declared if key in instance]
+        level = below
+
+
+def _lacking(contract: Contract, place: str, schema: Mapping[str, object]) -> Violation:
+    return Violation(
+        instance_pointer=place,
+        code="default-missing",
+        expected="a value",
+        actual="nothing",
+        schema_pointer=contract.pointer_to(schema),
+        contract=contract.date,
+        policy="missing-keys=forbid",
     )

@@ -1,0 +1,204 @@
+"""Raw bytes -> the one JSON value in them, or the violation that says why there is none.
+
+orjson reads; what it lets pass (duplicate keys, numbers that it rounds, deep nesting) is found
+here, and what it refuses is named here. Nothing in this module recurses, and orjson stops by
+itself at 1,024 levels, which needs less than 128 KiB of stack.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from vocode_contract.errors import InvalidOption
+from vocode_contract.validation.json_text import _DEEPEST
+
+Bytes = (bytes, bytearray, memoryview)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of an untrusted payload is judged.
+
+    Attributes:
+        size: Bytes of a raw payload, inclusive; 1 MiB.
+        depth: Levels of nested arrays and objects, inclusive, at most 200; a Call has 9.
+        values: Values of all kinds in a payload, inclusive.
+        violations: Violations listed before the rest is only hinted at.
+
+    Raises:
+        InvalidOption: A limit is below 1, or the depth beyond what orjson and jsonschema-rs can handle.
+    """
+
+    size: int = 1_048_576
+    depth: int = 64
+    values: int = 500_000
+    violations: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse limits that cannot be held."""
+        for name in ("size", "depth", "values", "violations"):
+            if getattr(self, name) < 1:
+                raise InvalidOption(name, "a limit is at least 1")
+        if self.depth > _DEEPEST:
+            raise InvalidOption("depth", f"at most {_DEEPEST} levels: the engines stop soon after")
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """Why bytes, or a parsed value, hold no JSON that can be judged.
+
+    Attributes:
+        code: The violation's code.
+        expected: What was wanted, as a phrase.
+        actual: What came, without any part of it.
+        offset: Byte offset of the place, from 0; ``None`` where unknown.
+        tokens: Reference tokens of the place, unmasked.
+    """
+
+    code: str
+    expected: str
+    actual: str
+    offset: int | None = None
+    tokens: tuple[str | int, ...] = ()
+
+
+class Unreadable(Exception):
+    """Bytes hold no JSON value that may be judged. Never leaves the package."""
+
+    def __init__(self, defect: Defect) -> None:
+        super().__init__(defect.code)
+        self.defect = defect
+
+
+def _too_deep(limits: Limits) -> Defect:
+    return Defect(code="json-too-deep", expected=f"at most {limits.depth} nested levels", actual="more")
+
+
+def _children(node: object) -> list[object]:
+    if type(node) is dict:
+        return list(node.values())
+    return node if type(node) is list else []
+
+
+def _deeper_than(value: object, depth: int) -> bool:
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(depth):
+        level = [child for node in level for child in _children(node) if type(child) in (dict, list)]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_many(value: object, limits: Limits) -> None:
+    if is_vast(value, limits.values):
+        raise Unreadable(_too_many(limits))
+
+
+def _too_many(limits: Limits) -> Defect:
+    return Defect(code="json-too-many-values", expected=f"at most {limits.values} values", actual="more")
+
+
+def is_vast(value: object, most: int) -> bool:
+    """Tell whether a parsed value holds more values than so many, each counted as often as it is reached.
+
+    Lists that hold one list many times over, as aliases of YAML make them, are small until they are copied.
+    """
+    count, containers = 1, [value] if type(value) is dict or type(value) is list else []
+    for container in containers:  # grows on the way
+        count += len(container)
+        if count > most:
+            return True
+        for child in container.values() if type(container) is dict else container:
+            if type(child) is dict or type(child) is list:
+                containers.append(child)  # noqa: PERF401 - a comprehension for each is slower
+    return False
+
+
+#: The last token of a place and the place of its container; a chain, since most places are never told.
+_Place = tuple[str | int, "_Place | None"]
+
+
+def _places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[tuple[_Place | None, object]]:
+    """Yield every value of some kinds that such values lead to, with its place, level by level."""
+    level: list[tuple[_Place | None, object]] = [(None, value)]
+    while level:
+        yield from level
+        level = [
+            ((key, place), child) for place, node in level for key, child in _members(node) if isinstance(child, kinds)
+        ]
+
+
+def _tokens(place: _Place | None) -> tuple[str | int, ...]:
+    tokens: list[str | int] = []
+    while place is not None:
+        token, place = place
+        tokens.append(token)
+    return tuple(reversed(tokens))
+
+
+def _members(node: object) -> Iterable[tuple[str | int, object]]:
+    if isinstance(node, dict):
+        return node.items()
+    return enumerate(node) if isinstance(node, list) else ()
+
+
+def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | None, int]:
+    """Look through a parsed value for what JSON cannot hold, without recursion.
+
+    Returns:
+        The first defect, or ``None``; and the number of values seen.
+    """
+    count, level = 0, [value]
+    for _ in range(limits.depth + 1):
+        count += len(level)
+        if count > limits.values:
+            return _too_many(limits), count
+        if any(map(_unfit, level)):
+            return next(_misfit(_tokens(place), node) for place, node in _places(value) if _unfit(node)), count
+        below = chain.from_iterable(map(_children, level))
+        level = list(islice(below, limits.values + 1 - count))
+        if not level:
+            return None, count
+    return _too_deep(limits), count
+
+
+def _unfit(node: object) -> bool:
+    return type(node) not in _SAFE_TYPES and _misfit((), node) is not None
+
+
+def _misfit(tokens: tuple[str | int, ...], node: object) -> Defect | None:
+    kind = type(node)
+    if kind is str:
+        text = node if isinstance(node, str) else ""
+        return None if text.isascii() or not _SURROGATE.search(text) else _lone(tokens)
+    if kind is dict:
+        keys = list(node) if isinstance(node, dict) else []
+        if not all(type(key) is str for key in keys):
+            return Defect(code="not-json", expected="keys that are strings", actual="other keys", tokens=tokens)
+        return _lone(tokens) if any(not key.isascii() and _SURROGATE.search(key) for key in keys) else None
+    if kind is float:
+        return _not_finite(tokens) if node != node or node in (_INFINITY, -_INFINITY) else None
+    if kind in _SAFE_TYPES:
+        return None
+    return Defect(code="not-json", expected="a JSON value", actual=f"a Python {kind.__name__}", tokens=tokens)
+
+
+_SAFE_TYPES = (int, bool, list, type(None))
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+_INFINITY = float("inf")
+
+
+def _lone(tokens: tuple[str | int, ...]) -> Defect:
+    return Defect(code="json-surrogate", expected="surrogates in pairs", actual="a lone one", tokens=tokens)
+
+
+def _not_finite(tokens: tuple[str | int, ...]) -> Defect:
+    return Defect(code="json-constant", expected="a JSON number", actual="NaN or Infinity", tokens=tokens)
