@@ -7,7 +7,7 @@ import orjson
 
 from benchmarks.measuring import Reading, resident
 from benchmarks.receiving import Receiver, compared, receiving
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
 

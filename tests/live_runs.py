@@ -48,7 +48,7 @@ transport.Network = Network
 """
 RUN = """
 import sys
-from vocode_contract.timing import Timing
+from vocode_contract.http.client.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = float(__import__("os").environ.get("INTERVAL", "0"))
 from vocode_contract.__main__ import main
 sys.exit(main())
@@ -110,7 +110,7 @@ def _typing(command: list[str], there: Any, ahead: str, typed: str) -> subproces
 
 TESTED = """
 import sys
-from vocode_contract.timing import Timing
+from vocode_contract.http.client.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = 0
 import pytest
 sys.exit(pytest.main(sys.argv[1:]))

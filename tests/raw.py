@@ -12,9 +12,9 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
-from vocode_contract.asking import Ask
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.timing import Timing
 
 CONTRACT = Contract.load("2023-11-30")
 TOKEN = "tok_0123456789"

@@ -10,7 +10,7 @@ import pytest
 from tests.receivers import receiver, served
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator import ManualClock, Simulation, simulator
 from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.core import DEFAULT_TOKEN

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vocode_contract.checks import CHECKS, clock_skew, status_declared, violations_of
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.policies import POLICIES
+from vocode_contract.http.checks import CHECKS, clock_skew, status_declared, violations_of
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.policies import POLICIES
 from vocode_contract.validation.codes import CODES, Selection
 
 CONTRACT = Contract.load("2023-11-30")

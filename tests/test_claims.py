@@ -4,11 +4,11 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import Claimed, answered, not_served, refused
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.policies import Policies
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.policies import Policies
 from vocode_contract.validation.violation import Violation
 
 END_CALL = Contract.load().operations["end_call"]

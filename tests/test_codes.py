@@ -4,7 +4,7 @@ import pytest
 
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
-from vocode_contract.policies import POLICIES
+from vocode_contract.http.policies import POLICIES
 from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
 from vocode_contract.validation.codes.code import BASES
 from vocode_contract.validation.engine_errors import LISTED

@@ -14,7 +14,6 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
-from vocode_contract.asking import Ask
 from vocode_contract.conformance import client as client_module
 from vocode_contract.conformance import moments
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
@@ -24,16 +23,17 @@ from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.conformance.story import Story
 from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange, Request
-from vocode_contract.guard import READ_ONLY_VARIABLE, NotPermitted
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.live import Live
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.timing import Timing
+from vocode_contract.http.guard.config_file import Live
+from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, NotPermitted
+from vocode_contract.http.guard.phone_numbers import is_fictional
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.message import Exchange, Request
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]

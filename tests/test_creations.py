@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.creations import MARK
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import NO_CALL, Consents, Guard, NotPermitted
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.client.created_calls import MARK
+from vocode_contract.http.guard.guard import NO_CALL, Consents, Guard, NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.asking import Ask
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.endings import finish
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.timing import Timing
 
 CONTRACT = Contract.load()
 HOST = "staging.example"

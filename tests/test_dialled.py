@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.dialled import dialled, is_fictional
+from vocode_contract.http.guard.phone_numbers import dialled, is_fictional
 
 NUMBER = "14155550999"
 

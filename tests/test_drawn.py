@@ -17,9 +17,7 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from tests.test_cli_check import ENVIRONMENT, SECONDS, checked
-from vocode_contract.asking import Ask
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.drawn import Drawn, planned
@@ -27,8 +25,10 @@ from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import fuzz
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
-from vocode_contract.transport import Client
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]

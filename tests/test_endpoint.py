@@ -1,7 +1,7 @@
 import pytest
 
-from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.client.endpoint import Endpoint
 
 SOUND = {
     "https://staging.example": "https://staging.example",

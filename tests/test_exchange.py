@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from vocode_contract.exchange import Exchange, Request, Response
+from vocode_contract.http.message import Exchange, Request, Response
 
 HEADERS = (("Content-Type", "application/json"), ("X-Token", "CANARY"), ("x-token", "second"))
 REQUEST = Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")

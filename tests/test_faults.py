@@ -14,7 +14,7 @@ import pytest
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Planted, Simulation
 from vocode_contract.simulator.faults.claims import CLAIMS
 from vocode_contract.simulator.faults.planting import HEADER

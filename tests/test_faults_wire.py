@@ -12,7 +12,7 @@ from random import Random
 import httpx
 import pytest
 
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, Simulation, SimulatorTransport, simulator
 from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.faults.planting import HEADER

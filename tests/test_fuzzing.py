@@ -13,18 +13,18 @@ import pytest
 pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.asking import Ask
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import REQUEST
 from vocode_contract.contract.model import Contract
 from vocode_contract.draws import Plan
 from vocode_contract.fuzzing import REDUCTION, Fuzzed, fuzz
-from vocode_contract.guard import NotPermitted
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.simulator import SOUND_VARIANTS, Running, Simulation, SimulatorTransport, simulator
-from vocode_contract.transport import Client
 from vocode_contract.validation.codes import Selection
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.masking import Secret

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from vocode_contract.guard import NO_CALL, READ_ONLY_VARIABLE, Consents, Guard, Intent, NotPermitted, is_loopback
+from vocode_contract.http.guard.guard import (
+    NO_CALL,
+    READ_ONLY_VARIABLE,
+    Consents,
+    Guard,
+    Intent,
+    NotPermitted,
+    is_loopback,
+)
 
 STAGING, PRODUCTION = "staging.example", "api.vocode.dev"
 CALL, NUMBER = "3c90c3cc-0d44-4b50-8888-8dd25736052a", "14155550999"

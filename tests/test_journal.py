@@ -8,7 +8,7 @@ import pytest
 
 from tests.payloads import written
 from vocode_contract.errors import InvalidOption
-from vocode_contract.journal import CallJournal, sole_actor
+from vocode_contract.http.guard.journal import CallJournal, sole_actor
 
 CALL = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "00000000-0000-4000-8000-000000000000"

@@ -13,19 +13,19 @@ import pytest
 
 from tests.payloads import written
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import Guard, Intent, NotPermitted
-from vocode_contract.journal import sole_actor
-from vocode_contract.live import Live, read_live, state_directory, user_file
+from vocode_contract.http.guard.config_file import Live, read_live, state_directory, user_file
+from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
+from vocode_contract.http.guard.journal import sole_actor
 
 pytest.importorskip("httpx")
 
-from vocode_contract.asking import Ask
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.contract.model import Contract
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.timing import Timing
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["tests.live_runs"]
@@ -143,7 +143,7 @@ def test_users_file_may_lie_below_what_the_run_and_its_tests_have_in_common(tmp_
 
 
 def test_users_file_may_lie_below_the_home_that_a_run_begins_in(tmp_path, monkeypatch):
-    monkeypatch.setattr("vocode_contract.live._home", lambda: tmp_path)
+    monkeypatch.setattr("vocode_contract.http.guard.config_file._home", lambda: tmp_path)
     assert read_live(written(tmp_path / "config.toml", OWN), tmp_path).hosts
 
 

@@ -48,7 +48,7 @@ def test_users_test_gets_no_further_than_the_consents(live_pytest, sent, stateme
     imports = (
         "from os import environ",
         "from vocode_contract.validation.masking import Secret",
-        "from vocode_contract.asking import Credentials",
+        "from vocode_contract.http.client.request import Credentials",
     )
     source = "\n".join((*imports, f'CALL = "{CALL}"', "def test_shop(vocode_client):", f"    {statement}\n"))
     process = live_pytest(source, *ALLOWED, "--vocode-allow=hangs-up", "--vocode-budget=9")

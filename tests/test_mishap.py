@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.raw import GET, HASTY, OK, POST, Answer, client, drips, is_silent, says, serving
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.inconclusive import Inconclusive
 
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 CANARY = b"disconnected-canary"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.raw import CONTRACT, GET, OK, client, says, serving
-from vocode_contract.checks import violations_of
+from vocode_contract.http.checks import violations_of
 
 FINE = OK + b"Content-Length: 2\r\n\r\n{}"
 ODD: dict[str, tuple[bytes, list[str]]] = {

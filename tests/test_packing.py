@@ -10,17 +10,17 @@ import pytest
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.conformance import packing
 from vocode_contract.conformance.calls import Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import _query
 from vocode_contract.conformance.moments import recorded
-from vocode_contract.conformance.packing import SMALL, Store
 from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.transport import Client
+from vocode_contract.http import body_store
+from vocode_contract.http.body_store import SMALL, Store
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.message import Exchange, Request, Response
 
 CONTRACT = Contract.load()
 CALL = CONTRACT.schemas["Call"]["examples"][0]
@@ -44,7 +44,7 @@ def test_large_body_is_the_same_once_it_is_packed():
 
 
 def test_equal_bodies_take_room_once_and_others_are_refused_in_the_end(monkeypatch):
-    monkeypatch.setattr(packing, "MOST_PACKED", 3_000_000)
+    monkeypatch.setattr(body_store, "MOST_PACKED", 3_000_000)
     store, draw = Store(), random.Random(0)
     bodies = ["".join(draw.choices(string.printable, k=SMALL + 1)).encode() for _ in range(4)]
     kept = [store.packed(exchange(bodies[0])) for _ in range(9)]
@@ -55,7 +55,7 @@ def test_equal_bodies_take_room_once_and_others_are_refused_in_the_end(monkeypat
 
 
 def test_what_came_is_found_and_what_was_forgotten_may_have_come(monkeypatch):
-    monkeypatch.setattr(packing, "MOST_SEEN", 10)
+    monkeypatch.setattr(body_store, "MOST_SEEN", 10)
     store = Store()
     store.see(b"a canary")
     assert store.may_hold(b"canary")

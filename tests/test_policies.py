@@ -2,11 +2,11 @@
 
 import pytest
 
-from vocode_contract.checks import violations_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
+from vocode_contract.http.checks import violations_of
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 
 CONTRACT = Contract.load("2023-11-30")
 END_CALL = CONTRACT.operations["end_call"]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.raw import HASTY, OK, POST, free_port, says, serving
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.reaching import Unresolved, connected
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.tcp import Unresolved, connected
+from vocode_contract.http.inconclusive import Inconclusive
 
 #: Far below what a name that is not looked up would take.
 SOON = 1.5
@@ -80,7 +80,7 @@ def test_refusal_of_every_address_is_told(monkeypatch):
 
 
 def test_address_is_not_looked_up_apart(monkeypatch):
-    monkeypatch.setattr("vocode_contract.reaching.Thread", None)
+    monkeypatch.setattr("vocode_contract.http.client.tcp.Thread", None)
     with pytest.raises(ConnectionRefusedError):
         connected("127.0.0.1", free_port(), within=1)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.redirects import never_redirected, redirects
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.redirects import never_redirected, redirects
 
 CONTRACT = Contract.load("2023-11-30")
 

@@ -10,7 +10,7 @@ pytest.importorskip("httpx")
 
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import Given, Settings, Wishes
-from vocode_contract.policies import Policies
+from vocode_contract.http.policies import Policies
 from vocode_contract.validation.codes import Selection
 
 pytest_plugins = ["pytester"]

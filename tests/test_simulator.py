@@ -5,7 +5,7 @@ import pytest
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import ManualClock, Simulation, Variant
 from vocode_contract.validation.validator import violations
 

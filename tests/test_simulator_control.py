@@ -12,7 +12,7 @@ import respx
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import (
     FAULTS,
     SCENARIOS,

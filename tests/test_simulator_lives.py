@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
 from vocode_contract.simulator.transcripts import Line, transcript
 from vocode_contract.validation.consistency import inconsistencies

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.raw import GET, HASTY, OK, POST, Answer, client, is_silent, says, serving
-from vocode_contract.inconclusive import Inconclusive
-from vocode_contract.timing import Throttle, Timing
+from vocode_contract.http.client.timing import Throttle, Timing
+from vocode_contract.http.inconclusive import Inconclusive
 
 FINE = says(OK + b"Content-Length: 2\r\n\r\n{}")
 PATIENT = replace(HASTY, total=5)

@@ -24,16 +24,16 @@ pytest.importorskip("trustme")
 import trustme
 
 import vocode_contract
-from vocode_contract.asking import Ask
 from vocode_contract.contract.model import Contract
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import NO_CALL
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.timing import Timing
+from vocode_contract.http.guard.guard import NO_CALL
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.simulator import simulator
 from vocode_contract.simulator.variants import VARIANTS
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
 from vocode_contract.validation.masking import Secret
 
 HOST = "staging.example"
@@ -380,7 +380,7 @@ def passes_on(url: str) -> Answer:
 
 RUN = """
 import sys
-from vocode_contract.timing import Timing
+from vocode_contract.http.client.timing import Timing
 Timing.__init__.__kwdefaults__["interval"] = 0
 from vocode_contract.__main__ import main
 sys.exit(main())

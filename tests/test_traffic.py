@@ -16,9 +16,9 @@ import pytest
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.policies import Policies
-from vocode_contract.traffic import MOST_READ, Traffic, operation_at
-from vocode_contract.traffic.recording import Recording
+from vocode_contract.http.policies import Policies
+from vocode_contract.http.traffic import MOST_READ, Traffic, operation_at
+from vocode_contract.http.traffic.stream import Recording
 from vocode_contract.validation.violation import ContractViolated
 
 CALL = json.dumps(Contract.load().schemas["Call"]["examples"][0]).encode()
@@ -114,7 +114,7 @@ PACKED = gzip.compress(b" " * 1_000_000)
     ("coding", "body"), [("gzip", PACKED), ("gzip, deflate", zlib.compress(PACKED))], ids=["once", "twice"]
 )
 def test_traffic_does_not_inflate_without_bound(coding, body, monkeypatch):
-    monkeypatch.setattr("vocode_contract.traffic.judging.MOST_READ", 100_000)
+    monkeypatch.setattr("vocode_contract.http.traffic.traffic.MOST_READ", 100_000)
     traffic = Traffic()
     with asked(traffic, body, {"content-encoding": coding}) as client:
         assert len(client.post(URL).content) == 1_000_000

@@ -32,21 +32,20 @@ from tests.raw import (
     says,
     serving,
 )
-from vocode_contract.checks import violations_of
-from vocode_contract.endpoint import Endpoint, Proxy
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import NO_CALL, READ_ONLY_VARIABLE, Consents, Guard, NotPermitted
-from vocode_contract.inconclusive import KINDS, Inconclusive
+from vocode_contract.http.checks import violations_of
+from vocode_contract.http.client.endpoint import Endpoint, Proxy
+from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_VARIABLE, Consents, Guard, NotPermitted
+from vocode_contract.http.inconclusive import KINDS, Inconclusive
 from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.asking import MADE_UP, OTHER_TOKEN_VARIABLE, OWN, Ask, Credentials, authorization
-from vocode_contract.endpoint import TOKEN_VARIABLE
-from vocode_contract.pace import Pace
-from vocode_contract.timing import Timing, seconds_of
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
+from vocode_contract.http.client.request import MADE_UP, OTHER_TOKEN_VARIABLE, OWN, Ask, Credentials, authorization
+from vocode_contract.http.client.timing import Pace, Timing, seconds_of
 
 
 def drips_nothing(head: bytes) -> Answer:
@@ -604,7 +603,7 @@ def test_pace_that_is_interrupted_while_it_waits_lets_the_next_one_through(monke
     with pace:
         pass
     with monkeypatch.context() as patch:
-        patch.setattr("vocode_contract.pace.time.sleep", interrupt)
+        patch.setattr("vocode_contract.http.client.timing.time.sleep", interrupt)
         with pytest.raises(Interrupted), pace:
             pass
     entered = threading.Event()
@@ -627,7 +626,7 @@ def test_pace_that_a_thread_never_left_lets_that_thread_in_again():
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
 def test_name_of_this_machine_that_leads_elsewhere_gets_not_a_byte(monkeypatch, address):
-    monkeypatch.setattr("vocode_contract.connection._peer", lambda _socket: address)
+    monkeypatch.setattr("vocode_contract.http.client.connection._peer", lambda _socket: address)
     with (
         serving(says(b"")) as server,
         pytest.raises(Inconclusive, match=r"leads to another; nothing was sent") as caught,

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from .errors import UnknownContract as UnknownContract
     from .errors import UnknownProfile as UnknownProfile
     from .errors import UnknownSchema as UnknownSchema
-    from .exchange import Exchange as Exchange
-    from .exchange import Request as Request
-    from .exchange import Response as Response
+    from .http.message import Exchange as Exchange
+    from .http.message import Request as Request
+    from .http.message import Response as Response
     from .validation.codes import Selection as Selection
     from .validation.consistency import inconsistencies as inconsistencies
     from .validation.json_value import Limits as Limits
@@ -107,14 +107,14 @@ _EXPORTS = {
     "Event": "webhooks",
     "EventSequence": "webhooks",
     "EventVerdict": "webhooks",
-    "Exchange": "exchange",
+    "Exchange": "http.message",
     "ExternalAction": "webhooks",
     "InvalidOption": "errors",
     "Limits": "validation.json_value",
     "MissingExtra": "errors",
     "Observation": "validation.lifecycle.rules",
-    "Request": "exchange",
-    "Response": "exchange",
+    "Request": "http.message",
+    "Response": "http.message",
     "SchemasNotFound": "errors",
     "Selection": "validation.codes",
     "UnknownContract": "errors",

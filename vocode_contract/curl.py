@@ -3,7 +3,7 @@
 import shlex
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.masking import masked, printable

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from vocode_contract.asking import Ask
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import MissingExtra
+from vocode_contract.http.client.request import Ask
 
 #: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.
 _PLACES = 16

@@ -142,7 +142,7 @@ def _require_extras(asked: Asked) -> None:
 def _settings(asked: Asked) -> "Settings":
     """Parse what was asked for, before pytest does, whose own message would be longer."""
     from vocode_contract.conformance.settings import Given, Settings, Wishes
-    from vocode_contract.policies import Policies
+    from vocode_contract.http.policies import Policies
 
     contract = contract_of(asked.date, asked.profile)
     given = {

@@ -1,10 +1,10 @@
 """What a test claims of calls that nobody asked to end; a call may also end by itself, so others are asked first."""
 
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import violated
 from vocode_contract.conformance.story import Teller
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 
 _GOING_ON = "a call that goes on"

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import CONTEXT, REQUEST
-from vocode_contract.creations import MARK
-from vocode_contract.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.created_calls import MARK
+from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 
 #: Sent where a call of that id must not be touched.

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from vocode_contract.checks import undeclared_status
-from vocode_contract.conformance.answers import Answer
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checks import undeclared_status
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.scalars import instant, uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation

@@ -9,20 +9,20 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.answer import UNREAD, date_of, kept_in_mind, parsed_body
-from vocode_contract.asking import OWN, Ask, Credentials
-from vocode_contract.checks import clock_skew, violations_of
-from vocode_contract.conformance.answers import Answer
-from vocode_contract.conformance.packing import Store
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.creations import Creations
-from vocode_contract.endpoint import Endpoint
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.guard import NotPermitted
-from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
-from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.transport import Client
+from vocode_contract.http.body import UNREAD, date_of, kept_in_mind, parsed_body
+from vocode_contract.http.body_store import Store
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checks import clock_skew, violations_of
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.created_calls import Creations
+from vocode_contract.http.client.endpoint import Endpoint
+from vocode_contract.http.client.request import OWN, Ask, Credentials
+from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.lifecycle.history import FINAL

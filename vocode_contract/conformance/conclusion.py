@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from vocode_contract.answer import kept_in_mind
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.evidence import written as evidence_of
 from vocode_contract.conformance.properties import VERDICT, noted, written
 from vocode_contract.conformance.sights import sights_of
-from vocode_contract.guard import NotPermitted
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.body import kept_in_mind
+from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.violation import ContractViolated
 
 

@@ -11,7 +11,7 @@ from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.run import Run
 from vocode_contract.conformance.story import Story, Teller
 from vocode_contract.contract.model import Contract
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
 from vocode_contract.validation.masking import Secret
 
 _FUZZING = Path(__file__).parent / "test_fuzzing.py"

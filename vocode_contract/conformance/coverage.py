@@ -8,7 +8,7 @@ import pytest
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.message import Exchange
 from vocode_contract.report.coverage import lines, percent
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable

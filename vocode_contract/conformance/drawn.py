@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vocode_contract.asking import Ask
 from vocode_contract.conformance import moments
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.made_up import REQUEST
 from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Operation
 from vocode_contract.draws import Plan
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.request import Ask
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of
 
 #: Kinds of calls by status and by whether there is a recording, in the order in which their ids are fed.

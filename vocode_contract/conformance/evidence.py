@@ -9,14 +9,14 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.made_up import is_own
-from vocode_contract.conformance.packing import Store
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.curl import curl
-from vocode_contract.dialled import is_fictional
-from vocode_contract.exchange import Headers
+from vocode_contract.http.body_store import Store
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.guard.phone_numbers import is_fictional
+from vocode_contract.http.message import Headers
 from vocode_contract.report.text import cause_of, shortened
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable

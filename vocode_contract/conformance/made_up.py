@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vocode_contract.creations import MARK
+from vocode_contract.http.client.created_calls import MARK
 
 #: Rings nobody: both numbers are set aside for fiction.
 REQUEST: Mapping[str, Any] = {

@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vocode_contract.asking import MADE_UP, Credentials
 from vocode_contract.conformance import pages
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
 from vocode_contract.conformance.made_up import is_marked
 from vocode_contract.conformance.story import Story
-from vocode_contract.guard import READ_ONLY_REASON, NotPermitted
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.request import MADE_UP, Credentials
+from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.masking import Secret
 

@@ -12,7 +12,7 @@ from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import SIMULATOR, Settings
 from vocode_contract.conformance.tally import Row, Tally
-from vocode_contract.policies import DEFAULT_POLICIES, POLICIES, Policies
+from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.text import cause_of, merged
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.safe_text import inert

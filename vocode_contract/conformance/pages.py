@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.claims import violated
 from vocode_contract.conformance.made_up import is_marked
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of
 
 

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from vocode_contract.asking import OWN, Ask
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.contract.model import Effect
-from vocode_contract.exchange import Exchange
-from vocode_contract.guard import Consents, Guard
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import OWN, Ask
+from vocode_contract.http.client.timing import Timing
+from vocode_contract.http.guard.guard import Consents, Guard
+from vocode_contract.http.message import Exchange
 from vocode_contract.simulator import Simulation, SimulatorTransport
-from vocode_contract.timing import Timing
-from vocode_contract.transport import Client
 from vocode_contract.validation.masking import Secret
 
 _TOKEN = "token-of-the-plan"  # noqa: S105 - opens the simulator in process

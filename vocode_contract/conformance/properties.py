@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import ContractViolated, Violation
 

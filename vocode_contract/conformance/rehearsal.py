@@ -13,9 +13,9 @@ from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests
 from vocode_contract.conformance.endings import uncaptured
 from vocode_contract.conformance.planning import Plan, PlanningClient
 from vocode_contract.conformance.run import Run
-from vocode_contract.endpoint import TOKEN_VARIABLE
-from vocode_contract.guard import PRODUCTION_HOSTS
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
+from vocode_contract.http.guard.guard import PRODUCTION_HOSTS
 from vocode_contract.validation.masking import printable
 
 _HERE = Path(__file__).parent

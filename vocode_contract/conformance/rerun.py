@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Iterator
 
-from vocode_contract.answer import MAX_BODY
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.http.body import MAX_BODY
 from vocode_contract.validation.codes import ALL, Selection
 
 

@@ -13,11 +13,11 @@ from uuid import uuid4
 from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.errors import InvalidOption, Terminated
-from vocode_contract.guard import Consents, Guard, is_read_only
-from vocode_contract.journal import ANSWERED, CallJournal, sole_actor
-from vocode_contract.live import read_live, state_directory, user_file
-from vocode_contract.timing import Throttle, Timing
-from vocode_contract.transport import Client
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.timing import Throttle, Timing
+from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
+from vocode_contract.http.guard.guard import Consents, Guard, is_read_only
+from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.validation.masking import Secret
 
 _SHOWN = 20

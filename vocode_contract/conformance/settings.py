@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Self, get_args
 from uuid import UUID
 
-from vocode_contract.answer import LARGEST_BODY, MAX_BODY
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
-from vocode_contract.dialled import is_fictional
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
-from vocode_contract.guard import Consents
-from vocode_contract.live import Live
-from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.timing import LONGEST, SHORTEST
+from vocode_contract.http.body import LARGEST_BODY, MAX_BODY
+from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
+from vocode_contract.http.client.timing import LONGEST, SHORTEST
+from vocode_contract.http.guard.config_file import Live
+from vocode_contract.http.guard.guard import Consents
+from vocode_contract.http.guard.phone_numbers import is_fictional
+from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.masking import Secret
 
 _DIGITS = 12
@@ -212,7 +212,7 @@ def _call_id(text: str) -> str:
 
 def _ca_file(given: Given) -> str:
     if given.value:
-        from vocode_contract.connection import trusted
+        from vocode_contract.http.client.connection import trusted
 
         try:
             trusted(given.value)

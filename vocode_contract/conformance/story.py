@@ -7,11 +7,11 @@ moments, not verdicts: each brings about what it needs, unless another test of t
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from vocode_contract.conformance.answers import Answer
 from vocode_contract.conformance.calls import Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.guard import NotPermitted
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 
 Told = TypeVar("Told", bound=Answer | tuple[Answer, ...])
 

@@ -21,7 +21,7 @@ from vocode_contract.conformance.properties import (
     written,
 )
 from vocode_contract.conformance.unjudged import Unjudged
-from vocode_contract.guard import READ_ONLY_REASON
+from vocode_contract.http.guard.guard import READ_ONLY_REASON
 from vocode_contract.validation.violation import Violation
 
 #: From best to worst for one test.

@@ -5,7 +5,7 @@ import pytest
 from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.claims import answered, as_asked, new, not_served, violated
 from vocode_contract.conformance.story import Teller
-from vocode_contract.creations import MARK
+from vocode_contract.http.client.created_calls import MARK
 
 pytestmark = pytest.mark.vocode_operation("create_call")
 

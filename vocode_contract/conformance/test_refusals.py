@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from vocode_contract.asking import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.conformance import moments, pages
 from vocode_contract.conformance.bystanders import went_on
 from vocode_contract.conformance.calls import REFUSED
 from vocode_contract.conformance.claims import no_call, refused
 from vocode_contract.conformance.story import Teller
-from vocode_contract.creations import MARK
+from vocode_contract.http.client.created_calls import MARK
+from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.validation.masking import Secret
 
 each_operation = pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from vocode_contract.conformance.properties import PASSED_BY, UNREAD
-from vocode_contract.traffic import MOST_READ
+from vocode_contract.http.traffic import MOST_READ
 from vocode_contract.validation.safe_text import inert
 
 #: Requests that are named at most.

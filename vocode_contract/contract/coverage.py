@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from vocode_contract.answer import UNREAD, parsed_body
 from vocode_contract.contract.model import Contract, Operation, Schema, json_type
 from vocode_contract.contract.profile import may_be_null_on_wire
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.body import UNREAD, parsed_body
+from vocode_contract.http.message import Exchange
 
 Kind = Literal["value", "branch", "property", "array", "status"]
 

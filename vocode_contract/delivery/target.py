@@ -8,7 +8,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
+from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
 
 _SCHEMES = ("http", "https")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")

@@ -194,7 +194,7 @@ def _in_short(error: BaseException) -> str:
 
 def _is_ours(error: BaseException) -> bool:
     from vocode_contract.errors import ContractError
-    from vocode_contract.inconclusive import Inconclusive
+    from vocode_contract.http.inconclusive import Inconclusive
     from vocode_contract.validation.violation import ContractViolated
 
     return isinstance(error, (ContractError, ContractViolated, Inconclusive))

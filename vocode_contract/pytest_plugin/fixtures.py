@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.run import Run
     from vocode_contract.contract.model import Contract
+    from vocode_contract.http.client.client import Client
+    from vocode_contract.http.traffic import Traffic
     from vocode_contract.simulator import Running
-    from vocode_contract.traffic import Traffic
-    from vocode_contract.transport import Client
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +71,8 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     """The one sender of the run: its guard counts what leaves this machine, and what it created is ended."""
     from vocode_contract.conformance.client import CheckedClient
     from vocode_contract.conformance.endings import finish, finish_run
-    from vocode_contract.endpoint import token_of_environment
-    from vocode_contract.transport import Client
+    from vocode_contract.http.client.client import Client
+    from vocode_contract.http.client.endpoint import token_of_environment
     from vocode_contract.validation.masking import Secret
 
     contract = settings_of(pytestconfig).contract
@@ -145,7 +145,7 @@ def vocode_traffic(
 ) -> "Traffic":
     """Judge the traffic of a client of your own; what is wrong with it fails the test."""
     from vocode_contract.conformance.overheard import Overheard
-    from vocode_contract.traffic import Traffic
+    from vocode_contract.http.traffic import Traffic
 
     traffic = Traffic(
         vocode_contract,

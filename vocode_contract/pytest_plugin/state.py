@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.run import Run
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.conformance.tally import Tally
+    from vocode_contract.http.client.client import Client
     from vocode_contract.report.files import Wanted
-    from vocode_contract.transport import Client
     from vocode_contract.validation.codes import Selection
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
@@ -44,7 +44,7 @@ def settings_of(config: pytest.Config) -> "Settings":
     if SETTINGS not in config.stash:
         from vocode_contract.conformance.settings import Settings, Wishes
         from vocode_contract.errors import ContractError, MissingExtra
-        from vocode_contract.policies import Policies
+        from vocode_contract.http.policies import Policies
 
         told = {key: given(config, key) for key in KEYS}
         get = config.getoption
@@ -134,7 +134,7 @@ def hosts_of(config: pytest.Config) -> tuple[str, ...]:
     words = codes(config, HOSTS)
     if words:
         from vocode_contract.errors import ContractError
-        from vocode_contract.traffic import Hosts
+        from vocode_contract.http.traffic import Hosts
 
         try:
             Hosts.from_words(words, option="--vocode-traffic-host")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator.refusals import Entry, entry_for
 from vocode_contract.validation.masking import masked
 

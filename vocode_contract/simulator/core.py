@@ -12,7 +12,7 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.delivery.content import Delivery
 from vocode_contract.delivery.log import Attempt
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
 from vocode_contract.simulator.callbacks import deliveries
 from vocode_contract.simulator.calls import placed

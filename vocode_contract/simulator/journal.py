@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator.clock import date_time
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable

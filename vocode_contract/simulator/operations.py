@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator import calls
 from vocode_contract.simulator.refusals import answered, refused
 from vocode_contract.simulator.state import Call, State

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 
 #: Nothing from elsewhere, nothing inline, in no frame.
 _POLICY = (

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.variants import Variant
 from vocode_contract.validation.violation import Violation
 

@@ -14,7 +14,7 @@ import uvicorn
 from vocode_contract.contract.model import Contract
 from vocode_contract.delivery.policies import ONCE, Policy
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.callbacks import Callbacks
 from vocode_contract.simulator.clock import Clock
 from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation

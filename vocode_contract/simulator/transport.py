@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import h11
 import httpx
 
-from vocode_contract.exchange import Request
+from vocode_contract.http.message import Request
 from vocode_contract.simulator.core import Simulation
 from vocode_contract.simulator.faults.fault import Step
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Spoiling, Turn
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
 from vocode_contract.simulator.refusals import answered

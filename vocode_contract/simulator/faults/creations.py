@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.clock import date_time
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
 from vocode_contract.simulator.refusals import refused

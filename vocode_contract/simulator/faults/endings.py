@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.clock import date_time
 from vocode_contract.simulator.faults.contents import STRANGER
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed, over

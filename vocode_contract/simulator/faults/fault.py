@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from vocode_contract.contract.model import Operation
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.refusals import answered
 from vocode_contract.simulator.state import State

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import (
     ALL,
     ONE_CALL,

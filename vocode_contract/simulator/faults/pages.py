@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.contents import STRANGER
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
 from vocode_contract.simulator.refusals import answered

@@ -8,7 +8,7 @@ from typing import Any
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Request, Response
+from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.faults.fault import Below, Fault, Step, Turn, canonical, identifiers
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.refusals import refused

@@ -1,6 +1,6 @@
 """Faults of Get Recording: none, one too many, or something else than sound."""
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, after
 from vocode_contract.simulator.faults.texts import HTML, rewritten, typed
 from vocode_contract.simulator.refusals import refused

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.authentication import refusing
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Turn, changed
 from vocode_contract.simulator.refusals import answered

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import ALL, CALLS, Fault, Spoiling, Turn, after
 from vocode_contract.simulator.faults.texts import HTML
 from vocode_contract.simulator.refusals import answered, refused

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import orjson
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Spoiling, Turn
 
 HTML = b"<!doctype html><title>Bad gateway</title><h1>The server is having a rest</h1>"

@@ -8,7 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from random import Random
 
-from vocode_contract.exchange import Response
+from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Script, Step
 
 #: Seconds and bytes after which every script ends by itself, inclusive.

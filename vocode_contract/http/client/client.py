@@ -8,22 +8,21 @@ from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
 from vocode_contract._version import __version__
-from vocode_contract.answer import MAX_BODY
-from vocode_contract.asking import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
-from vocode_contract.checks import token_echoes
-from vocode_contract.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.creations import Creations, Journal
-from vocode_contract.dialled import dialled
-from vocode_contract.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.guard import Guard, Intent, NotPermitted
-from vocode_contract.inconclusive import KINDS, NOTHING_SENT, Inconclusive
-from vocode_contract.mishap import fault_of
-from vocode_contract.oddities import oddities
-from vocode_contract.pace import Pace
-from vocode_contract.timing import Throttle, Timing, seconds_of
+from vocode_contract.http.body import MAX_BODY
+from vocode_contract.http.client.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
+from vocode_contract.http.client.created_calls import Creations, Journal
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
+from vocode_contract.http.client.network_errors import fault_of
+from vocode_contract.http.client.request import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
+from vocode_contract.http.client.timing import Pace, Throttle, Timing, seconds_of
+from vocode_contract.http.framing import oddities
+from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
+from vocode_contract.http.guard.phone_numbers import dialled
+from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.secrets import token_echoes
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.violation import Violation
 

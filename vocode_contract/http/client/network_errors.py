@@ -4,9 +4,9 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from vocode_contract.connection import Elsewhere, Line, httpcore, httpx
-from vocode_contract.endpoint import PROXY_AUTH_VARIABLE, Proxy
-from vocode_contract.reaching import Unresolved
+from vocode_contract.http.client.connection import Elsewhere, Line, httpcore, httpx
+from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
+from vocode_contract.http.client.tcp import Unresolved
 from vocode_contract.validation.masking import printable
 
 __all__ = ["fault_of"]
@@ -45,7 +45,7 @@ def fault_of(error: Exception, line: Line, proxy: Proxy | None = None) -> tuple[
     """Classify what a library raised.
 
     Args:
-        error: One of `vocode_contract.connection.NETWORK_ERRORS`.
+        error: One of `vocode_contract.http.client.connection.NETWORK_ERRORS`.
         line: The connection that failed.
         proxy: What it went through.
 

@@ -5,9 +5,8 @@ their event hooks. It knows neither library: it relies on the attributes that bo
 responses. What is none of the contract's operations passes untouched and unjudged.
 """
 
-from vocode_contract.traffic.carrying import CheckedTransport
-from vocode_contract.traffic.hosts import Hosts
-from vocode_contract.traffic.judging import MOST_READ, Traffic, operation_at
-from vocode_contract.traffic.keeping import Heard
+from .httpx_transport import CheckedTransport
+from .record import Heard
+from .traffic import MOST_READ, Hosts, Traffic, operation_at
 
 __all__ = ["MOST_READ", "CheckedTransport", "Heard", "Hosts", "Traffic", "operation_at"]

@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.guard import is_loopback
+from vocode_contract.http.guard.guard import is_loopback
 from vocode_contract.validation.masking import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value

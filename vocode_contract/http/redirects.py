@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.message import Exchange
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Violation
 

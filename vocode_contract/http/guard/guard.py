@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from vocode_contract.contract.model import Effect
-from vocode_contract.dialled import is_fictional
 from vocode_contract.errors import ContractError
+from vocode_contract.http.guard.phone_numbers import is_fictional
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
 #: Why a run does not act whose user wants it to read only, by that variable or by a file.

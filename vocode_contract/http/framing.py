@@ -3,10 +3,19 @@
 import re
 from collections.abc import Iterator
 
+from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.http.message import Exchange
+from vocode_contract.validation.violation import Violation
+
 __all__ = ["oddities"]
 
+
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
 _VERSION = re.compile(rb"HTTP/1\.[01] ")
+
+
 _INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]\b")
 
 
@@ -34,3 +43,18 @@ def oddities(start: bytes, *, received: int, length: int | None) -> Iterator[str
         yield "a line of the head that is folded"
     if length is not None and received > end.end() + length:
         yield "more bytes than the answer has"
+
+
+def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
+    """Yield a violation when an answer can be read in two ways: its length, its media type, its lines.
+
+    Source: RFC 9112, sections 2.2, 5.2 and 6.3; RFC 9110, section 5.3.
+    """
+    response = exchange.response
+    odd = [("the form of RFC 9112", oddity) for oddity in response.oddities]
+    if response.header("content-length") is not None and response.header("transfer-encoding") is not None:
+        odd.append(("one of Content-Length and Transfer-Encoding", "both"))
+    if len({value.lower() for name, value in response.headers if name.lower() == "content-type"}) > 1:
+        odd.append(("one Content-Type", "several that differ"))
+    for expected, actual in odd:
+        yield Violation(instance_pointer="", code="framing", expected=expected, actual=actual, contract=contract.date)

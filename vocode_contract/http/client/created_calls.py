@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from vocode_contract.answer import UNREAD, parsed_body
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.body import UNREAD, parsed_body
+from vocode_contract.http.message import Exchange
 from vocode_contract.validation.scalars import uuid_of
 
 #: The key of the context under which a request is told from all others.

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.answer import UNREAD, parsed_body
 from vocode_contract.contract.model import Operation
-from vocode_contract.exchange import Exchange
-from vocode_contract.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.http.body import UNREAD, parsed_body
+from vocode_contract.http.message import Exchange
+from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.lifecycle.history import Observation
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.violation import Violation

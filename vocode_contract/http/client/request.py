@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vocode_contract.contract.model import Effect, Operation
-from vocode_contract.endpoint import TOKEN_VARIABLE
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.validation.masking import Secret
 
 OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value

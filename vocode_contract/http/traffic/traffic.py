@@ -1,30 +1,84 @@
-"""Traffic: what went by, judged."""
+"""Hosts: which of the hosts that a client asks are the API."""
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from vocode_contract.answer import MAX_BODY, unasked_coding
-from vocode_contract.checks import violations_of
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange, Request, Response
-from vocode_contract.policies import DEFAULT_POLICIES, Policies
-from vocode_contract.traffic.carrying import CheckedTransport
-from vocode_contract.traffic.hosts import Hosts
-from vocode_contract.traffic.keeping import Heard, Kept, violated
-from vocode_contract.traffic.recording import Recording, decoded
+from vocode_contract.http.body import MAX_BODY, unasked_coding
+from vocode_contract.http.checks import violations_of
+from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.http.traffic.httpx_transport import CheckedTransport
+from vocode_contract.http.traffic.record import Heard, Kept, violated
+from vocode_contract.http.traffic.stream import Recording, decoded
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.violation import Violation
 
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Names of hosts, each with a port or without; none at all stand for every host.
+
+    Attributes:
+        names: Host in lower case, and port; ``None`` for any port.
+    """
+
+    names: frozenset[tuple[str, int | None]] = frozenset()
+
+    @classmethod
+    def from_words(cls, words: Iterable[str], *, option: str = "hosts") -> Self:
+        """Read hosts as their user writes them.
+
+        Args:
+            words: Each ``HOST`` or ``HOST:PORT``; an IPv6 address stands in brackets.
+            option: What to call it in an error, as its user wrote it.
+
+        Raises:
+            InvalidOption: One is no host.
+        """
+        if isinstance(words, str):
+            raise InvalidOption(option, "must be several hosts: a tuple or a list of them")
+        return cls(frozenset(_host(word, option) for word in words))
+
+    def hold(self, url: Any) -> bool:
+        """Tell whether a URL, as httpx has it, leads to one of the hosts."""
+        if not self.names:
+            return True
+        host, port = url.host.lower(), url.port or _PORTS.get(url.scheme)
+        return (host, None) in self.names or (host, port) in self.names
+
+
+def _host(word: str, option: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(f"//{word}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.netloc != word or "@" in word or word.endswith(":"):
+        raise InvalidOption(option, "must be a host as in api.example or api.example:8443, without scheme and path")
+    return host, port
+
+
+pass
+
+
 #: Bytes of a body that is judged: of a longer one, the head alone is.
 MOST_READ = MAX_BODY
+
 
 #: What is found without the body.
 _OF_THE_HEAD = frozenset(
     ("status-undeclared", "redirect", "redirect-elsewhere", "encoding-unasked", "framing", "content-type", "slow")
 )
+
+
 #: What is found only by comparing with the body of the request.
 _OF_THE_REQUEST = frozenset(("secret-leaked",))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from weakref import WeakValueDictionary
 
-from vocode_contract.exchange import Exchange, Headers, Response
-from vocode_contract.inconclusive import Inconclusive
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.message import Exchange, Headers, Response
 
 #: Bytes of a body that is kept as it came.
 SMALL = 1_048_576

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vocode_contract.contract.model import Operation
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.message import Exchange
 from vocode_contract.validation.masking import shown_key
 from vocode_contract.validation.violation import ContractViolated, Violation
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from vocode_contract.endpoint import Proxy
 from vocode_contract.errors import InvalidOption, MissingExtra
-from vocode_contract.guard import is_loopback
-from vocode_contract.reaching import connected
+from vocode_contract.http.client.endpoint import Proxy
+from vocode_contract.http.client.tcp import connected
+from vocode_contract.http.guard.guard import is_loopback
 
 try:
     import certifi

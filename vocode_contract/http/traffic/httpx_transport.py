@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from vocode_contract.traffic.judging import Traffic
+    from vocode_contract.http.traffic.traffic import Traffic
 
 _FLAVOURS = {
     "handle_request": "carries asynchronous clients alone, and a synchronous one uses it",

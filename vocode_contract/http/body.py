@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from vocode_contract.contract.model import Operation
-from vocode_contract.exchange import Exchange, Headers, Response
+from vocode_contract.http.message import Exchange, Headers, Response
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.exchange import Exchange
+from vocode_contract.http.message import Exchange
 from vocode_contract.validation.keys import _left_out, unknown_keys
 from vocode_contract.validation.violation import Violation
 
