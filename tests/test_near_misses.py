@@ -11,9 +11,9 @@ from hypothesis import find, given, settings
 from vocode_contract import Contract, Validator, dates
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import from_schema, mutations, near_misses
-from vocode_contract.strategies.contradicting import CONTRADICTIONS
-from vocode_contract.strategies.nearness import contradicting
-from vocode_contract.strategies.places import minimal
+from vocode_contract.strategies.contradictions import CONTRADICTIONS
+from vocode_contract.strategies.locations import minimal
+from vocode_contract.strategies.near_misses import contradicting
 from vocode_contract.strategies.seeding import seeded
 from vocode_contract.validation.consistency import RULES, inconsistencies
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine

@@ -11,17 +11,17 @@ try:
 except ImportError:
     raise MissingExtra("hypothesis", "vocode_contract.strategies") from None
 
-from vocode_contract.strategies.drawing import agents as agents
-from vocode_contract.strategies.drawing import call_pages as call_pages
-from vocode_contract.strategies.drawing import calls as calls
-from vocode_contract.strategies.drawing import create_call_requests as create_call_requests
-from vocode_contract.strategies.drawing import external_action_requests as external_action_requests
-from vocode_contract.strategies.drawing import from_schema as from_schema
-from vocode_contract.strategies.drawing import webhook_events as webhook_events
-from vocode_contract.strategies.mutating import Mutation as Mutation
-from vocode_contract.strategies.mutating import mutations as mutations
-from vocode_contract.strategies.nearness import NearMiss as NearMiss
-from vocode_contract.strategies.nearness import near_misses as near_misses
-from vocode_contract.strategies.stories import BREACHES as BREACHES
-from vocode_contract.strategies.stories import History as History
-from vocode_contract.strategies.stories import histories as histories
+from .histories import BREACHES as BREACHES
+from .histories import History as History
+from .histories import histories as histories
+from .mutations import Mutation as Mutation
+from .mutations import mutations as mutations
+from .named import agents as agents
+from .named import call_pages as call_pages
+from .named import calls as calls
+from .named import create_call_requests as create_call_requests
+from .named import external_action_requests as external_action_requests
+from .named import from_schema as from_schema
+from .named import webhook_events as webhook_events
+from .near_misses import NearMiss as NearMiss
+from .near_misses import near_misses as near_misses

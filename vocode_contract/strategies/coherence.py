@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vocode_contract.strategies import words
+from vocode_contract.strategies import values
 
 _Json = dict[str, Any]
 
@@ -156,7 +156,7 @@ def _settle_outcome(settling: _Settling) -> None:
     call = settling.call
     status = call.get("status", "not_started")
     if status == "error" and not str(call.get("error_message") or "").strip():
-        settling.put("error_message", words.TEXTS["error_message"](0))
+        settling.put("error_message", values.TEXTS["error_message"](0))
     if status != "error":
         settling.drop("error_message")
     if status not in _OVER:
@@ -202,7 +202,7 @@ def _settle_context(settling: _Settling) -> None:
     context = settling.part("context")
     missing = [key for key in template.get("required_context_keys", ()) if key not in context]
     if missing and "context" not in settling.given:
-        settling.call["context"] = {**context, **dict.fromkeys(missing, words.example(0))}
+        settling.call["context"] = {**context, **dict.fromkeys(missing, values.example(0))}
     elif missing and "agent" not in settling.given:
         template["required_context_keys"] = [key for key in template["required_context_keys"] if key in context]
 

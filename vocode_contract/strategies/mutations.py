@@ -6,8 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from vocode_contract.contract.model import Contract, Schema
-from vocode_contract.strategies import words
-from vocode_contract.strategies.places import Place, Step, branches_of, changed, followed, minimal, places
+from vocode_contract.strategies import values
+from vocode_contract.strategies.locations import Place, Step, branches_of, changed, followed, minimal, places
 
 Change = Callable[[Any], Any]
 
@@ -100,7 +100,7 @@ def _with(key: str, value: Any, old: dict[str, Any]) -> dict[str, Any]:
 def _id_of(old: Any) -> str:
     """Return the id of an object, or one that it could have."""
     found = old.get("id") if isinstance(old, dict) else None
-    return found if isinstance(found, str) else words.uuid(1)
+    return found if isinstance(found, str) else values.uuid(1)
 
 
 def _required(_contract: Contract, place: Place) -> Iterator[_Slip]:
@@ -166,7 +166,7 @@ def _words(code: str, values: list[Any]) -> Iterator[_Slip]:
 
 
 def _uuid_of(old: Any) -> str:
-    return old if isinstance(old, str) and len(old) == 36 else words.uuid(1)
+    return old if isinstance(old, str) and len(old) == 36 else values.uuid(1)
 
 
 _BROKEN: Mapping[str, tuple[tuple[str, Change], ...]] = {

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.contract.profile import may_be_null_on_wire
-from vocode_contract.strategies import cells, words
+from vocode_contract.strategies import cells, values
 from vocode_contract.strategies.cells import Cell, Draw
 
 Strategy = st.SearchStrategy[Any]
@@ -142,7 +142,7 @@ class _Interpreter:
     def _formatted(self, kind: str, name: str) -> Cell:
         if kind == "uuid":
             nasty = self.style.adversarial and not self.style.coherent
-            return cells.chosen(words.NASTY_UUIDS) if nasty else cells.numbered(3, words.uuid)
+            return cells.chosen(values.NASTY_UUIDS) if nasty else cells.numbered(3, values.uuid)
         return _time(self.style, name)
 
     def _object(self, schema: Schema, name: str) -> Cell:
@@ -169,7 +169,7 @@ class _Interpreter:
         return self._nested(value, key, absent=_ABSENT, null=_NULL if null else 0)
 
     def _map(self, members: Schema, name: str) -> Cell:
-        keys = words.NASTY_TEXTS if self.style.adversarial else words.KEYS.get(name, words.OTHER_KEYS)
+        keys = values.NASTY_TEXTS if self.style.adversarial else values.KEYS.get(name, values.OTHER_KEYS)
         pair = cells.record({"key": cells.chosen(keys), "value": self.of(members, "")})
         pairs = cells.row(cells.optional(pair, absent=128), 3)
 
@@ -210,15 +210,15 @@ def _is_nasty(style: Style, name: str) -> bool:
 
 def _string(style: Style, name: str, schema: Schema, contract: Contract) -> Cell:
     if style.coherent and schema.get("x-sensitivity") == "credential" and name not in _URLS:
-        return cells.constant(words.MASK)
+        return cells.constant(values.MASK)
     if _is_nasty(style, name):
-        return cells.escaping(cells.chosen(words.NASTY_TEXTS), _TEXT)
+        return cells.escaping(cells.chosen(values.NASTY_TEXTS), _TEXT)
     if name in _TIMES:
         cell = _time(style, name)
     elif name == "transcript":
         cell = _transcript(timed=contract.date >= "2024")
     else:
-        cell = cells.numbered(2, words.TEXTS.get(name, words.example))
+        cell = cells.numbered(2, values.TEXTS.get(name, values.example))
     return cell if style.coherent else _any_text_too(cell)
 
 
@@ -236,31 +236,31 @@ def _transcript(*, timed: bool) -> Cell:
     lines = cells.row(cells.optional(cells.numbered(1, lambda number: number), absent=96), 6)
 
     def read(data: bytes, at: int, draw: Draw) -> str:
-        return words.transcript(lines.read(data, at, draw), timed=timed)
+        return values.transcript(lines.read(data, at, draw), timed=timed)
 
     return replace(lines, read=read)
 
 
 def _time(style: Style, name: str) -> Cell:
     if _is_nasty(style, name):
-        return cells.chosen(words.NASTY_TIMES)
-    return cells.numbered(2, words.date_time)
+        return cells.chosen(values.NASTY_TIMES)
+    return cells.numbered(2, values.date_time)
 
 
 def _integer(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
     if style.adversarial:
-        return cells.escaping(cells.chosen(words.NASTY_INTEGERS), _INT64)
-    low, high = words.RANGES.get(name, (0, 255))
+        return cells.escaping(cells.chosen(values.NASTY_INTEGERS), _INT64)
+    low, high = values.RANGES.get(name, (0, 255))
     cell = cells.numbered(1, lambda number: low + number % (high - low + 1))
     return cell if style.coherent else cells.escaping(cell, _INT64)
 
 
 def _number(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
     if _is_nasty(style, name):
-        return cells.escaping(cells.chosen(words.NASTY_NUMBERS), _FLOATS)
+        return cells.escaping(cells.chosen(values.NASTY_NUMBERS), _FLOATS)
     if name in _TIMES:
-        return cells.numbered(2, words.epoch_seconds)
-    low, high = words.RANGES.get(name, (0, 1))
+        return cells.numbered(2, values.epoch_seconds)
+    low, high = values.RANGES.get(name, (0, 1))
     cell = cells.numbered(1, lambda number: low + (high - low) * number / 256 if number else low)
     return cell if style.coherent else cells.escaping(cell, _FLOATS)
 
@@ -279,5 +279,5 @@ _PLAIN = {"string": _string, "integer": _integer, "number": _number, "boolean": 
 def _free_object(style: Style) -> Cell:
     if style.adversarial:
         return cells.drawn(_OBJECTS)
-    cell = cells.numbered(1, lambda number: words.free_object(number) if number > 128 else {})
+    cell = cells.numbered(1, lambda number: values.free_object(number) if number > 128 else {})
     return cell if style.coherent else cells.escaping(cell, _OBJECTS)

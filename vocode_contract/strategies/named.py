@@ -9,9 +9,9 @@ import hypothesis.strategies as st
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
 from vocode_contract.errors import InvalidOption
-from vocode_contract.strategies import coherence, words
+from vocode_contract.strategies import coherence, values
 from vocode_contract.strategies.cells import rooted
-from vocode_contract.strategies.interpreting import Strategy, Style, object_cell, schema_cell
+from vocode_contract.strategies.from_schema import Strategy, Style, object_cell, schema_cell
 
 Payloads = st.SearchStrategy[dict[str, Any]]
 Finish = Callable[[Any], Any]
@@ -182,7 +182,7 @@ class _Reading:
 def clock_of(contract: Contract, name: str) -> Callable[[int], Any]:
     """Return what writes a number as the start or end of a call, as a schema wants it; see `words.date_time`."""
     start = contract.schema(name)["properties"]["start_time"]
-    return words.epoch_seconds if "number" in contract.types(start) else words.date_time
+    return values.epoch_seconds if "number" in contract.types(start) else values.date_time
 
 
 def _properties(contract: Contract, schema: Schema) -> tuple[str, ...]:

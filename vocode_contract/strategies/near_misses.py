@@ -6,9 +6,9 @@ from typing import Any, Literal
 import hypothesis.strategies as st
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
-from vocode_contract.strategies.contradicting import CONTRADICTIONS
-from vocode_contract.strategies.drawing import Asked, calls, described, from_schema
-from vocode_contract.strategies.mutating import Mutation, all_mutations
+from vocode_contract.strategies.contradictions import CONTRADICTIONS
+from vocode_contract.strategies.mutations import Mutation, all_mutations
+from vocode_contract.strategies.named import Asked, calls, described, from_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

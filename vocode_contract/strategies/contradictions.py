@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vocode_contract.strategies import words
+from vocode_contract.strategies import values
 
 _Json = dict[str, Any]
 
@@ -39,11 +39,11 @@ def _pop(key: str) -> Callable[[_Json], object]:
 
 
 def _disown_agent(call: _Json) -> object:
-    return call["agent"].update(user_id=words.uuid(_STRANGER))
+    return call["agent"].update(user_id=values.uuid(_STRANGER))
 
 
 def _disown_template(call: _Json) -> object:
-    return call["agent"]["prompt"].update(prompt_template=_template(words.uuid(_STRANGER)))
+    return call["agent"]["prompt"].update(prompt_template=_template(values.uuid(_STRANGER)))
 
 
 def _ask_context(call: _Json) -> object:
@@ -59,22 +59,22 @@ def _find_unasked(call: _Json) -> object:
 
 
 def _template(owner: str, *keys: str) -> _Json:
-    return {"id": words.uuid(1), "user_id": owner, "required_context_keys": [*keys]}
+    return {"id": values.uuid(1), "user_id": owner, "required_context_keys": [*keys]}
 
 
 def _show_key(call: _Json) -> object:
-    credentials = {"openai_api_key": words.TEXTS["openai_api_key"](1)}
+    credentials = {"openai_api_key": values.TEXTS["openai_api_key"](1)}
     return call["agent"].update(openai_account_connection=_account(call, "openai", credentials))
 
 
 def _connect_twilio(call: _Json) -> object:
-    credentials = {"twilio_account_sid": words.MASK, "twilio_auth_token": words.MASK}
+    credentials = {"twilio_account_sid": values.MASK, "twilio_auth_token": values.MASK}
     return call.update(telephony_account_connection=_account(call, "twilio", credentials))
 
 
 def _account(call: _Json, provider: str, credentials: _Json) -> _Json:
     kind = f"account_connection_{provider}"
-    return {"id": words.uuid(1), "user_id": call["user_id"], "type": kind, "credentials": credentials}
+    return {"id": values.uuid(1), "user_id": call["user_id"], "type": kind, "credentials": credentials}
 
 
 #: A number so high that no drawn id is made of it.
@@ -83,8 +83,8 @@ _STRANGER = 1 << 30
 
 _ENDED: Mapping[str, Any] = {
     "status": "ended",
-    "start_time": words.date_time(80),
-    "end_time": words.date_time(160),
+    "start_time": values.date_time(80),
+    "end_time": values.date_time(160),
 }
 
 CONTRADICTIONS: tuple[Contradiction, ...] = (
@@ -93,7 +93,7 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
         done="/end_time: put a time before the start.",
         instance_pointer="/end_time",
         fields=_ENDED,
-        change=_put("end_time", words.date_time(0)),
+        change=_put("end_time", values.date_time(0)),
     ),
     Contradiction(
         code="time-in-future",

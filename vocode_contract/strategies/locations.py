@@ -8,7 +8,7 @@ from typing import Any, Literal
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import may_be_null_on_wire
-from vocode_contract.strategies import words
+from vocode_contract.strategies import values
 from vocode_contract.validation.masking import HIDDEN_KEY
 
 
@@ -131,7 +131,7 @@ def _of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
 
 
 _SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "array": list}
-_FORMATTED = {"uuid": words.uuid(0), "date-time": words.date_time(0)}
+_FORMATTED = {"uuid": values.uuid(0), "date-time": values.date_time(0)}
 
 
 def changed(

@@ -8,9 +8,9 @@ import hypothesis.strategies as st
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.errors import InvalidOption
-from vocode_contract.strategies import words
-from vocode_contract.strategies.drawing import Asked, calls, clock_of, described
-from vocode_contract.strategies.interpreting import Strategy
+from vocode_contract.strategies import values
+from vocode_contract.strategies.from_schema import Strategy
+from vocode_contract.strategies.named import Asked, calls, clock_of, described
 from vocode_contract.validation.lifecycle.rules import Observation
 
 _Json = dict[str, Any]
@@ -130,7 +130,7 @@ def _histories(draw: st.DrawFn, contract: Contract, *, lives: Strategy, breaches
 
 _OUTLINES = st.tuples(
     st.sampled_from((None, True, False)),
-    st.lists(st.integers(0, words.LINES - 1), max_size=4).map(tuple),
+    st.lists(st.integers(0, values.LINES - 1), max_size=4).map(tuple),
     st.booleans(),
     st.integers(1, 90),
     st.lists(st.integers(0, 2), min_size=8, max_size=8),
@@ -158,7 +158,7 @@ def _moments(life: _Life) -> list[_Moment]:
         picked = {"status": "in_progress", "start_time": clock(minute)} | ({"stage": "picked_up"} if stages else {})
         told.append(("event_phone_call_connected", picked, {}))
         told.append(("event_human_detection", {"human_detection_result": result}, {"result": result}))
-        grown = (words.transcript(life.lines[:count], timed=timed) for count in range(1, len(life.lines) + 1))
+        grown = (values.transcript(life.lines[:count], timed=timed) for count in range(1, len(life.lines) + 1))
         told.extend(("", {"transcript": transcript}, {}) for transcript in grown)
         told.append(("event_phone_call_ended", _over(life, clock(minute), clock(4 * minute), stages), {}))
         told.append(("event_transcript", {}, {}))
@@ -166,14 +166,14 @@ def _moments(life: _Life) -> list[_Moment]:
     moments, state = [], base
     for index, (event, change, payload) in enumerate(told):
         state = {**state, **change}
-        at = int(words.EPOCH.timestamp()) + index * life.seconds
+        at = int(values.EPOCH.timestamp()) + index * life.seconds
         moments.append(_Moment(at=at, state=state, event=event, payload=payload))
     return moments
 
 
 def _subscribing(contract: Contract, agent: Mapping[str, Any]) -> _Json:
     """Give an agent a webhook that asks for every event."""
-    webhook = {"id": words.uuid(1), "user_id": agent["user_id"], "url": words.TEXTS["url"](0)}
+    webhook = {"id": values.uuid(1), "user_id": agent["user_id"], "url": values.TEXTS["url"](0)}
     return {**agent, "webhook": {**webhook, "subscriptions": list(contract.schema("EventType")["enum"])}}
 
 
@@ -187,7 +187,7 @@ def _over(life: _Life, start: Any, end: Any, stages: bool) -> _Json:
     outcome = "call_did_not_connect" if life.human is None else "human_disconnected"
     over: _Json = {"status": "error" if life.fails else "ended", "start_time": start, "end_time": end}
     if life.fails:
-        over["error_message"] = words.TEXTS["error_message"](0)
+        over["error_message"] = values.TEXTS["error_message"](0)
     return over | ({"stage_outcome": outcome} if stages else {})
 
 
@@ -263,7 +263,7 @@ def _index(observations: list[Observation], kind: str) -> int:
 #: Code of the rule that is broken to how.
 BREACHES: Mapping[str, Breach] = {
     "status-went-back": Breach(source="call", plant=_then(status="in_progress")),
-    "end-time-moved": Breach(source="call", plant=_then(end_time=words.date_time(80))),
+    "end-time-moved": Breach(source="call", plant=_then(end_time=values.date_time(80))),
     "number-changed": Breach(source="call", plant=_then(to_number="13125550199")),
     "transcript-lost-text": Breach(source="call", plant=_shrunken),
     "event-repeated": Breach(source="event", plant=_twice),
