@@ -11,13 +11,13 @@ from hypothesis import given
 
 from tests.receivers import receiver, served
 from vocode_contract import idempotency_key, judge_sequence, parse_event
-from vocode_contract.adversary import STORIES, Deliveries, attack, deliveries, stories, story
-from vocode_contract.adversary.arrangements import ARRANGEMENTS, Part, arrangements, fair, in_order, shortest
-from vocode_contract.adversary.fixtures import webhook_adversary
-from vocode_contract.adversary.scenarios import content
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import ContractViolated
+from vocode_contract.webhooks.stress import STORIES, Deliveries, attack, deliveries, stories, story
+from vocode_contract.webhooks.stress.arrival_orders import ARRANGEMENTS, Part, arrangements, fair, in_order, shortest
+from vocode_contract.webhooks.stress.deliveries import content
+from vocode_contract.webhooks.stress.stress_test import webhook_adversary
 
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 
 from tests.receivers import receiver, served
-from vocode_contract.delivery import POLICIES, Deliverer, Delivery, Policy, Target, event_delivery, send_action
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
+from vocode_contract.webhooks.sending import POLICIES, Deliverer, Delivery, Policy, Target, event_delivery, send_action
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"

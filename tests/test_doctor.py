@@ -17,7 +17,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks import Diagnosis, ExternalAction, diagnose, signature_of, signed_request
 from vocode_contract.webhooks.mistakes import MISTAKES
-from vocode_contract.webhooks.serialisers import SERIALISERS, SORTING
+from vocode_contract.webhooks.serializers import SERIALISERS, SORTING
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"

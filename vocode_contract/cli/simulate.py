@@ -6,7 +6,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples
 from vocode_contract.cli.output import Output
-from vocode_contract.delivery.policies import POLICIES
+from vocode_contract.webhooks.sending.retries import POLICIES
 
 _NAME_WIDTH = 28
 

@@ -15,9 +15,9 @@ from vocode_contract.cli.words import meant
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from vocode_contract.adversary import Report
-    from vocode_contract.delivery import Answer, Delivery
     from vocode_contract.validation.masking import Secret
+    from vocode_contract.webhooks.sending import Answer, Delivery
+    from vocode_contract.webhooks.stress import Report
 
 ACTION = "external_action"
 #: The whole story in place of one of its events.
@@ -114,7 +114,7 @@ def send(ctx: click.Context, /, **options: object) -> None:
     Prints one line a delivery: what, the status, the seconds, what came of it. Ends with 0 if all was
     taken, 1 if not, 3 if there was no answer to judge.
     """
-    from vocode_contract.delivery import Deliverer, Target
+    from vocode_contract.webhooks.sending import Deliverer, Target
 
     asked = ToSend(**options)  # type: ignore[arg-type]  # click gives each option its type
     Target.from_url(asked.url, allowed_hosts=asked.allowed_hosts, option="--to")
@@ -174,8 +174,8 @@ def attack(ctx: click.Context, /, **options: object) -> None:
 
 
 def _attacked(asked: ToAttack) -> "Report":
-    from vocode_contract.adversary import STORIES, attack
-    from vocode_contract.delivery import Target
+    from vocode_contract.webhooks.sending import Target
+    from vocode_contract.webhooks.stress import STORIES, attack
 
     Target.from_url(asked.url, allowed_hosts=asked.allowed_hosts, option="--to")
     return attack(
@@ -201,9 +201,9 @@ def _exit_code(report: "Report") -> int:
 
 def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]":
     """Return the deliveries that the options of ``send`` ask for."""
-    from vocode_contract.adversary import STORIES
     from vocode_contract.contract.model import Contract, dates
-    from vocode_contract.delivery import Delivery
+    from vocode_contract.webhooks.sending import Delivery
+    from vocode_contract.webhooks.stress import STORIES
 
     kinds = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
     kind = meant(asked.event, (*dict.fromkeys(kinds), ACTION, ALL), "event")
@@ -219,10 +219,10 @@ def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]"
 
 
 def _events(asked: ToSend, kind: str, scenario: str | None, call_id: str) -> "tuple[Delivery, ...]":
-    from vocode_contract.adversary import STORIES, story
-    from vocode_contract.adversary.scenarios import content
-    from vocode_contract.delivery import event_delivery
     from vocode_contract.webhooks import Event
+    from vocode_contract.webhooks.sending import event_delivery
+    from vocode_contract.webhooks.stress import STORIES, story
+    from vocode_contract.webhooks.stress.deliveries import content
 
     names = tuple(STORIES) if scenario is None else (scenario,)
     if kind == ALL:
@@ -237,7 +237,7 @@ def _events(asked: ToSend, kind: str, scenario: str | None, call_id: str) -> "tu
 
 
 def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
-    from vocode_contract.delivery.actions import action_delivery
+    from vocode_contract.webhooks.sending.external_actions import action_delivery
 
     if secret is None:
         raise InvalidOption("--secret-env", "an external action is signed; name the variable that holds its secret")
@@ -247,9 +247,9 @@ def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
 
 def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
     """Print what came of a delivery and return the exit code that it asks for."""
-    from vocode_contract.adversary.findings import unanswered
-    from vocode_contract.delivery.actions import LABEL, judged
     from vocode_contract.validation.masking import printable
+    from vocode_contract.webhooks.sending.external_actions import LABEL, judged
+    from vocode_contract.webhooks.stress.findings import unanswered
 
     status = "-" if answer.status is None else answer.status
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")

@@ -17,7 +17,6 @@ from vocode_contract.pytest_plugin.state import (
 )
 
 if TYPE_CHECKING:
-    from vocode_contract.adversary.fixtures import Adversary
     from vocode_contract.conformance.client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.run import Run
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.simulator import Running
+    from vocode_contract.webhooks.stress.stress_test import Adversary
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +161,7 @@ def vocode_traffic(
 @pytest.fixture(scope="session")
 def webhook_adversary() -> Iterator["Adversary"]:
     """Deliver a call's story to a receiver of your own, soundly or not: ``webhook_adversary.attack(url)``."""
-    from vocode_contract.adversary.fixtures import webhook_adversary
+    from vocode_contract.webhooks.stress.stress_test import webhook_adversary
 
     yield from webhook_adversary()
 

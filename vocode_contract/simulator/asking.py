@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from vocode_contract.delivery.content import JSON, Delivery
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.lives import Event
 from vocode_contract.simulator.state import State
+from vocode_contract.webhooks.sending.delivery import JSON, Delivery
 
 if TYPE_CHECKING:
-    from vocode_contract.delivery.sending import Answer
+    from vocode_contract.webhooks.sending.delivery import Answer
 
 #: The scenario in which an action is taken, and the event at which it is: once in a call.
 _SCENARIO = "human"
@@ -42,7 +42,7 @@ def asked(state: State, event: Event) -> Delivery | None:
 
 
 def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
-    from vocode_contract.webhooks.actions import ExternalAction, action_body, signed_request
+    from vocode_contract.webhooks.external_actions import ExternalAction, action_body, signed_request
 
     action = ExternalAction(call_id=call_id, payload=_payload(config["input_schema"]))
     signed = ""
@@ -52,7 +52,7 @@ def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
         body, headers, signed = action_body(action), dict((JSON,)), "not signed; "
 
     def judge(answer: "Answer") -> str:
-        from vocode_contract.delivery.actions import judged
+        from vocode_contract.webhooks.sending.external_actions import judged
 
         report = judged(answer, contract=date)
         wrong = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")

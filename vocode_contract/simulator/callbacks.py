@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vocode_contract.delivery.content import METHODS, Delivery, event_delivery
-from vocode_contract.delivery.log import Attempt
-from vocode_contract.delivery.policies import ONCE, Policy, policy_of
 from vocode_contract.simulator.asking import asked
 from vocode_contract.simulator.lives import Event
 from vocode_contract.simulator.state import State
+from vocode_contract.webhooks.sending.delivery import METHODS, Delivery, event_delivery
+from vocode_contract.webhooks.sending.log import Attempt
+from vocode_contract.webhooks.sending.retries import ONCE, Policy, policy_of
 
 if TYPE_CHECKING:
-    from vocode_contract.delivery.deliverer import Deliverer
     from vocode_contract.simulator.core import Simulation
+    from vocode_contract.webhooks.sending.deliverer import Deliverer
 
 #: Seconds between two looks for what is due.
 _INTERVAL = 0.02
@@ -72,7 +72,7 @@ class Callbacks:
         with self._handing_over:  # or two threads would hand over one call's events out of order
             due = self._simulation.take_deliveries()
             if due and self._deliverer is None:
-                from vocode_contract.delivery import Deliverer
+                from vocode_contract.webhooks.sending import Deliverer
 
                 self._deliverer = Deliverer(policy=self._policy, allowed_hosts=self._allowed)
             if self._deliverer is not None:

@@ -9,8 +9,6 @@ from threading import Lock
 from urllib.parse import quote
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.delivery.content import Delivery
-from vocode_contract.delivery.log import Attempt
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
@@ -29,6 +27,8 @@ from vocode_contract.simulator.seeds import seed as fill
 from vocode_contract.simulator.state import Call, NotStored, State
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
+from vocode_contract.webhooks.sending.delivery import Delivery
+from vocode_contract.webhooks.sending.log import Attempt
 
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 - opens nothing but a simulator
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.delivery.policies import ONCE, Policy
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.callbacks import Callbacks
@@ -30,6 +29,7 @@ from vocode_contract.simulator.hardening import (
 )
 from vocode_contract.simulator.scenarios import DEFAULT
 from vocode_contract.simulator.variants import LIKELY, Variant
+from vocode_contract.webhooks.sending.retries import ONCE, Policy
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -1,28 +1,24 @@
 """Events: raw bytes and header fields -> a typed event, or the violations that say why there is none."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from vocode_contract.contract.model import Contract
+from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.lifecycle.event_order import digest_of_event
 from vocode_contract.validation.masking import described, shown_word
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.delivery import (
-    Body,
-    Headers,
-    conforms,
-    fields_of,
-    header_violations,
-    raw,
-    told,
-    validator,
-)
+from vocode_contract.webhooks.external_actions import ExternalAction
+from vocode_contract.webhooks.request import Body, Headers, conforms, fields_of, header_violations, raw, told, validator
 from vocode_contract.webhooks.signature import HEADER
 
 #: What to do about events being unsigned.
 CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
+
 
 _FLAT_NOTE = "conversation_id came: events of the open-source library have another, flat format"
 
@@ -131,3 +127,44 @@ def _envelope(verdict: Verdict, contract: str | None, profile: str, limits: Limi
 def _signed(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
     if HEADER.encode() in fields:
         yield from told("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
+
+
+pass
+
+
+def idempotency_key(received: Event | ExternalAction | Body) -> str:
+    """Derive the key: the same for the same delivery, however often and in whatever spelling it comes.
+
+    It is a SHA-256 over kind, call and payload written canonically (keys sorted, no spaces), not over the
+    raw body: a proxy or a second sender may order keys, space or escape the same event otherwise, and to
+    take one for two does harm, while nothing but the spelling tells such bodies apart. ``null``, ``{}``
+    and no payload are one.
+
+    The price: two events that truly say the same, such as "yes" said twice without a time in the
+    payload, have one key; so they would by their raw bodies. An external action has neither time nor
+    nonce, so the agent that asks twice for the same cannot be told from a replay: answer it again with
+    the answer that was kept, do not act again.
+
+    Args:
+        received: An event, an action, or the raw body of an event. A body that holds no event has a key
+            by its bytes.
+
+    Returns:
+        64 hexadecimal digits; they tell nothing of the payload to those who cannot guess it.
+
+    Raises:
+        InvalidOption: The payload holds what JSON cannot, or the body is not bytes.
+    """
+    if isinstance(received, Event | ExternalAction):
+        return _digest(received)
+    data = raw(received)
+    event = parse_event(data).event
+    return _digest(event) if event else hashlib.sha256(b"raw:" + data).hexdigest()
+
+
+def _digest(received: Event | ExternalAction) -> str:
+    kind = received.type if isinstance(received, Event) else "external_action"
+    try:
+        return digest_of_event(kind, received.call_id, dict(received.payload)).hex()
+    except TypeError:
+        raise InvalidOption("received", "its payload holds what JSON cannot") from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Unreadable
-from vocode_contract.webhooks.serialisers import spellings
+from vocode_contract.webhooks.serializers import spellings
 from vocode_contract.webhooks.signature import LEAST_KEY
 
 

@@ -20,8 +20,7 @@ from vocode_contract.validation.lifecycle.event_order import (
 )
 from vocode_contract.validation.masking import shown_word
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.events import Event
-from vocode_contract.webhooks.identity import idempotency_key
+from vocode_contract.webhooks.events import Event, idempotency_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

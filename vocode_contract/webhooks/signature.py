@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
-from vocode_contract.webhooks.delivery import Body, Text, octets, raw
+from vocode_contract.webhooks.request import Body, Text, octets, raw
 
 HEADER = "x-vocode-signature"
 

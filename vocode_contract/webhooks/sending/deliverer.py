@@ -13,12 +13,12 @@ from uuid import UUID
 
 import httpx
 
-from vocode_contract.delivery.content import Delivery
-from vocode_contract.delivery.log import Attempt, DeliveryLog
-from vocode_contract.delivery.policies import ONCE, PASSING, Policy, policy_of
-from vocode_contract.delivery.sending import SECONDS, Answer, networks, sent
-from vocode_contract.delivery.target import Target
 from vocode_contract.errors import InvalidOption
+from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.log import Attempt, DeliveryLog
+from vocode_contract.webhooks.sending.retries import ONCE, PASSING, Policy, policy_of
+from vocode_contract.webhooks.sending.send import SECONDS, networks, sent
+from vocode_contract.webhooks.sending.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

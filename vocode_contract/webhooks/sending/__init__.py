@@ -8,15 +8,15 @@ from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .actions import ActionReport as ActionReport
-    from .actions import send_action as send_action
-    from .content import Delivery as Delivery
-    from .content import event_delivery as event_delivery
     from .deliverer import Deliverer as Deliverer
+    from .delivery import Answer as Answer
+    from .delivery import Delivery as Delivery
+    from .delivery import event_delivery as event_delivery
+    from .external_actions import ActionReport as ActionReport
+    from .external_actions import send_action as send_action
     from .log import Attempt as Attempt
-    from .policies import POLICIES as POLICIES
-    from .policies import Policy as Policy
-    from .sending import Answer as Answer
+    from .retries import POLICIES as POLICIES
+    from .retries import Policy as Policy
     from .target import Target as Target
 
 __all__ = [
@@ -33,16 +33,16 @@ __all__ = [
 ]
 
 _EXPORTS = {
-    "POLICIES": "policies",
-    "ActionReport": "actions",
-    "Answer": "sending",
+    "POLICIES": "retries",
+    "ActionReport": "external_actions",
+    "Answer": "delivery",
     "Attempt": "log",
     "Deliverer": "deliverer",
-    "Delivery": "content",
-    "Policy": "policies",
+    "Delivery": "delivery",
+    "Policy": "retries",
     "Target": "target",
-    "event_delivery": "content",
-    "send_action": "actions",
+    "event_delivery": "delivery",
+    "send_action": "external_actions",
 }
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

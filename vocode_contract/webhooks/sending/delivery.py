@@ -9,9 +9,32 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import shown_word
 
 if TYPE_CHECKING:
-    from vocode_contract.delivery.sending import Answer
+    pass
+from dataclasses import dataclass, field
+
+from vocode_contract.webhooks.sending.log import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back; its representation holds no body.
+
+    Attributes:
+        outcome: What came of the delivery.
+        status: Of the answer; ``None`` where none came.
+        body: Raw bytes; empty where none came or it was too large.
+        seconds: How long it took.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+
 
 METHODS = ("GET", "POST")
+
+
 JSON = ("content-type", "application/json")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.webhooks.delivery import Body, Text, octets, raw
 from vocode_contract.webhooks.mistakes import (
     MISTAKES,
     SMALL,
@@ -20,7 +19,8 @@ from vocode_contract.webhooks.mistakes import (
     secret_readings,
     value_of,
 )
-from vocode_contract.webhooks.serialisers import PROVIDER, writers_of
+from vocode_contract.webhooks.request import Body, Text, octets, raw
+from vocode_contract.webhooks.serializers import PROVIDER, writers_of
 from vocode_contract.webhooks.signature import Secrets, several
 
 _Digest = Callable[[bytes, bytes], bytes]

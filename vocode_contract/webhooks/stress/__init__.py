@@ -9,28 +9,28 @@ from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .arrangements import Arrangement as Arrangement
-    from .attacking import attack as attack
+    from .arrival_orders import Arrangement as Arrangement
+    from .deliveries import STORIES as STORIES
+    from .deliveries import story as story
     from .findings import Report as Report
-    from .fixtures import Adversary as Adversary
-    from .scenarios import STORIES as STORIES
-    from .scenarios import story as story
     from .strategies import Deliveries as Deliveries
     from .strategies import deliveries as deliveries
     from .strategies import stories as stories
+    from .stress_test import Adversary as Adversary
+    from .stress_test import attack as attack
 
 __all__ = ["STORIES", "Adversary", "Arrangement", "Deliveries", "Report", "attack", "deliveries", "stories", "story"]
 
 _EXPORTS = {
-    "STORIES": "scenarios",
-    "Adversary": "fixtures",
-    "Arrangement": "arrangements",
+    "STORIES": "deliveries",
+    "Adversary": "stress_test",
+    "Arrangement": "arrival_orders",
     "Deliveries": "strategies",
     "Report": "findings",
-    "attack": "attacking",
+    "attack": "stress_test",
     "deliveries": "strategies",
     "stories": "strategies",
-    "story": "scenarios",
+    "story": "deliveries",
 }
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vocode_contract.delivery.content import Delivery
-from vocode_contract.delivery.deliverer import Deliverer
-from vocode_contract.delivery.sending import SECONDS, Answer
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
-from vocode_contract.webhooks.delivery import conforms
+from vocode_contract.webhooks.request import conforms
+from vocode_contract.webhooks.sending.deliverer import Deliverer
+from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.send import SECONDS
 from vocode_contract.webhooks.signature import SecretText
 
 LABEL = "external_action"

@@ -4,38 +4,23 @@ import asyncio
 import logging
 import ssl
 import time
-from dataclasses import dataclass, field
 
 import httpx
 
 from vocode_contract._version import __version__
-from vocode_contract.delivery.content import Delivery
-from vocode_contract.delivery.log import Outcome
-from vocode_contract.delivery.target import Target
+from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.log import Outcome
+from vocode_contract.webhooks.sending.target import Target
 
 #: Seconds that a receiver has to answer. Source: external actions wait for as long.
 SECONDS = 10.0
+
+
 #: Bytes of an answer that are read.
 MOST = 1_048_576
 
+
 _OUTCOMES: tuple[Outcome, ...] = ("failed", "failed", "delivered", "redirected", "refused", "failed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back; its representation holds no body.
-
-    Attributes:
-        outcome: What came of the delivery.
-        status: Of the answer; ``None`` where none came.
-        body: Raw bytes; empty where none came or it was too large.
-        seconds: How long it took.
-    """
-
-    outcome: Outcome
-    status: int | None = None
-    body: bytes = field(default=b"", repr=False)
-    seconds: float = 0.0
 
 
 def networks(count: int) -> tuple[httpx.AsyncHTTPTransport, ...]:

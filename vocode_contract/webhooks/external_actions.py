@@ -10,16 +10,7 @@ from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
 from vocode_contract.validation.masking import described
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.delivery import (
-    Body,
-    Headers,
-    conforms,
-    fields_of,
-    header_violations,
-    raw,
-    told,
-    validator,
-)
+from vocode_contract.webhooks.request import Body, Headers, conforms, fields_of, header_violations, raw, told, validator
 from vocode_contract.webhooks.signature import (
     HEADER,
     Secrets,

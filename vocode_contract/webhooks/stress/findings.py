@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from vocode_contract.adversary.arrangements import Part, is_mixed, is_repeated
-from vocode_contract.adversary.malformed import Wanted
 from vocode_contract.contract.model import DEFAULT_PROFILE
-from vocode_contract.delivery.sending import Answer
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.violation import Violation
+from vocode_contract.webhooks.sending.delivery import Answer
+from vocode_contract.webhooks.stress.arrival_orders import Part, is_mixed, is_repeated
+from vocode_contract.webhooks.stress.malformed import Wanted
 
 #: What stands between the kinds of event of a story.
 ARROW = " > "

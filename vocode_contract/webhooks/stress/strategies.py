@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from hypothesis import strategies as st
 
-from vocode_contract.adversary.arrangements import Part, fair, in_order
-from vocode_contract.adversary.findings import ARROW
-from vocode_contract.adversary.scenarios import STORIES, content, story
-from vocode_contract.delivery.content import event_body
 from vocode_contract.webhooks import Event
+from vocode_contract.webhooks.sending.delivery import event_body
+from vocode_contract.webhooks.stress.arrival_orders import Part, fair, in_order
+from vocode_contract.webhooks.stress.deliveries import STORIES, content, story
+from vocode_contract.webhooks.stress.findings import ARROW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeAlias
 
-from vocode_contract.delivery import Deliverer, Delivery
-from vocode_contract.delivery.target import Target
 from vocode_contract.errors import InvalidOption
+from vocode_contract.webhooks.sending import Deliverer, Delivery
+from vocode_contract.webhooks.sending.target import Target
 
 #: Returns what a receiver knows of a call, given its id, as a JSON value.
 ReadState: TypeAlias = Callable[[str], Any]

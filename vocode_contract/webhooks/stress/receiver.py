@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from vocode_contract.adversary.arrangements import Arrangement, Part, in_order, shortest
-from vocode_contract.adversary.findings import ARROW, Wrong, found, state_wrong, unanswered, wrongs
-from vocode_contract.adversary.malformed import Odd, Wanted
-from vocode_contract.adversary.states import ReadState, StateUnread, anonymous, differences
-from vocode_contract.adversary.subjects import Subject
-from vocode_contract.delivery import Answer, Deliverer
-from vocode_contract.delivery.actions import judged
 from vocode_contract.validation.violation import Violation
+from vocode_contract.webhooks.sending import Answer, Deliverer
+from vocode_contract.webhooks.sending.external_actions import judged
+from vocode_contract.webhooks.stress.arrival_orders import Arrangement, Part, in_order, shortest
+from vocode_contract.webhooks.stress.deliveries import Subject
+from vocode_contract.webhooks.stress.findings import ARROW, Wrong, found, state_wrong, unanswered, wrongs
+from vocode_contract.webhooks.stress.malformed import Odd, Wanted
+from vocode_contract.webhooks.stress.receiver_state import ReadState, StateUnread, anonymous, differences
 
 #: Deliveries without an answer that are borne.
 _PATIENCE = 5

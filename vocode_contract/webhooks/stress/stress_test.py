@@ -1,26 +1,31 @@
 """Attack: deliver arrangements and oddities to a receiver, judge its answers and its state."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeAlias
 
-from vocode_contract.adversary.arrangements import Arrangement, arrangements
-from vocode_contract.adversary.findings import Report
-from vocode_contract.adversary.malformed import Odd
-from vocode_contract.adversary.receiver import Receiver, Stopped
-from vocode_contract.adversary.scenarios import STORIES
-from vocode_contract.adversary.states import ReadState, from_url
-from vocode_contract.adversary.subjects import Subject, of_action, of_story
-from vocode_contract.delivery import Deliverer
-from vocode_contract.delivery.sending import SECONDS
-from vocode_contract.delivery.target import Target
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.violation import ContractViolated
+from vocode_contract.webhooks import Event
+from vocode_contract.webhooks.sending import Answer, Deliverer, event_delivery
+from vocode_contract.webhooks.sending.send import SECONDS
+from vocode_contract.webhooks.sending.target import Target
 from vocode_contract.webhooks.signature import keys_of
+from vocode_contract.webhooks.stress.arrival_orders import Arrangement, arrangements
+from vocode_contract.webhooks.stress.deliveries import STORIES, Subject, content, of_action, of_story
+from vocode_contract.webhooks.stress.findings import Report
+from vocode_contract.webhooks.stress.malformed import Odd
+from vocode_contract.webhooks.stress.receiver import Receiver, Stopped
+from vocode_contract.webhooks.stress.receiver_state import ReadState, from_url
 
 #: Arrangements and oddities that are tried unless told.
 MOST = 200
+
+
 _NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 Plan: TypeAlias = tuple[Subject, Arrangement | str]
 
@@ -111,3 +116,47 @@ def _plans(subjects: Sequence[Subject], chance: Random, most: int) -> Sequence[P
 
 def _named(subject: Subject) -> Sequence[Odd]:
     return tuple(subject.odds(_NOBODY))
+
+
+pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adversary:
+    """Delivers to a receiver on this machine, soundly or not.
+
+    Attributes:
+        deliverer: Sends.
+    """
+
+    deliverer: Deliverer = field(repr=False)
+
+    def deliver(self, url: str, events: Iterable[Event]) -> tuple[Answer, ...]:
+        """Deliver events one after the other, as a provider that tries once.
+
+        Returns:
+            The answers, in that order.
+        """
+        return tuple(self.deliverer.send(event_delivery(content(event), url)) for event in events)
+
+    def attack(self, url: str, **options: Any) -> Report:
+        """Attack a receiver; see `vocode_contract.webhooks.stress.attack` for the options.
+
+        Raises:
+            ContractViolated: It does not bear something.
+            AssertionError: Something could not be judged.
+        """
+        __tracebackhide__ = True
+        report = attack(url, **options)
+        errors = tuple(violation for violation in report.violations if violation.severity == "error")
+        if errors:
+            raise ContractViolated(errors)
+        if not report.conforms:
+            raise AssertionError("; ".join(report.unjudged) or "nothing was answered")
+        return report
+
+
+def webhook_adversary() -> Iterator[Adversary]:
+    """Yield an adversary and stop it afterwards: the body of a fixture of scope ``session``."""
+    with Deliverer(at_once=1) as deliverer:
+        yield Adversary(deliverer=deliverer)

@@ -1,0 +1,142 @@
+"""Stories: what a webhook is told of one call, in order.
+
+No document tells what most payloads hold. These hold a little, so that a receiver can tell two events
+of one kind apart, as a real one must be able to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from vocode_contract.errors import InvalidOption
+from vocode_contract.validation.masking import Secret
+from vocode_contract.webhooks import Event
+from vocode_contract.webhooks.sending.delivery import JSON, Delivery, event_delivery
+from vocode_contract.webhooks.sending.external_actions import LABEL, action_delivery
+from vocode_contract.webhooks.stress.arrival_orders import ARRANGEMENTS
+from vocode_contract.webhooks.stress.malformed import Odd, odd_actions, odd_events
+
+
+class Told(NamedTuple):
+    """An event without its call."""
+
+    type: str
+    payload: Mapping[str, Any] | None = None
+
+
+_CONNECTED = Told("event_phone_call_connected")
+
+
+_ENDED = Told("event_phone_call_ended")
+
+
+_RECORDING = Told("event_recording", {"available": True})
+
+
+_TRANSCRIPT = Told("event_transcript", {"lines": 2})
+
+
+_HUMAN = Told("event_human_detection", {"result": "human"})
+
+
+_MACHINE = Told("event_human_detection", {"result": "no_human"})
+
+
+_BOT = Told("event_message", {"sender": "bot", "text": "Hello, is this a good moment?"})
+
+
+_PERSON = Told("event_message", {"sender": "human", "text": "Yes, go on."})
+
+
+_ACTION = Told("event_action", {"action": "transfer_call"})
+
+
+#: Name of a story to its events; the kinds are those that every contract knows.
+STORIES: Mapping[str, tuple[Told, ...]] = {
+    "human": (_CONNECTED, _HUMAN, _BOT, _PERSON, _ENDED, _TRANSCRIPT, _RECORDING),
+    "voicemail": (_CONNECTED, _BOT, _MACHINE, _ENDED, _RECORDING),
+    "transfer": (_CONNECTED, _HUMAN, _BOT, _PERSON, _ACTION, _ENDED, _TRANSCRIPT),
+    "hang-up": (_CONNECTED, _BOT, _ENDED),
+    "unanswered": (_ENDED,),
+}
+
+
+def story(name: str, call_id: str) -> tuple[Event, ...]:
+    """Return a story's events as those of a call, in order.
+
+    Raises:
+        InvalidOption: There is no story of that name.
+    """
+    if name not in STORIES:
+        raise InvalidOption("scenario", f"there is none of that name; known: {', '.join(STORIES)}")
+    return tuple(Event(type=told.type, call_id=call_id, payload=told.payload or {}) for told in STORIES[name])
+
+
+def content(event: Event) -> dict[str, Any]:
+    """Return an event in the shape of the contract's WebhookEvent."""
+    told: dict[str, Any] = {"type": event.type, "call_id": event.call_id}
+    return told | {"payload": dict(event.payload)} if event.payload else told
+
+
+pass
+
+
+_OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a receiver is told of one call.
+
+    Attributes:
+        name: Of the story.
+        kinds: Of the events in order.
+        url: The receiver's.
+        arrangements: Names of the arrangements that say something about it.
+        secret: Of external actions; ``None`` for events.
+        payload: Of the external action.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    url: str = field(repr=False)
+    arrangements: tuple[str, ...] = ARRANGEMENTS
+    secret: Secret | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    def delivery(self, index: int, call_id: str) -> Delivery:
+        """Return the delivery of an event."""
+        if self.secret is not None:
+            return action_delivery(self.url, self.secret, self.payload, call_id)
+        return event_delivery(content(story(self.name, call_id)[index]), self.url)
+
+    def odds(self, call_id: str) -> Iterator[Odd]:
+        """Yield what is made of one of the deliveries and should not be taken."""
+        if self.secret is not None:
+            yield from odd_actions({"payload": dict(self.payload), "call_id": call_id}, self.secret)
+        else:
+            yield from odd_events(content(story(self.name, call_id)[min(1, len(self.kinds) - 1)]))
+
+    def odd_delivery(self, odd: Odd, call_id: str) -> Delivery:
+        """Return the delivery of something odd."""
+        return Delivery(url=self.url, body=odd.body, headers=(JSON, *odd.headers), label=odd.kind, call_id=call_id)
+
+    @property
+    def odd_kind(self) -> str:
+        """Kind of the delivery that odd ones are made of."""
+        return self.kinds[min(1, len(self.kinds) - 1)]
+
+
+def of_story(name: str, url: str) -> Subject:
+    """Return a story of events.
+
+    Raises:
+        InvalidOption: There is no story of that name.
+    """
+    story(name, "")  # says what is known where the name is not
+    return Subject(name=name, kinds=tuple(told.type for told in STORIES[name]), url=url)
+
+
+def of_action(url: str, secret: Secret, payload: Mapping[str, Any]) -> Subject:
+    """Return an external action."""
+    return Subject(name=LABEL, kinds=(LABEL,), url=url, arrangements=_OF_ACTIONS, secret=secret, payload=payload)
