@@ -21,7 +21,6 @@ from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.endings import finish
 from vocode_contract.conformance.settings import Given, Settings, Wishes
 from vocode_contract.conformance.story import Story
-from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
@@ -32,6 +31,7 @@ from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, NotPermitted
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request
+from vocode_contract.report.results import Row, Tally
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.planting import Answer
 from vocode_contract.validation.masking import Secret

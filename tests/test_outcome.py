@@ -14,16 +14,16 @@ pytest.importorskip("httpx")
 
 from vocode_contract.conformance.claims import ended
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
 from vocode_contract.conformance.made_up import CONTEXT, REQUEST
-from vocode_contract.conformance.outcome import Outcome, Run
 from vocode_contract.conformance.sights import sights_of
-from vocode_contract.conformance.summary import basis, lines
-from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.request import MADE_UP, Ask, Credentials
+from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
+from vocode_contract.report.outcome import Outcome, Run
+from vocode_contract.report.results import Row, Tally
+from vocode_contract.report.summary import basis, lines
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.validation.masking import Secret

@@ -12,7 +12,6 @@ import httpx
 
 from vocode_contract.conformance.calls import Calls, NoCall
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import _query
 from vocode_contract.conformance.moments import recorded
 from vocode_contract.conformance.story import Story
 from vocode_contract.contract.model import Contract
@@ -21,6 +20,7 @@ from vocode_contract.http.body_store import SMALL, Store
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.report.evidence import _query
 
 CONTRACT = Contract.load()
 CALL = CONTRACT.schemas["Call"]["examples"][0]

@@ -18,11 +18,11 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.evidence import Evidence
-from vocode_contract.conformance.outcome import Outcome, Run
-from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.errors import InvalidOption
+from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.files import FORMATS, Wanted, wanted, write_all
+from vocode_contract.report.outcome import Outcome, Run
+from vocode_contract.report.results import Row, Tally
 from vocode_contract.validation.violation import Violation
 
 DOCS = Path(__file__).parents[1] / "docs" / "reference"

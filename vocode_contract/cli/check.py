@@ -16,9 +16,9 @@ from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 if TYPE_CHECKING:
-    from vocode_contract.conformance.outcome import Outcome, Run
     from vocode_contract.conformance.settings import Settings
     from vocode_contract.report.files import Wanted
+    from vocode_contract.report.outcome import Outcome, Run
     from vocode_contract.simulator import Running
 
 _TOKEN = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -104,8 +104,8 @@ def check(ctx: click.Context, /, **options: object) -> None:
             ctx.fail(f"{option} is for a server, named by --url or VOCODE_URL")
     _require_extras(asked)
     from vocode_contract.cli.suite import Watch, run_suite
-    from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.report.files import wanted
+    from vocode_contract.report.outcome import Outcome
 
     output = ctx.ensure_object(Output)
     settings = _settings(asked)
@@ -204,8 +204,8 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
 
 
 def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
-    from vocode_contract.conformance.outcome import Run
     from vocode_contract.conformance.rerun import words_of
+    from vocode_contract.report.outcome import Run
 
     contract = settings.contract
     spoilt = f" with {', '.join(asked.faults)}" if asked.faults else ""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from vocode_contract.cli.output import Output
-from vocode_contract.conformance.outcome import Outcome
-from vocode_contract.conformance.summary import COLUMNS, bounded, cells, details, ending, lines
+from vocode_contract.report.outcome import Outcome
+from vocode_contract.report.summary import COLUMNS, bounded, cells, details, ending, lines
 
 _STYLES: Mapping[str, str] = {
     "conforms": "green",

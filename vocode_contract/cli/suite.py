@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from vocode_contract import conformance
 from vocode_contract.cli import exits
-from vocode_contract.conformance.tally import Tally
 from vocode_contract.errors import InvalidOption
+from vocode_contract.report.results import Tally
 
 if TYPE_CHECKING:
     import pytest

@@ -13,7 +13,7 @@ from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
-    from vocode_contract.report.result import Heading, Result, Tally
+    from vocode_contract.report.payload_results import Heading, Result, Tally
     from vocode_contract.validation.codes import Selection
     from vocode_contract.validation.validator import Validator
     from vocode_contract.validation.violation import Violation
@@ -107,7 +107,7 @@ def validate(ctx: click.Context, /, **options: object) -> None:
 
 def _judged(asked: Asked, output: Output) -> int:
     from vocode_contract.report import REPORTS
-    from vocode_contract.report.result import Heading, Tally
+    from vocode_contract.report.payload_results import Heading, Tally
 
     judge = _validator(asked)
     heading = Heading(contract=judge.contract.date, profile=judge.contract.profile, schema=judge.name, full=asked.full)
@@ -164,7 +164,7 @@ def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
 
 
 def _results(asked: Asked, judge: "Validator") -> Iterator["Result"]:
-    from vocode_contract.report.result import Result
+    from vocode_contract.report.payload_results import Result
 
     for source in asked.files:
         name, is_empty = shown_name(source), True
@@ -180,7 +180,7 @@ def _results(asked: Asked, judge: "Validator") -> Iterator["Result"]:
 
 
 def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "Result":
-    from vocode_contract.report.result import Result
+    from vocode_contract.report.payload_results import Result
 
     verdict = judge.judge(payload.raw)
     if verdict.value is None and not verdict.violations and (code := _unread(payload.raw, asked)):

@@ -7,12 +7,12 @@ import pytest
 
 from vocode_contract.conformance.calls import NoCall
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import written as evidence_of
-from vocode_contract.conformance.properties import VERDICT, noted, written
 from vocode_contract.conformance.sights import sights_of
 from vocode_contract.http.body import kept_in_mind
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.report.evidence import written as evidence_of
+from vocode_contract.report.results import VERDICT, noted, written
 from vocode_contract.validation.violation import ContractViolated
 
 

@@ -8,15 +8,15 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
-from vocode_contract.conformance.evidence import Sight, is_harmless
-from vocode_contract.conformance.evidence import written as evidence_of
-from vocode_contract.conformance.properties import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.message import Headers, Request
 from vocode_contract.http.traffic import Heard, Traffic
 from vocode_contract.http.traffic.record import violated
+from vocode_contract.report.evidence import Sight, is_harmless
+from vocode_contract.report.evidence import written as evidence_of
+from vocode_contract.report.results import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.validation.masking import mask
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import ContractViolated, Violation

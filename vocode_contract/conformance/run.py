@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
-from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.settings import Settings
 from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.http.client.client import Client
@@ -18,6 +17,7 @@ from vocode_contract.http.client.timing import Throttle, Timing
 from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
 from vocode_contract.http.guard.guard import Consents, Guard, is_read_only
 from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
+from vocode_contract.report.results import POLICIES_REMARK
 from vocode_contract.validation.masking import Secret
 
 _SHOWN = 20

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from vocode_contract.conformance.claims import Claimed
 from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.evidence import Sight
 from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.report.evidence import Sight
 from vocode_contract.validation.lifecycle.history import NEW, Observation
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of

@@ -4,11 +4,11 @@ import pytest
 
 from vocode_contract.conformance.client import CheckedClient
 from vocode_contract.conformance.drawn import Drawn, planned
-from vocode_contract.conformance.properties import OPTIONS, REMARK
 from vocode_contract.conformance.story import Teller
 from vocode_contract.fuzzing import Fuzzed, fuzz
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.report.results import OPTIONS, REMARK
 
 each_operation = pytest.mark.parametrize(
     "name",

@@ -46,9 +46,9 @@ from vocode_contract.pytest_plugin.state import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from vocode_contract.conformance.outcome import Outcome
     from vocode_contract.conformance.run import Run
-    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.report.outcome import Outcome
+    from vocode_contract.report.results import Tally
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 
@@ -152,7 +152,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show our own errors by their text alone: no traceback, no local variables, so no payload."""
     if call.excinfo is not None and _is_ours(call.excinfo.value):
-        from vocode_contract.conformance.properties import noted
+        from vocode_contract.report.results import noted
 
         noted(item, call.excinfo.value)
     report = yield
@@ -270,7 +270,7 @@ def _write_reports(session: pytest.Session) -> None:
 
 
 def _tell_tallies(session: pytest.Session) -> None:
-    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.report.results import Tally
 
     run = run_of(session.config)
 
@@ -285,7 +285,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     tally = config.stash.get(TALLY, None)
     shown = tally.without_sound_traffic() if tally is not None else None
     if shown is not None and any(row.endpoint for row in shown.rows):
-        from vocode_contract.conformance.summary import lines
+        from vocode_contract.report.summary import lines
 
         outcome = _outcome(config, shown)
         run = outcome.run
@@ -304,8 +304,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _outcome(config: pytest.Config, tally: "Tally | None" = None) -> "Outcome":
     """Return what came of the run so far, or of a part of it."""
-    from vocode_contract.conformance.outcome import outcome_of_pytest
-    from vocode_contract.conformance.tally import Tally
+    from vocode_contract.report.outcome import outcome_of_pytest
+    from vocode_contract.report.results import Tally
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
     tally = tally or config.stash.get(TALLY, None) or Tally()
@@ -381,7 +381,7 @@ class _Counting:
             self._tally().pytest_keyboard_interrupt(excinfo)
 
     def _tally(self) -> "Tally":
-        from vocode_contract.conformance.tally import Tally
+        from vocode_contract.report.results import Tally
 
         if TALLY not in self._config.stash:
             tally = self._config.stash[TALLY] = Tally()

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.overheard import Overheard
     from vocode_contract.conformance.run import Run
     from vocode_contract.conformance.settings import Settings
-    from vocode_contract.conformance.tally import Tally
     from vocode_contract.http.client.client import Client
     from vocode_contract.report.files import Wanted
+    from vocode_contract.report.results import Tally
     from vocode_contract.validation.codes import Selection
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vocode_contract.report.github import as_github
-from vocode_contract.report.result import Heading, Result
-from vocode_contract.report.structured import as_json, as_json_lines
 from vocode_contract.report.text import as_concise, as_text
+
+from .json import as_json, as_json_lines
+from .payload_results import Heading, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

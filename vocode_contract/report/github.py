@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from vocode_contract.report.result import Heading, Result, shown_source
+from vocode_contract.report.payload_results import Heading, Result, shown_source
 from vocode_contract.report.text import MOST_LINE, bounded, causes, sentence, shortened
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Severity

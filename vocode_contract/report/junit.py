@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
-from vocode_contract.conformance.properties import REMARK
-from vocode_contract.conformance.summary import evident, heading
-from vocode_contract.conformance.tally import Row, noted_of
+from vocode_contract.report.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.report.results import REMARK, Row, noted_of
+from vocode_contract.report.summary import evident, heading
 from vocode_contract.validation.safe_text import inert
 
 _NAME = "vocode-contract"

@@ -4,8 +4,8 @@ import html
 import re
 from collections.abc import Iterator
 
-from vocode_contract.conformance.outcome import WORDS, Cause, Outcome, policies_in_force
-from vocode_contract.conformance.summary import evident
+from vocode_contract.report.outcome import WORDS, Cause, Outcome, policies_in_force
+from vocode_contract.report.summary import evident
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
 from vocode_contract.validation.safe_text import inert
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from vocode_contract._version import __version__
-from vocode_contract.conformance.outcome import Cause, Outcome, policies_in_force
-from vocode_contract.conformance.summary import basis, came
 from vocode_contract.contract.model import Contract
+from vocode_contract.report.outcome import Cause, Outcome, policies_in_force
+from vocode_contract.report.summary import basis, came
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Severity

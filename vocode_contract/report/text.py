@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from vocode_contract.report.result import Heading, Result
+from vocode_contract.report.payload_results import Heading, Result
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Violation
 

@@ -1,36 +1,143 @@
-"""Tally: what came of a run, counted from pytest's reports, in one process or many."""
+"""The properties of a test that carry its verdict into reports, and from one process to another."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 
-from vocode_contract.conformance.evidence import Evidence, collected
-from vocode_contract.conformance.evidence import noted_of as evidence_of
-from vocode_contract.conformance.properties import (
-    CLAIM,
-    ENDPOINT,
-    HEARD,
-    INCONCLUSIVE,
-    MODULE,
-    OPERATION,
-    OPTIONS,
-    REMARK,
-    VERDICT,
-    read,
-    written,
-)
-from vocode_contract.conformance.unjudged import Unjudged
 from vocode_contract.http.guard.guard import READ_ONLY_REASON
-from vocode_contract.validation.violation import Violation
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.traffic import MOST_READ
+from vocode_contract.report.evidence import Evidence, collected
+from vocode_contract.report.evidence import noted_of as evidence_of
+from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.violation import ContractViolated, Violation
+
+ENDPOINT = "vocode_endpoint"
+
+
+OPERATION = "vocode_operation"
+
+
+CLAIM = "vocode_claim"
+
+
+MODULE = "vocode_module"
+
+
+VERDICT = "vocode_verdict"
+
+
+VIOLATION = "vocode_violation"
+
+
+INCONCLUSIVE = "vocode_inconclusive"
+
+
+REMARK = "vocode_remark"
+
+
+#: Of a user's own traffic: where it asked; what went by if none was judged; how much was without its body.
+HEARD = "vocode_heard"
+
+
+PASSED_BY = "vocode_passed_by"
+
+
+UNREAD = "vocode_unread"
+
+
+#: How the remark begins that tells the policies.
+POLICIES_REMARK = "policies: "
+
+
+#: Options of the plugin that a test needs to do the same again.
+OPTIONS = "vocode_options"
+
+
+def noted(item: pytest.Item, error: BaseException) -> None:
+    """Note what a test ended in, unless it is noted already."""
+    if any(name == VERDICT for name, _ in item.user_properties):
+        return
+    if isinstance(error, ContractViolated):
+        item.user_properties += [(VERDICT, "violates"), *written(error.violations)]
+    elif isinstance(error, Inconclusive):
+        item.user_properties += [(VERDICT, "inconclusive"), (INCONCLUSIVE, inert(str(error)))]
+
+
+def written(violations: Iterable[Violation]) -> list[tuple[str, object]]:
+    """Write violations as properties."""
+    return [(VIOLATION, inert_json(json.dumps(asdict(violation)))) for violation in violations]
+
+
+def read(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:
+    """Read the violations among properties."""
+    return tuple(Violation(**json.loads(str(value))) for name, value in properties if name == VIOLATION)
+
+
+pass
+
+
+#: Requests that are named at most.
+_NAMED = 5
+
+
+@dataclass(slots=True, eq=False)
+class Unjudged:
+    """What went by.
+
+    Attributes:
+        passed_by: Tests in which nothing was judged, and the names of their requests, with commas between them.
+        unread: Tests in which an answer was judged without its body, and how many were.
+    """
+
+    passed_by: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take in the last report of a test."""
+        for name, value in report.user_properties:
+            if name == PASSED_BY:
+                self.passed_by[report.nodeid] = str(value)
+            elif name == UNREAD:
+                self.unread[report.nodeid] = int(str(value))
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what there is to say, one line for all tests."""
+        if self.passed_by:
+            names = dict.fromkeys(name for value in self.passed_by.values() for name in value.split(", ") if name)
+            more = ", ..." if len(names) > _NAMED else ""
+            went_by = f"no operation of the contract, or another host: {', '.join([*names][:_NAMED])}{more}"
+            yield f"vocode_traffic judged nothing in {_told(self.passed_by)}: {went_by if names else 'no request came'}"
+        if self.unread:
+            answers = f"{sum(self.unread.values()):,} without the body in {_told(self.unread)}"
+            yield f"vocode_traffic judged {answers}: over {MOST_READ:,} bytes, or not read to the end"
+
+
+def _told(tests: dict[str, str] | dict[str, int]) -> str:
+    first, *others = tests
+    more = f" and {len(others):,} more test{'s' if len(others) != 1 else ''}" if others else ""
+    return f"{inert(first)}{more}"
+
+
+pass
+
+
+pass
+
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
 
+
 #: The test without which nothing that matters was judged.
 _MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
 
+
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
+
+
 #: 128 and the number of the signal.
 _INTERRUPTED = 130
 

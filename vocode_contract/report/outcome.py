@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from vocode_contract.conformance.evidence import Evidence
-from vocode_contract.conformance.properties import POLICIES_REMARK
 from vocode_contract.conformance.rerun import words_of
 from vocode_contract.conformance.settings import SIMULATOR, Settings
-from vocode_contract.conformance.tally import Row, Tally
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
+from vocode_contract.report.evidence import Evidence
+from vocode_contract.report.results import POLICIES_REMARK, Row, Tally
 from vocode_contract.report.text import cause_of, merged
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.safe_text import inert

@@ -1,21 +1,76 @@
 """What a person reads at the end of a run: plain lines, the same on every machine."""
 
+import re
+import shlex
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
-from vocode_contract.conformance.evidence import Evidence
-from vocode_contract.conformance.outcome import WORDS, Cause, Outcome
-from vocode_contract.conformance.tally import Row
-from vocode_contract.report.folding import folded
+from vocode_contract.report.evidence import Evidence
+from vocode_contract.report.outcome import WORDS, Cause, Outcome
+from vocode_contract.report.results import Row
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, shortened
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
+
+
+_INDENT = "    "
+
+
+def folded(command: str, most: int) -> list[str]:
+    """Return a shell command as lines; those that begin with a space may be indented further.
+
+    Args:
+        command: Its words quoted as `shlex.quote` does.
+        most: Characters of a line.
+    """
+    if len(command) <= most:
+        return [command]
+    lines, words = [""], _WORD.findall(command)
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        first, *others = _pieces(word, most - len(_INDENT) - 2)
+        kept = len(following) + 1 if word.startswith("--") else 0  # an option stays with its value
+        if lines[-1] and len(lines[-1]) + len(first) + kept + 3 > most:
+            lines[-1] += " \\"
+            lines.append(_INDENT + first)
+        else:
+            lines[-1] += f" {first}" if lines[-1] else first
+        for piece in others:
+            lines[-1] += "\\"
+            lines.append(piece)
+    return lines
+
+
+def _pieces(word: str, most: int) -> Iterator[str]:
+    """Yield a word in pieces, each quoted by itself; one in double quotes holds a variable and stays whole."""
+    if len(word) <= most or word.startswith('"'):
+        yield word
+        return
+    text, start = "".join(shlex.split(word)), 0
+    while start < len(text):
+        size = most - 2
+        while len(shlex.quote(text[start : start + size])) > most:
+            size -= 1 + size // 8
+        yield shlex.quote(text[start : start + size])
+        start += size
+
+
+pass
+
+
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")
+
+
 #: Characters before the text of a line of evidence.
 _LABEL = 13
+
+
 #: Labels of what can be pasted into a shell.
 _COMMANDS = frozenset(("before", "sent", "rerun"))
+
+
 #: Bytes that are kept for the last lines.
 _RESERVED = 1_024
 

@@ -12,34 +12,102 @@ from urllib.parse import parse_qsl, quote, urlencode
 from vocode_contract.conformance.made_up import is_own
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
-from vocode_contract.curl import curl
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.guard.phone_numbers import is_fictional
-from vocode_contract.http.message import Headers
+from vocode_contract.http.message import Headers, Request
 from vocode_contract.report.text import cause_of, shortened
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
-from vocode_contract.validation.masking import mask, masked
+from vocode_contract.validation.masking import mask, masked, printable
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Violation
 
+#: Headers that curl sets by itself.
+_OWN = frozenset(("accept", "accept-encoding", "content-length", "host", "user-agent"))
+
+
+def curl(
+    request: Request,
+    origin: str,
+    contract: Contract,
+    *,
+    body_name: str | None = None,
+    authorization: str | None = None,
+) -> str:
+    """Write a request as a curl command; the token is the variable ``VOCODE_API_KEY``.
+
+    Args:
+        request: What was sent.
+        origin: Scheme, host and port, such as ``http://127.0.0.1:8000``.
+        contract: Says what is sensitive in a body.
+        body_name: The schema of the body, whose values are masked; shown as it is without, for a
+            body that was generated.
+        authorization: What stands for the header Authorization, where one was sent, quoted for a shell; without,
+            the variable for a Bearer token, and nothing for another scheme.
+    """
+    query = f"?{request.query}" if request.query else ""
+    words = ["curl", "--request", request.method, shlex.quote(printable(f"{origin}{request.path}{query}"))]
+    for name, value in request.headers:
+        if name.lower() == "authorization":
+            own = '"Authorization: Bearer $VOCODE_API_KEY"' if value.startswith("Bearer ") else ""
+            shown = own if authorization is None else authorization
+            words += ["--header", shown] if shown else []
+        elif name.lower() not in _OWN:
+            words += ["--header", shlex.quote(printable(f"{name}: {value}"))]
+    if request.body:
+        words += ["--data-binary", shlex.quote(printable(_body(request.body, contract, body_name)))]
+    return " ".join(words)
+
+
+def _body(body: bytes, contract: Contract, name: str | None) -> str:
+    if name is None:
+        return body.decode("utf-8", "backslashreplace")
+    import orjson
+
+    try:
+        return orjson.dumps(masked(read(body), contract, name)).decode()
+    except Unreadable:
+        return f"<{len(body)} bytes>"
+
+
+pass
+
+
 EVIDENCE = "vocode_evidence"
+
 
 #: Characters of a body, and of a curl command, which is left out if it is longer; bytes of a body that is looked into.
 MOST_BODY = 2_000
+
+
 MOST_SENT = 8_000
+
+
 MOST_READ = 1_048_576
+
+
 #: Causes in one test that come with their evidence, and characters of all of it.
 MOST_KEPT = 20
+
+
 MOST_NOTED = 65_536
 
+
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
+
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
 #: The number of a page, such as no phone has.
 _NUMBER = re.compile(r"[0-9]{1,6}")
+
+
 #: A phone number, a token.
 _SUSPECT = re.compile(r"[0-9]{7}|[A-Za-z0-9_]{20}")
+
+
 _SHOWN_HEADERS = frozenset(("authorization", "content-type"))
 
 
