@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.claims import Claimed, answered, not_served, refused
+from vocode_contract.conformance.assertions.responses import Claimed, answered, not_served, refused
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.message import Exchange, Request, Response

@@ -17,8 +17,8 @@ from vocode_contract.validation.masking import Secret
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.endings import finish
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.client.timing import Timing
@@ -257,7 +257,7 @@ def test_calls_share_the_seconds_that_are_left_for_their_ends(monkeypatch):
     client.creations._open |= dict.fromkeys((OURS, THEIRS, NO_CALL), client.creations.begun(b"{}"))
     seconds: list[float] = []
     now = iter(range(100))
-    monkeypatch.setattr("vocode_contract.conformance.endings.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("vocode_contract.conformance.run.cleanup.time.monotonic", lambda: next(now))
 
     def end(_self: CheckedClient, _identifier: str, *, within: float) -> bool:
         seconds.append(within)

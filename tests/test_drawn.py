@@ -17,14 +17,14 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from tests.test_cli_check import ENVIRONMENT, SECONDS, checked
-from vocode_contract.conformance import moments
-from vocode_contract.conformance.calls import Calls, NoCall
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.drawn import Drawn, planned
-from vocode_contract.conformance.story import Story
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.fuzzing.fuzzer import fuzz
+from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
+from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.scenario import steps
+from vocode_contract.conformance.scenario.calls import Calls, NoCall
+from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.draws import Plan
-from vocode_contract.fuzzing import fuzz
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import Ask
@@ -237,5 +237,5 @@ def test_moments_know_a_call_by_its_recording():
     simulation = Simulation(CONTRACT, token=TOKEN)
     story = story_of(simulation)
     for available in (True, False):
-        known = moments.recorded(story, available=available)
+        known = steps.recorded(story, available=available)
         assert simulation.state.calls[known]["recording_available"] is available

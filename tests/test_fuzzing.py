@@ -13,11 +13,11 @@ import pytest
 pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.made_up import REQUEST
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, Fuzzed, fuzz
+from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.scenario.calls import REQUEST
 from vocode_contract.contract.model import Contract
-from vocode_contract.draws import Plan
-from vocode_contract.fuzzing import REDUCTION, Fuzzed, fuzz
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import Ask

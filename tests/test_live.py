@@ -19,8 +19,8 @@ from vocode_contract.http.guard.journal import sole_actor
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.run import Run
-from vocode_contract.conformance.settings import Given, Settings, Wishes
+from vocode_contract.conformance.run.run import Run
+from vocode_contract.conformance.run.settings import Given, Settings, Wishes
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import Ask

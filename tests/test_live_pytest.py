@@ -155,7 +155,7 @@ def talk():
 def test_second_ctrl_c_says_which_calls_are_open(live_pytest, tmp_path):
     source = f"""{CREATES}
 def test_interrupted(vocode_client, monkeypatch):
-    from vocode_contract.conformance.client import CheckedClient
+    from vocode_contract.conformance.checked_client import CheckedClient
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt

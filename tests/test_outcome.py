@@ -12,10 +12,10 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.claims import ended
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.made_up import CONTEXT, REQUEST
-from vocode_contract.conformance.sights import sights_of
+from vocode_contract.conformance.assertions.responses import ended
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.run.verdict import sights_of
+from vocode_contract.conformance.scenario.calls import CONTEXT, REQUEST
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK

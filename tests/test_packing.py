@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.conformance.calls import Calls, NoCall
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.moments import recorded
-from vocode_contract.conformance.story import Story
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.scenario.calls import Calls, NoCall
+from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.steps import recorded
 from vocode_contract.contract.model import Contract
 from vocode_contract.http import body_store
 from vocode_contract.http.body_store import SMALL, Store

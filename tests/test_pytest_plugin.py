@@ -13,7 +13,7 @@ import vocode_contract
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.simulator import simulator
 
 pytest_plugins = ["pytester"]
@@ -172,7 +172,7 @@ def test_client_skips_what_would_end_a_call_elsewhere(run):
 def test_simulator_is_fresh_for_each_test(run):
     result = run("""
         import pytest
-        from vocode_contract.conformance.claims import ended
+        from vocode_contract.conformance.assertions.responses import ended
 
         @pytest.mark.parametrize("turn", [1, 2])
         def test_shop(vocode_client, vocode_simulator, turn):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vocode_contract.reducing import fewer, reduced
+from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
 
 JUNK = {f"junk {index}": [index, {"deep": "x" * index}] for index in range(12)}
 

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.rerun import words_of
-from vocode_contract.conformance.settings import Given, Settings, Wishes
+from vocode_contract.conformance.run.command_line import words_of
+from vocode_contract.conformance.run.settings import Given, Settings, Wishes
 from vocode_contract.http.policies import Policies
 from vocode_contract.validation.codes import Selection
 

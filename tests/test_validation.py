@@ -389,7 +389,7 @@ def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_mem
     process = subprocess.run(
         command,
         input=json.dumps(PUBLISHED),
-        env={**os.environ, "PYTHONPATH": str(Path(validation.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(validator.__file__).parents[1])},
         capture_output=True,
         check=False,
         text=True,

@@ -16,7 +16,7 @@ from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 if TYPE_CHECKING:
-    from vocode_contract.conformance.settings import Settings
+    from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.outcome import Outcome, Run
     from vocode_contract.simulator import Running
@@ -141,7 +141,7 @@ def _require_extras(asked: Asked) -> None:
 
 def _settings(asked: Asked) -> "Settings":
     """Parse what was asked for, before pytest does, whose own message would be longer."""
-    from vocode_contract.conformance.settings import Given, Settings, Wishes
+    from vocode_contract.conformance.run.settings import Given, Settings, Wishes
     from vocode_contract.http.policies import Policies
 
     contract = contract_of(asked.date, asked.profile)
@@ -204,7 +204,7 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
 
 
 def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
-    from vocode_contract.conformance.rerun import words_of
+    from vocode_contract.conformance.run.command_line import words_of
     from vocode_contract.report.outcome import Run
 
     contract = settings.contract

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from vocode_contract.conformance.calls import Calls
-from vocode_contract.conformance.client import CheckedClient, Health
-from vocode_contract.conformance.endings import finish
-from vocode_contract.conformance.run import Run
-from vocode_contract.conformance.story import Story, Teller
+from vocode_contract.conformance.checked_client import CheckedClient, Health
+from vocode_contract.conformance.run.cleanup import finish
+from vocode_contract.conformance.run.run import Run
+from vocode_contract.conformance.scenario.calls import Calls
+from vocode_contract.conformance.scenario.scenario import Story, Teller
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.validation.masking import Secret

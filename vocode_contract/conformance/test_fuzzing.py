@@ -2,10 +2,10 @@
 
 import pytest
 
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.drawn import Drawn, planned
-from vocode_contract.conformance.story import Teller
-from vocode_contract.fuzzing import Fuzzed, fuzz
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.fuzzing.fuzzer import Fuzzed, fuzz
+from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
+from vocode_contract.conformance.scenario.scenario import Teller
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.results import OPTIONS, REMARK

@@ -2,23 +2,23 @@
 
 import pytest
 
-from vocode_contract.conformance import moments
-from vocode_contract.conformance.claims import answered, not_served, sound, violated
-from vocode_contract.conformance.story import Teller
+from vocode_contract.conformance.assertions.responses import answered, not_served, sound, violated
+from vocode_contract.conformance.scenario import more_steps
+from vocode_contract.conformance.scenario.scenario import Teller
 
 pytestmark = pytest.mark.vocode_operation("get_recording")
 
 
 def test_recording_is_there_when_the_call_says_so(told: Teller) -> None:
-    answer = told(moments.recording_there)
+    answer = told(more_steps.recording_there)
     if answer.status == 404:
         violated(answer, "recording-missing", expected="a recording, since the call has one", actual="404")
     answered(answer, 200)
 
 
 def test_recording_is_sound(told: Teller) -> None:
-    sound(told(moments.recording_there))
+    sound(told(more_steps.recording_there))
 
 
 def test_recording_is_refused_when_the_call_has_none(told: Teller) -> None:
-    not_served(told(moments.recording_not_there), "recording-unexpected")
+    not_served(told(more_steps.recording_not_there), "recording-unexpected")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from vocode_contract.conformance import moments
-from vocode_contract.conformance.calls import UNKNOWN_ID
-from vocode_contract.conformance.claims import answered, no_call
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.story import Teller
+from vocode_contract.conformance.assertions.responses import answered, no_call
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.scenario import steps
+from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
+from vocode_contract.conformance.scenario.scenario import Teller
 
 each_operation = pytest.mark.parametrize(
     "name",
@@ -46,7 +46,7 @@ def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
 
 @each_odd_id
 def test_odd_id_is_refused(api: CheckedClient, told: Teller, name: str, make: Callable[[str], str]) -> None:
-    no_call(api.ask(name, {"id": make(moments.known_id(told.story, name))}))
+    no_call(api.ask(name, {"id": make(steps.known_id(told.story, name))}))
 
 
 @each_operation

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from vocode_contract.conformance import moments, pages
-from vocode_contract.conformance.bystanders import went_on
-from vocode_contract.conformance.calls import REFUSED
-from vocode_contract.conformance.claims import no_call, refused
-from vocode_contract.conformance.story import Teller
+from vocode_contract.conformance.assertions import pages
+from vocode_contract.conformance.assertions.responses import no_call, refused, went_on
+from vocode_contract.conformance.scenario import lists, steps
+from vocode_contract.conformance.scenario.calls import REFUSED
+from vocode_contract.conformance.scenario.scenario import Teller
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.validation.masking import Secret
@@ -20,20 +20,20 @@ each_operation = pytest.mark.parametrize(
         for name in ("create_call", "end_call", "get_call", "get_recording", "list_calls")
     ],
 )
-each_way = pytest.mark.parametrize("way", list(moments.WAYS))
+each_way = pytest.mark.parametrize("way", list(steps.WAYS))
 
 
 @each_operation
 @each_way
 def test_request_is_refused(told: Teller, name: str, way: str) -> None:
-    answer = told(moments.refused(name, way))
+    answer = told(steps.refused(name, way))
     exists = name != "end_call" or told.story.calls.is_here
     refused(answer, for_want_of_authentication=exists)
 
 
 @pytest.mark.vocode_operation("end_call")
 def test_refused_end_ends_nothing(told: Teller) -> None:
-    before, after = told.story.attempt(moments.bystander_after_the_end), told(moments.bystander_after_refusals)
+    before, after = told.story.attempt(steps.bystander_after_the_end), told(steps.bystander_after_refusals)
     if _all_refused(told, "end_call"):
         went_on(told, before, after, "refusal-ignored")
 
@@ -41,7 +41,7 @@ def test_refused_end_ends_nothing(told: Teller) -> None:
 @pytest.mark.vocode_operation("create_call")
 def test_refused_creation_creates_nothing(told: Teller) -> None:
     mark = told.story.calls.request(REFUSED)["context"][MARK]
-    page = told(moments.listed)
+    page = told(lists.listed)
     if _all_refused(told, "create_call"):
         pages.marked(page, mark, most=0, code="refusal-ignored")
 
@@ -52,10 +52,10 @@ def test_call_is_no_other_users(told: Teller, name: str) -> None:
     token = os.environ.get(OTHER_TOKEN_VARIABLE)
     if not token:
         pytest.skip(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
-    no_call(told(moments.refused_with(name, Credentials(token=Secret(token)))))
+    no_call(told(steps.refused_with(name, Credentials(token=Secret(token)))))
 
 
 def _all_refused(told: Teller, name: str) -> bool:
     """Tell whether nothing was served, which would be a violation of its own."""
-    answers = [told.story.attempt(moments.refused(name, way)) for way in moments.WAYS]
+    answers = [told.story.attempt(steps.refused(name, way)) for way in steps.WAYS]
     return not any(answer and 200 <= answer.status < 300 for answer in answers)

@@ -46,7 +46,7 @@ from vocode_contract.pytest_plugin.state import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from vocode_contract.conformance.run import Run
+    from vocode_contract.conformance.run.run import Run
     from vocode_contract.report.outcome import Outcome
     from vocode_contract.report.results import Tally
 
@@ -140,7 +140,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     client = pyfuncitem.stash.get(CLIENT, None)
     if client is None:
         return (yield)
-    from vocode_contract.conformance.conclusion import concluded
+    from vocode_contract.conformance.run.verdict import concluded
 
     with concluded(pyfuncitem, client):
         return (yield)
@@ -220,7 +220,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)  # nothing has an effect beyond this machine: the run does not act
     if not is_url_typed(config) and not _is_used(session.items):
         return (yield)
-    from vocode_contract.conformance.rehearsal import approved, rehearsed
+    from vocode_contract.conformance.run.dry_run import approved, rehearsed
 
     run = run_of(config)
     if run.settings.is_live or config.getoption("vocode_plan"):
@@ -304,7 +304,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _outcome(config: pytest.Config, tally: "Tally | None" = None) -> "Outcome":
     """Return what came of the run so far, or of a part of it."""
-    from vocode_contract.report.outcome import outcome_of_pytest
+    from vocode_contract.conformance.run.command_line import outcome_of_pytest
     from vocode_contract.report.results import Tally
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")

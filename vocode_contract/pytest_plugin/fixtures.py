@@ -17,9 +17,9 @@ from vocode_contract.pytest_plugin.state import (
 )
 
 if TYPE_CHECKING:
-    from vocode_contract.conformance.client import CheckedClient, Health
+    from vocode_contract.conformance.checked_client import CheckedClient, Health
     from vocode_contract.conformance.coverage import Touched
-    from vocode_contract.conformance.run import Run
+    from vocode_contract.conformance.run.run import Run
     from vocode_contract.contract.model import Contract
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.traffic import Traffic
@@ -56,7 +56,7 @@ def vocode_simulator(_vocode_running: "Running") -> "Running":
 
 @pytest.fixture(scope="session")
 def _vocode_health() -> "Health":
-    from vocode_contract.conformance.client import Health
+    from vocode_contract.conformance.checked_client import Health
 
     return Health()
 
@@ -69,8 +69,8 @@ def _vocode_run(pytestconfig: pytest.Config) -> "Run":
 @pytest.fixture(scope="session")
 def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["Client"]:
     """The one sender of the run: its guard counts what leaves this machine, and what it created is ended."""
-    from vocode_contract.conformance.client import CheckedClient
-    from vocode_contract.conformance.endings import finish, finish_run
+    from vocode_contract.conformance.checked_client import CheckedClient
+    from vocode_contract.conformance.run.cleanup import finish, finish_run
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.client.endpoint import token_of_environment
     from vocode_contract.validation.masking import Secret
@@ -97,8 +97,8 @@ def _vocode_judge(
     request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
 ) -> Callable[["Client"], "CheckedClient"]:
     """Make the client of one test; whatever is wrong with an answer fails the test that got it."""
-    from vocode_contract.conformance.client import CheckedClient
-    from vocode_contract.conformance.settings import SIMULATOR
+    from vocode_contract.conformance.checked_client import CheckedClient
+    from vocode_contract.conformance.run.settings import SIMULATOR
 
     def judging(sender: "Client") -> "CheckedClient":
         policies = settings_of(request.config).policies

@@ -104,7 +104,7 @@ def _declare_coverage(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
 
 def given(config: pytest.Config, key: str) -> Any:
     """Return what was `Given` for one of `KEYS`: an option beats the environment, and that the file."""
-    from vocode_contract.conformance.settings import Given
+    from vocode_contract.conformance.run.settings import Given
 
     name = f"vocode_{key.replace('-', '_')}"
     sources = (

@@ -9,11 +9,11 @@ import pytest
 from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_url_typed, require_typed
 
 if TYPE_CHECKING:
-    from vocode_contract.conformance.client import CheckedClient
+    from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.overheard import Overheard
-    from vocode_contract.conformance.run import Run
-    from vocode_contract.conformance.settings import Settings
+    from vocode_contract.conformance.run.run import Run
+    from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.client.client import Client
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.results import Tally
@@ -42,7 +42,7 @@ def settings_of(config: pytest.Config) -> "Settings":
         pytest.UsageError: A value cannot be used.
     """
     if SETTINGS not in config.stash:
-        from vocode_contract.conformance.settings import Settings, Wishes
+        from vocode_contract.conformance.run.settings import Settings, Wishes
         from vocode_contract.errors import ContractError, MissingExtra
         from vocode_contract.http.policies import Policies
 
@@ -96,7 +96,7 @@ def run_of(config: pytest.Config) -> "Run":
         pytest.UsageError: A file cannot be used.
     """
     if RUN not in config.stash:
-        from vocode_contract.conformance.run import Run
+        from vocode_contract.conformance.run.run import Run
         from vocode_contract.errors import ContractError
 
         try:

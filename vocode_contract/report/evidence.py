@@ -9,7 +9,7 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
-from vocode_contract.conformance.made_up import is_own
+from vocode_contract.conformance.scenario.calls import is_own
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
@@ -69,9 +69,6 @@ def _body(body: bytes, contract: Contract, name: str | None) -> str:
         return orjson.dumps(masked(read(body), contract, name)).decode()
     except Unreadable:
         return f"<{len(body)} bytes>"
-
-
-pass
 
 
 EVIDENCE = "vocode_evidence"

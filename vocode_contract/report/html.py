@@ -145,12 +145,6 @@ def _escaped(text: str) -> str:
     return html.escape(inert(text))
 
 
-pass
-
-
-pass
-
-
 _MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!", "interrupted": "!"}
 
 

@@ -82,9 +82,6 @@ def _text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-pass
-
-
 def as_run(outcome: Outcome) -> str:
     """Write everything that is known of a run; every violation is listed, nothing is grouped or cut."""
     run = outcome.run

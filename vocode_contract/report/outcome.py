@@ -4,16 +4,13 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
-from vocode_contract.conformance.rerun import words_of
-from vocode_contract.conformance.settings import SIMULATOR, Settings
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.results import POLICIES_REMARK, Row, Tally
 from vocode_contract.report.text import cause_of, merged
-from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation
 
@@ -26,7 +23,8 @@ WORDS: Mapping[str, str] = {
     "not-permitted": "not sent",
     "no-call": "no call",
 }
-_MOST_ENDPOINTS = 3
+
+
 #: Exit code -> its name in reports for programs, and the sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
     0: ("conforms", "the API keeps the contract, as far as it was asked"),
@@ -37,6 +35,8 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     130: ("interrupted", "the run was interrupted"),
     143: ("interrupted", "the run was interrupted"),
 }
+
+
 #: Operations that are named of one cause.
 _MOST_OPERATIONS = 3
 
@@ -236,28 +236,6 @@ def _shape(violation: Violation) -> tuple[str, ...]:
         return (violation.severity, *cause_of(violation))
     place = re.sub(r"/[0-9]+(?=/|$)", "/*", violation.instance_pointer).removeprefix("/items/*")
     return "shape", violation.severity, violation.code, violation.expected, place
-
-
-def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selection: Selection = ALL) -> Outcome:
-    """Return what came so far of a run that pytest began so many seconds ago."""
-    run = Run(
-        contract=settings.contract.date,
-        profile=settings.contract.profile,
-        where=_where(settings, tally),
-        command=" ".join(["pytest", *words_of(settings, "--vocode-", selection=selection)]),
-        uncut="-vv",
-        started=datetime.now(UTC) - timedelta(seconds=seconds),
-        seconds=seconds,
-        policies=settings.policies,
-    )
-    return Outcome(run=run, tally=tally)
-
-
-def _where(settings: Settings, tally: Tally) -> str:
-    """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
-    asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
-    shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)
-    return f"{shown}, ..." if len(asked) > _MOST_ENDPOINTS else shown
 
 
 def policies_in_force(run: Run) -> tuple[tuple[str, str, str], ...]:

@@ -76,9 +76,6 @@ def read(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:
     return tuple(Violation(**json.loads(str(value))) for name, value in properties if name == VIOLATION)
 
 
-pass
-
-
 #: Requests that are named at most.
 _NAMED = 5
 
@@ -119,12 +116,6 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
     first, *others = tests
     more = f" and {len(others):,} more test{'s' if len(others) != 1 else ''}" if others else ""
     return f"{inert(first)}{more}"
-
-
-pass
-
-
-pass
 
 
 #: From best to worst for one test.

@@ -56,9 +56,6 @@ def _pieces(word: str, most: int) -> Iterator[str]:
         start += size
 
 
-pass
-
-
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")
 

@@ -103,8 +103,6 @@ class ReferenceEngine:
         import jsonschema
         import referencing
 
-        pass
-
         checker = jsonschema.FormatChecker(formats=())
         checker.checks("uuid")(is_uuid)
         checker.checks("date-time")(is_date_time)

@@ -129,9 +129,6 @@ def _signed(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Viola
         yield from told("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
 
 
-pass
-
-
 def idempotency_key(received: Event | ExternalAction | Body) -> str:
     """Derive the key: the same for the same delivery, however often and in whatever spelling it comes.
 

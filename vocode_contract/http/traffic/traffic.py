@@ -66,9 +66,6 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
     return host, port
 
 
-pass
-
-
 #: Bytes of a body that is judged: of a longer one, the head alone is.
 MOST_READ = MAX_BODY
 

@@ -10,7 +10,6 @@ from vocode_contract.validation.masking import shown_word
 
 if TYPE_CHECKING:
     pass
-from dataclasses import dataclass, field
 
 from vocode_contract.webhooks.sending.log import Outcome
 

@@ -78,9 +78,6 @@ def content(event: Event) -> dict[str, Any]:
     return told | {"payload": dict(event.payload)} if event.payload else told
 
 
-pass
-
-
 _OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
 
 

@@ -118,9 +118,6 @@ def _named(subject: Subject) -> Sequence[Odd]:
     return tuple(subject.odds(_NOBODY))
 
 
-pass
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adversary:
     """Delivers to a receiver on this machine, soundly or not.

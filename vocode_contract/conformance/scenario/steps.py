@@ -5,33 +5,29 @@ The *subject* is a call that is created and ended; the *bystander* is one that n
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vocode_contract.conformance import pages
-from vocode_contract.conformance.calls import REFUSED, UNKNOWN_ID, NoCall
-from vocode_contract.conformance.made_up import is_marked
-from vocode_contract.conformance.story import Story
+from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
+from vocode_contract.conformance.scenario.lists import listed, listed_before
+from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.client.request import MADE_UP, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
-from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.masking import Secret
 
 SUBJECT, BYSTANDER = "subject", "bystander"
-#: Calls on the page that is looked at as a whole, and on the pages that are turned.
-WHOLE, LEAF = (100, 50, 10), 2
+
+
 #: Seconds after which a created call is on the list.
 _LAG = 2.0
+
+
 #: Seconds for which a call is left alone at most.
 _ALONE = 3.0
-#: How often two pages are read, at most, that others change meanwhile.
-_READINGS = 4
-#: The number of a page that no list has.
-BEYOND = 100_000
+
+
 #: Ways of not being authenticated. Under a wrong scheme comes the right token, for what is tried is the scheme.
 WAYS: Mapping[str, Credentials | None] = {
     "no_token": None,
@@ -39,78 +35,14 @@ WAYS: Mapping[str, Credentials | None] = {
     "wrong_scheme": Credentials(scheme="Basic"),
     "wrong_token": Credentials(suffix="-and-more"),
 }
+
+
 #: Beyond this machine, what acts comes with a token that opens nothing under any scheme.
 _HARMLESS = {"wrong_scheme": Credentials(scheme="Basic", token=Secret(MADE_UP))}
+
+
 #: Wrong tokens that are nearly right, each in another way: a comparison may stop too early, or look too little.
 _NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "get_call": Credentials(cut=1, suffix="~")}
-
-
-# --- lists ---
-
-
-def listed_before(story: Story) -> Answer:
-    """List the calls that are there before any is created."""
-    return _whole(story)
-
-
-def _whole(story: Story) -> Answer:
-    """Ask for as many calls as fit on one page; no document says how many may be asked for."""
-    for size in WHOLE:
-        answer = story.ask("list_calls", {"page": 1, "size": size})
-        if answer.status != 422:
-            break
-    return answer
-
-
-def listed(story: Story) -> Answer:
-    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
-    story.attempt(seen_in_the_end)
-    story.attempt(create_by_put)
-    for way in WAYS:
-        story.attempt(refused("create_call", way))
-    created = story.calls.found(SUBJECT, BYSTANDER)
-    return story.client.awaited(lambda: _whole(story), lambda page: pages.lacks(page, created), within=_LAG)
-
-
-def listed_by_default(story: Story) -> Answer:
-    """List the calls without saying which page, and how many."""
-    return story.ask("list_calls")
-
-
-def leaves(story: Story) -> tuple[Answer, ...]:
-    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
-
-    Raises:
-        Inconclusive: It changes each time.
-    """
-    story.attempt(listed)
-    whole = _whole(story)  # anew: calls were created since
-    size = pages.half(whole) or LEAF
-    first = _leaf(story, 1, size)
-    for _ in range(_READINGS):
-        second = _leaf(story, 2, size)
-        if pages.fit(whole, first, second):
-            return whole, first, second
-        before, (whole, first) = (whole, first), (_whole(story), _leaf(story, 1, size))
-        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
-            return *before, second
-    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
-
-
-def _leaf(story: Story, number: int, size: int) -> Answer:
-    return story.ask("list_calls", {"page": number, "size": size})
-
-
-def leaf_beyond(story: Story) -> Answer:
-    """Ask for a page far behind the last one."""
-    return story.ask("list_calls", {"page": BEYOND, "size": LEAF})
-
-
-def listed_in_order(story: Story) -> Answer:
-    """List the calls by the number called, the lowest first."""
-    before = story.attempt(listed_before)
-    size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
-    return story.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})
 
 
 # --- the subject ---
@@ -206,126 +138,6 @@ def left_alone(story: Story) -> tuple[Answer, ...]:
     call = story.calls.living("left alone")
     time.sleep(min(lived, _ALONE))
     return tuple(story.ask("get_call", {"id": call}) for _ in range(2))
-
-
-def end_by_get(story: Story) -> Answer:
-    """Ask for the end of the bystander by GET."""
-    _only_here(story, "end_call", "another method might be taken")
-    story.attempt(bystander_after_refusals)
-    return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
-
-
-def create_by_put(story: Story) -> Answer:
-    """Ask for a call by PUT."""
-    _only_here(story, "create_call", "another method might be taken")
-    return story.ask("create_call", json=story.calls.request("put"), method="PUT")
-
-
-def end_by_body(story: Story) -> Answer:
-    """Ask for the end of the bystander by an id in the body, where the contract has none."""
-    story.attempt(end_by_get)
-    identifier = story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
-    return story.ask("end_call", json={"id": identifier})
-
-
-def bystander_before_two_ids(story: Story) -> Answer:
-    """Look at the bystander once it was to be ended by GET, and by an id in a body."""
-    story.attempt(end_by_body)
-    return _look(story)
-
-
-def ended_by_two_ids(story: Story) -> Answer:
-    """End a call by a query that names the bystander as well."""
-    story.attempt(bystander_before_two_ids)
-    _only_here(story, "end_call", "two calls may be ended")
-    names = [("id", story.calls.living(BYSTANDER)), ("id", story.calls.living("second of two ids"))]
-    return story.ask("end_call", names)
-
-
-def both_of_two_ids(story: Story) -> tuple[Answer, ...]:
-    """Look at both calls that one query named."""
-    story.tell(ended_by_two_ids)
-    both = (BYSTANDER, "second of two ids")
-    return tuple(story.ask("get_call", {"id": story.calls.living(role)}) for role in both)
-
-
-# --- calls in other states ---
-
-
-@cache
-def end_of(state: str) -> Callable[[Story], Answer]:
-    """Return the moment in which a listed call of a state is ended."""
-
-    def end(story: Story) -> Answer:
-        return story.ask("end_call", {"id": _in_state(story, state)})
-
-    return end
-
-
-def settled_from_not_started(story: Story) -> Answer:
-    """Look at the call that had not started until it is over."""
-    story.tell(end_of("not_started"))
-    return _settled(story, _in_state(story, "not_started"))
-
-
-def seen_over(story: Story) -> Answer:
-    """Look at a call that had ended before the story began."""
-    return story.ask("get_call", {"id": _listed_as(story, "ended")})
-
-
-# --- recordings ---
-
-
-def recording_there(story: Story) -> Answer:
-    """Ask for a recording that is said to be available."""
-    return story.ask("get_recording", {"id": recorded(story, available=True)})
-
-
-def recording_not_there(story: Story) -> Answer:
-    """Ask for a recording that is said not to be available.
-
-    Raises:
-        Inconclusive: It came, and by now the call says that it is available.
-    """
-    call = recorded(story, available=False)
-    answer = story.ask("get_recording", {"id": call})
-    if 200 <= answer.status < 300 and story.ask("get_call", {"id": call}).members.get("recording_available") is True:
-        raise Inconclusive("call-changed", "its recording has become available")
-    return answer
-
-
-# --- ends of calls of their own ---
-
-
-@cache
-def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
-    """Return the moment in which a call is ended by one form of no body."""
-
-    def end(story: Story) -> Answer:
-        call = story.calls.living(f"ended with {media_type}")
-        answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
-        if answer.call_status in FINAL and story.calls.is_here:  # elsewhere, the word of an end is not enough
-            story.calls.note_ended(call)
-        return answer
-
-    return end
-
-
-def raced(story: Story) -> tuple[Answer, ...]:
-    """End one call twice at the same time."""
-    call = story.calls.living("raced")
-
-    def end(_: int) -> Answer:
-        return replace(story.ask("end_call", {"id": call}), is_ordered=False)
-
-    with ThreadPoolExecutor(2) as threads:
-        return tuple(threads.map(end, range(2)))
-
-
-def settled_after_race(story: Story) -> Answer:
-    """Look at the call that was ended twice at the same time until it is over."""
-    story.tell(raced)
-    return _settled(story, story.calls.living("raced"))
 
 
 # --- refusals ---

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.checked_client import CheckedClient
 
 _LOOKED_AT = 100
 #: Seconds for ending what was created, after all else.

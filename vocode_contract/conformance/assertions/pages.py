@@ -1,32 +1,10 @@
 """What a test claims of pages of the list: each raises what it finds."""
 
-from collections.abc import Iterator
-from urllib.parse import parse_qsl
-from uuid import UUID
-
-from vocode_contract.conformance.claims import violated
-from vocode_contract.conformance.made_up import is_marked
+from vocode_contract.conformance.assertions.responses import violated
+from vocode_contract.conformance.scenario.calls import is_marked
+from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.scalars import uuid_of
-
-
-def half(whole: Answer) -> int:
-    """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
-    return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
-
-
-def fit(whole: Answer, first: Answer, second: Answer) -> bool:
-    """Tell whether the list and its first two pages hold what they can hold if it stood still."""
-    if not all(map(_is_page, (whole, first, second))):
-        return True
-    follows, size = bool(second.items), _size(first)
-    repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
-    if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
-        return False
-    if len({*_totals(whole, first, second)}) > 1:
-        return False
-    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
 
 
 def numbered(page: Answer, *, number: int, size: int | None = None) -> None:
@@ -127,15 +105,6 @@ def whole(page: Answer, known: tuple[str, ...]) -> None:
         violated(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def lacks(page: Answer, known: tuple[str, ...]) -> bool:
-    """Tell whether calls that are known to exist are not on a page that has room for them."""
-    return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
-
-
-def _lacking(page: Answer, known: tuple[str, ...]) -> set[UUID | None]:
-    return {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
-
-
 def counted(page: Answer) -> None:
     """Claim that ``total``, where there is one and it is no estimate, is the number of calls.
 
@@ -194,27 +163,3 @@ def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
         asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
         violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
-
-
-def _is_whole(page: Answer) -> bool:
-    return _is_page(page) and not _more(page) and len(page.items) <= page.members["size"]
-
-
-def _more(page: Answer) -> bool:
-    return page.members.get("has_more") is True
-
-
-def _totals(*pages: Answer) -> Iterator[object]:
-    """Yield the totals that are told and are no estimates."""
-    for page in pages:
-        if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
-            yield page.members["total"]
-
-
-def _size(page: Answer) -> int:
-    """Return the size that was asked for."""
-    return int(dict(parse_qsl(page.exchange.request.query))["size"])
-
-
-def _is_page(page: Answer) -> bool:
-    return page.status == 200 and page.is_sound and "has_more" in page.members

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
+from vocode_contract.conformance.fuzzing.requests import Plan, drawn, first, identity, unrepeated, with_body
+from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.draws import Plan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange
-from vocode_contract.reducing import fewer, reduced
 from vocode_contract.validation.violation import Violation
 
 #: Requests sent at most to reduce one find, finds after which no more is drawn, requests without an answer likewise.

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests again do
 
-from vocode_contract.conformance.endings import uncaptured
-from vocode_contract.conformance.planning import Plan, PlanningClient
-from vocode_contract.conformance.run import Run
+from vocode_contract.conformance.run.cleanup import uncaptured
+from vocode_contract.conformance.run.plan import Plan, PlanningClient
+from vocode_contract.conformance.run.run import Run
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS
 from vocode_contract.validation.masking import printable
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 
 
 def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> Plan:

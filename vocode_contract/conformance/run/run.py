@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
-from vocode_contract.conformance.settings import Settings
+from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle, Timing

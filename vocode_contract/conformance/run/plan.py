@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from vocode_contract.conformance.settings import Settings
+from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Effect
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OWN, Ask

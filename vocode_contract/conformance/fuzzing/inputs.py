@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vocode_contract.conformance import moments
-from vocode_contract.conformance.calls import NoCall
-from vocode_contract.conformance.client import CheckedClient
-from vocode_contract.conformance.made_up import REQUEST
-from vocode_contract.conformance.story import Story
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.scenario import lists, steps
+from vocode_contract.conformance.scenario.calls import REQUEST, NoCall
+from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.contract.model import Operation
-from vocode_contract.draws import Plan
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.inconclusive import Inconclusive
@@ -61,8 +60,8 @@ def _served(story: Story, operation: Operation) -> str:
     items = _listed(story)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]
-        return _oldest(recorded) or moments.recorded(story, available=True)
-    return _oldest(items) or moments.readable(story)
+        return _oldest(recorded) or steps.recorded(story, available=True)
+    return _oldest(items) or steps.readable(story)
 
 
 def _ids(story: Story, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
@@ -81,7 +80,7 @@ def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _listed(story: Story) -> list[Item]:
-    page = story.attempt(moments.listed_before)
+    page = story.attempt(lists.listed_before)
     return [item for item in page.items if uuid_of(item.get("id"))] if page else []
 
 

@@ -7,8 +7,8 @@ moments, not verdicts: each brings about what it needs, unless another test of t
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from vocode_contract.conformance.calls import Calls, NoCall
-from vocode_contract.conformance.client import CheckedClient
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.scenario.calls import Calls, NoCall
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive

@@ -2,10 +2,13 @@
 
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
-from vocode_contract.conformance.settings import Settings
+from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.http.body import MAX_BODY
+from vocode_contract.report.outcome import Outcome, Run
+from vocode_contract.report.results import Tally
 from vocode_contract.validation.codes import ALL, Selection
 
 
@@ -42,3 +45,28 @@ def _options(settings: Settings, selection: Selection) -> Iterator[tuple[str, st
         yield "max-body", str(settings.max_body)
     yield from (("select", pattern) for pattern in selection.select)
     yield from (("ignore", pattern) for pattern in selection.ignore)
+
+
+_MOST_ENDPOINTS = 3
+
+
+def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selection: Selection = ALL) -> Outcome:
+    """Return what came so far of a run that pytest began so many seconds ago."""
+    run = Run(
+        contract=settings.contract.date,
+        profile=settings.contract.profile,
+        where=_where(settings, tally),
+        command=" ".join(["pytest", *words_of(settings, "--vocode-", selection=selection)]),
+        uncut="-vv",
+        started=datetime.now(UTC) - timedelta(seconds=seconds),
+        seconds=seconds,
+        policies=settings.policies,
+    )
+    return Outcome(run=run, tally=tally)
+
+
+def _where(settings: Settings, tally: Tally) -> str:
+    """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
+    asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
+    shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)
+    return f"{shown}, ..." if len(asked) > _MOST_ENDPOINTS else shown

@@ -1,0 +1,146 @@
+"""The moments of the suite's story: what is asked for, in which order, about which call.
+
+The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from vocode_contract.conformance.scenario.more_steps import create_by_put
+from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.steps import _LAG, BYSTANDER, SUBJECT, WAYS, refused, seen_in_the_end
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.validation.scalars import uuid_of
+
+
+def half(whole: Answer) -> int:
+    """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
+    return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
+
+
+def fit(whole: Answer, first: Answer, second: Answer) -> bool:
+    """Tell whether the list and its first two pages hold what they can hold if it stood still."""
+    if not all(map(_is_page, (whole, first, second))):
+        return True
+    follows, size = bool(second.items), _size(first)
+    repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
+    if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
+        return False
+    if len({*_totals(whole, first, second)}) > 1:
+        return False
+    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
+
+
+def lacks(page: Answer, known: tuple[str, ...]) -> bool:
+    """Tell whether calls that are known to exist are not on a page that has room for them."""
+    return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
+
+
+def _lacking(page: Answer, known: tuple[str, ...]) -> set[UUID | None]:
+    return {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
+
+
+def _is_whole(page: Answer) -> bool:
+    return _is_page(page) and not _more(page) and len(page.items) <= page.members["size"]
+
+
+def _more(page: Answer) -> bool:
+    return page.members.get("has_more") is True
+
+
+def _totals(*pages: Answer) -> Iterator[object]:
+    """Yield the totals that are told and are no estimates."""
+    for page in pages:
+        if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
+            yield page.members["total"]
+
+
+def _size(page: Answer) -> int:
+    """Return the size that was asked for."""
+    return int(dict(parse_qsl(page.exchange.request.query))["size"])
+
+
+def _is_page(page: Answer) -> bool:
+    return page.status == 200 and page.is_sound and "has_more" in page.members
+
+
+#: Calls on the page that is looked at as a whole, and on the pages that are turned.
+WHOLE, LEAF = (100, 50, 10), 2
+
+
+#: How often two pages are read, at most, that others change meanwhile.
+_READINGS = 4
+
+
+#: The number of a page that no list has.
+BEYOND = 100_000
+
+
+# --- lists ---
+
+
+def listed_before(story: Story) -> Answer:
+    """List the calls that are there before any is created."""
+    return _whole(story)
+
+
+def _whole(story: Story) -> Answer:
+    """Ask for as many calls as fit on one page; no document says how many may be asked for."""
+    for size in WHOLE:
+        answer = story.ask("list_calls", {"page": 1, "size": size})
+        if answer.status != 422:
+            break
+    return answer
+
+
+def listed(story: Story) -> Answer:
+    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
+    story.attempt(seen_in_the_end)
+    story.attempt(create_by_put)
+    for way in WAYS:
+        story.attempt(refused("create_call", way))
+    created = story.calls.found(SUBJECT, BYSTANDER)
+    return story.client.awaited(lambda: _whole(story), lambda page: lacks(page, created), within=_LAG)
+
+
+def listed_by_default(story: Story) -> Answer:
+    """List the calls without saying which page, and how many."""
+    return story.ask("list_calls")
+
+
+def leaves(story: Story) -> tuple[Answer, ...]:
+    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
+
+    Raises:
+        Inconclusive: It changes each time.
+    """
+    story.attempt(listed)
+    whole = _whole(story)  # anew: calls were created since
+    size = half(whole) or LEAF
+    first = _leaf(story, 1, size)
+    for _ in range(_READINGS):
+        second = _leaf(story, 2, size)
+        if fit(whole, first, second):
+            return whole, first, second
+        before, (whole, first) = (whole, first), (_whole(story), _leaf(story, 1, size))
+        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
+            return *before, second
+    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
+
+
+def _leaf(story: Story, number: int, size: int) -> Answer:
+    return story.ask("list_calls", {"page": number, "size": size})
+
+
+def leaf_beyond(story: Story) -> Answer:
+    """Ask for a page far behind the last one."""
+    return story.ask("list_calls", {"page": BEYOND, "size": LEAF})
+
+
+def listed_in_order(story: Story) -> Answer:
+    """List the calls by the number called, the lowest first."""
+    before = story.attempt(listed_before)
+    size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
+    return story.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})
