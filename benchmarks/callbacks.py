@@ -8,8 +8,8 @@ import orjson
 from benchmarks.measuring import Reading, resident
 from benchmarks.receiving import Receiver, compared, receiving
 from vocode_contract.http.message import Request
-from vocode_contract.simulator.callbacks import Callbacks
-from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
+from vocode_contract.simulator.server.callbacks import Callbacks
+from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 
 CALLS = 10_000
 #: Seconds of a call's life in one of ours.

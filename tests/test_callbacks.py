@@ -12,8 +12,8 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request
 from vocode_contract.simulator import ManualClock, Simulation, simulator
-from vocode_contract.simulator.callbacks import Callbacks
-from vocode_contract.simulator.core import DEFAULT_TOKEN
+from vocode_contract.simulator.server.callbacks import Callbacks
+from vocode_contract.simulator.simulation import DEFAULT_TOKEN
 
 KINDS = tuple(Contract.load().schemas["EventType"]["enum"])
 SECRET = b64encode(bytes(range(32))).decode()

@@ -439,7 +439,7 @@ def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
     import vocode_contract.simulator
 
     monkeypatch.delitem(vars(vocode_contract.simulator), "serve", raising=False)
-    monkeypatch.delitem(sys.modules, "vocode_contract.simulator.server", raising=False)
+    monkeypatch.delitem(sys.modules, "vocode_contract.simulator.server.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     code, _, err = run("simulate")
     assert code == exits.USAGE

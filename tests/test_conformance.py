@@ -33,7 +33,7 @@ from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request
 from vocode_contract.report.results import Row, Tally
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
-from vocode_contract.simulator.faults.planting import Answer
+from vocode_contract.simulator.faults.injection import Answer
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]

@@ -16,9 +16,9 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Planted, Simulation
+from vocode_contract.simulator.faults.catalog import GROUPS
 from vocode_contract.simulator.faults.claims import CLAIMS
-from vocode_contract.simulator.faults.planting import HEADER
-from vocode_contract.simulator.faults.table import GROUPS
+from vocode_contract.simulator.faults.injection import HEADER
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.validator import violations
 

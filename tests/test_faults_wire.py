@@ -15,8 +15,8 @@ import pytest
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, Simulation, SimulatorTransport, simulator
 from vocode_contract.simulator.faults.fault import Step
-from vocode_contract.simulator.faults.planting import HEADER
-from vocode_contract.simulator.faults.wire import LONGEST, MOST, bounded
+from vocode_contract.simulator.faults.injection import HEADER
+from vocode_contract.simulator.faults.network import LONGEST, MOST, bounded
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 

@@ -24,8 +24,8 @@ from vocode_contract.simulator import (
     simulator,
     variant_of,
 )
-from vocode_contract.simulator.control import ROUTES
-from vocode_contract.simulator.journal import REMEMBERED
+from vocode_contract.simulator.request_log import REMEMBERED
+from vocode_contract.simulator.server.control import ROUTES
 from vocode_contract.validation.validator import violations
 
 NUMBERS = {"from_number": "12025550150", "to_number": "12025550151"}

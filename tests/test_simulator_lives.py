@@ -13,7 +13,7 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
-from vocode_contract.simulator.transcripts import Line, transcript
+from vocode_contract.simulator.lifecycle.scenarios import Line, transcript
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.lifecycle.history import Observation
 from vocode_contract.validation.lifecycle.rules import breaches

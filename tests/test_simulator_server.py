@@ -14,8 +14,8 @@ import vocode_contract
 from vocode_contract.contract.model import dates
 from vocode_contract.errors import InvalidOption, UnknownContract
 from vocode_contract.simulator import Simulation, SimulatorTransport, serve, simulator
-from vocode_contract.simulator.hardening import BODY, CONNECTIONS, HEADERS, LINE
-from vocode_contract.simulator.server import LOOPBACK, _bound
+from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEADERS, LINE
+from vocode_contract.simulator.server.server import LOOPBACK, _bound
 from vocode_contract.validation.validator import violations
 
 SERVE = """
@@ -171,7 +171,7 @@ def test_head_is_limited(client):
 
 
 def test_slow_request_is_given_up(monkeypatch):
-    monkeypatch.setattr("vocode_contract.simulator.hardening.PATIENCE", 0.05)
+    monkeypatch.setattr("vocode_contract.simulator.server.limits.PATIENCE", 0.05)
     with simulator() as running:
         assert said(running.url, b"GET /v1/calls HTTP/1.1\r\nHost: 127") == b""
         head = b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nnull"

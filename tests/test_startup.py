@@ -118,6 +118,6 @@ def test_sound_simulator_starts_without_what_it_does_not_need():
     pytest.importorskip("uvicorn")
     loaded = loaded_by("from vocode_contract.simulator import serve, Simulation; Simulation()")
     unneeded = {"faults.table", "faults.wire", "playing"}
-    assert "vocode_contract.simulator.core" in loaded
+    assert "vocode_contract.simulator.simulation" in loaded
     assert not {f"vocode_contract.simulator.{name}" for name in unneeded} & loaded
     assert not {"httpx", "jsonschema_rs", "starlette", "vocode_contract.validation.validator"} & loaded

@@ -6,8 +6,8 @@ import pytest
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.simulator import VARIANTS, ManualClock, Simulation
+from vocode_contract.simulator.serialization import Written, sent
 from vocode_contract.simulator.variants import LIKELY, Variant
-from vocode_contract.simulator.written import Written, sent
 
 CONTRACT = Contract.load()
 

@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Fault  # noqa: E402  # the checkout's own package
+from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
 from vocode_contract.simulator.faults.claims import CLAIMS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
-from vocode_contract.simulator.faults.table import GROUPS  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference" / "faults.md"
 

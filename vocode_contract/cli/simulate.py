@@ -66,8 +66,8 @@ def simulate(
     variants and the control plane.
     """
     from vocode_contract.simulator import Simulation, serve
-    from vocode_contract.simulator.callbacks import Callbacks
-    from vocode_contract.simulator.core import DEFAULT_TOKEN
+    from vocode_contract.simulator.server.callbacks import Callbacks
+    from vocode_contract.simulator.simulation import DEFAULT_TOKEN
     from vocode_contract.simulator.variants import variant_of
 
     output = ctx.ensure_object(Output)

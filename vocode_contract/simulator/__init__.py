@@ -9,19 +9,19 @@ from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .clock import Clock as Clock
-    from .clock import ManualClock as ManualClock
-    from .core import Simulation as Simulation
+    from .faults.catalog import FAULTS as FAULTS
     from .faults.fault import Fault as Fault
-    from .faults.planting import Planted as Planted
-    from .faults.table import FAULTS as FAULTS
-    from .lives import Event as Event
-    from .scenarios import SCENARIOS as SCENARIOS
-    from .scenarios import Scenario as Scenario
-    from .server import Running as Running
-    from .server import serve as serve
-    from .server import simulator as simulator
-    from .transport import SimulatorTransport as SimulatorTransport
+    from .faults.injection import Planted as Planted
+    from .lifecycle.clock import Clock as Clock
+    from .lifecycle.clock import ManualClock as ManualClock
+    from .lifecycle.life import Event as Event
+    from .lifecycle.scenarios import SCENARIOS as SCENARIOS
+    from .lifecycle.scenarios import Scenario as Scenario
+    from .server.httpx_transport import SimulatorTransport as SimulatorTransport
+    from .server.server import Running as Running
+    from .server.server import serve as serve
+    from .server.server import simulator as simulator
+    from .simulation import Simulation as Simulation
     from .variants import SOUND_VARIANTS as SOUND_VARIANTS
     from .variants import VARIANTS as VARIANTS
     from .variants import SoundServer as SoundServer
@@ -50,23 +50,23 @@ __all__ = [
 ]
 
 _EXPORTS = {
-    "FAULTS": "faults.table",
+    "FAULTS": "faults.catalog",
     "SOUND_VARIANTS": "variants",
-    "SCENARIOS": "scenarios",
+    "SCENARIOS": "lifecycle.scenarios",
     "VARIANTS": "variants",
-    "Clock": "clock",
-    "Event": "lives",
+    "Clock": "lifecycle.clock",
+    "Event": "lifecycle.life",
     "Fault": "faults.fault",
-    "ManualClock": "clock",
-    "Planted": "faults.planting",
-    "Running": "server",
-    "Scenario": "scenarios",
-    "Simulation": "core",
-    "SimulatorTransport": "transport",
+    "ManualClock": "lifecycle.clock",
+    "Planted": "faults.injection",
+    "Running": "server.server",
+    "Scenario": "lifecycle.scenarios",
+    "Simulation": "simulation",
+    "SimulatorTransport": "server.httpx_transport",
     "SoundServer": "variants",
     "Variant": "variants",
-    "serve": "server",
-    "simulator": "server",
+    "serve": "server.server",
+    "simulator": "server.server",
     "variant_of": "variants",
 }
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.http.message import Request
-from vocode_contract.simulator.refusals import Entry, entry_for
+from vocode_contract.simulator.responses import Entry, entry_for
 from vocode_contract.validation.masking import masked
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import orjson
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator import calls
-from vocode_contract.simulator.refusals import answered, refused
-from vocode_contract.simulator.state import Call, State
+from vocode_contract.simulator.account import Call, State
+from vocode_contract.simulator.responses import answered, refused
 from vocode_contract.simulator.variants import Variant
 
 #: One frame of silence, MPEG-1 Layer III, 128 kbit/s at 44.1 kHz.

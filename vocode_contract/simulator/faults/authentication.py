@@ -8,7 +8,7 @@ import orjson
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Spoiling, Turn
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
-from vocode_contract.simulator.refusals import answered
+from vocode_contract.simulator.responses import answered
 
 _REFUSED = (401, 403)
 #: Characters of a token that may be too many.

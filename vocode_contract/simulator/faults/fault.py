@@ -11,9 +11,9 @@ import orjson
 
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.message import Request, Response
+from vocode_contract.simulator.account import State
 from vocode_contract.simulator.operations import Rules
-from vocode_contract.simulator.refusals import answered
-from vocode_contract.simulator.state import State
+from vocode_contract.simulator.responses import answered
 
 #: The operations that answer with a Call, with JSON, and all.
 CALLS = ("create_call", "end_call", "get_call")

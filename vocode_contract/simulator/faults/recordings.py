@@ -1,9 +1,9 @@
 """Faults of Get Recording: none, one too many, or something else than sound."""
 
 from vocode_contract.http.message import Response
+from vocode_contract.simulator.faults.body_text import HTML, rewritten, typed
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, after
-from vocode_contract.simulator.faults.texts import HTML, rewritten, typed
-from vocode_contract.simulator.refusals import refused
+from vocode_contract.simulator.responses import refused
 
 
 def _of_any_call(turn: Turn) -> Response:

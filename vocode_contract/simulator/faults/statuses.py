@@ -5,9 +5,9 @@ from collections.abc import Callable
 from email.utils import formatdate
 
 from vocode_contract.http.message import Response
+from vocode_contract.simulator.faults.body_text import HTML
 from vocode_contract.simulator.faults.fault import ALL, CALLS, Fault, Spoiling, Turn, after
-from vocode_contract.simulator.faults.texts import HTML
-from vocode_contract.simulator.refusals import answered, refused
+from vocode_contract.simulator.responses import answered, refused
 
 _TEXT = ("content-type", "text/plain; charset=utf-8")
 _PAGE = ("content-type", "text/html")

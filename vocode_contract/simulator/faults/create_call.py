@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.clock import date_time
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
-from vocode_contract.simulator.refusals import refused
+from vocode_contract.simulator.lifecycle.clock import date_time
+from vocode_contract.simulator.responses import refused
 
 _WRONG_NUMBER = "12025550198"
 

@@ -11,20 +11,20 @@ from urllib.parse import quote
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
+from vocode_contract.simulator.account import Call, NotStored, State
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
-from vocode_contract.simulator.callbacks import deliveries
 from vocode_contract.simulator.calls import placed
-from vocode_contract.simulator.clock import Clock, Pace
-from vocode_contract.simulator.control import controlled
-from vocode_contract.simulator.faults.planting import Answer, Planted, Sabotage, planted_from
-from vocode_contract.simulator.journal import Journal
-from vocode_contract.simulator.lives import Event, forced, turned
+from vocode_contract.simulator.deliveries import deliveries
+from vocode_contract.simulator.faults.injection import Answer, Planted, Sabotage, planted_from
+from vocode_contract.simulator.lifecycle.clock import Clock, Pace
+from vocode_contract.simulator.lifecycle.life import Event, forced, turned
+from vocode_contract.simulator.lifecycle.scenarios import DEFAULT, known
 from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
-from vocode_contract.simulator.refusals import JSON, Entry, not_authenticated, not_understood, refused
-from vocode_contract.simulator.scenarios import DEFAULT, known
-from vocode_contract.simulator.seeds import FROM_NUMBER, TO_NUMBER
-from vocode_contract.simulator.seeds import seed as fill
-from vocode_contract.simulator.state import Call, NotStored, State
+from vocode_contract.simulator.request_log import Journal
+from vocode_contract.simulator.responses import JSON, Entry, not_authenticated, not_understood, refused
+from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER
+from vocode_contract.simulator.seed_data import seed as fill
+from vocode_contract.simulator.server.control import controlled
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.sending.delivery import Delivery

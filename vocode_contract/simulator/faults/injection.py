@@ -9,10 +9,10 @@ from typing import Any
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
+from vocode_contract.simulator.account import State
 from vocode_contract.simulator.faults.fault import Below, Fault, Step, Turn, canonical, identifiers
 from vocode_contract.simulator.operations import Rules
-from vocode_contract.simulator.refusals import refused
-from vocode_contract.simulator.state import State
+from vocode_contract.simulator.responses import refused
 
 #: The header by which one request asks for faults of its own.
 HEADER = "x-simulator-fault"
@@ -23,7 +23,7 @@ _PROBABILITY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 
 def _faults() -> Mapping[str, Fault]:
     """Return the table of faults, which takes longer to load than the rest: most servers are sound."""
-    from vocode_contract.simulator.faults.table import FAULTS
+    from vocode_contract.simulator.faults.catalog import FAULTS
 
     return FAULTS
 
@@ -206,7 +206,7 @@ class Sabotage:
         return answer
 
     def _carried(self, fault: Fault, response: Response) -> Iterator[Step] | None:
-        from vocode_contract.simulator.faults.wire import bounded
+        from vocode_contract.simulator.faults.network import bounded
 
         return bounded(fault.script(response, self._chance(fault.name))) if fault.script else None
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.simulator.scenarios import (
+from vocode_contract.simulator.lifecycle.scenarios import (
     ANSWERED,
     BOT_LEFT,
     FAILED,
@@ -23,12 +23,13 @@ from vocode_contract.simulator.scenarios import (
     RINGS,
     SCENARIOS,
     TRANSCRIBED,
+    Line,
     Scenario,
     Step,
     Turn,
     known,
+    transcript,
 )
-from vocode_contract.simulator.transcripts import Line, transcript
 
 _OVER = ("ended", "error")
 _GREETING = "Hello."

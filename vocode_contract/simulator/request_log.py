@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.http.message import Request
-from vocode_contract.simulator.clock import date_time
+from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.masking import mask, masked, shown_key

@@ -5,18 +5,32 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.simulator.lives import Event
-from vocode_contract.simulator.state import State
+from vocode_contract.simulator.account import State
+from vocode_contract.simulator.lifecycle.life import Event
 from vocode_contract.webhooks.sending.delivery import JSON, Delivery
 
 if TYPE_CHECKING:
     from vocode_contract.webhooks.sending.delivery import Answer
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from vocode_contract.webhooks.sending.delivery import METHODS, event_delivery
+
+if TYPE_CHECKING:
+    pass
+
 
 #: The scenario in which an action is taken, and the event at which it is: once in a call.
 _SCENARIO = "human"
+
+
 _MOMENT = ("event_human_detection", {"result": "human"})
+
+
 #: Properties of an input that are made up at most.
 _MOST = 100
+
+
 _WORDS: Mapping[str, Any] = {
     "array": [],
     "boolean": True,
@@ -85,3 +99,14 @@ def _value(schema: object) -> Any:
         return choices[0]
     kind = schema.get("type")
     return _WORDS.get(kind) if isinstance(kind, str) else None
+
+
+def deliveries(state: State, events: Iterable[Event]) -> Iterator[Delivery]:
+    """Yield what webhooks are told of events, where they subscribe to the kind, and what agents ask, in that order."""
+    for event in events:
+        webhook = state.calls[event.call_id]["agent"].get("webhook")
+        if webhook and event.type in webhook["subscriptions"]:
+            method = webhook.get("method")
+            yield event_delivery(event.content(), webhook["url"], method=method if method in METHODS else "POST")
+        if (action := asked(state, event)) is not None:
+            yield action

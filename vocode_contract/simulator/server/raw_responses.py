@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 
 from vocode_contract.simulator.faults.fault import Step
-from vocode_contract.simulator.faults.wire import LONGEST
-from vocode_contract.simulator.hardening import ImpatientProtocol, Receive
+from vocode_contract.simulator.faults.network import LONGEST
+from vocode_contract.simulator.server.limits import ImpatientProtocol, Receive
 
 #: Seconds until a connection is given up whose client reads nothing.
 _PATIENCE = LONGEST + 1.0

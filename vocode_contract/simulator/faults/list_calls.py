@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.contents import STRANGER
+from vocode_contract.simulator.faults.call_values import STRANGER
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
-from vocode_contract.simulator.refusals import answered
+from vocode_contract.simulator.responses import answered
 
 Page = dict[str, Any]
 _DEFAULT_SIZE = 10

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vocode_contract.simulator.calls import added
-from vocode_contract.simulator.models import made
-from vocode_contract.simulator.state import State
-from vocode_contract.simulator.transcripts import Line, transcript
+from vocode_contract.simulator.account import State
+from vocode_contract.simulator.calls import added, made
+from vocode_contract.simulator.lifecycle.scenarios import Line, transcript
 
 #: A number that chooses no scenario, and the one that calls.
 TO_NUMBER, FROM_NUMBER = "12025550142", "12025550199"

@@ -17,7 +17,7 @@ from vocode_contract.simulator.faults.fault import (
     identifiers,
 )
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
-from vocode_contract.simulator.refusals import answered, refused
+from vocode_contract.simulator.responses import answered, refused
 
 
 def _instead_of(status: int, given: Callable[[Turn], Response], *, malformed: bool | None = None) -> Spoiling:

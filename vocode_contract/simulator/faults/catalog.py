@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from vocode_contract.simulator.faults.authentication import AUTHENTICATION
-from vocode_contract.simulator.faults.contents import CONTENTS
-from vocode_contract.simulator.faults.creations import CREATIONS
-from vocode_contract.simulator.faults.endings import ENDINGS
+from vocode_contract.simulator.faults.body_text import TEXTS
+from vocode_contract.simulator.faults.call_ids import IDENTITIES
+from vocode_contract.simulator.faults.call_values import CONTENTS
+from vocode_contract.simulator.faults.create_call import CREATIONS
+from vocode_contract.simulator.faults.end_call import ENDINGS
 from vocode_contract.simulator.faults.fault import Fault
-from vocode_contract.simulator.faults.identities import IDENTITIES
-from vocode_contract.simulator.faults.pages import PAGES
+from vocode_contract.simulator.faults.leaks import SECRETS
+from vocode_contract.simulator.faults.list_calls import PAGES
+from vocode_contract.simulator.faults.network import WIRE
 from vocode_contract.simulator.faults.recordings import RECORDINGS
-from vocode_contract.simulator.faults.secrets import SECRETS
 from vocode_contract.simulator.faults.statuses import STATUSES
-from vocode_contract.simulator.faults.texts import TEXTS
-from vocode_contract.simulator.faults.wire import WIRE
 
 #: Faults by what they are about, in the order of the documentation.
 GROUPS: Mapping[str, tuple[Fault, ...]] = {

@@ -4,7 +4,7 @@ Steps have times in seconds: of ringing, since the call was placed; of the talk,
 picked up. Each call stretches both a little, by its id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -60,32 +60,67 @@ def _over(outcome: str, twilio: str = "completed", **changes: Any) -> Turn:
 
 
 RINGS = Turn(twilio="ringing")
+
+
 ANSWERED = Turn(
     changes={"status": "in_progress", "stage": "picked_up"},
     event="event_phone_call_connected",
     twilio="in-progress",
     begins=True,
 )
+
+
 PERSON, MACHINE = (
     Turn(changes={"human_detection_result": result}, event="event_human_detection", payload={"result": result})
     for result in ("human", "no_human")
 )
+
+
 BOT, HUMAN = (Turn(event="event_message", sender=sender) for sender in ("BOT", "HUMAN"))
+
+
 ASKED_NOT_TO_BE_CALLED = Turn(changes={"do_not_call_result": True})
+
+
 TRANSFERRING = Turn(changes={"stage": "transfer_started"}, event="event_action")
+
+
 TRANSFERRED = Turn(changes={"stage": "transfer_successful"})
 
+
 HUMAN_LEFT = _over("human_disconnected")
+
+
 BOT_LEFT = _over("bot_disconnected")
+
+
 NO_HUMAN = _over("human_unanswered")
+
+
 NO_ANSWER = _over("human_unanswered", "no-answer")
+
+
 NOT_CONNECTED = _over("call_did_not_connect", "canceled")
+
+
 BUSY = _over("call_did_not_connect", "busy")
+
+
 TRANSFER_LEFT = _over("transfer_disconnected")
+
+
 TRANSFER_UNANSWERED = _over("transfer_unanswered")
+
+
 REFUSED = _over("call_did_not_connect", "failed", status="error", error_message="The provider refused the call.")
+
+
 FAILED = _over("bot_disconnected", status="error", error_message="The connection to the provider was lost.")
+
+
 TRANSCRIBED = Turn(event="event_transcript", private=True)
+
+
 RECORDED = Turn(changes={"recording_available": True}, event="event_recording", private=True)
 
 
@@ -120,6 +155,8 @@ _HELLO = (
     Step(2.4, PERSON),
     Step(3.81, HUMAN, " Who is there?"),
 )
+
+
 _PLEASANTRIES = (
     *_HELLO,
     Step(5.07, BOT, "It is an automated call. Is this a good mom-"),
@@ -128,6 +165,8 @@ _PLEASANTRIES = (
     Step(16.2, HUMAN, " At what time was that?"),
     Step(18.9, BOT, "At half past two in the afternoon."),
 )
+
+
 _CONVERSATION = (
     *_PLEASANTRIES,
     Step(27.5, HUMAN, " That is fine.\nI will bring the papers."),
@@ -136,18 +175,23 @@ _CONVERSATION = (
     Step(47.1, BOT, "Goodbye, and have a good day."),
     Step(60.0, HUMAN_LEFT),
 )
+
+
 _MAILBOX = (
     Step(0.0, ANSWERED),
     Step(0.52, BOT),
     Step(1.2, HUMAN, " You have reached the mailbox of"),
     Step(3.1, MACHINE),
 )
+
+
 _TRANSFER = (
     *_PLEASANTRIES,
     Step(24.0, HUMAN, " I would rather talk to a person."),
     Step(26.5, BOT, "I will put you through."),
     Step(28.0, TRANSFERRING),
 )
+
 
 SCENARIOS: Mapping[str, Scenario] = {
     "human": Scenario(number="0101", summary="a person answers, talks for a minute and hangs up", talk=_CONVERSATION),
@@ -204,9 +248,14 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
 }
 
+
 #: The numbers that choose a scenario end in this and the scenario's number; all are fictional.
 EXCHANGE = "555"
+
+
 DEFAULT = "human"
+
+
 _BY_NUMBER: Mapping[str, str] = {EXCHANGE + scenario.number: name for name, scenario in SCENARIOS.items()}
 
 
@@ -230,3 +279,36 @@ def of_number(number: str, otherwise: str) -> str:
     """
     digits = "".join(filter(str.isdigit, number[-20:]))
     return _BY_NUMBER.get(digits[-7:], otherwise)
+
+
+class Line(NamedTuple):
+    """One utterance.
+
+    Attributes:
+        at: Seconds since the call began.
+        sender: Who spoke, such as ``BOT``.
+        text: What was said. What a person said starts with a space; a bot's line that was cut off
+            by the person ends in a hyphen.
+    """
+
+    at: float
+    sender: str
+    text: str
+
+
+def transcript(lines: Iterable[Line], date: str) -> str:
+    """Write lines down in the form of a contract's time.
+
+    Args:
+        lines: In the order in which they were spoken.
+        date: Of the contract. From 2024 on each line has its time, with minutes that wrap at 60, and
+            ends in a newline.
+    """
+    if date < "2024":
+        return "\n".join(f"{line.sender}: {line.text}" for line in lines)
+    return "".join(f"[{_clock(line.at)}] {line.sender}: {line.text}\n" for line in lines)
+
+
+def _clock(at: float) -> str:
+    hundredths = int(at * 100)
+    return f"{hundredths // 6000 % 60:02d}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from vocode_contract.contract.model import Contract, Schema
-from vocode_contract.simulator.clock import date_time
+from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.variants import Variant
 
 #: How many objects are remembered as they were written.

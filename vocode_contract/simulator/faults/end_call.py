@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.clock import date_time
-from vocode_contract.simulator.faults.contents import STRANGER
+from vocode_contract.simulator.faults.call_values import STRANGER
 from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed, over
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
-from vocode_contract.simulator.refusals import answered, refused
+from vocode_contract.simulator.lifecycle.clock import date_time
+from vocode_contract.simulator.responses import answered, refused
 
 _LATER = timedelta(minutes=1)
 

@@ -13,18 +13,18 @@ from urllib.parse import parse_qs
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
-from vocode_contract.simulator.clock import date_time
-from vocode_contract.simulator.page import FILES
-from vocode_contract.simulator.refusals import answered, refused
-from vocode_contract.simulator.scenarios import EXCHANGE, SCENARIOS
+from vocode_contract.simulator.lifecycle.clock import date_time
+from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
+from vocode_contract.simulator.responses import answered, refused
+from vocode_contract.simulator.serialization import sent
+from vocode_contract.simulator.server.page import FILES
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
-from vocode_contract.simulator.written import sent
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.masking import masked
 
 if TYPE_CHECKING:
-    from vocode_contract.simulator.core import Simulation
+    from vocode_contract.simulator.simulation import Simulation
 
 PREFIX = "/_simulator/"
 #: How many calls are shown unless more are asked for.
@@ -48,7 +48,7 @@ def state(simulation: "Simulation", _: Content) -> Content:
 
 def names(_: "Simulation", __: Content) -> Content:
     """List what can be chosen by name."""
-    from vocode_contract.simulator.faults.table import FAULTS
+    from vocode_contract.simulator.faults.catalog import FAULTS
 
     return {
         "scenarios": [

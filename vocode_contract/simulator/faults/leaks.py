@@ -7,7 +7,7 @@ import orjson
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.authentication import refusing
 from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Turn, changed
-from vocode_contract.simulator.refusals import answered
+from vocode_contract.simulator.responses import answered
 
 #: Stands for a key of another customer; it opens nothing.
 CANARY = "another-customers-key-5ca1ab1e"

@@ -7,8 +7,8 @@ import h11
 import httpx
 
 from vocode_contract.http.message import Request
-from vocode_contract.simulator.core import Simulation
 from vocode_contract.simulator.faults.fault import Step
+from vocode_contract.simulator.simulation import Simulation
 
 #: Bytes of a head that httpx takes over a socket.
 _HEAD = 102_400

@@ -4,34 +4,20 @@ The core makes deliveries and sends nothing. A `Callbacks` looks for them while 
 """
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vocode_contract.simulator.asking import asked
-from vocode_contract.simulator.lives import Event
-from vocode_contract.simulator.state import State
-from vocode_contract.webhooks.sending.delivery import METHODS, Delivery, event_delivery
 from vocode_contract.webhooks.sending.log import Attempt
 from vocode_contract.webhooks.sending.retries import ONCE, Policy, policy_of
 
 if TYPE_CHECKING:
-    from vocode_contract.simulator.core import Simulation
+    from vocode_contract.simulator.simulation import Simulation
     from vocode_contract.webhooks.sending.deliverer import Deliverer
+
 
 #: Seconds between two looks for what is due.
 _INTERVAL = 0.02
-
-
-def deliveries(state: State, events: Iterable[Event]) -> Iterator[Delivery]:
-    """Yield what webhooks are told of events, where they subscribe to the kind, and what agents ask, in that order."""
-    for event in events:
-        webhook = state.calls[event.call_id]["agent"].get("webhook")
-        if webhook and event.type in webhook["subscriptions"]:
-            method = webhook.get("method")
-            yield event_delivery(event.content(), webhook["url"], method=method if method in METHODS else "POST")
-        if (action := asked(state, event)) is not None:
-            yield action
 
 
 class Callbacks:

@@ -14,20 +14,12 @@ import uvicorn
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
-from vocode_contract.simulator.callbacks import Callbacks
-from vocode_contract.simulator.clock import Clock
-from vocode_contract.simulator.core import DEFAULT_TOKEN, Simulation
-from vocode_contract.simulator.faults.planting import Planted
-from vocode_contract.simulator.hardening import (
-    CONNECTIONS,
-    ImpatientProtocol,
-    Receive,
-    Scope,
-    Send,
-    body_of,
-    unfit,
-)
-from vocode_contract.simulator.scenarios import DEFAULT
+from vocode_contract.simulator.faults.injection import Planted
+from vocode_contract.simulator.lifecycle.clock import Clock
+from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
+from vocode_contract.simulator.server.callbacks import Callbacks
+from vocode_contract.simulator.server.limits import CONNECTIONS, ImpatientProtocol, Receive, Scope, Send, body_of, unfit
+from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.webhooks.sending.retries import ONCE, Policy
 
@@ -219,7 +211,7 @@ def _answering(simulation: Simulation) -> Application:
         if given.steps is None:
             await _send(given.response, send)
         else:
-            from vocode_contract.simulator.playing import play
+            from vocode_contract.simulator.server.raw_responses import play
 
             await play(given.steps, scope["state"]["connection"], receive)
 

@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.refusals import refused
+from vocode_contract.simulator.responses import refused
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
