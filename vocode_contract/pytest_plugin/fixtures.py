@@ -18,11 +18,11 @@ from vocode_contract.pytest_plugin.state import (
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.checked_client import CheckedClient, Health
-    from vocode_contract.conformance.coverage import Touched
     from vocode_contract.conformance.run.run import Run
     from vocode_contract.contract.model import Contract
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.traffic import Traffic
+    from vocode_contract.pytest_plugin.coverage import Touched
     from vocode_contract.simulator import Running
     from vocode_contract.webhooks.stress.stress_test import Adversary
 
@@ -144,8 +144,8 @@ def vocode_traffic(
     vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
 ) -> "Traffic":
     """Judge the traffic of a client of your own; what is wrong with it fails the test."""
-    from vocode_contract.conformance.overheard import Overheard
     from vocode_contract.http.traffic import Traffic
+    from vocode_contract.pytest_plugin.traffic import Overheard
 
     traffic = Traffic(
         vocode_contract,
@@ -169,6 +169,6 @@ def webhook_adversary() -> Iterator["Adversary"]:
 @pytest.fixture(scope="session")
 def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "Touched":
     """Count payloads of your own towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
-    from vocode_contract.conformance.coverage import Touched
+    from vocode_contract.pytest_plugin.coverage import Touched
 
     return pytestconfig.stash.get(TOUCHED, None) or Touched(vocode_contract)

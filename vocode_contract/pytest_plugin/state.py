@@ -10,11 +10,11 @@ from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.checked_client import CheckedClient
-    from vocode_contract.conformance.coverage import Touched
-    from vocode_contract.conformance.overheard import Overheard
     from vocode_contract.conformance.run.run import Run
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.client.client import Client
+    from vocode_contract.pytest_plugin.coverage import Touched
+    from vocode_contract.pytest_plugin.traffic import Overheard
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.results import Tally
     from vocode_contract.validation.codes import Selection
@@ -152,8 +152,8 @@ def watch_coverage(config: pytest.Config) -> None:
     sources = (config.getoption("vocode_coverage"), os.environ.get("VOCODE_COVERAGE"), config.getini("vocode_coverage"))
     if not any(sources):
         return
-    from vocode_contract.conformance.coverage import CoverageRun, Touched, threshold
     from vocode_contract.errors import InvalidOption
+    from vocode_contract.pytest_plugin.coverage import CoverageRun, Touched, threshold
 
     told = given(config, "coverage")
     try:
