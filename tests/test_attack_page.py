@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.receivers import asgi
-from vocode_contract.cli import ending
+from vocode_contract.cli import main
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "attack-a-receiver.md"
 BLOCK = re.compile(r'^```\w+ title="(?P<title>[\w.]+)"\n(?P<text>.*?)^```$', re.DOTALL | re.MULTILINE)
@@ -32,7 +32,7 @@ def shop(tmp_path, monkeypatch):
 
 def attacked(url, capsys):
     capsys.readouterr()
-    code = ending.run(["webhook", "attack", "--to", f"{url}/events", "--state", f"{url}/calls/{{call_id}}"])
+    code = main.run(["webhook", "attack", "--to", f"{url}/events", "--state", f"{url}/calls/{{call_id}}"])
     return code, capsys.readouterr().out
 
 

@@ -18,7 +18,7 @@ pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
 import vocode_contract
-from vocode_contract.cli import ending, suite
+from vocode_contract.cli import main, run_suite
 from vocode_contract.contract.model import dates
 from vocode_contract.simulator import simulator
 
@@ -221,20 +221,20 @@ def drained(handle):
 )
 def test_check_of_a_wrong_option_is_usage_in_one_line(capsys, monkeypatch, options, message):
     monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
-    assert ending.run(["check", *options]) == 2
+    assert main.run(["check", *options]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n"), message in err) == ("", 1, True)
 
 
 def test_check_without_an_extra_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr("vocode_contract.cli.check.find_spec", lambda _: None)
-    assert ending.run(["check"]) == 2
+    assert main.run(["check"]) == 2
     assert "the contract suite needs the extra 'pytest'" in capsys.readouterr().err
 
 
 def test_check_that_fuzzes_without_the_extra_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr("vocode_contract.cli.check.find_spec", lambda name: None if name == "schemathesis" else name)
-    assert ending.run(["check", "--fuzz", "1"]) == 2
+    assert main.run(["check", "--fuzz", "1"]) == 2
     assert "fuzzing needs the extra 'fuzz'" in capsys.readouterr().err
 
 
@@ -250,7 +250,7 @@ def test_check_leaves_the_environment_as_it_was(monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "-x")
     monkeypatch.delenv("VOCODE_API_KEY", raising=False)
     before = dict(os.environ)
-    with suite._environment({"PYTEST_ADDOPTS": None, "VOCODE_API_KEY": TOKEN}):
+    with run_suite._environment({"PYTEST_ADDOPTS": None, "VOCODE_API_KEY": TOKEN}):
         assert ("PYTEST_ADDOPTS" in os.environ, os.environ["VOCODE_API_KEY"]) == (False, TOKEN)
     assert dict(os.environ) == before
 
@@ -305,5 +305,7 @@ def test_check_that_fails_itself_is_70_in_one_line():
         [sys.executable, "-c", BROKEN, "check"], env=ENVIRONMENT, capture_output=True, check=False, text=True
     )
     assert (process.returncode, process.stdout) == (70, "")
-    assert process.stderr.startswith("vocode-contract: a bug of ours: RuntimeError at vocode_contract/cli/suite.py:")
+    assert process.stderr.startswith(
+        "vocode-contract: a bug of ours: RuntimeError at vocode_contract/cli/run_suite.py:"
+    )
     assert "kanarie" not in process.stderr

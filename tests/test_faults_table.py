@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("uvicorn")
 pytest.importorskip("rich")
 
-from vocode_contract.cli.suite import Watch, run_suite
+from vocode_contract.cli.run_suite import Watch, run_suite
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report.results import Tally
 from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, simulator

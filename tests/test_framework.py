@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
-from vocode_contract.cli.suite import Watch, run_suite
+from vocode_contract.cli.run_suite import Watch, run_suite
 from vocode_contract.contract.model import dates
 
 APPLICATION = Path(__file__).parent / "servers" / "fastapi_app.py"

@@ -5,8 +5,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from vocode_contract.cli.explain import codes_page
 from vocode_contract.report import REPORTS
-from vocode_contract.report.codes_page import codes_page
 from vocode_contract.report.payload_results import Heading, Result, Tally
 from vocode_contract.report.text import MOST_CAUSES, MOST_LINE, MOST_TEXT
 from vocode_contract.validation.codes import CODES

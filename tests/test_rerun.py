@@ -93,11 +93,11 @@ def test_rerun_by_pytest_repeats_what_the_environment_and_the_file_said(pytester
 
 
 def test_rerun_by_check_repeats_what_the_environment_said(capsys, monkeypatch):
-    from vocode_contract.cli import ending
+    from vocode_contract.cli import main
 
     monkeypatch.setenv("VOCODE_POLICY", "authentication=418 ended-call=404")
     monkeypatch.setenv("VOCODE_TIMEOUT", "9")
-    assert ending.run(["check", "--only", "[no_token-list_calls]", "--policy", "ended-call=409"]) == 1
+    assert main.run(["check", "--only", "[no_token-list_calls]", "--policy", "ended-call=409"]) == 1
     [rerun] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("   rerun")]
     words = "--policy authentication=418 --policy ended-call=409 --timeout 9"
     assert rerun.startswith(f"   rerun     vocode-contract check {words} --only ")

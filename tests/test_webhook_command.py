@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.receivers import receiver, served
-from vocode_contract.cli import ending
+from vocode_contract.cli import main
 
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
@@ -16,7 +16,7 @@ CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 def run(capsys):
     def run(*arguments):
         capsys.readouterr()
-        code = ending.run(["webhook", *map(str, arguments)])
+        code = main.run(["webhook", *map(str, arguments)])
         return code, *capsys.readouterr()
 
     return run

@@ -6,7 +6,7 @@ import sys
 def main() -> int:
     """Run the command line and return the exit code of the process."""
     try:
-        from vocode_contract.cli.ending import run
+        from vocode_contract.cli.main import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # while loading, or a second one while ending

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli import exits
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option
 from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption, MissingExtra
@@ -20,6 +19,52 @@ if TYPE_CHECKING:
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.outcome import Outcome, Run
     from vocode_contract.simulator import Running
+from collections.abc import Mapping
+
+from vocode_contract.report.outcome import Outcome
+from vocode_contract.report.summary import COLUMNS, bounded, cells, details, ending, lines
+
+_STYLES: Mapping[str, str] = {
+    "conforms": "green",
+    "violates": "bold red",
+    "broken": "bold red",
+    "inconclusive": "yellow",
+    "not-permitted": "dim",
+    "no-call": "dim",
+}
+
+
+def write_result(outcome: Outcome, output: Output, *, full: bool) -> None:
+    """Write what was run, the table, what is wrong and the verdict."""
+    run = outcome.run
+    heading = (f"contract {run.contract}, {run.profile}: {run.where}", "")
+    if output.is_terminal and outcome.rows and _drawn(outcome, "\n".join(bounded(heading, outcome, full=full))):
+        told = [*bounded(details(outcome, full=full), outcome, full=full), *ending(outcome)]
+    else:
+        told = [*bounded(heading, outcome, full=full), *lines(outcome, full=full)]
+    output.write("".join(f"{line}\n" for line in told))
+
+
+def _drawn(outcome: Outcome, heading: str) -> bool:
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return False
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in COLUMNS:
+        table.add_column(title, justify="right" if title == COLUMNS[-1] else "left")
+    for row in outcome.rows:
+        texts = [Text(cell) for cell in cells(row)]
+        texts[2].stylize(_STYLES[row.verdict])
+        table.add_row(*texts)
+    console = Console(soft_wrap=False)
+    console.print(Text(heading))
+    console.print()
+    console.print(table)
+    return True
+
 
 _TOKEN = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
 
@@ -103,7 +148,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
         if given and not asked.url:
             ctx.fail(f"{option} is for a server, named by --url or VOCODE_URL")
     _require_extras(asked)
-    from vocode_contract.cli.suite import Watch, run_suite
+    from vocode_contract.cli.run_suite import Watch, run_suite
     from vocode_contract.report.files import wanted
     from vocode_contract.report.outcome import Outcome
 
@@ -123,7 +168,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
     written = _write(Outcome(run=run, tally=tally), reports, output, full=asked.full)
     if watch.interruption is not None:
         raise watch.interruption
-    ctx.exit(tally.exit_code if written else tally.exit_code or exits.UNJUDGED)
+    ctx.exit(tally.exit_code if written else tally.exit_code or output.UNJUDGED)
 
 
 def _require_extras(asked: Asked) -> None:
@@ -225,7 +270,6 @@ def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) 
 
 def _write(outcome: "Outcome", reports: "tuple[Wanted, ...]", output: Output, *, full: bool) -> bool:
     """Write the result for a reader, and the reports; return whether all of them could be written."""
-    from vocode_contract.cli.result import write_result
     from vocode_contract.report.files import write_all
 
     write_result(outcome, output, full=full)

@@ -1,10 +1,46 @@
 """``explain``: what the codes of violations mean."""
 
+from collections.abc import Iterator
+
 import click
 
-from vocode_contract.cli.options import examples
+from vocode_contract.cli.options import examples, meant
 from vocode_contract.cli.output import Output
-from vocode_contract.cli.words import meant
+from vocode_contract.validation.codes import CODES, Code
+from vocode_contract.validation.codes.code import told
+
+_INTRODUCTION = """\
+# Codes
+
+What each code of a violation means. Written from the table in `vocode_contract/codes/`; do not edit it by hand:
+`vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
+
+An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code
+that is *off* is not reported.
+
+Each code rests on something: the contract's own words, a standard, or an inference from the contract and from what was
+seen. What no document decides is a *policy*, which a run may choose, or *practice*: what users depend on.
+"""
+
+
+def codes_page() -> str:
+    """Return the page as Markdown."""
+    return "\n".join([_INTRODUCTION, *(line for name, code in CODES.items() for line in _section(name, code))])
+
+
+def levels(code: Code) -> str:
+    """Say how severe a code is, and where that depends on the profile."""
+    if code.tolerant and code.tolerant != code.level:
+        return f"{code.level}; {code.tolerant} under the profile tolerant"
+    return code.level
+
+
+def _section(name: str, code: Code) -> Iterator[str]:
+    fence = "```"
+    yield f"## {name}\n"
+    yield f"**{code.title}.** {code.meaning}\n"
+    yield f"Severity: {levels(code)}. Rests on {told(code.basis)}. Breaks it:\n"
+    yield f"{fence}text\n{code.example}\n{fence}\n"
 
 
 @click.command(
@@ -16,8 +52,7 @@ from vocode_contract.cli.words import meant
 @click.pass_context
 def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
     """Tell what codes mean, each with an example; without CODE, list all of them."""
-    from vocode_contract.cli.table import write_table
-    from vocode_contract.report.codes_page import codes_page
+    from vocode_contract.cli.output import write_table
     from vocode_contract.validation.codes import CODES
 
     output = ctx.ensure_object(Output)
@@ -33,7 +68,6 @@ def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
 def _page(name: str) -> str:
     from textwrap import fill
 
-    from vocode_contract.report.codes_page import levels
     from vocode_contract.validation.codes import CODES
     from vocode_contract.validation.codes.code import told
 

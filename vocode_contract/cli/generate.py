@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vocode_contract.cli import exits
-from vocode_contract.cli.generated import FORMATS, Generated, Heading
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import Output
+from vocode_contract.cli.payload_formats import FORMATS, Generated, Heading
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -145,7 +144,7 @@ def _different(generated: Iterable[Generated]) -> Iterator[Generated]:
 
 def _written(asked: Asked, entries: Iterable[Generated], heading: Heading, output: Output) -> int:
     """Write everything where it shall go; return the exit code."""
-    from vocode_contract.cli.progress import watched
+    from vocode_contract.cli.output import watched
 
     total = 0 if asked.cover else asked.count or 10
     is_alone = asked.target is not None or not output.is_terminal
@@ -155,10 +154,10 @@ def _written(asked: Asked, entries: Iterable[Generated], heading: Heading, outpu
             _write(asked, counted, heading, output)
     except OSError as error:
         output.say(f"{asked.target}: {(error.strerror or 'it cannot be written').lower()}")
-        return exits.UNJUDGED
+        return output.UNJUDGED
     if counted.count < total and output.is_read:
         output.say(f"there are no more than {counted.count} different ones")
-    return exits.CONFORMS
+    return output.CONFORMS
 
 
 @dataclass(slots=True)

@@ -1,13 +1,41 @@
-"""Output: the two streams of a command, and what happens where they break."""
+"""The exit codes, which scripts rely on."""
 
 import errno
 import os
 import sys
-from typing import TextIO
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
 
-from vocode_contract.cli.exits import CONFORMS, UNJUDGED
+from vocode_contract.validation.masking import printable
+
+#: Everything that was judged conforms.
+CONFORMS = 0
+
+
+#: Something violates the contract. Nothing else ends so.
+VIOLATES = 1
+
+
+#: The command was called wrongly, or cannot start here.
+USAGE = 2
+
+
+#: Something could not be judged, and nothing that could violates the contract.
+UNJUDGED = 3
+
+
+#: A bug of ours (EX_SOFTWARE of BSD's sysexits).
+BUG = 70
+
+
+#: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
+INTERRUPTED = 130
+
 
 NAME = "vocode-contract"
+
+
 #: Characters of a line that is written over.
 _WIDTH = 79
 
@@ -91,3 +119,71 @@ def _discard(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
+
+
+#: Seconds of silence before it is shown.
+_PATIENCE = 1.0
+
+
+def watched(values: Iterable[Any], total: int, *, shown: bool = True) -> Iterator[Any]:
+    """Yield values; show how many came once it takes long, where a person reads and rich is installed.
+
+    Args:
+        values: The values.
+        total: How many will come.
+        shown: Whether anything may be shown.
+    """
+    if not (shown and sys.stderr and sys.stderr.isatty()):
+        yield from values
+        return
+    began, bar = time.monotonic(), None
+    try:
+        for number, value in enumerate(values, 1):
+            yield value
+            if bar is None and time.monotonic() - began > _PATIENCE:
+                bar = _bar(total)
+            if bar:
+                bar.update(bar.task_ids[0], completed=number)
+    finally:
+        if bar:
+            bar.stop()
+
+
+def _bar(total: int) -> Any:
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        return None
+    # Left to itself, it would take over standard output, which is for the payloads.
+    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
+    bar.add_task("payloads", total=total)
+    bar.start()
+    return bar
+
+
+Row = tuple[str, str]
+
+
+def write_table(rows: Sequence[Row], output: Output) -> None:
+    """Write rows of two texts; the first is a name."""
+    shown = [(printable(name), printable(text)) for name, text in rows]
+    if not (output.is_terminal and _drawn(shown)):
+        width = max((len(name) for name, _ in shown), default=0)
+        output.write("".join(f"{name:<{width}}  {text}".rstrip() + "\n" for name, text in shown))
+
+
+def _drawn(rows: Sequence[Row]) -> bool:
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return False
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for name, text in rows:
+        table.add_row(Text(name), Text(text))
+    Console().print(table)
+    return True

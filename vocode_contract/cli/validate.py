@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli import exits
+from vocode_contract.cli import output
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
@@ -151,7 +151,7 @@ def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
     """Split the values of an option into patterns of codes, each of which fits one at least."""
     from fnmatch import fnmatchcase
 
-    from vocode_contract.cli.words import did_you_mean
+    from vocode_contract.cli.options import did_you_mean
     from vocode_contract.validation.codes import CODES
 
     patterns = tuple(part for option in options for part in option.replace(",", " ").split())
@@ -228,5 +228,5 @@ def _summary(tally: "Tally", heading: "Heading") -> str:
 
 def _exit_code(tally: "Tally") -> int:
     if tally.violating:
-        return exits.VIOLATES
-    return exits.UNJUDGED if tally.unjudged else exits.CONFORMS
+        return output.VIOLATES
+    return output.UNJUDGED if tally.unjudged else output.CONFORMS

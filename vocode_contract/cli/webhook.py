@@ -7,11 +7,10 @@ from uuid import UUID, uuid4
 
 import click
 
-from vocode_contract.cli import exits
-from vocode_contract.cli.options import examples
+from vocode_contract.cli import output
+from vocode_contract.cli.options import examples, meant
 from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads
-from vocode_contract.cli.words import meant
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def send(ctx: click.Context, /, **options: object) -> None:
     output = ctx.ensure_object(Output)
     with Deliverer(allowed_hosts=asked.allowed_hosts, seconds=asked.seconds, at_once=1) as deliverer:
         codes = [_told(delivery, deliverer.send(delivery), output) for delivery in _asked_for(asked, secret)]
-    ctx.exit(next((code for code in (exits.VIOLATES, exits.UNJUDGED) if code in codes), exits.CONFORMS))
+    ctx.exit(next((code for code in (output.VIOLATES, output.UNJUDGED) if code in codes), output.CONFORMS))
 
 
 @webhook.command(
@@ -195,8 +194,8 @@ def _attacked(asked: ToAttack) -> "Report":
 
 def _exit_code(report: "Report") -> int:
     if any(violation.severity == "error" for violation in report.violations):
-        return exits.VIOLATES
-    return exits.CONFORMS if report.conforms else exits.UNJUDGED
+        return output.VIOLATES
+    return output.CONFORMS if report.conforms else output.UNJUDGED
 
 
 def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]":
@@ -255,15 +254,15 @@ def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
     if reason := unanswered(answer, "take"):
         output.say(reason)
-        return exits.UNJUDGED
+        return output.UNJUDGED
     if delivery.label != LABEL:
-        return exits.CONFORMS if answer.outcome == "delivered" else exits.VIOLATES
+        return output.CONFORMS if answer.outcome == "delivered" else output.VIOLATES
     report = judged(answer)
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
     if report.reason:
         output.say(report.reason)
-    return exits.CONFORMS if report.conforms else exits.VIOLATES
+    return output.CONFORMS if report.conforms else output.VIOLATES
 
 
 def _secret(variable: str | None, file: str | None) -> "Secret | None":

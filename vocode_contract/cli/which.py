@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli import exits
-from vocode_contract.cli.options import examples, profile_option
+from vocode_contract.cli.options import examples, meant, profile_option
 from vocode_contract.cli.output import Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
-from vocode_contract.cli.words import meant
 
 if TYPE_CHECKING:
     from vocode_contract.validation.which import Fit
@@ -27,17 +25,17 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
 
     Ends with 0 if one of them accepts it, 1 if none does, 3 if it could not be read.
     """
-    from vocode_contract.cli.table import write_table
+    from vocode_contract.cli.output import write_table
 
     output = ctx.ensure_object(Output)
     try:
         [payload] = payloads(file, MOST_BYTES, lines=False)
     except NoPayload as error:
         output.say(f"{shown_name(file)}: {error}")
-        ctx.exit(exits.UNJUDGED)
+        ctx.exit(output.UNJUDGED)
     fits = _fits(payload.raw, name, profile)
     write_table([(fit.contract, _told(fit)) for fit in fits], output)
-    ctx.exit(exits.CONFORMS if any(fit.accepted for fit in fits) else exits.VIOLATES)
+    ctx.exit(output.CONFORMS if any(fit.accepted for fit in fits) else output.VIOLATES)
 
 
 def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
