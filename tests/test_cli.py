@@ -9,8 +9,8 @@ import pytest
 
 import vocode_contract
 from tests.payloads import CALL, RINGING, saved
-from vocode_contract.cli import main, output
-from vocode_contract.cli.output import Output
+from vocode_contract.cli import main
+from vocode_contract.cli.output import CONFORMS, UNJUDGED, USAGE, VIOLATES, Output
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report import REPORTS
 from vocode_contract.validation.codes import CODES
@@ -61,16 +61,16 @@ def test_validate_of_a_missing_file_is_3_in_one_line(run, tmp_path):
 
 
 def test_validate_of_a_mixed_run_is_1(run, good, bad, tmp_path):
-    assert run("validate", good, tmp_path / "nope", bad)[0] == output.VIOLATES
+    assert run("validate", good, tmp_path / "nope", bad)[0] == VIOLATES
 
 
 def test_validate_of_an_unread_file_beats_what_conforms(run, good, tmp_path):
-    assert run("validate", tmp_path / "nope", good)[0] == output.UNJUDGED
+    assert run("validate", tmp_path / "nope", good)[0] == UNJUDGED
 
 
 def test_validate_of_a_directory_is_3(run, tmp_path):
     code, _, err = run("validate", tmp_path)
-    assert code == output.UNJUDGED
+    assert code == UNJUDGED
     assert "it is a directory" in err
 
 
@@ -78,7 +78,7 @@ def test_validate_of_a_directory_is_3(run, tmp_path):
 def test_validate_of_a_named_pipe_does_not_wait(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     code, _, err = run("validate", tmp_path / "pipe")
-    assert code == output.UNJUDGED
+    assert code == UNJUDGED
     assert "no regular file" in err
 
 
@@ -90,11 +90,11 @@ def test_validate_judges_standard_input(run, monkeypatch):
 
 def test_validate_of_closed_standard_input_is_3(run, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
-    assert run("validate", "-")[0] == output.UNJUDGED
+    assert run("validate", "-")[0] == UNJUDGED
 
 
 def test_validate_takes_standard_input_once(run):
-    assert run("validate", "-", "-")[0] == output.USAGE
+    assert run("validate", "-", "-")[0] == USAGE
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_validate_of_no_json_is_a_violation(run, monkeypatch, raw, code):
 
 def test_validate_of_a_deselected_defect_is_3(run, monkeypatch):
     given(monkeypatch, b"{")
-    assert run("validate", "--ignore", "json-*", "-")[0] == output.UNJUDGED
+    assert run("validate", "--ignore", "json-*", "-")[0] == UNJUDGED
 
 
 def test_validate_reads_no_further_than_the_limit(run, tmp_path):
@@ -123,7 +123,7 @@ def test_validate_reads_no_further_than_the_limit(run, tmp_path):
 
 
 def test_validate_takes_a_limit(run, good):
-    assert run("validate", "--max-size", "10", good)[0] == output.VIOLATES
+    assert run("validate", "--max-size", "10", good)[0] == VIOLATES
 
 
 # --- validate: lines ---
@@ -160,7 +160,7 @@ def test_lines_of_exactly_the_limit_are_judged(run, tmp_path):
 
 def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
     (tmp_path / "empty.jsonl").touch()
-    assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == output.UNJUDGED
+    assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == UNJUDGED
 
 
 # --- validate: options ---
@@ -168,12 +168,12 @@ def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
 
 def test_validate_takes_a_schema_whatever_its_case(run, tmp_path):
     event = {"type": "event_human_detection", "call_id": CALL["id"], "payload": {"result": "human"}}
-    assert run("validate", "--as", "webhookevent", saved(tmp_path / "event.json", event))[0] == output.CONFORMS
+    assert run("validate", "--as", "webhookevent", saved(tmp_path / "event.json", event))[0] == CONFORMS
 
 
 def test_validate_of_an_unknown_schema_asks_what_was_meant(run, good):
     code, _, err = run("validate", "--as", "Cal", good)
-    assert code == output.USAGE
+    assert code == USAGE
     assert "unknown schema 'Cal'; did you mean Call?" in err
 
 
@@ -187,7 +187,7 @@ def test_validate_of_an_unknown_word_is_usage_in_one_line(run, good, option):
 
 def test_validate_reads_by_the_profile(run, tmp_path):
     path = saved(tmp_path / "call.json", CALL | {"error_message": None})
-    assert run("validate", path)[0] == output.CONFORMS
+    assert run("validate", path)[0] == CONFORMS
     code, out, _ = run("validate", "--profile", "Documented", path)
     assert (code, "/error_message" in out) == (1, True)
 
@@ -198,8 +198,8 @@ def test_validate_reports_drift_without_refusing(run, bad):
 
 
 def test_validate_judges_by_the_codes_asked_for(run, bad):
-    assert run("validate", "--select", "type,format", bad)[0] == output.CONFORMS
-    assert run("validate", "--ignore", "type", "--ignore", "enum", bad)[0] == output.CONFORMS
+    assert run("validate", "--select", "type,format", bad)[0] == CONFORMS
+    assert run("validate", "--ignore", "type", "--ignore", "enum", bad)[0] == CONFORMS
 
 
 def test_validate_finds_duplicate_keys_unless_plain(run, monkeypatch):
@@ -211,8 +211,8 @@ def test_validate_finds_duplicate_keys_unless_plain(run, monkeypatch):
 
 def test_formats_are_those_of_the_reports(run, good):
     for name in REPORTS:
-        assert run("validate", "--output-format", name, good)[0] == output.CONFORMS
-    assert run("validate", "--output-format", "morse", good)[0] == output.USAGE
+        assert run("validate", "--output-format", name, good)[0] == CONFORMS
+    assert run("validate", "--output-format", "morse", good)[0] == USAGE
 
 
 def test_json_of_a_run_names_every_file(run, good, bad, tmp_path):
@@ -359,7 +359,7 @@ def test_which_tells_what_rules_a_contract_out(run, tmp_path):
     path = saved(tmp_path / "call.json", CALL | {"agent": CALL["agent"] | {"voice": voice}})
     code, out, _ = run("which", "--as", "call", path)
     first, second, third = out.splitlines()
-    assert code == output.CONFORMS
+    assert code == CONFORMS
     assert first.startswith("2023-11-30  /agent/voice/type: expected one of ")
     assert "(known since 2024-08-27)" in first
     assert second.startswith("2024-04-19  /agent/voice/type: ")
@@ -367,7 +367,7 @@ def test_which_tells_what_rules_a_contract_out(run, tmp_path):
 
 
 def test_which_of_a_payload_that_none_accepts_is_1(run, bad):
-    assert run("which", bad)[0] == output.VIOLATES
+    assert run("which", bad)[0] == VIOLATES
 
 
 def test_validate_holds_a_payload_against_itself(run, tmp_path):
@@ -403,7 +403,7 @@ def test_which_says_where_a_schema_is_missing(run, tmp_path):
 @pytest.mark.parametrize("name", list(main.COMMANDS))
 def test_help_teaches_by_example(run, name):
     code, out, _ = run(name, "--help")
-    assert code == output.CONFORMS
+    assert code == CONFORMS
     assert f"Examples:\n    vocode-contract {name}" in out
 
 
@@ -442,7 +442,7 @@ def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
     monkeypatch.delitem(sys.modules, "vocode_contract.simulator.server.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     code, _, err = run("simulate")
-    assert code == output.USAGE
+    assert code == USAGE
     assert err == (
         "vocode-contract: the simulator needs the extra 'simulator'; "
         "install it with: python3 -m pip install 'vocode-contract[simulator]'\n"

@@ -15,7 +15,7 @@ import pytest
 import vocode_contract
 from tests.payloads import CALL, RINGING, saved
 from tests.receivers import receiver, served
-from vocode_contract.cli import output
+from vocode_contract.cli.output import BUG, VIOLATES
 from vocode_contract.validation.validator import conforms
 
 SECRET = CALL["agent"]["openai_account_connection"]["credentials"]["openai_api_key"]
@@ -95,7 +95,7 @@ def test_full_disk_is_no_verdict_unless_there_is_a_violation(request, name, code
 @is_posix
 def test_closed_streams_change_nothing(bad):
     command = f'"{sys.executable}" -m vocode_contract validate "{bad}" >&- 2>&- <&-'
-    assert subprocess.run(["/bin/sh", "-c", command], check=False, env=ENVIRONMENT).returncode == output.VIOLATES
+    assert subprocess.run(["/bin/sh", "-c", command], check=False, env=ENVIRONMENT).returncode == VIOLATES
 
 
 def test_ascii_terminal_takes_every_name(tmp_path):
@@ -103,7 +103,7 @@ def test_ascii_terminal_takes_every_name(tmp_path):
     process = subprocess.run(
         [*COMMAND, "validate", path], env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False
     )
-    assert process.returncode == output.VIOLATES
+    assert process.returncode == VIOLATES
     assert rb"\xfc\u20ac.json: /status" in process.stdout
 
 
@@ -129,7 +129,7 @@ def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
     process = subprocess.run(
         [sys.executable, "-c", BUGGY, "validate", path], env=environment, capture_output=True, check=False, text=True
     )
-    assert process.returncode == output.BUG
+    assert process.returncode == BUG
     assert "a bug of ours: ValueError at vocode_contract/cli/validate.py:" in process.stderr
     assert ("in judge" in process.stderr) == bool(debug)
     assert SECRET not in process.stdout + process.stderr

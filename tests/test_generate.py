@@ -10,7 +10,8 @@ import pytest
 
 import vocode_contract
 from vocode_contract import Contract, conforms, violations
-from vocode_contract.cli import main, output
+from vocode_contract.cli import main
+from vocode_contract.cli.output import CONFORMS, UNJUDGED, USAGE, VIOLATES
 
 pytest_plugins = ["pytester"]
 
@@ -34,7 +35,7 @@ def generated(run):
 
     def generating(*arguments):
         code, out, err = run("generate", *arguments)
-        assert (code, err) == (output.CONFORMS, "")
+        assert (code, err) == (CONFORMS, "")
         return [json.loads(line) for line in out.splitlines()]
 
     return generating
@@ -100,7 +101,7 @@ def test_generate_covers_a_schema(run, tmp_path):
     assert run("generate", "WebhookEvent", "--cover", "--output", tmp_path / "events") == (0, "", "")
     files = sorted((tmp_path / "events").iterdir())
     assert files[0].name == "webhookevent-0001.json"
-    assert run("coverage", "--as", "WebhookEvent", "--fail-under", 100, *files)[0] == output.CONFORMS
+    assert run("coverage", "--as", "WebhookEvent", "--fail-under", 100, *files)[0] == CONFORMS
 
 
 def test_generate_writes_an_array(run, tmp_path):
@@ -135,7 +136,7 @@ def test_generate_writes_tests_that_find_a_handler_that_takes_everything(run, py
 )
 def test_generate_refuses_what_makes_no_sense(run, options):
     code, out, err = run("generate", *options)
-    assert (code, out, err.count("\n")) == (output.USAGE, "", 1)
+    assert (code, out, err.count("\n")) == (USAGE, "", 1)
 
 
 def test_generate_says_where_it_cannot_write(run, tmp_path):
@@ -177,9 +178,9 @@ def test_generate_without_hypothesis_names_the_extra(run, monkeypatch):
     monkeypatch.delattr(vocode_contract, "strategies", raising=False)
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     code, out, err = run("generate")
-    assert (code, out, err.count("\n")) == (output.USAGE, "", 1)
+    assert (code, out, err.count("\n")) == (USAGE, "", 1)
     assert "vocode-contract[hypothesis]" in err
-    assert run("generate", "--cover")[0] == output.CONFORMS
+    assert run("generate", "--cover")[0] == CONFORMS
 
 
 # --- coverage ---
@@ -209,7 +210,7 @@ def test_coverage_lists_what_is_missing(run, call):
 
 def test_coverage_below_the_threshold_is_1(run, call):
     code, _, err = run("coverage", "--fail-under", 99.5, call)
-    assert (code, err.endswith("% is below 99.5%\n")) == (output.VIOLATES, True)
+    assert (code, err.endswith("% is below 99.5%\n")) == (VIOLATES, True)
 
 
 def test_coverage_judges_nothing(run, tmp_path):
@@ -225,6 +226,6 @@ def test_coverage_of_what_cannot_be_read_is_3(run, call, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_text("{}\n{\n")
     code, out, err = run("coverage", "--lines", "--missing", path)
-    assert (code, "of the contract exercised" in out) == (output.UNJUDGED, True)
+    assert (code, "of the contract exercised" in out) == (UNJUDGED, True)
     assert err.startswith(f"vocode-contract: {path}:2: it holds no JSON (")
-    assert run("coverage", call, tmp_path / "nope")[0] == output.UNJUDGED
+    assert run("coverage", call, tmp_path / "nope")[0] == UNJUDGED

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option
-from vocode_contract.cli.output import Output
+from vocode_contract.cli.output import UNJUDGED, Output
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
     written = _write(Outcome(run=run, tally=tally), reports, output, full=asked.full)
     if watch.interruption is not None:
         raise watch.interruption
-    ctx.exit(tally.exit_code if written else tally.exit_code or output.UNJUDGED)
+    ctx.exit(tally.exit_code if written else tally.exit_code or UNJUDGED)
 
 
 def _require_extras(asked: Asked) -> None:

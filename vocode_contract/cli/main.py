@@ -9,9 +9,8 @@ from types import FrameType, TracebackType
 
 import click
 
-from vocode_contract.cli import output
 from vocode_contract.cli.options import did_you_mean, examples
-from vocode_contract.cli.output import NAME, Output
+from vocode_contract.cli.output import BUG, CONFORMS, INTERRUPTED, NAME, USAGE, Output
 from vocode_contract.errors import ContractError, Terminated
 
 #: Command -> the module that holds it, under the same name.
@@ -80,7 +79,7 @@ def application(ctx: click.Context) -> None:
     """Hold a hosted voice-call API to its contract: its payloads, its servers."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
-        ctx.exit(output.USAGE)
+        ctx.exit(USAGE)
 
 
 _COMPLETE = "_VOCODE_CONTRACT_COMPLETE"
@@ -111,22 +110,22 @@ def _ended(arguments: Sequence[str], output: Output) -> int:
         return ending.exit_code
     except click.ClickException as error:
         output.say(_usage(error))
-        return output.USAGE
+        return USAGE
     except ContractError as error:
         output.say(str(error))
-        return output.USAGE
+        return USAGE
     except Terminated as ending:
         output.say("terminated")
         return ending.exit_code
     except (KeyboardInterrupt, click.Abort):
         output.say("interrupted")
-        return output.INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:  # of click's own printing: --help, --version
-        return output.CONFORMS
+        return CONFORMS
     except Exception as error:  # noqa: BLE001 - the edge: whatever else comes up here is a bug of ours
         _confess(error, output)
-        return output.BUG
-    return output.CONFORMS
+        return BUG
+    return CONFORMS
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vocode_contract import conformance
-from vocode_contract.cli import output
+from vocode_contract.cli.output import USAGE
 from vocode_contract.errors import InvalidOption
 from vocode_contract.report.results import Tally
 
@@ -106,7 +106,7 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
     if code == pytest.ExitCode.NO_TESTS_COLLECTED and watch.only:
         raise InvalidOption("--only", "names no test, neither by its name nor by its claim")
     if code == pytest.ExitCode.USAGE_ERROR and watch.failure is None:
-        raise click.exceptions.Exit(output.USAGE)
+        raise click.exceptions.Exit(USAGE)
     is_interrupted = isinstance(watch.interruption, pytest.Session.Interrupted)
     if is_interrupted or watch.failure is not None or code not in _EXPECTED:
         raise RuntimeError(f"pytest ended with {code!r}") from watch.failure

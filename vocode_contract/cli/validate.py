@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli import output
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
-from vocode_contract.cli.output import Output
+from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
@@ -228,5 +227,5 @@ def _summary(tally: "Tally", heading: "Heading") -> str:
 
 def _exit_code(tally: "Tally") -> int:
     if tally.violating:
-        return output.VIOLATES
-    return output.UNJUDGED if tally.unjudged else output.CONFORMS
+        return VIOLATES
+    return UNJUDGED if tally.unjudged else CONFORMS

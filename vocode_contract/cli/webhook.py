@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 import click
 
-from vocode_contract.cli import output
 from vocode_contract.cli.options import examples, meant
-from vocode_contract.cli.output import Output
+from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads
 from vocode_contract.errors import InvalidOption
 
@@ -121,7 +120,7 @@ def send(ctx: click.Context, /, **options: object) -> None:
     output = ctx.ensure_object(Output)
     with Deliverer(allowed_hosts=asked.allowed_hosts, seconds=asked.seconds, at_once=1) as deliverer:
         codes = [_told(delivery, deliverer.send(delivery), output) for delivery in _asked_for(asked, secret)]
-    ctx.exit(next((code for code in (output.VIOLATES, output.UNJUDGED) if code in codes), output.CONFORMS))
+    ctx.exit(next((code for code in (VIOLATES, UNJUDGED) if code in codes), CONFORMS))
 
 
 @webhook.command(
@@ -194,8 +193,8 @@ def _attacked(asked: ToAttack) -> "Report":
 
 def _exit_code(report: "Report") -> int:
     if any(violation.severity == "error" for violation in report.violations):
-        return output.VIOLATES
-    return output.CONFORMS if report.conforms else output.UNJUDGED
+        return VIOLATES
+    return CONFORMS if report.conforms else UNJUDGED
 
 
 def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]":
@@ -254,15 +253,15 @@ def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
     if reason := unanswered(answer, "take"):
         output.say(reason)
-        return output.UNJUDGED
+        return UNJUDGED
     if delivery.label != LABEL:
-        return output.CONFORMS if answer.outcome == "delivered" else output.VIOLATES
+        return CONFORMS if answer.outcome == "delivered" else VIOLATES
     report = judged(answer)
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
     if report.reason:
         output.say(report.reason)
-    return output.CONFORMS if report.conforms else output.VIOLATES
+    return CONFORMS if report.conforms else VIOLATES
 
 
 def _secret(variable: str | None, file: str | None) -> "Secret | None":

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vocode_contract.http.inconclusive import KINDS
 from vocode_contract.validation.lifecycle.event_order import DETECTION, ENDINGS, KINDS, REMEMBERED, digest_of_event
 
 Source = Literal["call", "event"]

@@ -1,0 +1,1 @@
+"""What the suite checks beyond the schema."""

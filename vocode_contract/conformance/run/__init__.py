@@ -1,0 +1,1 @@
+"""One run of the suite: its settings, its plan, the run itself, cleanup and the verdict."""
