@@ -393,7 +393,7 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    whole, first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(lists.leaves)
+    whole, first, second = Story(calls_at("http://127.0.0.1:1", carrier)[0]).tell(steps.leaves)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
@@ -401,7 +401,7 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
 
 def test_list_that_changes_at_every_look_is_not_judged():
     with pytest.raises(Inconclusive, match="list-changed"):
-        Story(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).tell(lists.leaves)
+        Story(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).tell(steps.leaves)
 
 
 def test_calls_elsewhere_are_those_that_were_given():

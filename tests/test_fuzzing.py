@@ -16,10 +16,10 @@ pytest.importorskip("uvicorn")
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, Fuzzed, fuzz
 from vocode_contract.conformance.fuzzing.requests import Plan
-from vocode_contract.conformance.scenario.calls import REQUEST
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import Answer
 from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.fictional_call import REQUEST
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive

@@ -15,10 +15,10 @@ pytest.importorskip("httpx")
 from vocode_contract.conformance.assertions.responses import ended
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.verdict import sights_of
-from vocode_contract.conformance.scenario.calls import CONTEXT, REQUEST
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
+from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.client.request import MADE_UP, Ask, Credentials
 from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
 from vocode_contract.report.outcome import Outcome, Run

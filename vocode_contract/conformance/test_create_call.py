@@ -30,7 +30,7 @@ def test_create_call_creates_a_new_call_each_time(told: Teller) -> None:
 def test_create_call_creates_one_call_at_a_request(told: Teller) -> None:
     told(steps.created)
     mark = told.story.calls.request(steps.SUBJECT)["context"][MARK]
-    pages.marked(told(lists.listed), mark, most=1, code="created-twice")
+    pages.marked(told(steps.listed), mark, most=1, code="created-twice")
 
 
 def test_created_call_is_found(told: Teller) -> None:
@@ -41,9 +41,9 @@ def test_created_call_is_found(told: Teller) -> None:
 
 
 def test_create_call_creates_nothing_by_another_method(told: Teller) -> None:
-    not_served(told(more_steps.create_by_put), "method-taken")
+    not_served(told(steps.create_by_put), "method-taken")
     mark = told.story.calls.request("put")["context"][MARK]
-    pages.marked(told(lists.listed), mark, most=0, code="method-taken")
+    pages.marked(told(steps.listed), mark, most=0, code="method-taken")
 
 
 def test_create_call_refuses_an_empty_request(told: Teller) -> None:

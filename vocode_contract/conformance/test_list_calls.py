@@ -17,7 +17,7 @@ def test_list_calls_answers_with_a_page(told: Teller) -> None:
 
 
 def test_list_calls_obeys_page_and_size(told: Teller) -> None:
-    _, first, second = told(lists.leaves)
+    _, first, second = told(steps.leaves)
     pages.numbered(first, number=1)
     pages.numbered(second, number=2)
     pages.turned(first, second)
@@ -30,22 +30,22 @@ def test_list_calls_answers_with_the_first_ten_unless_told(told: Teller) -> None
 
 
 def test_list_calls_fills_a_page_before_it_begins_another(told: Teller) -> None:
-    pages.filled(*told(lists.leaves))
+    pages.filled(*told(steps.leaves))
 
 
 def test_list_calls_says_rightly_whether_more_follow(told: Teller) -> None:
-    pages.announced(*told(lists.leaves), beyond=told(lists.leaf_beyond))
+    pages.announced(*told(steps.leaves), beyond=told(lists.leaf_beyond))
 
 
 def test_list_calls_holds_every_call_once(told: Teller) -> None:
     told.story.attempt(steps.seen)
-    page = told(lists.listed)
+    page = told(steps.listed)
     pages.whole(page, told.story.calls.found(steps.SUBJECT, steps.BYSTANDER))
 
 
 def test_list_calls_counts_its_calls(told: Teller) -> None:
-    pages.counted(told(lists.listed))
-    pages.counted_alike(*told(lists.leaves))
+    pages.counted(told(steps.listed))
+    pages.counted_alike(*told(steps.leaves))
 
 
 def test_list_calls_comes_in_the_order_asked_for(told: Teller, vocode_contract: Contract) -> None:

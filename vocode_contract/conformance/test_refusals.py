@@ -6,7 +6,7 @@ import pytest
 
 from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.assertions.responses import no_call, refused, went_on
-from vocode_contract.conformance.scenario import lists, steps
+from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import REFUSED
 from vocode_contract.conformance.scenario.scenario import Teller
 from vocode_contract.http.client.created_calls import MARK
@@ -41,7 +41,7 @@ def test_refused_end_ends_nothing(told: Teller) -> None:
 @pytest.mark.vocode_operation("create_call")
 def test_refused_creation_creates_nothing(told: Teller) -> None:
     mark = told.story.calls.request(REFUSED)["context"][MARK]
-    page = told(lists.listed)
+    page = told(steps.listed)
     if _all_refused(told, "create_call"):
         pages.marked(page, mark, most=0, code="refusal-ignored")
 

@@ -11,8 +11,6 @@ from typing import Any, Literal
 
 from vocode_contract.contract.model import Contract, Operation, Schema, json_type
 from vocode_contract.contract.profile import may_be_null_on_wire
-from vocode_contract.http.body import UNREAD, parsed_body
-from vocode_contract.http.message import Exchange
 
 Kind = Literal["value", "branch", "property", "array", "status"]
 
@@ -74,16 +72,6 @@ class Coverage:
     def add_status(self, operation: str, status: int) -> None:
         """Count a status that an operation answered with."""
         self.touched.update(part for part in _statuses(self.contract.operations[operation]) if part.case == str(status))
-
-    def add_exchange(self, operation: str, exchange: Exchange) -> None:
-        """Count what an answer exercises: its status, and the body by the schema declared for it."""
-        status = exchange.response.status
-        self.add_status(operation, status)
-        declared = self.contract.operations[operation].responses.get(status, {})
-        name = next(filter(None, declared.values()), None)
-        value = parsed_body(exchange)
-        if name and value is not UNREAD:
-            self.add(value, name)
 
     def __or__(self, other: "Coverage") -> "Coverage":
         """Sum two coverages of the same contract."""

@@ -8,6 +8,7 @@ import pytest
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.body import UNREAD, parsed_body
 from vocode_contract.http.message import Exchange
 from vocode_contract.report.coverage import lines, percent
 from vocode_contract.validation.json_text import read
@@ -40,9 +41,13 @@ class Touched:
 
     def add_exchange(self, operation: Operation, exchange: Exchange) -> None:
         """Count what an exchange exercises."""
-        declared = operation.responses.get(exchange.response.status, {})
-        self._count(names=filter(None, declared.values()), operations=[operation.name])
-        self.coverage.add_exchange(operation.name, exchange)
+        status = exchange.response.status
+        names = list(filter(None, operation.responses.get(status, {}).values()))
+        self._count(names=names, operations=[operation.name])
+        self.coverage.add_status(operation.name, status)
+        value = parsed_body(exchange)
+        if names and value is not UNREAD:
+            self.coverage.add(value, names[0])
 
     def to_output(self) -> dict[str, Any]:
         """Return everything as plain values, to be carried to another process."""

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
-from vocode_contract.conformance.scenario.calls import is_own
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.fictional_call import is_own
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import Headers, Request
 from vocode_contract.report.text import cause_of, shortened

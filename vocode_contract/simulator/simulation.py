@@ -24,7 +24,6 @@ from vocode_contract.simulator.request_log import Journal
 from vocode_contract.simulator.responses import JSON, Entry, not_authenticated, not_understood, refused
 from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER
 from vocode_contract.simulator.seed_data import seed as fill
-from vocode_contract.simulator.server.control import controlled
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.sending.delivery import Delivery
@@ -248,8 +247,6 @@ class Simulation:
         Args:
             request: As it came over the wire, whoever sent it.
         """
-        if (own := controlled(self, request)) is not None:
-            return Answer(response=own)
         with self._lock:
             answer = self._sabotage.answer(request, self.state, self._sound)
             operation = self._routes.get(request.path, {}).get(request.method)

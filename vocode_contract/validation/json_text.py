@@ -23,9 +23,6 @@ from vocode_contract.validation.json_value import (
     _too_deep,
 )
 
-#: orjson writes 254 levels, jsonschema-rs copies 255.
-_DEEPEST = 200
-
 
 def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, *, strict: bool = True) -> object:
     """Read the JSON value that bytes hold.

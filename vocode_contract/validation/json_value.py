@@ -1,9 +1,4 @@
-"""Raw bytes -> the one JSON value in them, or the violation that says why there is none.
-
-orjson reads; what it lets pass (duplicate keys, numbers that it rounds, deep nesting) is found
-here, and what it refuses is named here. Nothing in this module recurses, and orjson stops by
-itself at 1,024 levels, which needs less than 128 KiB of stack.
-"""
+"""A parsed JSON value: its limits, its defects, and walks that never recurse."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.validation.json_text import _DEEPEST
+
+#: orjson writes 254 levels, jsonschema-rs copies 255.
+_DEEPEST = 200
 
 Bytes = (bytes, bytearray, memoryview)
 

@@ -1,9 +1,9 @@
 """What a test claims of pages of the list: each raises what it finds."""
 
 from vocode_contract.conformance.assertions.responses import violated
-from vocode_contract.conformance.scenario.calls import is_marked
 from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half
 from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.inconclusive import Inconclusive
 
 

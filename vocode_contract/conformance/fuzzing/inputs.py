@@ -8,10 +8,11 @@ from typing import Any
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.requests import Plan
 from vocode_contract.conformance.scenario import lists, steps
-from vocode_contract.conformance.scenario.calls import REQUEST, NoCall
+from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.fictional_call import REQUEST
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of

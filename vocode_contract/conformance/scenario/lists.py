@@ -1,17 +1,11 @@
-"""The moments of the suite's story: what is asked for, in which order, about which call.
-
-The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
-"""
+"""Lists of calls: the pages that the suite asks for, and what fits on them."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from vocode_contract.conformance.scenario.more_steps import create_by_put
 from vocode_contract.conformance.scenario.scenario import Story
-from vocode_contract.conformance.scenario.steps import _LAG, BYSTANDER, SUBJECT, WAYS, refused, seen_in_the_end
 from vocode_contract.http.checked_exchange import Answer
-from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of
 
 
@@ -70,10 +64,6 @@ def _is_page(page: Answer) -> bool:
 WHOLE, LEAF = (100, 50, 10), 2
 
 
-#: How often two pages are read, at most, that others change meanwhile.
-_READINGS = 4
-
-
 #: The number of a page that no list has.
 BEYOND = 100_000
 
@@ -83,10 +73,10 @@ BEYOND = 100_000
 
 def listed_before(story: Story) -> Answer:
     """List the calls that are there before any is created."""
-    return _whole(story)
+    return list_whole(story)
 
 
-def _whole(story: Story) -> Answer:
+def list_whole(story: Story) -> Answer:
     """Ask for as many calls as fit on one page; no document says how many may be asked for."""
     for size in WHOLE:
         answer = story.ask("list_calls", {"page": 1, "size": size})
@@ -95,42 +85,13 @@ def _whole(story: Story) -> Answer:
     return answer
 
 
-def listed(story: Story) -> Answer:
-    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
-    story.attempt(seen_in_the_end)
-    story.attempt(create_by_put)
-    for way in WAYS:
-        story.attempt(refused("create_call", way))
-    created = story.calls.found(SUBJECT, BYSTANDER)
-    return story.client.awaited(lambda: _whole(story), lambda page: lacks(page, created), within=_LAG)
-
-
 def listed_by_default(story: Story) -> Answer:
     """List the calls without saying which page, and how many."""
     return story.ask("list_calls")
 
 
-def leaves(story: Story) -> tuple[Answer, ...]:
-    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
-
-    Raises:
-        Inconclusive: It changes each time.
-    """
-    story.attempt(listed)
-    whole = _whole(story)  # anew: calls were created since
-    size = half(whole) or LEAF
-    first = _leaf(story, 1, size)
-    for _ in range(_READINGS):
-        second = _leaf(story, 2, size)
-        if fit(whole, first, second):
-            return whole, first, second
-        before, (whole, first) = (whole, first), (_whole(story), _leaf(story, 1, size))
-        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
-            return *before, second
-    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
-
-
-def _leaf(story: Story, number: int, size: int) -> Answer:
+def list_leaf(story: Story, number: int, size: int) -> Answer:
+    """Ask for one page of the list."""
     return story.ask("list_calls", {"page": number, "size": size})
 
 

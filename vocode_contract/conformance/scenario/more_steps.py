@@ -32,12 +32,6 @@ def end_by_get(story: Story) -> Answer:
     return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
 
 
-def create_by_put(story: Story) -> Answer:
-    """Ask for a call by PUT."""
-    _only_here(story, "create_call", "another method might be taken")
-    return story.ask("create_call", json=story.calls.request("put"), method="PUT")
-
-
 def end_by_body(story: Story) -> Answer:
     """Ask for the end of the bystander by an id in the body, where the contract has none."""
     story.attempt(end_by_get)

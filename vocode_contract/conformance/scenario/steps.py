@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, NoCall, is_marked
-from vocode_contract.conformance.scenario.lists import listed, listed_before
+from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, NoCall
+from vocode_contract.conformance.scenario.lists import LEAF, fit, half, lacks, list_leaf, list_whole, listed_before
 from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import MADE_UP, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.masking import Secret
 
@@ -105,6 +107,46 @@ def seen_in_capitals(story: Story) -> Answer:
     except NoCall:
         call = readable(story)
     return story.ask("get_call", {"id": call.upper()})
+
+
+#: How often two pages are read, at most, that others change meanwhile.
+_READINGS = 4
+
+
+def listed(story: Story) -> Answer:
+    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
+    story.attempt(seen_in_the_end)
+    story.attempt(create_by_put)
+    for way in WAYS:
+        story.attempt(refused("create_call", way))
+    created = story.calls.found(SUBJECT, BYSTANDER)
+    return story.client.awaited(lambda: list_whole(story), lambda page: lacks(page, created), within=_LAG)
+
+
+def leaves(story: Story) -> tuple[Answer, ...]:
+    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
+
+    Raises:
+        Inconclusive: It changes each time.
+    """
+    story.attempt(listed)
+    whole = list_whole(story)  # anew: calls were created since
+    size = half(whole) or LEAF
+    first = list_leaf(story, 1, size)
+    for _ in range(_READINGS):
+        second = list_leaf(story, 2, size)
+        if fit(whole, first, second):
+            return whole, first, second
+        before, (whole, first) = (whole, first), (list_whole(story), list_leaf(story, 1, size))
+        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
+            return *before, second
+    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
+
+
+def create_by_put(story: Story) -> Answer:
+    """Ask for a call by PUT."""
+    _only_here(story, "create_call", "another method might be taken")
+    return story.ask("create_call", json=story.calls.request("put"), method="PUT")
 
 
 LIFE: tuple[Callable[[Story], Answer], ...] = (created, seen, ended, settled, ended_again, seen_in_the_end, listed)

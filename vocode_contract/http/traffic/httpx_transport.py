@@ -1,12 +1,10 @@
 """CheckedTransport: hands on what another transport carries, judged."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from vocode_contract.errors import InvalidOption
-
-if TYPE_CHECKING:
-    from vocode_contract.http.traffic.traffic import Traffic
 
 _FLAVOURS = {
     "handle_request": "carries asynchronous clients alone, and a synchronous one uses it",
@@ -17,8 +15,12 @@ _FLAVOURS = {
 class CheckedTransport:
     """A transport for clients of httpx and httpx2, synchronous and asynchronous, whichever the one inside serves."""
 
-    def __init__(self, inner: Any, traffic: "Traffic") -> None:
+    def __init__(self, inner: Any, follow: Callable[..., None]) -> None:
         """Wrap a transport.
+
+        Args:
+            inner: The transport that sends.
+            follow: Called with each request, its response and ``seconds``.
 
         Raises:
             InvalidOption: It is none: a client, or a class.
@@ -26,7 +28,7 @@ class CheckedTransport:
         if isinstance(inner, type) or not any(hasattr(inner, name) for name in _FLAVOURS):
             raise InvalidOption("transport", "must be a transport of httpx or httpx2, such as httpx.HTTPTransport()")
         self._inner = inner
-        self._traffic = traffic
+        self._follow = follow
 
     def handle_request(self, request: Any) -> Any:
         """Carry a request.
@@ -38,7 +40,7 @@ class CheckedTransport:
         handle = self._inside("handle_request", "handle_request")
         started = time.perf_counter()
         response = handle(request)
-        self._traffic.follow(request, response, seconds=time.perf_counter() - started)
+        self._follow(request, response, seconds=time.perf_counter() - started)
         return response
 
     async def handle_async_request(self, request: Any) -> Any:
@@ -47,7 +49,7 @@ class CheckedTransport:
         handle = self._inside("handle_async_request", "handle_async_request")
         started = time.perf_counter()
         response = await handle(request)
-        self._traffic.follow(request, response, seconds=time.perf_counter() - started)
+        self._follow(request, response, seconds=time.perf_counter() - started)
         return response
 
     def close(self) -> None:

@@ -139,7 +139,7 @@ class Traffic:
         Raises:
             InvalidOption: It is no transport.
         """
-        return CheckedTransport(inner, self)
+        return CheckedTransport(inner, self.follow)
 
     def hook(self, response: Any) -> "Done":
         """Judge a response: ``httpx.Client(event_hooks={"response": [traffic.hook]})``, or an asynchronous client.

@@ -8,6 +8,7 @@ import httpx
 
 from vocode_contract.http.message import Request
 from vocode_contract.simulator.faults.fault import Step
+from vocode_contract.simulator.server.control import answer as answer_to
 from vocode_contract.simulator.simulation import Simulation
 
 #: Bytes of a head that httpx takes over a socket.
@@ -40,14 +41,15 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _answered(self, request: httpx.Request, body: bytes) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        given = self.simulation.answer(
+        given = answer_to(
+            self.simulation,
             Request(
                 method=request.method.upper(),
                 path=path,
                 query=query,
                 headers=tuple(request.headers.multi_items()),
                 body=body,
-            )
+            ),
         )
         if given.steps is not None:
             return _received(given.steps, request)

@@ -18,6 +18,7 @@ from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
 from vocode_contract.simulator.server.callbacks import Callbacks
+from vocode_contract.simulator.server.control import answer as answer_to
 from vocode_contract.simulator.server.limits import CONNECTIONS, ImpatientProtocol, Receive, Scope, Send, body_of, unfit
 from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
@@ -207,7 +208,7 @@ def _answering(simulation: Simulation) -> Application:
         if isinstance(body, Response):
             await _send(body, send)
             return
-        given = simulation.answer(_request(scope, body))
+        given = answer_to(simulation, _request(scope, body))
         if given.steps is None:
             await _send(given.response, send)
         else:

@@ -3,14 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import shown_word
-
-if TYPE_CHECKING:
-    pass
-
 from vocode_contract.webhooks.sending.log import Outcome
 
 
