@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.payloads import CALL, RINGING, saved
+from tests.support.payloads import CALL, RINGING, saved
 
 with suppress(ImportError):  # it is an extra
     from hypothesis import HealthCheck, settings

@@ -220,7 +220,7 @@ def _events(asked: ToSend, kind: str, scenario: str | None, call_id: str) -> "tu
     from vocode_contract.webhooks import Event
     from vocode_contract.webhooks.sending import event_delivery
     from vocode_contract.webhooks.stress import STORIES, story
-    from vocode_contract.webhooks.stress.deliveries import content
+    from vocode_contract.webhooks.stress.call_events import content
 
     names = tuple(STORIES) if scenario is None else (scenario,)
     if kind == ALL:

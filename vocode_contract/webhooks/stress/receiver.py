@@ -10,7 +10,7 @@ from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.sending import Answer, Deliverer
 from vocode_contract.webhooks.sending.external_actions import judged
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, Part, in_order, shortest
-from vocode_contract.webhooks.stress.deliveries import Subject
+from vocode_contract.webhooks.stress.call_events import Subject
 from vocode_contract.webhooks.stress.findings import ARROW, Wrong, found, state_wrong, unanswered, wrongs
 from vocode_contract.webhooks.stress.malformed import Odd, Wanted
 from vocode_contract.webhooks.stress.receiver_state import ReadState, StateUnread, anonymous, differences

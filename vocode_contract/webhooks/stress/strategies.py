@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vocode_contract.webhooks import Event
 from vocode_contract.webhooks.sending.delivery import event_body
 from vocode_contract.webhooks.stress.arrival_orders import Part, fair, in_order
-from vocode_contract.webhooks.stress.deliveries import STORIES, content, story
+from vocode_contract.webhooks.stress.call_events import STORIES, content, story
 from vocode_contract.webhooks.stress.findings import ARROW
 
 

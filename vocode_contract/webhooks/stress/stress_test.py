@@ -14,7 +14,7 @@ from vocode_contract.webhooks.sending.send import SECONDS
 from vocode_contract.webhooks.sending.target import Target
 from vocode_contract.webhooks.signature import keys_of
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, arrangements
-from vocode_contract.webhooks.stress.deliveries import STORIES, Subject, content, of_action, of_story
+from vocode_contract.webhooks.stress.call_events import STORIES, Subject, content, of_action, of_story
 from vocode_contract.webhooks.stress.findings import Report
 from vocode_contract.webhooks.stress.malformed import Odd
 from vocode_contract.webhooks.stress.receiver import Receiver, Stopped

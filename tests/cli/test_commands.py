@@ -1,0 +1,449 @@
+import io
+import json
+import os
+import re
+import sys
+
+import jsonschema
+import pytest
+
+import vocode_contract
+from tests.support.payloads import CALL, RINGING, saved
+from vocode_contract.cli import main
+from vocode_contract.cli.output import CONFORMS, UNJUDGED, USAGE, VIOLATES, Output
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.report import REPORTS
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.masking import printable
+from vocode_contract.validation.validator import conforms
+
+is_posix = pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command line in this process; returns the exit code, standard output and standard error."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = main.run([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def given(monkeypatch, raw):
+    """Let standard input hold these bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+
+
+# --- validate: verdicts ---
+
+
+def test_validate_of_what_conforms_is_0(run, good):
+    assert run("validate", good) == (0, "", "vocode-contract: 1 payload: 1 conforms [Call, 2023-11-30, wire]\n")
+
+
+def test_validate_of_a_violation_is_1_and_names_its_place(run, bad):
+    code, out, err = run("validate", bad)
+    assert code == 1
+    assert (
+        out
+        == f'{bad}: /status: expected one of not_started, in_progress, error, ended, got "ringing" [enum, 2023-11-30]\n'
+    )
+    assert err.endswith("1 payload: 1 violates the contract (1 violation) [Call, 2023-11-30, wire]\n")
+
+
+def test_validate_of_a_missing_file_is_3_in_one_line(run, tmp_path):
+    code, out, err = run("validate", tmp_path / "nope.json")
+    assert (code, out) == (3, "")
+    assert err.splitlines()[0] == f"vocode-contract: {tmp_path}/nope.json: no such file or directory"
+
+
+def test_validate_of_a_mixed_run_is_1(run, good, bad, tmp_path):
+    assert run("validate", good, tmp_path / "nope", bad)[0] == VIOLATES
+
+
+def test_validate_of_an_unread_file_beats_what_conforms(run, good, tmp_path):
+    assert run("validate", tmp_path / "nope", good)[0] == UNJUDGED
+
+
+def test_validate_of_a_directory_is_3(run, tmp_path):
+    code, _, err = run("validate", tmp_path)
+    assert code == UNJUDGED
+    assert "it is a directory" in err
+
+
+@is_posix
+def test_validate_of_a_named_pipe_does_not_wait(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    code, _, err = run("validate", tmp_path / "pipe")
+    assert code == UNJUDGED
+    assert "no regular file" in err
+
+
+def test_validate_judges_standard_input(run, monkeypatch):
+    given(monkeypatch, json.dumps(RINGING).encode())
+    code, out, _ = run("validate", "-")
+    assert (code, out.partition(" ")[0]) == (1, "<stdin>:")
+
+
+def test_validate_of_closed_standard_input_is_3(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert run("validate", "-")[0] == UNJUDGED
+
+
+def test_validate_takes_standard_input_once(run):
+    assert run("validate", "-", "-")[0] == USAGE
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [(b"", "json-empty"), (b"\xff", "json-encoding"), (b"<html>", "json-html"), (b"[" * 100_000, "json-too-deep")],
+    ids=["empty", "binary", "html", "deep"],
+)
+def test_validate_of_no_json_is_a_violation(run, monkeypatch, raw, code):
+    given(monkeypatch, raw)
+    verdict, out, _ = run("validate", "--output-format", "concise", "-")
+    assert (verdict, out) == (1, f"<stdin>:: {code}\n")
+
+
+def test_validate_of_a_deselected_defect_is_3(run, monkeypatch):
+    given(monkeypatch, b"{")
+    assert run("validate", "--ignore", "json-*", "-")[0] == UNJUDGED
+
+
+def test_validate_reads_no_further_than_the_limit(run, tmp_path):
+    big = tmp_path / "big.json"
+    with big.open("wb") as file:
+        file.truncate(50 * 1024**3)  # sparse
+    code, out, _ = run("validate", big)
+    assert code == 1
+    assert "expected at most 8388608 bytes, got 53687091200 bytes [json-too-large" in out
+
+
+def test_validate_takes_a_limit(run, good):
+    assert run("validate", "--max-size", "10", good)[0] == VIOLATES
+
+
+# --- validate: lines ---
+
+
+def test_lines_are_judged_one_by_one(run, tmp_path):
+    lines = saved(tmp_path / "calls.jsonl", CALL, RINGING, CALL)
+    code, out, err = run("validate", "--lines", lines)
+    assert (code, out.partition(": ")[0]) == (1, f"{lines}:2")
+    assert "3 payloads: 2 conform, 1 violates" in err
+
+
+def test_lines_skip_blank_ones_and_count_them(run, tmp_path):
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(json.dumps(CALL).encode() + b"\r\n\r\n" + json.dumps(RINGING).encode() + b"\n\n")
+    _, out, err = run("validate", "--lines", path)
+    assert out.startswith(f"{path}:3:")
+    assert "2 payloads" in err
+
+
+def test_lines_go_on_after_one_that_is_too_long(run, tmp_path):
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b'"' + b"x" * 200_000 + b'"\n' + json.dumps(RINGING).encode())
+    _, out, _ = run("validate", "--lines", "--max-size", "50000", "--output-format", "concise", path)
+    assert out == f"{path}:1:: json-too-large\n{path}:2:/status: enum\n"
+
+
+def test_lines_of_exactly_the_limit_are_judged(run, tmp_path):
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b'"xxx"\n"xxx"\r\n"xxxx"')
+    _, out, _ = run("validate", "--lines", "--max-size", "5", "--output-format", "concise", path)
+    assert out == f"{path}:1:: type\n{path}:2:: type\n{path}:3:: json-too-large\n"
+
+
+def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == UNJUDGED
+
+
+# --- validate: options ---
+
+
+def test_validate_takes_a_schema_whatever_its_case(run, tmp_path):
+    event = {"type": "event_human_detection", "call_id": CALL["id"], "payload": {"result": "human"}}
+    assert run("validate", "--as", "webhookevent", saved(tmp_path / "event.json", event))[0] == CONFORMS
+
+
+def test_validate_of_an_unknown_schema_asks_what_was_meant(run, good):
+    code, _, err = run("validate", "--as", "Cal", good)
+    assert code == USAGE
+    assert "unknown schema 'Cal'; did you mean Call?" in err
+
+
+@pytest.mark.parametrize(
+    "option", [("--contract", "2020-01-01"), ("--profile", "lax"), ("--select", "enmu"), ("--colour",)]
+)
+def test_validate_of_an_unknown_word_is_usage_in_one_line(run, good, option):
+    code, out, err = run("validate", *option, good)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_validate_reads_by_the_profile(run, tmp_path):
+    path = saved(tmp_path / "call.json", CALL | {"error_message": None})
+    assert run("validate", path)[0] == CONFORMS
+    code, out, _ = run("validate", "--profile", "Documented", path)
+    assert (code, "/error_message" in out) == (1, True)
+
+
+def test_validate_reports_drift_without_refusing(run, bad):
+    code, out, err = run("validate", "--profile", "tolerant", bad)
+    assert (code, "[enum, drift, 2023-11-30]" in out, "1 drift" in err) == (0, True, True)
+
+
+def test_validate_judges_by_the_codes_asked_for(run, bad):
+    assert run("validate", "--select", "type,format", bad)[0] == CONFORMS
+    assert run("validate", "--ignore", "type", "--ignore", "enum", bad)[0] == CONFORMS
+
+
+def test_validate_finds_duplicate_keys_unless_plain(run, monkeypatch):
+    raw = json.dumps(CALL).encode().replace(b"{", b'{"status": "ended", ', 1)
+    for option, code in (("--strict", 1), ("--plain", 0)):
+        given(monkeypatch, raw)
+        assert run("validate", option, "-")[0] == code
+
+
+def test_formats_are_those_of_the_reports(run, good):
+    for name in REPORTS:
+        assert run("validate", "--output-format", name, good)[0] == CONFORMS
+    assert run("validate", "--output-format", "morse", good)[0] == USAGE
+
+
+def test_json_of_a_run_names_every_file(run, good, bad, tmp_path):
+    _, out, _ = run("validate", "--output-format", "json", good, bad, tmp_path / "nope")
+    assert [result["conforms"] for result in json.loads(out)["results"]] == [True, False, None]
+
+
+def test_page_of_200_violations_is_a_summary_and_json_has_them_all(run, tmp_path):
+    path = saved(tmp_path / "page.json", {"items": [{}] * 200, "page": 1, "size": 200})
+    lines = run("validate", "--as", "CallPage", path)[1].splitlines()
+    assert len(lines) <= 20
+    report = json.loads(run("validate", "--as", "CallPage", "--output-format", "json", path)[1])
+    assert report["summary"]["errors"] > 200
+
+
+# --- nothing leaks, everything is printable ---
+
+
+CANARY = "kanarie"
+HOSTILE = "\x1b]0;x\x07\u202egnp\n.json"
+
+
+def with_canaries(value, path="0"):
+    """Put a canary in place of every string, as value and, where keys are free, as key."""
+    if isinstance(value, dict):
+        return {key: with_canaries(child, f"{path}x{index}") for index, (key, child) in enumerate(value.items())} | {
+            f"{CANARY}{path}-+\x1b": f"{CANARY}{path}"
+        }
+    if isinstance(value, list):
+        return [with_canaries(child, f"{path}y{index}") for index, child in enumerate(value)]
+    return f"{CANARY}{path}-4f1" if isinstance(value, str) else value
+
+
+def broken(value):
+    """Wrap every leaf into an array: each is of a wrong type now."""
+    if isinstance(value, dict):
+        return {key: broken(child) for key, child in value.items()}
+    return [broken(child) for child in value] if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("full", [(), ("--all",)], ids=["short", "all"])
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_output_holds_a_part_of_the_payload(run, tmp_path, name, full):
+    leaky = with_canaries(CALL)
+    paths = [
+        saved(tmp_path / f"{index}.json", payload) for index, payload in enumerate([leaky, broken(leaky), {"a": leaky}])
+    ]
+    code, out, err = run("validate", "--profile", "tolerant", "--output-format", name, *full, *paths)
+    assert code == 1
+    assert CANARY not in out + err
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_hostile_file_names_and_keys_are_printed_escaped(run, tmp_path, name):
+    path = saved(tmp_path / HOSTILE, RINGING | {"\x1b[2J": 1})
+    _, out, err = run("validate", "--output-format", name, "--profile", "tolerant", path, f"{path}-not-there")
+    assert all(line == printable(line) for line in (out + err).split("\n"))
+
+
+def test_everything_said_is_printable(capsys):
+    Output().say(f"{HOSTILE}\nnext")
+    assert capsys.readouterr().err == "vocode-contract: \\x1b]0;x\\x07\\u202egnp\\n.json\\nnext\n"
+
+
+def test_hostile_words_are_printed_escaped(run):
+    _, _, err = run("validate", "--as", "\x1b[2J\u202e", "a")
+    assert printable(err.rstrip("\n")) == err.rstrip("\n")
+
+
+# --- explain, schema ---
+
+
+def test_explain_lists_every_code(run):
+    code, out, _ = run("explain")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, list(CODES))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_explain_tells_meaning_and_example(run, code):
+    _, out, _ = run("explain", code.upper())
+    assert out.startswith(f"{code}: {CODES[code].title}\n")
+    assert CODES[code].example.splitlines()[0] in out
+
+
+def test_explain_tells_several_codes_each_once(run):
+    _, out, _ = run("explain", "enum", "not-refused", "enum")
+    assert [line.partition(":")[0] for line in out.splitlines() if re.match("[a-z-]+: ", line)] == [
+        "enum",
+        "not-refused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "basis"),
+    [
+        ("enum", "the contract's own words"),
+        ("call-not-ended", "what follows from the contract and from what was seen"),
+        ("not-refused", "the policy authentication, which its user may change"),
+        ("framing", "RFC 9112 section 6.3."),
+    ],
+)
+def test_explain_tells_what_a_code_rests_on(run, code, basis):
+    _, out, _ = run("explain", code)
+    assert f"Rests on {basis}" in " ".join(out.split())
+
+
+def test_explain_asks_what_was_meant(run):
+    code, _, err = run("explain", "enmu")
+    assert (code, "did you mean enum?" in err) == (2, True)
+
+
+def test_schema_lists_names(run):
+    assert run("schema", "--list")[1].split() == sorted(Contract.load().schemas)
+
+
+@pytest.mark.parametrize("date", dates())
+def test_schema_without_a_name_is_the_document(run, date):
+    assert json.loads(run("schema", "--contract", date)[1]) == Contract.load(date).document
+
+
+@pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
+@pytest.mark.parametrize("date", dates())
+def test_schema_alone_is_enough_for_another_tool(run, date, profile):
+    for name, schema in Contract.load(date).schemas.items():
+        alone = json.loads(run("schema", "--contract", date, "--profile", profile, name)[1])
+        jsonschema.Draft202012Validator.check_schema(alone)
+        validator = jsonschema.Draft202012Validator(alone)
+        for example in schema.get("examples", ()):
+            assert validator.is_valid(example) == conforms(example, name, contract=date, profile=profile)
+        assert not validator.is_valid(3)
+        assert not re.search("#/components|x-source|x-tag", json.dumps(alone))
+
+
+# --- which ---
+
+
+def test_which_tells_the_dates_that_accept_a_payload(run, good):
+    code, out, _ = run("which", good)
+    assert (code, out) == (0, "".join(f"{date}  accepts it\n" for date in dates()))
+
+
+def test_which_tells_what_rules_a_contract_out(run, tmp_path):
+    voice = {"id": CALL["id"], "user_id": CALL["user_id"], "type": "voice_vocode", "voice_id": "joe"}
+    path = saved(tmp_path / "call.json", CALL | {"agent": CALL["agent"] | {"voice": voice}})
+    code, out, _ = run("which", "--as", "call", path)
+    first, second, third = out.splitlines()
+    assert code == CONFORMS
+    assert first.startswith("2023-11-30  /agent/voice/type: expected one of ")
+    assert "(known since 2024-08-27)" in first
+    assert second.startswith("2024-04-19  /agent/voice/type: ")
+    assert third == "2024-08-27  accepts it"
+
+
+def test_which_of_a_payload_that_none_accepts_is_1(run, bad):
+    assert run("which", bad)[0] == VIOLATES
+
+
+def test_validate_holds_a_payload_against_itself(run, tmp_path):
+    call = CALL | {"start_time": "2023-11-07T05:31:56Z", "end_time": "2023-11-07T05:30:00Z"}
+    code, out, _ = run("validate", "--output-format", "concise", saved(tmp_path / "call.json", call))
+    assert (code, out) == (1, f"{tmp_path}/call.json:/end_time: end-before-start\n")
+
+
+def test_validate_gives_advice_when_asked(run, good):
+    code, out, err = run("validate", "--advice", "--output-format", "concise", good)
+    assert (code, {line.rpartition(" ")[2] for line in out.splitlines()}) == (0, {"credential-in-clear"})
+    assert "advice" in err
+
+
+def test_which_counts_undeclared_keys(run, tmp_path):
+    out = run("which", saved(tmp_path / "call.json", CALL | {"stage": "created"}))[1].splitlines()
+    assert out[:2] == ["2023-11-30  accepts it, 1 undeclared key", "2024-04-19  accepts it"]
+
+
+def test_which_of_a_missing_file_is_3(run, tmp_path):
+    code, out, err = run("which", tmp_path / "nope")
+    assert (code, out, err) == (3, "", f"vocode-contract: {tmp_path}/nope: no such file or directory\n")
+
+
+def test_which_says_where_a_schema_is_missing(run, tmp_path):
+    out = run("which", "--as", "ExternalAction", saved(tmp_path / "action.json", {}))[1]
+    assert out.startswith("2023-11-30  it has no schema of that name\n2024-04-19  /id: ")
+
+
+# --- usage ---
+
+
+@pytest.mark.parametrize("name", list(main.COMMANDS))
+def test_help_teaches_by_example(run, name):
+    code, out, _ = run(name, "--help")
+    assert code == CONFORMS
+    assert f"Examples:\n    vocode-contract {name}" in out
+
+
+def test_help_lists_every_command(run):
+    out = run("--help")[1]
+    assert all(f"\n  {name} " in out for name in main.COMMANDS)
+
+
+def test_no_command_is_usage_and_shows_help(run):
+    code, out, err = run()
+    assert (code, out, err.startswith("Usage: vocode-contract")) == (2, "", True)
+
+
+def test_unknown_command_asks_what_was_meant(run):
+    assert run("validat") == (
+        2,
+        "",
+        "vocode-contract: no such command 'validat'; did you mean validate?; see 'vocode-contract --help'\n",
+    )
+
+
+def test_version_is_that_of_the_package(run):
+    assert run("--version")[:2] == (0, f"vocode-contract {vocode_contract.__version__}\n")
+
+
+@pytest.mark.parametrize("option", [("--host", "0.0.0.0"), ("--fault", "wrong-enmu"), ("--contract", "1")])  # noqa: S104
+def test_simulate_of_a_wrong_option_is_usage(run, option):
+    code, _, err = run("simulate", *option)
+    assert (code, err.count("\n")) == (2, 1)
+
+
+def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
+    import vocode_contract.simulator
+
+    monkeypatch.delitem(vars(vocode_contract.simulator), "serve", raising=False)
+    monkeypatch.delitem(sys.modules, "vocode_contract.simulator.server.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    code, _, err = run("simulate")
+    assert code == USAGE
+    assert err == (
+        "vocode-contract: the simulator needs the extra 'simulator'; "
+        "install it with: python3 -m pip install 'vocode-contract[simulator]'\n"
+    )

@@ -1,0 +1,225 @@
+"""How a process ends: real ones, real signals, real pipes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+import vocode_contract
+from tests.support.payloads import CALL, RINGING, saved
+from tests.support.receivers import receiver, served
+from vocode_contract.cli.output import BUG, VIOLATES
+from vocode_contract.validation.validator import conforms
+
+SECRET = CALL["agent"]["openai_account_connection"]["credentials"]["openai_api_key"]
+ENTRY = str(Path(vocode_contract.__file__).parents[1])
+COMMAND = [sys.executable, "-m", "vocode_contract"]
+# As users have it: what is written is held back until it is flushed.
+CHANGED = {"PYTHONUNBUFFERED", "VOCODE_CONTRACT_DEBUG"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in CHANGED} | {"PYTHONPATH": ENTRY}
+SECONDS = 30
+is_posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+
+
+def spawned(*arguments, **options):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], env=ENVIRONMENT, text=True, **pipes)
+
+
+def ended(process, text=None):
+    """Exit code, standard output and standard error of a process that was given some input."""
+    out, err = process.communicate(text, timeout=SECONDS)
+    return process.returncode, out, err
+
+
+def test_process_ends_with_the_verdict(good, bad):
+    assert [ended(spawned("validate", path))[0] for path in (good, bad)] == [0, 1]
+
+
+@is_posix
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_signal_ends_with_its_code_and_a_partial_summary(number, code, word):
+    process = spawned("validate", "--lines", "-")
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps(RINGING) + "\n")
+    process.stdin.flush()
+    assert "/status" in process.stdout.readline()  # judged as it comes, and waiting for more
+    process.send_signal(number)
+    returncode, _, err = ended(process)
+    assert returncode == code
+    assert "1 payload: 1 violates" in err
+    assert err.splitlines()[-1] == f"vocode-contract: {word}"
+
+
+@is_posix
+@pytest.mark.parametrize(("name", "code"), [("good", 0), ("bad", 1)])
+def test_broken_pipe_keeps_the_verdict_in_silence(request, name, code):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = spawned("validate", "--output-format", "json", request.getfixturevalue(name), stdout=writing)
+    os.close(writing)
+    returncode, _, err = ended(process)
+    assert (returncode, err.count("\n")) == (code, 1)
+
+
+@is_posix
+def test_broken_pipe_ends_help_in_silence():
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = spawned("--help", stdout=writing)
+    os.close(writing)
+    assert ended(process) == (0, None, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize(("name", "code"), [("good", 3), ("bad", 1)])
+def test_full_disk_is_no_verdict_unless_there_is_a_violation(request, name, code):
+    with open("/dev/full", "w") as full:
+        returncode, _, err = ended(
+            spawned("validate", "--output-format", "json", request.getfixturevalue(name), stdout=full)
+        )
+    assert returncode == code
+    assert "the report could not be written: No space left on device" in err
+
+
+@is_posix
+def test_closed_streams_change_nothing(bad):
+    command = f'"{sys.executable}" -m vocode_contract validate "{bad}" >&- 2>&- <&-'
+    assert subprocess.run(["/bin/sh", "-c", command], check=False, env=ENVIRONMENT).returncode == VIOLATES
+
+
+def test_ascii_terminal_takes_every_name(tmp_path):
+    path = saved(tmp_path / "ü€.json", RINGING)
+    process = subprocess.run(
+        [*COMMAND, "validate", path], env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False
+    )
+    assert process.returncode == VIOLATES
+    assert rb"\xfc\u20ac.json: /status" in process.stdout
+
+
+BUGGY = """
+import sys
+import time
+import urllib.request
+import vocode_contract.validation.validator
+from vocode_contract.__main__ import main
+
+def judge(self, instance):
+    raise ValueError(f"about {instance!r}")
+
+vocode_contract.validation.validator.Validator.judge = judge
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
+    path = saved(tmp_path / "call.json", CALL)
+    environment = ENVIRONMENT | {"VOCODE_CONTRACT_DEBUG": debug}
+    process = subprocess.run(
+        [sys.executable, "-c", BUGGY, "validate", path], env=environment, capture_output=True, check=False, text=True
+    )
+    assert process.returncode == BUG
+    assert "a bug of ours: ValueError at vocode_contract/cli/validate.py:" in process.stderr
+    assert ("in judge" in process.stderr) == bool(debug)
+    assert SECRET not in process.stdout + process.stderr
+
+
+PEAK = """
+import sys
+import time
+import urllib.request
+from vocode_contract.__main__ import main
+code = main()
+print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux tells the peak of memory")
+def test_streamed_lines_keep_memory_flat(tmp_path):
+    path = tmp_path / "calls.jsonl"
+    line = json.dumps(CALL | {"transcript": "x" * 20_000}) + "\n"
+    path.write_text(line * 4_000)  # 90 MB
+    command = [sys.executable, "-c", PEAK, "validate", "--lines", str(path)]
+    process = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True)
+    assert int(process.stdout) < 60_000  # kB
+
+
+def test_validate_loads_nothing_it_does_not_need(good):
+    code = "import sys; from vocode_contract.__main__ import main; main(); print(*sys.modules)"
+    command = [sys.executable, "-c", code, "validate", str(good)]
+    loaded = set(subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True).stdout.split())
+    assert "vocode_contract.validation.validator" in loaded
+    assert not loaded & {
+        "rich",
+        "jsonschema",
+        "httpx",
+        "pytest",
+        "starlette",
+        "uvicorn",
+        "difflib",
+        "importlib.metadata",
+    }
+
+
+@pytest.fixture
+def simulator():
+    """Run the simulator as a process; returns it and its line."""
+    started = []
+
+    def simulator(*options):
+        process = spawned("simulate", *options)
+        started.append(process)
+        assert process.stdout
+        return process, process.stdout.readline()
+
+    yield simulator
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@is_posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_simulate_serves_until_a_signal(simulator, number, code):
+    process, line = simulator()
+    [(url, token)] = re.findall(r"^(http://127\.0\.0\.1:\d+)  Authorization: (Bearer \S+)$", line, re.MULTILINE)
+    answer = httpx.get(f"{url}/v1/calls/list", headers={"Authorization": token}, timeout=SECONDS, trust_env=False)
+    assert conforms(answer.content, "CallPage")
+    process.send_signal(number)
+    assert ended(process)[0] == code
+
+
+def test_simulate_sends_again_as_told(simulator):
+    shop, statuses = receiver(), [503, 200, 200]
+    shop.receive = lambda *_: (statuses.pop(0), b"")
+    with served(shop) as hook:
+        _, line = simulator("--retry", "fixed", "--speed", "1000", "--scenario", "human")
+        url, token = line.split()[0], line.split()[-1]
+        webhook = {"subscriptions": ["event_phone_call_connected"], "url": hook}
+        voice = {"type": "voice_azure", "voice_name": "x"}
+        agent = {"prompt": {"content": "x"}, "voice": voice, "webhook": webhook}
+        request = {"from_number": "12025550199", "to_number": "12025550101", "agent": agent}
+        headers = {"authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+            assert client.post("/v1/calls/create", json=request).status_code == 200
+            while len(tried := client.get("/_simulator/deliveries").json()["deliveries"]) < 2:
+                time.sleep(0.05)
+    assert [(attempt["attempt"], attempt["status"]) for attempt in tried] == [(2, 200), (1, 503)]
+
+
+def test_simulate_of_a_taken_port_is_usage(simulator):
+    port = simulator()[1].partition("  ")[0].rpartition(":")[2]
+    code, _, err = ended(spawned("simulate", "--port", port))
+    assert (code, err) == (2, f"vocode-contract: port: {port} is taken; choose another, or 0 for any free one\n")

@@ -1,0 +1,118 @@
+"""The command ``webhook``: what it sends, what it prints, how it ends, and that it shows no secret."""
+
+import base64
+import json
+
+import pytest
+
+from tests.support.receivers import receiver, served
+from vocode_contract.cli import main
+
+SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
+CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        capsys.readouterr()
+        code = main.run(["webhook", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_send_sends_one_event(run):
+    shop = receiver()
+    with served(shop) as url:
+        code, out, _ = run("send", "event_human_detection", "--to", url, "--call-id", CALL)
+    assert (code, out.split("  ")[:2]) == (0, ["event_human_detection", "200"])
+    assert json.loads(shop.bodies[0])["call_id"] == CALL
+
+
+def test_send_sends_a_story(run):
+    shop = receiver()
+    with served(shop) as url:
+        assert run("send", "all", "--scenario", "hang-up", "--to", url)[0] == 0
+    assert len({json.loads(body)["call_id"] for body in shop.bodies}) == 1
+    assert len(shop.bodies) == 3
+
+
+def test_send_sends_a_file_byte_for_byte(run, tmp_path):
+    shop = receiver()
+    (tmp_path / "event.json").write_bytes(b'{"type":')
+    with served(shop) as url:
+        code, out, _ = run("send", "event_message", "--to", url, "--file", tmp_path / "event.json")
+    assert (code, shop.bodies) == (1, [b'{"type":'])
+    assert "400" in out
+
+
+@pytest.mark.parametrize("source", ["--secret-env", "--secret-file"])
+def test_send_signs_an_action(run, monkeypatch, tmp_path, source):
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    shop = receiver(secret=SECRET)
+    with served(shop) as url:
+        given = "WEBHOOK_SECRET" if source == "--secret-env" else tmp_path / "secret"
+        code, out, err = run("send", "external_action", "--to", url, source, given)
+    assert (code, len(shop.calls)) == (0, 1)
+    assert SECRET not in out + err
+
+
+def test_send_names_what_is_wrong_with_an_answer(run, monkeypatch):
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    shop = receiver()
+    shop.receive = lambda *_: (200, b"{}")
+    with served(shop) as url:
+        code, out, _ = run("send", "external_action", "--to", url, "--secret-env", "WEBHOOK_SECRET")
+    assert code == 1
+    assert "/result: expected" in out
+
+
+def test_send_to_nobody_could_not_be_judged(run):
+    with served(receiver()) as url:
+        pass
+    assert run("send", "event_message", "--to", url)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("send", "event_unheard_of", "--to", "http://127.0.0.1:9/"),
+        ("send", "event_message", "--to", "http://hooks.example.com/x?key=T0KEN"),
+        ("send", "event_message", "--to", "http://127.0.0.1:9/", "--scenario", "unanswered"),
+        ("send", "event_message", "--to", "http://127.0.0.1:9/", "--file", "/nowhere"),
+        ("send", "event_message", "--to", "http://127.0.0.1:9/", "--secret-env", "WEBHOOK_SECRET"),
+        ("send", "external_action", "--to", "http://127.0.0.1:9/"),
+        ("send", "external_action", "--to", "http://127.0.0.1:9/", "--secret-env", "WEBHOOK_NO_SECRET"),
+        ("attack", "--to", "http://hooks.example.com/x?key=T0KEN"),
+        ("attack", "--to", "http://127.0.0.1:9/", "--scenario", "unheard-of"),
+        ("attack", "--to", "http://127.0.0.1:9/", "--state", "file:///etc/passwd"),
+    ],
+)
+def test_wrong_usage_is_2_in_one_line(run, monkeypatch, arguments):
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    code, out, err = run(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "T0KEN" not in err
+
+
+def test_attack_of_a_sound_receiver_is_0(run):
+    with served(receiver()) as url:
+        code, out, _ = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
+    assert (code, out) == (0, "")
+
+
+def test_attack_prints_one_line_a_violation(run):
+    shop = receiver()
+    shop.is_new = lambda _: True
+    with served(shop) as url:
+        code, out, _ = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
+    assert code == 1
+    assert "[receiver-repeat] (event_phone_call_ended > event_phone_call_ended)\n" in out
+
+
+def test_attack_of_nobody_could_not_be_judged(run):
+    with served(receiver()) as url:
+        pass
+    assert run("attack", "--to", url)[0] == 3

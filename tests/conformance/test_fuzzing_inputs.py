@@ -1,0 +1,241 @@
+"""Fuzzing as a part of the suite: what it is fed with, what it leaves behind, and how it is told."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest.importorskip("schemathesis")
+pytest.importorskip("uvicorn")
+
+from tests.cli.test_check import ENVIRONMENT, SECONDS, checked
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.fuzzing.fuzzer import fuzz
+from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
+from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.scenario import steps
+from vocode_contract.conformance.scenario.calls import Calls, NoCall
+from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.request import Ask
+from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
+from vocode_contract.validation.masking import Secret
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+TOKEN = "tok_0123456789"
+CONTRACT = Contract.load()
+LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
+CREATE = "test_fuzzing.py::test_drawn_requests_break_nothing[create_call]"
+
+
+def story_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> Story:
+    client = Client(url, Secret(TOKEN), transport=SimulatorTransport(simulation))
+    return Story(Calls(CheckedClient(client, simulation.state.contract)))
+
+
+def plan_for(story: Story, name: str) -> tuple[Plan, Exception | None]:
+    return planned(story, story.client.contract.operations[name], requests=5, seed=1)
+
+
+@pytest.mark.parametrize("date", dates())
+@pytest.mark.parametrize("name", sorted(CONTRACT.operations))
+def test_planned_begins_with_what_the_operation_must_serve(date, name):
+    story = story_of(Simulation(Contract.load(date), token=TOKEN))
+    plan, lacking = planned(story, story.client.contract.operations[name], requests=0, seed=0)
+    result = fuzz(story.client.exchange, story.client.contract.operations[name], story.client.contract, plan)
+    assert (lacking, result.statuses) == (None, ((200, 1),))
+
+
+def test_planned_ids_stay_where_they_are_when_there_are_calls_more():
+    simulation = Simulation(CONTRACT, token=TOKEN)
+    before, _ = plan_for(story_of(simulation), "get_call")
+    other = story_of(simulation)
+    for number in range(5):
+        other.calls.create(f"another {number}")
+    after, _ = plan_for(other, "get_call")
+    assert before.ids == after.ids
+    assert len(set(before.ids)) > 2
+
+
+def test_planned_ends_no_call_that_goes_on_but_one_of_its_own():
+    simulation = Simulation(CONTRACT, token=TOKEN)
+    story = story_of(simulation)
+    plan, _ = plan_for(story, "end_call")
+    assert plan.ids[0] == story.calls.living("fuzzed")
+    assert {simulation.state.calls[known]["status"] for known in plan.ids} == {"not_started", "ended", "error"}
+
+
+def test_planned_says_where_no_recording_is_there():
+    simulation = Simulation(CONTRACT, token=TOKEN)
+    for call in simulation.state.calls.values():
+        call["recording_available"] = False
+    plan, lacking = plan_for(story_of(simulation), "get_recording")
+    assert isinstance(lacking, NoCall)
+    assert plan.ids
+
+
+@pytest.mark.parametrize("name", ["create_call", "end_call"])
+def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
+    story = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
+    assert plan_for(story, name) == (Plan(requests=5, seed=1), None)
+    assert story.client.answers == []
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_drawn_ends_what_was_created_however_it_is_left(error):
+    simulation = Simulation(CONTRACT, token=TOKEN)
+    story = story_of(simulation)
+    before = set(simulation.state.calls)
+    plan, _ = plan_for(story, "create_call")
+    sent = []
+
+    def send(ask: Ask) -> Answer:
+        sent.append(ask)
+        if len(sent) == 4 and error:
+            raise error
+        return drawn.ask(ask)
+
+    try:
+        with Drawn(story.client) as drawn:
+            fuzz(send, CONTRACT.operations["create_call"], CONTRACT, plan)
+    except KeyboardInterrupt:
+        pass
+    created = [call for known, call in simulation.state.calls.items() if known not in before]
+    assert {call["status"] for call in created} == {"ended"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
+    with simulator(token=TOKEN) as running:
+        calls = running.simulation.state.calls
+        before, options = len(calls), ("--fuzz", "5000", "--only", "nothing[create_call]")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vocode_contract", "check", "--url", running.url, *options],
+            env=ENVIRONMENT | {"VOCODE_API_KEY": TOKEN},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        while len(calls) < before + 5 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert {call["status"] for call in list(calls.values())[before:]} == {"ended"}
+
+
+def test_drawn_keeps_no_answer_and_no_advice():
+    story = story_of(Simulation(CONTRACT, token=TOKEN))
+    body = json.dumps({"to_number": "1", "from_number": "1", "agent": {"prompt": {"content": "x"}}}).encode()
+    ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
+    with Drawn(story.client) as drawn:
+        assert drawn.ask(ask).violations == ()
+        assert drawn.ask(ask).after is None
+    assert story.client.answers == []
+
+
+def test_check_tells_a_clean_fuzz_as_such():
+    process = checked("--fuzz", "5", "--seed", "1", "--only", "fuzz")
+    assert process.returncode == 0
+    assert process.stdout.splitlines()[-2] == "5 conforms"
+    assert (
+        len(re.findall(r"_(?:calls?|recording): 6 requests sent from seed 1, answered \d+ x 200", process.stdout)) == 5
+    )
+
+
+def test_check_fuzzes_after_all_other_tests():
+    process = checked("--fuzz", "5", "--only", "list_calls", "--only", "create_call")
+    assert process.returncode == 0
+    assert "number-format" not in process.stdout  # as a list has it that holds calls with drawn numbers
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation"),
+    [("create-answers-500", "create_call"), ("wrong-enum", "get_call"), ("missing-required", "end_call")],
+)
+def test_check_prints_a_rerun_of_a_find_that_finds_it_again(fault, operation):
+    options = ("--fault", fault, "--fuzz", "8", "--seed", "7")
+    process = checked(*options, "--only", f"nothing[{operation}]")
+    assert process.returncode == 1
+    [rerun] = labelled(process.stdout, "rerun")
+    again = checked(*shlex.split(rerun)[2:])
+    assert (heads(again.stdout), again.returncode) == (heads(process.stdout), 1)
+    assert unported(labelled(again.stdout, "sent")) == unported(labelled(process.stdout, "sent"))
+
+
+def labelled(text: str, label: str) -> list[str]:
+    return [line[13:] for line in text.splitlines() if line.startswith(f"   {label} ")]
+
+
+def heads(text: str) -> list[str]:
+    return [line for line in text.splitlines() if re.match(r"\d+\. ", line)]
+
+
+def unported(commands: list[str]) -> list[str]:
+    return [re.sub(r"127\.0\.0\.1:\d+", "", command) for command in commands]
+
+
+def test_check_shows_a_find_reduced_and_as_a_command_that_a_shell_takes():
+    process = checked("--fault", "create-answers-500", "--fuzz", "50", "--seed", "7", "--only", "nothing[create_call]")
+    [sent] = labelled(process.stdout, "sent")
+    words = shlex.split(sent)
+    assert words[words.index("--header") + 1] == "Authorization: Bearer $VOCODE_API_KEY"
+    assert json.loads(words[-1]) == {"from_number": "", "to_number": "", "agent": {"prompt": {}}}
+
+
+def test_check_reports_the_command_of_a_find_in_every_format(tmp_path):
+    formats = ("json", "html", "junit", "markdown", "sarif")
+    reports = ",".join(f"{name}={tmp_path / name}" for name in formats)
+    checked("--fault", "create-answers-500", "--fuzz", "5", "--only", CREATE, "--report", reports)
+    for name in formats:
+        assert "curl --request POST" in (tmp_path / name).read_text(encoding="utf-8")
+    [violation] = json.loads((tmp_path / "json").read_text())["violations"]
+    assert violation["evidence"]["status"] == 500
+    assert "--fuzz 5 --seed 0" in violation["rerun"]
+
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
+    plugin = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
+    return lambda *words: pytester.runpytest_subprocess(*plugin, *words)
+
+
+def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(run):
+    with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
+        suite = ("--pyargs", "vocode_contract.conformance", "-k", "drawn and get_call")
+        first = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", *suite)
+        [rerun] = labelled(first.stdout.str(), "rerun")
+        again = run(*shlex.split(rerun)[1:])
+    assert "--vocode-fuzz 5 --vocode-seed 3" in rerun
+    assert labelled(again.stdout.str(), "sent") == labelled(first.stdout.str(), "sent") != []
+    assert TOKEN not in first.stdout.str()
+
+
+@pytest.mark.parametrize("option", ["--vocode-fuzz", "--vocode-budget", "--vocode-approve-sends"])
+def test_pytest_refuses_a_negative_number_of_requests(run, option):
+    result = run(f"{option}=-1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {option}: must be a number of requests, 0 or more"])
+
+
+def test_moments_know_a_call_by_its_recording():
+    simulation = Simulation(CONTRACT, token=TOKEN)
+    story = story_of(simulation)
+    for available in (True, False):
+        known = steps.recorded(story, available=available)
+        assert simulation.state.calls[known]["recording_available"] is available

@@ -1,0 +1,60 @@
+"""The how-to on users' own traffic, followed: its tests pass, or fail as it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vocode_contract
+
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "check-your-own-traffic.md").read_text("utf-8")
+BLOCKS = dict(re.findall(r'^```python title="([\w.]+)"\n(.*?)^```$', PAGE, re.DOTALL | re.MULTILINE))
+SHOWN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PASSING = {"test_sync.py": 1, "test_async.py": 1, "test_hook.py": 1, "test_example.py": 1, "test_application.py": 2}
+FAILING = {"test_respx.py": SHOWN[0], "test_case.py": SHOWN[1]}
+
+
+def followed(directory: Path, title: str) -> subprocess.CompletedProcess[str]:
+    """Write a block, and the page's conftest.py for the test that needs it, and run pytest with our plugin alone."""
+    for name in (title, *(["conftest.py"] if title == "test_case.py" else [])):
+        (directory / name).write_text(BLOCKS[name], "utf-8")
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(vocode_contract.__file__).parents[1]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    options = ["-p", "no:cacheprovider", "-p", "vocode_contract.pytest_plugin", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *options, title]
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("title", "count"), PASSING.items(), ids=PASSING)
+def test_page_shows_tests_that_pass(tmp_path, title, count):
+    for needed in ("fastapi", "httpx2", "respx"):
+        if needed in BLOCKS[title]:
+            pytest.importorskip(needed)
+    done = followed(tmp_path, title)
+    assert (done.returncode, f"{count} passed" in done.stdout) == (0, True), done.stdout
+    assert "judged nothing" not in done.stdout
+
+
+@pytest.mark.parametrize(("title", "shown"), FAILING.items(), ids=FAILING)
+def test_page_shows_how_a_test_fails(tmp_path, title, shown):
+    pytest.importorskip("respx")
+    done = followed(tmp_path, title)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert shown in done.stdout
+
+
+def test_page_shows_traffic_without_pytest(capsys):
+    pytest.importorskip("httpx")
+    exec(compile(BLOCKS["script.py"], "script.py", "exec"), {})  # noqa: S102 - our own page
+    [_, line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("  GET /v1/calls answered 200 (get_call): /status: expected one of ")
+
+
+def test_page_has_no_block_that_is_not_run():
+    assert BLOCKS.keys() == {*PASSING, *FAILING, "conftest.py", "script.py"}
+    assert PAGE.count("```python") == len(BLOCKS)

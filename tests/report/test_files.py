@@ -1,0 +1,435 @@
+"""The reports of a run as files: each is read again by a strict reader, and the page by a browser."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+pytest.importorskip("httpx")
+
+from vocode_contract.errors import InvalidOption
+from vocode_contract.report.evidence import Evidence
+from vocode_contract.report.files import FORMATS, Wanted, wanted, write_all
+from vocode_contract.report.outcome import Outcome, Run
+from vocode_contract.report.results import Row, Tally
+from vocode_contract.validation.violation import Violation
+
+DOCS = Path(__file__).parents[2] / "docs" / "reference"
+HOSTILE = (
+    "</style></script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
+    "`]]>-->|[a](javascript:1)@octocat #1 ::add-mask::x ##vso[x]\n::error::y\x1b[2J\x00\u202e\u2028\udcff\ufffe'\"&amp;"
+)
+VIOLATION = Violation(
+    instance_pointer="/status", code="enum", expected="a word", actual='"another"', schema_pointer="/s", contract="C"
+)
+EVIDENCE = Evidence(operation="end_call", sent="curl x", status=200, media_type="", size=1, seconds=None, body="{}")
+ROW = Row(nodeid="test_end_call.py::test_ends[a b]", operation="end_call", claim="ends", verdict="conforms")
+WRONG = replace(ROW, verdict="violates", violations=(VIOLATION,), evidence={VIOLATION: EVIDENCE})
+SPOILT = replace(
+    WRONG,
+    nodeid=f"test_a.py::test_b[{HOSTILE}]",
+    operation=HOSTILE,
+    claim=HOSTILE,
+    reason=HOSTILE,
+    violations=(replace(VIOLATION, instance_pointer=f"/{HOSTILE}", actual=HOSTILE, expected=HOSTILE, note=HOSTILE),),
+    evidence={},
+)
+SPOILT = replace(
+    SPOILT, evidence={SPOILT.violations[0]: replace(EVIDENCE, sent=f"curl {HOSTILE}", body=HOSTILE, place=HOSTILE)}
+)
+
+
+#: What a run says of itself beside the verdict.
+REMARKS = ["policies: x=1", "calls of this run (x): 6 created, 1 ended, 5 left", HOSTILE]
+
+
+def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[str, ...] = ()) -> Outcome:
+    run = Run(
+        contract="2023-11-30",
+        profile="wire",
+        where=where,
+        command="vocode-contract check --only",
+        uncut="--all",
+        started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        seconds=2.5,
+    )
+    return Outcome(run=run, tally=Tally(list(rows), list(remarks)))
+
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def interrupted(*rows: Row) -> Outcome:
+    found = outcome(*rows)
+    found.tally.planned, found.tally.interrupted = 9, 130
+    return found
+
+
+each_format = pytest.mark.parametrize("name", FORMATS)
+each_outcome = pytest.mark.parametrize(
+    "found",
+    [outcome(), outcome(ROW), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE), interrupted(ROW)],
+    ids=["nothing", "conforms", "violates", "hostile", "interrupted"],
+)
+
+
+class Strict(HTMLParser):
+    """Takes a page apart, and refuses what is not closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def written(name: str, found: Outcome) -> str:
+    return FORMATS[name].written(found)
+
+
+@each_format
+@each_outcome
+def test_report_is_printable_and_gives_no_command(name, found):
+    text = written(name, found)
+    assert not FORBIDDEN.search(text)
+    assert not re.search(r"::add-mask::|##vso|^::error", text, re.MULTILINE)
+
+
+def test_json_is_as_documented():
+    if not DOCS.is_dir():
+        pytest.skip("the docs are in the checkout alone")
+    page = (DOCS / "report.md").read_text("utf-8")
+    schema = json.loads(re.findall(r"```json\n(\{\n  \"\$schema\".*?)```", page, re.DOTALL)[1])
+    for found in (outcome(), outcome(ROW, WRONG), outcome(SPOILT, where=HOSTILE), interrupted(WRONG)):
+        jsonschema.Draft202012Validator(schema).validate(json.loads(written("json", found)))
+
+
+@each_format
+def test_report_tells_remarks_and_names_of_policies(name):
+    found = outcome(ROW, remarks=tuple(REMARKS))
+    text = written(name, found)
+    words = re.sub(r"&#(\d+);", lambda code: chr(int(code[1])), text).replace("\\", "")
+    assert "6 created, 1 ended, 5 left" in words
+    assert "authentication" in words
+    assert "x=1" not in words
+    assert not FORBIDDEN.search(text)
+
+
+def test_json_tells_what_a_violation_rests_on():
+    violations = tuple(
+        replace(VIOLATION, code=code, policy=policy)
+        for code, policy in (("enum", ""), ("call-not-ended", ""), ("not-refused", "authentication=401"))
+    )
+    report = json.loads(written("json", outcome(replace(WRONG, violations=violations))))
+    assert [each["basis"] for each in report["violations"]] == ["contract", "inference", "policy authentication=401"]
+
+
+def test_json_lists_every_violation_with_its_evidence():
+    report = json.loads(written("json", outcome(ROW, WRONG)))
+    [violation] = report["violations"]
+    assert (report["verdict"], report["exit_code"], report["counts"]) == ("violates", 1, {"conforms": 1, "violates": 1})
+    assert violation["evidence"]["sent"] == "curl x"
+    assert violation["rerun"] == "vocode-contract check --only 'test_end_call.py::test_ends[a b]'"
+
+
+@each_outcome
+def test_junit_counts_what_it_holds(found):
+    [suite] = ET.fromstring(written("junit", found))  # noqa: S314 - our own text
+    cases = suite.findall("testcase")
+    assert int(suite.get("tests", "")) == len(cases) == len(found.rows) + found.is_interrupted
+    assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure")) == found.tally.count("violates")
+
+
+def test_junit_holds_the_evidence():
+    [suite] = ET.fromstring(written("junit", outcome(WRONG)))  # noqa: S314 - our own text
+    properties = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
+    assert json.loads(properties["vocode_violation"] or "") == asdict(VIOLATION)
+    assert json.loads(properties["vocode_evidence"] or "")["sent"] == "curl x"
+
+
+def test_junit_tells_a_failure_as_a_person_reads_it():
+    [suite] = ET.fromstring(written("junit", outcome(WRONG)))  # noqa: S314 - our own text
+    [failure] = suite.iter("failure")
+    assert failure.get("message") == "1 violation of the contract"
+    assert (failure.text or "").splitlines() == [
+        '1. end_call 200 /status: got "another" [enum, C]',
+        "   found by  1 test of end_call",
+        "   sent      curl x",
+        "   came      status 200, 1 byte",
+        "   body      {}",
+        "   contract  C expects a word at #/s",
+        "   code      vocode-contract explain enum",
+        "   rerun     vocode-contract check --only 'test_end_call.py::test_ends[a b]'",
+    ]
+
+
+def test_junit_tells_a_cause_in_full_once():
+    again = replace(WRONG, nodeid="test_end_call.py::test_zzz")
+    text = written("junit", outcome(WRONG, again))
+    assert text.count("   sent      curl x") == text.count('name="vocode_evidence"') == 1
+    assert "   shown at test_end_call.py::test_ends[a b]" in text
+
+
+def test_junit_of_a_server_that_does_all_wrong_is_bounded():
+    violations = tuple(replace(VIOLATION, schema_pointer=f"/s/{index}", expected="e" * 400) for index in range(100))
+    evidence = {each: replace(EVIDENCE, sent="s" * 8_000, body="b" * 2_000) for each in violations[:20]}
+    rows = [
+        replace(WRONG, nodeid=f"test_a.py::test_{index}", violations=violations, evidence=evidence)
+        for index in range(80)
+    ]
+    text = written("junit", outcome(*rows))
+    assert len(text) < 1_000_000
+    assert text.count("and 90 more") == 80
+
+
+@each_outcome
+def test_sarif_is_whole(found):
+    report = json.loads(written("sarif", found))
+    [run] = report["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert (report["version"], len(run["results"])) == ("2.1.0", len(found.causes))
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["message"]["text"]
+        [location] = result["locations"]
+        assert re.fullmatch(r"[\w./%-]+", location["physicalLocation"]["artifactLocation"]["uri"])
+
+
+@pytest.mark.parametrize(
+    ("module", "operation", "uri"),
+    [
+        ("vocode_contract.conformance.test_end_call", "end_call", "v1/calls/end"),
+        ("", "end_call", "test_end_call.py"),  # a user's own test, which is in their repository
+        ("vocode_contract.conformance.test_end_call", "hostile", "test_end_call.py"),
+    ],
+)
+def test_sarif_files_an_alert_where_its_reader_can_tell_what_is_meant(module, operation, uri):
+    row = replace(WRONG, module=module, evidence={VIOLATION: replace(EVIDENCE, operation=operation)})
+    [result] = json.loads(written("sarif", outcome(row)))["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+
+
+def test_sarif_tells_each_step_on_a_line_of_its_own():
+    row = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, before=("curl first",))})
+    [result] = json.loads(written("sarif", outcome(row)))["runs"][0]["results"]
+    lines = result["message"]["text"].splitlines()
+    assert lines[1:4] == ["before: curl first", "sent: curl x", "came: status 200, 1 byte"]
+
+
+def test_sarif_knows_a_cause_again():
+    prints = [
+        json.loads(written("sarif", outcome(replace(WRONG, seconds=seconds))))["runs"][0]["results"][0][
+            "partialFingerprints"
+        ]
+        for seconds in (1, 2)
+    ]
+    assert prints[0] == prints[1]
+
+
+def test_markdown_tells_the_verdict_and_the_evidence():
+    text = written("markdown", outcome(WRONG))
+    assert text.startswith("### ❌ The API breaks the contract\n")
+    assert "\nsent      curl x\n" in text
+
+
+def test_markdown_of_hostile_text_holds_no_mark_of_it():
+    text = written("markdown", outcome(SPOILT, where=HOSTILE))
+    text = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"<(/?\w+)", text)) == {"details", "/details", "summary", "/summary", "code", "/code"}
+    assert not re.search(r"(?<!\\)[@`\[]", text)
+    assert all(line.count("|") == 5 for line in re.sub(r"\\\|", "", text).splitlines() if line.startswith("|"))
+
+
+def test_markdown_fits_into_a_comment():
+    causes = tuple(replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(2_000))
+    rows = [replace(ROW, nodeid=f"t::{index}", claim="c" * 400) for index in range(2_000)]
+    assert len(written("markdown", outcome(replace(WRONG, violations=causes), *rows))) < 65_536
+
+
+@each_outcome
+def test_page_holds_elements_of_ours_alone(found):
+    page = Strict(written("html", found))
+    assert not {"script", "img", "a", "link", "iframe", "form"} & set(page.tags)
+    assert page.tags.count("style") == 1
+    assert not [name for name, _ in page.attributes if name in ("style", "src", "href") or name.startswith("on")]
+
+
+def test_page_tells_what_was_found():
+    text = Strict(written("html", outcome(ROW, WRONG))).text
+    told = ("The API breaks the contract", "curl x", "/status", "a word", "https://staging.example", "2.5 s", "401")
+    assert [each for each in told if each not in text] == []
+
+
+def many(count: int) -> Outcome:
+    """A run that found that many causes, each by ten tests."""
+    causes = tuple(replace(VIOLATION, code="type", schema_pointer=f"/s/{index}") for index in range(count))
+    evidence = {cause: replace(EVIDENCE, before=("curl first",)) for cause in causes}
+    row = replace(WRONG, violations=causes, evidence=evidence)
+    return outcome(*(replace(row, nodeid=f"t::{index}", claim=f"claims {index}") for index in range(10)))
+
+
+def test_page_opens_the_first_violations_alone_and_numbers_all():
+    text = written("html", many(23))
+    assert text.count("<details") == 23
+    assert text.count('<details class="cause" open="">') == 3
+    headings = re.findall(r"<h3><span class=\"number\">(\d+)\.</span>", text)
+    assert headings == [str(number) for number in range(1, 24)]
+
+
+def test_page_names_five_tests_of_a_violation_and_counts_the_others():
+    text = written("html", many(1))
+    [found] = re.findall(r"<dt>Found by</dt><dd><ul class=\"tests\">(.*?)</ul>", text)
+    assert re.findall("<li>(.*?)</li>", found) == [*(f"end_call: claims {index}" for index in range(5)), "and 5 more"]
+
+
+def test_page_tells_what_was_sent_before_and_what_each_thing_rests_on():
+    policed = replace(VIOLATION, code="not-refused", policy="authentication=401")
+    text = Strict(written("html", outcome(replace(WRONG, violations=(policed,))))).text
+    assert "Policy saysauthentication=401 expects a word" in text
+    assert "Sent beforecurl first" in Strict(written("html", many(1))).text
+
+
+def test_page_has_a_caption_for_each_table():
+    tags = Strict(written("html", outcome(WRONG))).tags
+    assert tags.count("caption") == tags.count("table") == 2
+
+
+def test_page_gives_each_operation_a_row_of_its_own():
+    text = written("html", outcome(ROW, replace(ROW, nodeid="t::x")))
+    assert text.count('<tr><th scope="rowgroup" colspan="3"><code>end_call</code></th></tr>') == 1
+
+
+def pages(path: Path, page: str) -> int:
+    path.write_text(page, "utf-8")
+    in_browser(path, f"--print-to-pdf={path}.pdf")
+    return len(re.findall(rb"/Type\s*/Page\b", Path(f"{path}.pdf").read_bytes()))
+
+
+def test_page_on_paper_shows_every_violation_whole(tmp_path):
+    page = written("html", many(23))
+    opened = page.replace('<details class="cause">', '<details class="cause" open="">')
+    assert opened.count("open=") == 23
+    assert pages(tmp_path / "a.html", page) == pages(tmp_path / "b.html", opened) > 3
+
+
+def in_browser(path: Path, *options: str) -> tuple[str, str]:
+    """Open a page; return what became of it, and what the browser's console says of it."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here")
+    profile = path.parent / "profile"
+    fixed = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={profile}"]
+    process = subprocess.run(
+        [CHROMIUM, *fixed, *options, path.as_uri()], capture_output=True, check=True, text=True, timeout=120
+    )
+    return process.stdout, "\n".join(line for line in process.stderr.splitlines() if "CONSOLE" in line)
+
+
+def test_page_runs_nothing_in_a_browser(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(written("html", outcome(SPOILT, ROW, where=HOSTILE)), "utf-8")
+    document, console = in_browser(path, "--dump-dom")
+    assert "<title>violates: contract 2023-11-30</title>" in document
+    assert not re.search(r"<(script|img)\b", document)
+    assert console == ""
+
+
+def test_page_has_a_policy_that_a_browser_enforces(tmp_path):
+    path = tmp_path / "report.html"
+    page = written("html", outcome(WRONG)).replace("</main>", "</main><script>document.title='pwned'</script>")
+    path.write_text(page.replace("<style>", "<style>/* */"), "utf-8")
+    document, console = in_browser(path, "--dump-dom")
+    assert "<title>violates" in document
+    assert "inline style" in console
+    assert "inline script" in console
+
+
+def test_page_is_drawn_by_a_browser(tmp_path):
+    path, picture = tmp_path / "report.html", tmp_path / "report.png"
+    path.write_text(written("html", outcome(ROW, WRONG)), "utf-8")
+    in_browser(path, f"--screenshot={picture}", "--window-size=1000,1000")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("values", "paths"),
+    [
+        (["json"], ["vocode-contract.json"]),
+        (["json,html=a.html"], ["vocode-contract.json", "a.html"]),
+        (["html=a,b.html,junit=c.xml", "sarif"], ["a,b.html", "c.xml", "vocode-contract.sarif"]),
+    ],
+)
+def test_option_names_formats_and_paths(values, paths):
+    assert [each.path for each in wanted(values, "--report")] == paths
+
+
+@pytest.mark.parametrize("value", ["", "pdf", "html=", "json,json", "json=a,html=./a", "html=\0"])
+def test_option_that_names_no_report_is_refused(value):
+    with pytest.raises(InvalidOption, match="--report"):
+        wanted([value], "--report")
+
+
+@each_format
+def test_file_is_for_its_owner_alone(tmp_path, name):
+    path = tmp_path / "report"
+    path.write_text("old")
+    path.chmod(0o644)
+    assert list(write_all(outcome(WRONG), (Wanted(name=name, path=str(path)),))) == []
+    assert path.read_text("utf-8") == written(name, outcome(WRONG))
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def failure(path: Path) -> str:
+    [line] = write_all(outcome(), (Wanted(name="json", path=str(path)),))
+    assert str(path) in line
+    return line
+
+
+def test_file_is_not_written_through_a_symbolic_link(tmp_path):
+    (tmp_path / "target").write_text("mine")
+    (tmp_path / "report").symlink_to(tmp_path / "target")
+    assert "symbolic link" in failure(tmp_path / "report")
+    assert (tmp_path / "target").read_text() == "mine"
+
+
+def test_file_that_cannot_be_written_is_told(tmp_path):
+    assert "is not a file" in failure(tmp_path)
+    assert "No such file" in failure(tmp_path / "nowhere" / "report")
+
+
+def test_file_is_whole_or_not_there(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    assert os.strerror(errno.ENOSPC) in failure(tmp_path / "report")
+    assert list(tmp_path.iterdir()) == []

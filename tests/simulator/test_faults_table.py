@@ -1,0 +1,130 @@
+"""Every planted fault is found by the suite, under its name, and nothing else is; sound servers are passed in silence.
+
+The suite runs in this process, one fault after the other, each against a server of its own on loopback. What it
+finds is what the table in the docs says.
+"""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("uvicorn")
+pytest.importorskip("rich")
+
+from vocode_contract.cli.run_suite import Watch, run_suite
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.report.results import Tally
+from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, simulator
+
+TOKEN = "tok_0123456789"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "found.md"
+#: Faults that are seen by waiting; one test asks for one thing.
+SLOW = {
+    "no-answer": "timeout-read",
+    "delay-fixed": "slow",
+    "drip-head": "timeout-total",
+    "drip-body": "timeout-total",
+    "continue-flood": "timeout-total",
+    "delay-uniform": "slow",
+    "delay-long-tail": "slow",
+}
+#: What else shows, since one wrong answer stands beside right ones.
+FOLLOWS = {
+    "confidential-transcript": {"transcript-lost-text", "not-as-asked"},
+    "create-ignores-agent": {"agent-changed"},
+    "create-ignores-from-number": {"number-changed"},
+    "create-ignores-to-number": {"number-changed"},
+    "end-before-start": {"end-time-moved"},
+    "end-in-words-only": {"start-time-moved"},
+    "end-time-missing": {"end-time-moved"},
+    "id-in-braces": {"foreign-owner", "owner-changed"},
+    "id-malformed": {"agent-changed"},
+    "stale-get": {"call-not-ended", "end-time-moved"},
+    "start-time-moves": {"end-before-start"},
+    "status-goes-back": {"call-not-ended"},
+    "wrong-provider": {"provider-changed"},
+    "end-of-another-call": {"start-time-moved"},
+    "end-answers-before": {"start-time-moved"},
+    "create-answers-ended": {"start-time-moved"},
+}
+
+
+def suite(*faults: str, date: str, options: tuple[str, ...] = ()) -> Tally:
+    with simulator(contract=Contract.load(date), token=TOKEN, faults=faults) as running:
+        arguments = [f"--vocode-url={running.url}", f"--vocode-contract={date}", *options]
+        watch = Watch()
+        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, watch)
+    assert watch.interruption is None
+    return tally
+
+
+def named(tally: Tally) -> set[str]:
+    """The codes that were found, those of JSON by their own name, and the kinds of what is inconclusive."""
+    codes = {found.note if found.code == "body-not-json" else found.code for found in tally.violations}
+    return codes | {row.reason.rpartition("[")[2].rstrip("]") for row in tally.rows if row.verdict == "inconclusive"}
+
+
+def told(tally: Tally) -> set[str]:
+    """What the table tells: all but drift, and but slowness, which a busy machine adds."""
+    drift = {found.code for found in tally.violations if found.severity == "drift"}
+    return named(tally) - drift - {"slow"}
+
+
+def kept() -> dict[str, set[str]]:
+    """What the table in the docs says of each server."""
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    names = [(row[0].strip("| `"), row[2].replace("`", "")) for row in rows]
+    return {name: set(codes.split(", ")) - {"-", "slow"} for name, codes in names}
+
+
+KEPT = kept()
+
+
+def noise(tally: Tally) -> set[str]:
+    """The codes of errors, without what follows from not having an answer."""
+    errors = (found for found in tally.violations if found.severity == "error")
+    return {found.note if found.code == "body-not-json" else found.code for found in errors}
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in SLOW])
+def test_suite_names_a_planted_fault_and_nothing_else(name):
+    fault = FAULTS[name]
+    tally = suite(name, date=next(date for date in dates() if fault.breaks_contract(date)))
+    assert named(tally) & set(fault.breaks)
+    assert noise(tally) <= {*fault.breaks, *FOLLOWS.get(name, ())}
+    assert tally.exit_code in (1, 3) or all(found.severity != "error" for found in tally.violations)
+    assert tally.count("broken") == 0
+    assert told(tally) == KEPT[name]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
+    with simulator(token=TOKEN, scenario=scenario) as running:
+        tally = run_suite([f"--vocode-url={running.url}"], {"VOCODE_API_KEY": TOKEN}, Watch())
+    assert [str(found) for found in tally.violations if found.severity == "error"] == []
+    assert tally.exit_code == 0
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_suite_waits_for_a_slow_server_no_longer_than_told(name):
+    options = ("--vocode-timeout=3", "-k", "test_list_calls_answers")
+    assert SLOW[name] in named(suite(name, date="2023-11-30", options=options))
+
+
+@pytest.mark.parametrize("name", SOUND_VARIANTS)
+def test_suite_is_silent_in_front_of_a_sound_server(name):
+    sound = SOUND_VARIANTS[name]
+    with simulator(contract=Contract.load(sound.contract), token=TOKEN, variant=sound.variant) as running:
+        arguments = [f"--vocode-url={running.url}", f"--vocode-contract={sound.contract}"]
+        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, Watch())
+    assert (tally.exit_code, tally.count("conforms")) == (0, len(tally.rows))
+    assert told(tally) == KEPT[name] == set()
+
+
+def test_table_has_every_fault_and_every_sound_server():
+    assert list(KEPT) == [*FAULTS, *SOUND_VARIANTS]
+    assert all(KEPT[name] or name in SLOW for name in FAULTS)
+
+
+def test_follow_ups_are_of_faults_that_there_are():
+    assert FOLLOWS.keys() | SLOW.keys() <= FAULTS.keys()

@@ -1,0 +1,229 @@
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vocode_contract.contract.model import Contract, Operation, dates
+from vocode_contract.errors import UnknownProfile, UnknownSchema
+from vocode_contract.validation.which import Change, Fit, changes, which
+
+FACTS = Path(__file__).parents[1] / "facts" / "changes.tsv"
+STEPS = list(zip(dates(), dates()[1:], strict=False))
+
+
+def example(contract: str, name: str = "Call") -> Any:
+    return deepcopy(Contract.load(contract).schemas[name]["examples"][0])
+
+
+def accepted(fits: tuple[Fit, ...]) -> list[str]:
+    return [fit.contract for fit in fits if fit.accepted]
+
+
+@pytest.mark.parametrize("contract", dates())
+@pytest.mark.parametrize("name", ["Call", "CallPage", "CreateCallRequest"])
+def test_which_accepts_the_contracts_own_example_and_fits_it_best(contract, name):
+    fits = which(example(contract, name), name)
+    assert contract in accepted(fits)
+    best = min((fit for fit in fits if fit.accepted), key=lambda fit: fit.undeclared)
+    assert best.undeclared == 0
+
+
+def test_which_names_what_rules_a_contract_out():
+    call = example("2024-08-27") | {"start_time": "1724769000"}
+    old, middle, new = which(call)
+    assert new == Fit(contract="2024-08-27", accepted=True, ruled_out_by=None, undeclared=0)
+    assert middle.ruled_out_by is not None
+    assert (middle.ruled_out_by.instance_pointer, middle.ruled_out_by.code) == ("/start_time", "format")
+    assert not old.accepted
+    assert old.undeclared > middle.undeclared
+
+
+def test_which_names_the_first_violation_of_the_payload_and_not_of_the_schema():
+    call = example("2023-11-30")
+    agent = call.pop("agent") | {"language": "xx"}
+    first, _, _ = which({"agent": agent, **call, "status": "ringing", "id": 5})
+    assert first.ruled_out_by is not None
+    assert first.ruled_out_by.instance_pointer == "/agent/language"
+
+
+def test_missing_key_comes_after_the_present_ones():
+    call = example("2023-11-30") | {"telephony_provider": "semaphore"}
+    del call["id"]
+    assert [fit.ruled_out_by and fit.ruled_out_by.instance_pointer for fit in which(call)] == [
+        "/telephony_provider"
+    ] * 3
+
+
+def test_first_wrong_item_is_told_by_number_and_not_by_spelling():
+    page = example("2023-11-30", "CallPage")
+    page["items"] = [deepcopy(page["items"][0]) for _ in range(11)]
+    page["items"][10]["id"] = page["items"][9]["id"] = 1
+    old = which(page, "CallPage")[0]
+    assert old.ruled_out_by is not None
+    assert old.ruled_out_by.instance_pointer == "/items/9/id"
+
+
+def test_which_takes_bytes():
+    payload = json.dumps(example("2023-11-30")).encode()
+    assert accepted(which(payload)) == list(dates())
+    assert {fit.ruled_out_by and fit.ruled_out_by.code for fit in which(b'{"id":')} == {"json-syntax"}
+
+
+def test_contract_without_the_schema_accepts_nothing():
+    fits = which(example("2024-04-19", "TelephonyMetadata"), "TelephonyMetadata")
+    assert fits[0] == Fit(contract="2023-11-30", accepted=False, ruled_out_by=None, undeclared=0)
+    assert accepted(fits) == ["2024-04-19", "2024-08-27"]
+
+
+@pytest.mark.parametrize("instance", [None, 1, "text", [], {}, [[]], b""])
+def test_nothing_accepts_what_is_no_call(instance):
+    assert accepted(which(instance)) == []
+
+
+def test_misuse_of_which_is_told():
+    with pytest.raises(UnknownSchema):
+        which({}, "Cal")
+    with pytest.raises(UnknownProfile):
+        which({}, profile="strict")
+
+
+def compared(old: str, new: str, profile: str = "documented") -> list[Change]:
+    return list(changes(Contract.load(old, profile=profile), Contract.load(new, profile=profile)))
+
+
+def row(new: str, change: Change) -> str:
+    place = change.pointer.removeprefix("/components/schemas/").replace("/properties/", ".")
+    breaks = "breaks" if change.breaking else "-"
+    return "\t".join([new, change.kind, place, change.before or "-", change.after or "-", breaks])
+
+
+def test_changes_are_the_known_ones():
+    found = [row(new, change) for old, new in STEPS for change in compared(old, new)]
+    assert sorted(found) == sorted(FACTS.read_text().splitlines())
+
+
+@pytest.mark.parametrize("contract", dates())
+@pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
+def test_contract_has_not_changed_from_itself(contract, profile):
+    assert compared(contract, contract, profile) == []
+
+
+@pytest.mark.parametrize(("old", "new"), STEPS)
+def test_change_backwards_is_the_opposite(old, new):
+    def turned(kind: str) -> str:
+        swap = {"added": "removed", "removed": "added"}
+        stem, _, end = kind.rpartition("-")
+        return f"{stem}-{swap[end]}" if end in swap else kind
+
+    there = sorted((change.kind, change.pointer, change.before, change.after) for change in compared(old, new))
+    back = sorted((turned(change.kind), change.pointer, change.after, change.before) for change in compared(new, old))
+    assert there == back
+
+
+def test_null_is_no_change_on_the_wire():
+    kinds = {change.kind for change in compared("2024-04-19", "2024-08-27", "wire") if "received" in change.directions}
+    assert "null-added" not in kinds
+
+
+def test_new_words_break_nobody_who_is_tolerant():
+    breaking = [change.kind for change in compared("2023-11-30", "2024-04-19", "tolerant") if change.breaking]
+    assert breaking == []
+
+
+def test_breaking_follows_the_direction():
+    backwards = compared("2024-04-19", "2023-11-30")
+    assert {change.directions for change in backwards if change.kind == "value-removed" and change.breaking} == {
+        ("received", "sent"),
+        ("sent",),
+    }
+
+
+def edited(*path: str, **members: Any) -> Contract:
+    """The oldest contract with one object of its document edited; None takes a member out."""
+    base = Contract.load("2023-11-30", profile="documented")
+    document = json.loads(json.dumps(base.document))
+    node = document["components"]["schemas"]
+    for key in path:
+        node = node[key]
+    for key, value in members.items():
+        node.pop(key, None)
+        if value is not None:
+            node[key] = value
+    return Contract(date=base.date, profile=base.profile, document=document)
+
+
+@pytest.mark.parametrize(
+    ("path", "members", "kind", "breaking"),
+    [
+        (("Webhook",), {"required": []}, "optional", True),
+        (("WebhookParams",), {"required": []}, "optional", False),
+        (("WebhookParams",), {"required": ["url", "subscriptions", "method"]}, "required", True),
+        (("Webhook",), {"required": ["id", "user_id", "subscriptions", "url", "method"]}, "required", False),
+        (("Call", "properties", "transcript"), {"format": "uuid"}, "format", False),
+        (("Call", "properties", "start_time"), {"format": "uuid"}, "format", True),
+        (("Call", "properties", "transcript"), {"type": ["string", "integer"]}, "type", True),
+        (("Call", "properties", "transcript"), {"type": ["string", "null"]}, "null-added", True),
+        (("Call", "properties", "transcript"), {"enum": ["a"]}, "enum", False),
+        (("Call", "properties", "on_no_human_answer"), {"enum": None}, "enum", True),
+        (("Call", "properties", "hipaa_compliant"), {"default": True}, "default", False),
+        (("Call", "properties", "context", "additionalProperties"), {"type": "integer"}, "type", True),
+        (("Agent", "properties"), {"conversation_speed": None}, "key-removed", False),
+        (("Agent", "properties"), {"prompt": None}, "key-removed", True),
+    ],
+)
+def test_edit_is_one_change_of_its_kind(path, members, kind, breaking):
+    found = list(changes(edited(), edited(*path, **members)))
+    assert {change.kind for change in found} == {kind}
+    assert any(change.breaking for change in found) is breaking
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operated(Contract):
+    """The oldest contract with other operations."""
+
+    operated: Mapping[str, Operation]
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return self.operated
+
+
+def operated(**operations: Operation) -> Contract:
+    base = Contract.load("2023-11-30", profile="documented")
+    return Operated(date=base.date, profile=base.profile, document=base.document, operated=operations)
+
+
+NOT_FOUND: dict[int, Mapping[str, str | None]] = {404: {}}
+END_CALL = Contract.load("2023-11-30").operations["end_call"]
+[ID] = [parameter for parameter in END_CALL.parameters if parameter.name == "id"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "breaking"),
+    [
+        ({}, {"end_call": END_CALL}, "operation-added", False),
+        ({"end_call": END_CALL}, {}, "operation-removed", True),
+        ({"a": END_CALL}, {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)}, "status-added", True),
+        (
+            {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)},
+            {"a": END_CALL},
+            "status-removed",
+            False,
+        ),
+        ({"a": replace(END_CALL, parameters=())}, {"a": replace(END_CALL, parameters=(ID,))}, "parameter-added", True),
+        (
+            {"a": replace(END_CALL, parameters=(replace(ID, required=False),))},
+            {"a": replace(END_CALL, parameters=(ID,))},
+            "required",
+            True,
+        ),
+    ],
+)
+def test_change_of_an_operation_is_one_change_of_its_kind(before, after, kind, breaking):
+    [found] = changes(operated(**before), operated(**after))
+    assert (found.kind, found.breaking) == (kind, breaking)
+    assert found.pointer.startswith("/paths/~1v1~1calls~1end/post")
