@@ -10,8 +10,8 @@ from vocode_contract._lazy import on_demand
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .arrival_orders import Arrangement as Arrangement
-    from .deliveries import STORIES as STORIES
-    from .deliveries import story as story
+    from .call_events import STORIES as STORIES
+    from .call_events import story as story
     from .findings import Report as Report
     from .strategies import Deliveries as Deliveries
     from .strategies import deliveries as deliveries
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["STORIES", "Adversary", "Arrangement", "Deliveries", "Report", "attack", "deliveries", "stories", "story"]
 
 _EXPORTS = {
-    "STORIES": "deliveries",
+    "STORIES": "call_events",
     "Adversary": "stress_test",
     "Arrangement": "arrival_orders",
     "Deliveries": "strategies",
@@ -30,7 +30,7 @@ _EXPORTS = {
     "attack": "stress_test",
     "deliveries": "strategies",
     "stories": "strategies",
-    "story": "deliveries",
+    "story": "call_events",
 }
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
