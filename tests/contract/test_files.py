@@ -9,7 +9,7 @@ import pytest
 from vocode_contract.contract import files
 from vocode_contract.errors import SchemasNotFound, UnknownSchema
 
-PACKAGE = Path(files.__file__).parent
+PACKAGE = Path(files.__file__).parents[1]
 READ_MARKER = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -20,11 +20,11 @@ sys.stdout.buffer.write(files.read_bytes("contract.json"))
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A copy of the two modules, with no schemas in sight."""
+    """A copy of the modules that find the schemas, with no schemas in sight."""
     copy = tmp_path / "vocode_contract"
-    copy.mkdir()
-    for name in ("__init__.py", "errors.py", "files.py"):
-        shutil.copy(PACKAGE / name, copy)
+    (copy / "contract").mkdir(parents=True)
+    for name in ("__init__.py", "_lazy.py", "errors.py", "contract/__init__.py", "contract/files.py"):
+        shutil.copy(PACKAGE / name, copy / name)
     return copy
 
 

@@ -3,13 +3,26 @@
 Nothing here speaks HTTP: a web framework hands over the bytes of a body and the header fields.
 """
 
-from vocode_contract.webhooks.events import Event, EventVerdict, parse_event
-from vocode_contract.webhooks.sequence import EventSequence, judge_sequence
-from vocode_contract.webhooks.signature import Verification, signature_of, verify_signature
+from vocode_contract._lazy import on_demand
 
-from .diagnosis import Diagnosis, diagnose
-from .events import idempotency_key
-from .external_actions import ActionVerdict, ExternalAction, parse_answer, parse_external_action, signed_request
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis as Diagnosis
+    from .diagnosis import diagnose as diagnose
+    from .events import Event as Event
+    from .events import EventVerdict as EventVerdict
+    from .events import idempotency_key as idempotency_key
+    from .events import parse_event as parse_event
+    from .external_actions import ActionVerdict as ActionVerdict
+    from .external_actions import ExternalAction as ExternalAction
+    from .external_actions import parse_answer as parse_answer
+    from .external_actions import parse_external_action as parse_external_action
+    from .external_actions import signed_request as signed_request
+    from .sequence import EventSequence as EventSequence
+    from .sequence import judge_sequence as judge_sequence
+    from .signature import Verification as Verification
+    from .signature import signature_of as signature_of
+    from .signature import verify_signature as verify_signature
 
 __all__ = [
     "ActionVerdict",
@@ -29,3 +42,25 @@ __all__ = [
     "signed_request",
     "verify_signature",
 ]
+
+_EXPORTS = {
+    "ActionVerdict": "external_actions",
+    "Diagnosis": "diagnosis",
+    "Event": "events",
+    "EventSequence": "sequence",
+    "EventVerdict": "events",
+    "ExternalAction": "external_actions",
+    "Verification": "signature",
+    "diagnose": "diagnosis",
+    "idempotency_key": "events",
+    "judge_sequence": "sequence",
+    "parse_answer": "external_actions",
+    "parse_event": "events",
+    "parse_external_action": "external_actions",
+    "signature_of": "signature",
+    "signed_request": "external_actions",
+    "verify_signature": "signature",
+}
+
+if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
+    __getattr__ = on_demand(__name__, _EXPORTS)
