@@ -25,7 +25,7 @@ from benchmarks.measuring import Reading
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Simulation, SoundServer, simulator
-from vocode_contract.simulator.request_log import Journal
+from vocode_contract.simulator.request_log import RequestLog
 
 #: Seconds that one exchange may take, for either, and that one run of schemathesis may take.
 TIMEOUT = 2
@@ -55,7 +55,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class _Count(Journal):
+class _Count(RequestLog):
     """Counts what reaches the simulator, in place of remembering it."""
 
     requests: int = 0

@@ -15,9 +15,9 @@ pytest.importorskip("uvicorn")
 
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, Fuzzed, fuzz
-from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.contract.model import Contract
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.fictional_call import REQUEST
 from vocode_contract.http.client.request import Ask
@@ -42,9 +42,9 @@ def sound() -> Iterator[Running]:
         yield running
 
 
-def plan_for(simulation: Simulation, name: str, *, requests: int = 10, seed: int = 1) -> Plan:
+def plan_for(simulation: Simulation, name: str, *, requests: int = 10, seed: int = 1) -> FuzzPlan:
     calls = sorted(simulation.calls(), key=lambda call: not call["recording_available"])
-    return Plan(
+    return FuzzPlan(
         requests=requests,
         seed=seed,
         ids=tuple(call["id"] for call in calls),
@@ -57,7 +57,7 @@ def client_of(running: Running, policies: Policies = DEFAULT_POLICIES) -> Checke
     return CheckedClient(Client(running.url, Secret(running.token)), CONTRACT, policies=policies)
 
 
-def fuzzed(running: Running, name: str, **options: int) -> Fuzzed[Answer]:
+def fuzzed(running: Running, name: str, **options: int) -> Fuzzed[CheckedExchange]:
     plan = plan_for(running.simulation, name, **options)
     return fuzz(client_of(running).exchange, CONTRACT.operations[name], CONTRACT, plan)
 
@@ -70,7 +70,7 @@ def sent_for(name: str, *, seed: int, requests: int = 10) -> list[tuple[str, byt
     )
     sent: list[tuple[str, bytes]] = []
 
-    def send(ask: Ask) -> Answer:
+    def send(ask: Ask) -> CheckedExchange:
         answer = client.exchange(ask)
         sent.append((answer.exchange.request.query, answer.exchange.request.body))
         return answer
@@ -82,16 +82,20 @@ def sent_for(name: str, *, seed: int, requests: int = 10) -> list[tuple[str, byt
 Breaks = Callable[[Ask], bool]
 
 
-def judging(running: Running, breaks: Breaks, *, code: str = "enum") -> tuple[Callable[[Ask], Answer], list[Ask]]:
+def judging(
+    running: Running, breaks: Breaks, *, code: str = "enum"
+) -> tuple[Callable[[Ask], CheckedExchange], list[Ask]]:
     """Judge all answers as sound but those to requests that break something; note the requests."""
     client, asked = client_of(running), []
 
-    def ask(ask: Ask) -> Answer:
+    def ask(ask: Ask) -> CheckedExchange:
         asked.append(ask)
         answer = client.exchange(ask)
         violation = Violation(instance_pointer="", code=code, expected="e", actual="a")
         violations = (violation,) if breaks(ask) else ()
-        return Answer(operation=ask.operation, exchange=answer.exchange, violations=violations, contract=CONTRACT.date)
+        return CheckedExchange(
+            operation=ask.operation, exchange=answer.exchange, violations=violations, contract=CONTRACT.date
+        )
 
     return ask, asked
 
@@ -139,7 +143,7 @@ def test_fuzz_goes_on_after_a_find_and_tells_each_cause_once(sound):
     send, asked = judging(sound, lambda ask: "page" in dict(ask.arguments))
     other, _ = judging(sound, lambda ask: "size" in dict(ask.arguments), code="type")
 
-    def ask(ask: Ask) -> Answer:
+    def ask(ask: Ask) -> CheckedExchange:
         answer = send(ask)
         return replace(answer, violations=(*answer.violations, *other(ask).violations))
 
@@ -167,14 +171,14 @@ def test_fuzz_leaves_out_the_codes_that_do_not_count():
 
 def test_fuzz_gives_up_after_three_requests_without_an_answer():
     client = CheckedClient(Client("http://127.0.0.1:1", Secret("t")), CONTRACT)
-    result = fuzz(client.exchange, CONTRACT.operations["create_call"], CONTRACT, Plan(requests=50, body=REQUEST))
+    result = fuzz(client.exchange, CONTRACT.operations["create_call"], CONTRACT, FuzzPlan(requests=50, body=REQUEST))
     assert [inconclusive.kind for inconclusive in result.unanswered] == ["unreachable"] * 3
 
 
 def test_fuzz_keeps_what_it_found_before_the_server_went_away(sound):
     send, asked = judging(sound, lambda ask: not ask.arguments)
 
-    def gone(ask: Ask) -> Answer:
+    def gone(ask: Ask) -> CheckedExchange:
         if len(asked) > 2:
             raise Inconclusive("closed")
         return send(ask)
@@ -250,4 +254,4 @@ def test_fuzz_is_silent_in_front_of_every_server_that_conforms(name):
 def test_fuzz_never_sends_generated_data_beyond_loopback(name):
     client = CheckedClient(Client("https://staging.example", Secret("not-a-token")), CONTRACT)
     with pytest.raises(NotPermitted, match="generated data"):
-        fuzz(client.exchange, CONTRACT.operations[name], CONTRACT, Plan(requests=1))
+        fuzz(client.exchange, CONTRACT.operations[name], CONTRACT, FuzzPlan(requests=1))

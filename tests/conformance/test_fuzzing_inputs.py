@@ -20,12 +20,12 @@ from tests.cli.test_check import ENVIRONMENT, SECONDS, checked
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
 from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
-from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import Calls, NoCall
 from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import Ask
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
@@ -45,7 +45,7 @@ def story_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> Story:
     return Story(Calls(CheckedClient(client, simulation.state.contract)))
 
 
-def plan_for(story: Story, name: str) -> tuple[Plan, Exception | None]:
+def plan_for(story: Story, name: str) -> tuple[FuzzPlan, Exception | None]:
     return planned(story, story.client.contract.operations[name], requests=5, seed=1)
 
 
@@ -89,7 +89,7 @@ def test_planned_says_where_no_recording_is_there():
 @pytest.mark.parametrize("name", ["create_call", "end_call"])
 def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
     story = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
-    assert plan_for(story, name) == (Plan(requests=5, seed=1), None)
+    assert plan_for(story, name) == (FuzzPlan(requests=5, seed=1), None)
     assert story.client.answers == []
 
 
@@ -101,7 +101,7 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
     plan, _ = plan_for(story, "create_call")
     sent = []
 
-    def send(ask: Ask) -> Answer:
+    def send(ask: Ask) -> CheckedExchange:
         sent.append(ask)
         if len(sent) == 4 and error:
             raise error

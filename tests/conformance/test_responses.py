@@ -6,7 +6,7 @@ pytest.importorskip("httpx")
 
 from vocode_contract.conformance.assertions.responses import Claimed, answered, not_served, refused
 from vocode_contract.contract.model import Contract
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import Policies
 from vocode_contract.validation.violation import Violation
@@ -14,9 +14,9 @@ from vocode_contract.validation.violation import Violation
 END_CALL = Contract.load().operations["end_call"]
 
 
-def answer(status: int, *policies: str, method: str = "POST") -> Answer:
+def answer(status: int, *policies: str, method: str = "POST") -> CheckedExchange:
     exchange = Exchange(request=Request(method=method, path="/v1/calls/end"), response=Response(status=status))
-    return Answer(
+    return CheckedExchange(
         operation=END_CALL,
         exchange=exchange,
         violations=(),

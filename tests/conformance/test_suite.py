@@ -31,9 +31,9 @@ from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, NotPermitted
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request
-from vocode_contract.report.results import Row, Tally
+from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
-from vocode_contract.simulator.faults.injection import Answer
+from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
@@ -43,7 +43,7 @@ AGENT = {"prompt": {"content": "Say goodbye."}}
 ROW = Row(nodeid="t::a", operation="end_call", claim="ends", verdict="conforms")
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 
-Run = Callable[..., Tally]
+Run = Callable[..., ResultCollector]
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def run(pytester, monkeypatch) -> Run:
     """Run the suite in this process and return its tally."""
     monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
 
-    def running(*arguments: str) -> Tally:
-        tally = Tally()
+    def running(*arguments: str) -> ResultCollector:
+        tally = ResultCollector()
         plugin = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
         suite = ["--pyargs", "vocode_contract.conformance"]
         pytester.inline_run(*plugin, *suite, "-p", "no:cacheprovider", *arguments, plugins=[tally])
@@ -61,7 +61,7 @@ def run(pytester, monkeypatch) -> Run:
     return running
 
 
-def errors(tally: Tally) -> set[str]:
+def errors(tally: ResultCollector) -> set[str]:
     return {violation.code for violation in tally.violations if violation.severity == "error"}
 
 
@@ -78,7 +78,7 @@ def counted(simulation: Simulation) -> Iterator[list[str]]:
     asked: list[str] = []
     answer = simulation.answer
 
-    def counting(request: Request) -> Answer:
+    def counting(request: Request) -> SimulatedResponse:
         asked.append(request.path)
         return answer(request)
 
@@ -151,17 +151,17 @@ def test_suite_is_collected_alike_every_time(pytester):
     ],
 )
 def test_tally_weighs_verdicts(verdicts, code):
-    assert Tally([replace(ROW, verdict=verdict) for verdict in verdicts]).exit_code == code
+    assert ResultCollector([replace(ROW, verdict=verdict) for verdict in verdicts]).exit_code == code
 
 
 def test_tally_does_not_pass_a_run_that_leaves_a_call_open():
-    assert Tally([ROW], is_left_open=True).exit_code == 3
-    assert Tally([replace(ROW, verdict="violates")], is_left_open=True).exit_code == 1
+    assert ResultCollector([ROW], is_left_open=True).exit_code == 3
+    assert ResultCollector([replace(ROW, verdict="violates")], is_left_open=True).exit_code == 1
 
 
 def test_tally_wants_each_operation_judged_that_lacked_a_call():
     rows = [replace(ROW, verdict="no-call"), replace(ROW, operation="get_call")]
-    assert Tally(rows).exit_code == 3
+    assert ResultCollector(rows).exit_code == 3
 
 
 def given(**values: str) -> dict[str, Given]:

@@ -45,7 +45,7 @@ import httpx
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.http.client.request import MADE_UP, OTHER_TOKEN_VARIABLE, OWN, Ask, Credentials, authorization
-from vocode_contract.http.client.timing import Pace, Timing, seconds_of
+from vocode_contract.http.client.timing import RateLimit, Timing, seconds_of
 
 
 def drips_nothing(head: bytes) -> Answer:
@@ -599,7 +599,7 @@ def test_pace_that_is_interrupted_while_it_waits_lets_the_next_one_through(monke
     def interrupt(_seconds: float) -> None:
         raise Interrupted
 
-    pace = Pace(0.05)
+    pace = RateLimit(0.05)
     with pace:
         pass
     with monkeypatch.context() as patch:
@@ -618,7 +618,7 @@ def test_pace_that_is_interrupted_while_it_waits_lets_the_next_one_through(monke
 
 
 def test_pace_that_a_thread_never_left_lets_that_thread_in_again():
-    pace = Pace(0)
+    pace = RateLimit(0)
     pace.__enter__()
     with pace:
         pass

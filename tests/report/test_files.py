@@ -21,8 +21,8 @@ pytest.importorskip("httpx")
 from vocode_contract.errors import InvalidOption
 from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.files import FORMATS, Wanted, wanted, write_all
-from vocode_contract.report.outcome import Outcome, Run
-from vocode_contract.report.results import Row, Tally
+from vocode_contract.report.outcome import Outcome, RunDescription
+from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.validation.violation import Violation
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -55,7 +55,7 @@ REMARKS = ["policies: x=1", "calls of this run (x): 6 created, 1 ended, 5 left",
 
 
 def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[str, ...] = ()) -> Outcome:
-    run = Run(
+    run = RunDescription(
         contract="2023-11-30",
         profile="wire",
         where=where,
@@ -64,7 +64,7 @@ def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[s
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         seconds=2.5,
     )
-    return Outcome(run=run, tally=Tally(list(rows), list(remarks)))
+    return Outcome(run=run, tally=ResultCollector(list(rows), list(remarks)))
 
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")

@@ -20,9 +20,9 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.client.request import MADE_UP, Ask, Credentials
-from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, Sight, collected, written
-from vocode_contract.report.outcome import Outcome, Run
-from vocode_contract.report.results import Row, Tally
+from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, collected, written
+from vocode_contract.report.outcome import Outcome, RunDescription
+from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.report.summary import basis, lines
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
@@ -45,7 +45,7 @@ EVIDENCE = Evidence(
 )
 ROW = Row(nodeid="test_end_call.py::test_ends[a b]", operation="end_call", claim="ends", verdict="conforms")
 WRONG = replace(ROW, verdict="violates", violations=(VIOLATION,), evidence={VIOLATION: EVIDENCE}, seconds=1.234)
-RUN = Run(
+RUN = RunDescription(
     contract="2023-11-30",
     profile="wire",
     where="https://staging.example",
@@ -57,7 +57,7 @@ RUN = Run(
 
 
 def outcome(*rows: Row, **changes: str) -> Outcome:
-    return Outcome(run=replace(RUN, **changes), tally=Tally(list(rows)))  # type: ignore[arg-type]  # texts alone
+    return Outcome(run=replace(RUN, **changes), tally=ResultCollector(list(rows)))  # type: ignore[arg-type]  # texts alone
 
 
 def read(*rows: Row, full: bool = False) -> list[str]:
@@ -255,7 +255,7 @@ def test_inert_text_gives_no_command(text, shown):
 
 def evidence_in(client: CheckedClient, violation: Violation = VIOLATION) -> Evidence:
     """The evidence for a violation in the last answer."""
-    sight = Sight(answer=client.answers[-1], place=violation.instance_pointer)
+    sight = FirstSeen(answer=client.answers[-1], place=violation.instance_pointer)
     [[_, evidence]] = collected(written({violation: sight}, client), [violation])
     return evidence
 
@@ -334,7 +334,7 @@ def test_evidence_comes_once_a_cause():
     client = client_of()
     client.get_call(ID)
     same = [replace(VIOLATION, instance_pointer=f"/items/{index}/status") for index in range(50)]
-    sight = Sight(answer=client.answers[-1], place="/status")
+    sight = FirstSeen(answer=client.answers[-1], place="/status")
     assert len(written(dict.fromkeys(same, sight), client)) == 1
 
 
@@ -342,7 +342,7 @@ def test_evidence_of_one_test_is_bounded():
     client = client_of()
     client.ask("get_call", {"id": "f" * 7_000})
     different = [replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(50)]
-    sight = Sight(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
+    sight = FirstSeen(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
     properties = written(dict.fromkeys(different, sight), client)
     assert MOST_NOTED < sum(len(str(value)) for _, value in properties) < 1.5 * MOST_NOTED
 

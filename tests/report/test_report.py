@@ -7,7 +7,7 @@ import pytest
 
 from vocode_contract.cli.explain import codes_page
 from vocode_contract.report import REPORTS
-from vocode_contract.report.payload_results import Heading, Result, Tally
+from vocode_contract.report.payload_results import Heading, Result, ResultCounts
 from vocode_contract.report.text import MOST_CAUSES, MOST_LINE, MOST_TEXT
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.json_text import read
@@ -236,7 +236,7 @@ def test_report_takes_every_result(name):
 
 
 def test_tally_adds_up():
-    tally = Tally()
+    tally = ResultCounts()
     for result in (
         Result(source="a"),
         Result(source="b", violations=(WRONG_STATUS, DRIFT)),

@@ -13,7 +13,7 @@ pytest.importorskip("rich")
 
 from vocode_contract.cli.run_suite import Watch, run_suite
 from vocode_contract.contract.model import Contract, dates
-from vocode_contract.report.results import Tally
+from vocode_contract.report.results import ResultCollector
 from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, simulator
 
 TOKEN = "tok_0123456789"
@@ -49,7 +49,7 @@ FOLLOWS = {
 }
 
 
-def suite(*faults: str, date: str, options: tuple[str, ...] = ()) -> Tally:
+def suite(*faults: str, date: str, options: tuple[str, ...] = ()) -> ResultCollector:
     with simulator(contract=Contract.load(date), token=TOKEN, faults=faults) as running:
         arguments = [f"--vocode-url={running.url}", f"--vocode-contract={date}", *options]
         watch = Watch()
@@ -58,13 +58,13 @@ def suite(*faults: str, date: str, options: tuple[str, ...] = ()) -> Tally:
     return tally
 
 
-def named(tally: Tally) -> set[str]:
+def named(tally: ResultCollector) -> set[str]:
     """The codes that were found, those of JSON by their own name, and the kinds of what is inconclusive."""
     codes = {found.note if found.code == "body-not-json" else found.code for found in tally.violations}
     return codes | {row.reason.rpartition("[")[2].rstrip("]") for row in tally.rows if row.verdict == "inconclusive"}
 
 
-def told(tally: Tally) -> set[str]:
+def told(tally: ResultCollector) -> set[str]:
     """What the table tells: all but drift, and but slowness, which a busy machine adds."""
     drift = {found.code for found in tally.violations if found.severity == "drift"}
     return named(tally) - drift - {"slow"}
@@ -80,7 +80,7 @@ def kept() -> dict[str, set[str]]:
 KEPT = kept()
 
 
-def noise(tally: Tally) -> set[str]:
+def noise(tally: ResultCollector) -> set[str]:
     """The codes of errors, without what follows from not having an answer."""
     errors = (found for found in tally.violations if found.severity == "error")
     return {found.note if found.code == "body-not-json" else found.code for found in errors}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
-from vocode_contract.simulator import SCENARIOS, Event, ManualClock, Simulation, Variant
-from vocode_contract.simulator.lifecycle.scenarios import Line, transcript
+from vocode_contract.simulator import SCENARIOS, CallEvent, ManualClock, Simulation, Variant
+from vocode_contract.simulator.lifecycle.scenarios import Utterance, transcript
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.lifecycle.history import Observation
 from vocode_contract.validation.lifecycle.rules import breaches
@@ -171,7 +171,7 @@ def test_every_sight_of_a_life_conforms_and_follows_on_the_last(*, scenario, dat
 def test_events_are_taken_once_in_order_and_conform(scenario, date, waits, ends_at):
     simulation = simulated(scenario, date)
     identifiers = [created(simulation) for _ in range(3)]
-    taken: list[Event] = []
+    taken: list[CallEvent] = []
     for turn, wait in enumerate(waits):
         simulation.advance(wait)
         taken += simulation.take_events()
@@ -348,7 +348,7 @@ def test_transcript_before_2024_has_no_times():
 
 
 def test_transcript_wraps_its_minutes_at_sixty():
-    assert transcript([Line(3_725.678, "BOT", "Hm.")], NEWEST) == "[02:05.67] BOT: Hm.\n"
+    assert transcript([Utterance(3_725.678, "BOT", "Hm.")], NEWEST) == "[02:05.67] BOT: Hm.\n"
 
 
 # --- events ---

@@ -15,12 +15,20 @@ import pytest
 from tests.support.receivers import receiver, served
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
-from vocode_contract.webhooks.sending import POLICIES, Deliverer, Delivery, Policy, Target, event_delivery, send_action
+from vocode_contract.webhooks.sending import (
+    POLICIES,
+    Deliverer,
+    Delivery,
+    RetryPolicy,
+    Target,
+    event_delivery,
+    send_action,
+)
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
-AT_ONCE = Policy(summary="three attempts without a pause", pauses=(0.0, 0.0))
+AT_ONCE = RetryPolicy(summary="three attempts without a pause", pauses=(0.0, 0.0))
 
 
 def event(url, number=0, call_id=CALL, **options):
@@ -276,7 +284,7 @@ def test_events_of_a_call_keep_their_order_through_retries():
 def test_call_that_waits_does_not_hold_back_others():
     waiting, other = receiver(), receiver()
     waiting.receive = lambda *_: (500, b"")
-    patient = Policy(summary="an hour", pauses=(3600.0,))
+    patient = RetryPolicy(summary="an hour", pauses=(3600.0,))
     with served(waiting) as url, served(other) as other_url, Deliverer(policy=patient, at_once=1) as deliverer:
         deliverer.deliver(event(url))
         assert deliverer.send(event(other_url)).outcome == "delivered"

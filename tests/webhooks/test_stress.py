@@ -15,7 +15,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import ContractViolated
 from vocode_contract.webhooks.stress import STORIES, Deliveries, attack, deliveries, stories, story
-from vocode_contract.webhooks.stress.arrival_orders import ARRANGEMENTS, Part, arrangements, fair, in_order, shortest
+from vocode_contract.webhooks.stress.arrival_orders import ARRANGEMENTS, Arrival, arrangements, fair, in_order, shortest
 from vocode_contract.webhooks.stress.call_events import content
 from vocode_contract.webhooks.stress.stress_test import webhook_adversary
 
@@ -337,7 +337,7 @@ def test_arrangement_keeps_the_order_of_each_kind_of_event(kind):
 
 
 def test_fair_changes_nothing_that_is_fair():
-    parts = (Part(0, 2), Part(0, 0), Part(0, 2))
+    parts = (Arrival(0, 2), Arrival(0, 0), Arrival(0, 2))
     assert fair(parts, ["a", "b", "c"]) == parts
 
 

@@ -17,7 +17,7 @@ from vocode_contract.errors import InvalidOption, MissingExtra
 if TYPE_CHECKING:
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.report.files import Wanted
-    from vocode_contract.report.outcome import Outcome, Run
+    from vocode_contract.report.outcome import Outcome, RunDescription
     from vocode_contract.simulator import Running
 from collections.abc import Mapping
 
@@ -70,7 +70,7 @@ _TOKEN = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its valu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CheckOptions:
     """What the options of one run ask for."""
 
     url: str | None
@@ -141,7 +141,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
     The token is taken from the environment variable VOCODE_API_KEY alone. Ends with 0 if the server
     keeps the contract, 1 if it breaks it, 3 if that could not be judged.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    asked = CheckOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.url and asked.faults:
         ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
     for option, given in (("--plan", asked.plan), ("--proxy", asked.proxy)):
@@ -171,7 +171,7 @@ def check(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(tally.exit_code if written else tally.exit_code or UNJUDGED)
 
 
-def _require_extras(asked: Asked) -> None:
+def _require_extras(asked: CheckOptions) -> None:
     """Refuse to start where something is not installed.
 
     Raises:
@@ -184,7 +184,7 @@ def _require_extras(asked: Asked) -> None:
         raise MissingExtra("fuzz", "fuzzing")
 
 
-def _settings(asked: Asked) -> "Settings":
+def _settings(asked: CheckOptions) -> "Settings":
     """Parse what was asked for, before pytest does, whose own message would be longer."""
     from vocode_contract.conformance.run.settings import Given, Settings, Wishes
     from vocode_contract.http.policies import Policies
@@ -225,7 +225,7 @@ def _spoilt(settings: "Settings", faults: tuple[str, ...]) -> AbstractContextMan
     return simulator(contract=settings.contract, faults=faults)
 
 
-def _options(asked: Asked, settings: "Settings", running: "Running | None") -> list[str]:
+def _options(asked: CheckOptions, settings: "Settings", running: "Running | None") -> list[str]:
     url = running.url if running else str(settings.endpoint or "")
     return [
         f"--vocode-contract={settings.contract.date}",
@@ -248,15 +248,15 @@ def _options(asked: Asked, settings: "Settings", running: "Running | None") -> l
     ]
 
 
-def _run(settings: "Settings", asked: Asked, started: datetime, seconds: float) -> "Run":
+def _run(settings: "Settings", asked: CheckOptions, started: datetime, seconds: float) -> "RunDescription":
     from vocode_contract.conformance.run.command_line import words_of
-    from vocode_contract.report.outcome import Run
+    from vocode_contract.report.outcome import RunDescription
 
     contract = settings.contract
     spoilt = f" with {', '.join(asked.faults)}" if asked.faults else ""
     words = ["vocode-contract", "check", *words_of(settings)]
     words += [word for fault in asked.faults for word in ("--fault", fault)]
-    return Run(
+    return RunDescription(
         contract=contract.date,
         profile=contract.profile,
         where=str(settings.endpoint or f"the built-in simulator{spoilt}"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CoverageOptions:
     """What the options of one run ask for."""
 
     files: tuple[str, ...]
@@ -56,7 +56,7 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     arrays (empty or not). Ends with 0, with 1 below --fail-under, with 3 if a payload could not be
     read.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    asked = CoverageOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     from vocode_contract.contract.coverage import Coverage
     from vocode_contract.report.coverage import lines, percent
 
@@ -73,7 +73,7 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(UNJUDGED if unread else CONFORMS)
 
 
-def _unread(asked: Asked, found: "Coverage") -> Iterator[str]:
+def _unread(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
     """Count what all payloads exercise; yield which could not be read."""
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable

@@ -12,7 +12,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import CONFORMS, UNJUDGED, Output
-from vocode_contract.cli.payload_formats import FORMATS, Generated, Heading
+from vocode_contract.cli.payload_formats import FORMATS, Generated, PayloadsHeader
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -26,7 +26,7 @@ _NAMED = {"Call": "calls", "CallPage": "call_pages", "Agent": "agents"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class GenerateOptions:
     """What the options of one run ask for."""
 
     name: str
@@ -81,15 +81,15 @@ def generate(ctx: click.Context, /, **options: object) -> None:
     All conform, but those of --near-miss, and nothing in them is real: numbers are fictional,
     credentials are examples.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    asked = GenerateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     _check(asked, ctx)
     contract = contract_of(asked.date, asked.profile)
     name = schema_of(contract, asked.name)
-    heading = Heading(schema=name, contract=contract.date, profile=contract.profile, near_miss=asked.near_miss)
+    heading = PayloadsHeader(schema=name, contract=contract.date, profile=contract.profile, near_miss=asked.near_miss)
     ctx.exit(_written(asked, _entries(asked, contract, name), heading, ctx.ensure_object(Output)))
 
 
-def _check(asked: Asked, ctx: click.Context) -> None:
+def _check(asked: GenerateOptions, ctx: click.Context) -> None:
     """Refuse options that do not go together."""
     for given, option in (
         (asked.cover and asked.near_miss, "--cover and --near-miss"),
@@ -106,7 +106,7 @@ def _is_directory(target: str | None) -> bool:
     return target is not None and (Path(target).is_dir() or not Path(target).suffix)
 
 
-def _entries(asked: Asked, contract: "Contract", name: str) -> Iterator[Generated]:
+def _entries(asked: GenerateOptions, contract: "Contract", name: str) -> Iterator[Generated]:
     if asked.cover:
         from vocode_contract.contract.covering_set import covering_set
 
@@ -142,7 +142,7 @@ def _different(generated: Iterable[Generated]) -> Iterator[Generated]:
         yield each
 
 
-def _written(asked: Asked, entries: Iterable[Generated], heading: Heading, output: Output) -> int:
+def _written(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
     """Write everything where it shall go; return the exit code."""
     from vocode_contract.cli.output import watched
 
@@ -188,7 +188,7 @@ def _unstored() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
-def _write(asked: Asked, entries: Iterable[Generated], heading: Heading, output: Output) -> None:
+def _write(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> None:
     """Write entries as they come; where nobody reads any more, that ends it.
 
     Raises:

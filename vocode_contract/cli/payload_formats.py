@@ -43,7 +43,7 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class PayloadsHeader:
     """What all payloads of a run have in common.
 
     Attributes:
@@ -63,12 +63,12 @@ class Heading:
         return f"{self.schema.lower()}-{number:04}"
 
 
-def as_lines(generated: Iterable[Generated], _heading: Heading) -> Iterator[str]:
+def as_lines(generated: Iterable[Generated], _heading: PayloadsHeader) -> Iterator[str]:
     """Write one JSON document a line."""
     return (f"{each.line}\n" for each in generated)
 
 
-def as_array(generated: Iterable[Generated], _heading: Heading) -> Iterator[str]:
+def as_array(generated: Iterable[Generated], _heading: PayloadsHeader) -> Iterator[str]:
     """Write one JSON array, an entry a line."""
     separator = "[\n"
     for each in generated:
@@ -77,7 +77,7 @@ def as_array(generated: Iterable[Generated], _heading: Heading) -> Iterator[str]
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def as_tests(generated: Iterable[Generated], heading: Heading) -> Iterator[str]:
+def as_tests(generated: Iterable[Generated], heading: PayloadsHeader) -> Iterator[str]:
     """Write a file for pytest that hands each payload to a handler, in ASCII."""
     names = {"schema": heading.schema, "contract": heading.contract, "profile": heading.profile}
     before, after = (part.format(**names) for part in (_REFUSED if heading.near_miss else _TAKEN))
@@ -152,7 +152,7 @@ def test_handler_refuses(payload):
 )
 
 #: Format -> what writes it.
-FORMATS: Mapping[str, Callable[[Iterable[Generated], Heading], Iterator[str]]] = {
+FORMATS: Mapping[str, Callable[[Iterable[Generated], PayloadsHeader], Iterator[str]]] = {
     "jsonl": as_lines,
     "json": as_array,
     "pytest": as_tests,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vocode_contract import conformance
 from vocode_contract.cli.output import USAGE
 from vocode_contract.errors import InvalidOption
-from vocode_contract.report.results import Tally
+from vocode_contract.report.results import ResultCollector
 
 if TYPE_CHECKING:
     import pytest
@@ -77,7 +77,7 @@ class Watch:
         return True
 
 
-def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch: Watch) -> Tally:
+def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch: Watch) -> ResultCollector:
     """Run the suite.
 
     Args:
@@ -97,7 +97,7 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
     import click
     import pytest
 
-    tally = Tally()
+    tally = ResultCollector()
     # Named by --pyargs, the suite would come with whatever conftest.py is in the current directory.
     directory = os.path.dirname(os.path.abspath(conformance.__file__))
     arguments = [*_APART, f"--rootdir={directory}", *options, directory]

@@ -12,7 +12,7 @@ from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
-    from vocode_contract.report.payload_results import Heading, Result, Tally
+    from vocode_contract.report.payload_results import Heading, Result, ResultCounts
     from vocode_contract.validation.codes import Selection
     from vocode_contract.validation.validator import Validator
     from vocode_contract.validation.violation import Violation
@@ -24,7 +24,7 @@ FORMATS = ("text", "concise", "json", "json-lines", "github")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ValidateOptions:
     """What the options of one run ask for."""
 
     files: tuple[str, ...]
@@ -95,7 +95,7 @@ def validate(ctx: click.Context, /, **options: object) -> None:
     payload holds is never shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0
     if all conform, 1 if one does not, 3 if one could not be read.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]  # click gives each option its type
+    asked = ValidateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.files.count(STDIN) > 1:
         ctx.fail("- is standard input, which can be read once")
     output = ctx.ensure_object(Output)
@@ -104,13 +104,13 @@ def validate(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(_judged(asked, output))
 
 
-def _judged(asked: Asked, output: Output) -> int:
+def _judged(asked: ValidateOptions, output: Output) -> int:
     from vocode_contract.report import REPORTS
-    from vocode_contract.report.payload_results import Heading, Tally
+    from vocode_contract.report.payload_results import Heading, ResultCounts
 
     judge = _validator(asked)
     heading = Heading(contract=judge.contract.date, profile=judge.contract.profile, schema=judge.name, full=asked.full)
-    report, tally = REPORTS[asked.output_format], Tally()
+    report, tally = REPORTS[asked.output_format], ResultCounts()
     results = _tallied(_results(asked, judge), tally, output)
     try:
         for text in report.written(results, heading):
@@ -125,7 +125,7 @@ def _judged(asked: Asked, output: Output) -> int:
     return _exit_code(tally)
 
 
-def _validator(asked: Asked) -> "Validator":
+def _validator(asked: ValidateOptions) -> "Validator":
     from vocode_contract.validation.json_value import Limits
     from vocode_contract.validation.validator import Validator
 
@@ -140,7 +140,7 @@ def _validator(asked: Asked) -> "Validator":
 
 
 @cache
-def _selection(asked: Asked) -> "Selection":
+def _selection(asked: ValidateOptions) -> "Selection":
     from vocode_contract.validation.codes import Selection
 
     return Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore"))
@@ -162,7 +162,7 @@ def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
     return patterns
 
 
-def _results(asked: Asked, judge: "Validator") -> Iterator["Result"]:
+def _results(asked: ValidateOptions, judge: "Validator") -> Iterator["Result"]:
     from vocode_contract.report.payload_results import Result
 
     for source in asked.files:
@@ -178,7 +178,7 @@ def _results(asked: Asked, judge: "Validator") -> Iterator["Result"]:
                 yield Result(source=name, unjudged="it has no line with a payload")
 
 
-def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "Result":
+def _result(name: str, payload: Payload, judge: "Validator", asked: ValidateOptions) -> "Result":
     from vocode_contract.report.payload_results import Result
 
     verdict = judge.judge(payload.raw)
@@ -193,7 +193,7 @@ def _result(name: str, payload: Payload, judge: "Validator", asked: Asked) -> "R
     return Result(source=name, line=payload.line, violations=tuple(violations))
 
 
-def _inconsistencies(value: object, judge: "Validator", asked: Asked) -> Iterator["Violation"]:
+def _inconsistencies(value: object, judge: "Validator", asked: ValidateOptions) -> Iterator["Violation"]:
     from vocode_contract.validation.consistency import inconsistencies
 
     contract, selection = judge.contract, _selection(asked)
@@ -201,7 +201,7 @@ def _inconsistencies(value: object, judge: "Validator", asked: Asked) -> Iterato
     return (each for each in found if asked.advice or each.severity != "advice")
 
 
-def _unread(raw: bytes, asked: Asked) -> str:
+def _unread(raw: bytes, asked: ValidateOptions) -> str:
     """Return the code of the reason why bytes cannot be read; empty if they can."""
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable
@@ -213,7 +213,7 @@ def _unread(raw: bytes, asked: Asked) -> str:
     return ""
 
 
-def _tallied(results: Iterable["Result"], tally: "Tally", output: Output) -> Iterator["Result"]:
+def _tallied(results: Iterable["Result"], tally: "ResultCounts", output: Output) -> Iterator["Result"]:
     for result in results:
         tally.add(result)
         if result.unjudged:
@@ -221,11 +221,11 @@ def _tallied(results: Iterable["Result"], tally: "Tally", output: Output) -> Ite
         yield result
 
 
-def _summary(tally: "Tally", heading: "Heading") -> str:
+def _summary(tally: "ResultCounts", heading: "Heading") -> str:
     return f"{tally} [{heading.schema}, {heading.contract}, {heading.profile}]"
 
 
-def _exit_code(tally: "Tally") -> int:
+def _exit_code(tally: "ResultCounts") -> int:
     if tally.violating:
         return VIOLATES
     return UNJUDGED if tally.unjudged else CONFORMS

@@ -14,8 +14,8 @@ from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
     from vocode_contract.validation.masking import Secret
-    from vocode_contract.webhooks.sending import Answer, Delivery
-    from vocode_contract.webhooks.stress import Report
+    from vocode_contract.webhooks.sending import Delivery, DeliveryResult
+    from vocode_contract.webhooks.stress import StressReport
 
 ACTION = "external_action"
 #: The whole story in place of one of its events.
@@ -171,7 +171,7 @@ def attack(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(_exit_code(report))
 
 
-def _attacked(asked: ToAttack) -> "Report":
+def _attacked(asked: ToAttack) -> "StressReport":
     from vocode_contract.webhooks.sending import Target
     from vocode_contract.webhooks.stress import STORIES, attack
 
@@ -191,7 +191,7 @@ def _attacked(asked: ToAttack) -> "Report":
     )
 
 
-def _exit_code(report: "Report") -> int:
+def _exit_code(report: "StressReport") -> int:
     if any(violation.severity == "error" for violation in report.violations):
         return VIOLATES
     return CONFORMS if report.conforms else UNJUDGED
@@ -243,7 +243,7 @@ def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
     return action_delivery(asked.url, secret, payload, call_id)
 
 
-def _told(delivery: "Delivery", answer: "Answer", output: Output) -> int:
+def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
     """Print what came of a delivery and return the exit code that it asks for."""
     from vocode_contract.validation.masking import printable
     from vocode_contract.webhooks.sending.external_actions import LABEL, judged

@@ -13,7 +13,7 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.body import UNREAD, date_of, kept_in_mind, parsed_body
 from vocode_contract.http.body_store import Store
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import clock_skew, violations_of
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import Creations
@@ -87,10 +87,10 @@ class CheckedClient:
         self.contract = contract
         self.policies = policies
         self.selection = ALL  # which codes count, and how much
-        self.answers: list[Answer] = []
+        self.answers: list[CheckedExchange] = []
         self._client = client
         self._health = health or Health()
-        self._acted: Answer | None = None
+        self._acted: CheckedExchange | None = None
 
     def __repr__(self) -> str:
         """Show where it asks."""
@@ -118,7 +118,7 @@ class CheckedClient:
         method: str = "",
         suffix: str = "",
         kept: bool = True,
-    ) -> Answer:
+    ) -> CheckedExchange:
         """Send one request, and judge the answer.
 
         Args:
@@ -154,7 +154,7 @@ class CheckedClient:
             self.answers.append(answer)
         return answer
 
-    def exchange(self, ask: Ask) -> Answer:
+    def exchange(self, ask: Ask) -> CheckedExchange:
         """Send one request, and judge the answer without keeping it; see `ask`."""
         __tracebackhide__ = True
         exchange = self._exchange(ask)
@@ -162,7 +162,7 @@ class CheckedClient:
         with kept_in_mind():
             violations = tuple(dict.fromkeys(self._violations(exchange, ask.operation, came)))
         self.store.see(exchange.response.body)
-        answer = Answer(
+        answer = CheckedExchange(
             operation=ask.operation,
             exchange=self.store.packed(exchange),
             violations=violations,
@@ -219,12 +219,12 @@ class CheckedClient:
                 selection=self.selection,
             )
 
-    def get_call(self, identifier: str) -> Answer:
+    def get_call(self, identifier: str) -> CheckedExchange:
         """Ask for one call; see `ask`."""
         __tracebackhide__ = True
         return self.ask("get_call", {"id": identifier})
 
-    def end_call(self, identifier: str) -> Answer:
+    def end_call(self, identifier: str) -> CheckedExchange:
         """End one call; see `ask`."""
         __tracebackhide__ = True
         return self.ask("end_call", {"id": identifier})
@@ -265,26 +265,26 @@ class CheckedClient:
         """
         return self._at_last("list_calls", (("page", "1"), ("size", str(size))), within).items
 
-    def _at_last(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> Answer:
+    def _at_last(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> CheckedExchange:
         """Send a request past the health of the endpoint; without an answer, return one of status 0."""
         operation = self._operation(name)
         exchange = Exchange(request=Request(method=operation.method, path=operation.path), response=Response(status=0))
         if within > 0:
             with suppress(Inconclusive, NotPermitted):
                 exchange = self._client.exchange(Ask(operation=operation, arguments=arguments, within=within))
-        return Answer(operation=operation, exchange=exchange, violations=(), contract=self.contract.date)
+        return CheckedExchange(operation=operation, exchange=exchange, violations=(), contract=self.contract.date)
 
-    def create_call(self, request: Mapping[str, Any]) -> Answer:
+    def create_call(self, request: Mapping[str, Any]) -> CheckedExchange:
         """Create a call; see `ask`."""
         __tracebackhide__ = True
         return self.ask("create_call", json=request)
 
-    def list_calls(self, *, page: int = 1, size: int = 10) -> Answer:
+    def list_calls(self, *, page: int = 1, size: int = 10) -> CheckedExchange:
         """Ask for one page of the calls; see `ask`."""
         __tracebackhide__ = True
         return self.ask("list_calls", {"page": page, "size": size})
 
-    def settled(self, identifier: str) -> Answer:
+    def settled(self, identifier: str) -> CheckedExchange:
         """Ask for a call until it is over, the answer is wrong in itself or shows no call, or patience ends.
 
         Returns:
@@ -294,8 +294,12 @@ class CheckedClient:
         return self.awaited(lambda: self.get_call(identifier), _goes_on)
 
     def awaited(
-        self, ask: Callable[[], Answer], is_early: Callable[[Answer], bool], *, within: float = math.inf
-    ) -> Answer:
+        self,
+        ask: Callable[[], CheckedExchange],
+        is_early: Callable[[CheckedExchange], bool],
+        *,
+        within: float = math.inf,
+    ) -> CheckedExchange:
         """Ask again and again, as long as an answer comes too early and patience lasts; return the last one.
 
         Args:
@@ -338,5 +342,5 @@ class CheckedClient:
         return exchange
 
 
-def _goes_on(answer: Answer) -> bool:
+def _goes_on(answer: CheckedExchange) -> bool:
     return answer.is_sound and answer.status == 200 and answer.call_status not in FINAL

@@ -6,7 +6,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import Fuzzed, fuzz
 from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
 from vocode_contract.conformance.scenario.scenario import Teller
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.results import OPTIONS, REMARK
 
@@ -40,7 +40,7 @@ def test_drawn_requests_break_nothing(
         raise lacking or Inconclusive("never-served", f"{fuzzed.requests} requests to {name}")
 
 
-def _remark(fuzzed: Fuzzed[Answer], seed: int) -> str:
+def _remark(fuzzed: Fuzzed[CheckedExchange], seed: int) -> str:
     answers = [f"{count} x {status}" for status, count in fuzzed.statuses]
     answers += [f"{len(fuzzed.unanswered)} x no answer"] if fuzzed.unanswered else []
     return f"{fuzzed.operation}: {fuzzed.requests} requests sent from seed {seed}, answered {', '.join(answers)}"

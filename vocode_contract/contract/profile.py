@@ -23,7 +23,7 @@ _KEPT = ("format", "required")
 @cache
 def judged_schemas(contract: Contract) -> Mapping[str, Schema]:
     """Return every schema of the contract as its profile reads it, by name."""
-    reading = _Reading(contract)
+    reading = _ProfileRewriter(contract)
     return {name: reading.of(schema, f"/components/schemas/{name}") for name, schema in contract.schemas.items()}
 
 
@@ -41,7 +41,7 @@ def judged_schema(contract: Contract, reference: str) -> dict[str, Any]:
     }
 
 
-class _Reading:
+class _ProfileRewriter:
     """The rewriting of one contract's schemas under its profile."""
 
     def __init__(self, contract: Contract) -> None:

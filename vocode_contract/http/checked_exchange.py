@@ -18,7 +18,7 @@ _CALL = frozenset(("to_number", "from_number", "telephony_provider"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CheckedExchange:
     """One exchange and what the checks found; its representation shows no payload.
 
     Attributes:
@@ -44,7 +44,7 @@ class Answer:
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
     origin: str = ""
-    after: "Answer | None" = field(default=None, repr=False, compare=False)
+    after: "CheckedExchange | None" = field(default=None, repr=False, compare=False)
     authorization: str = ""
     is_generated: bool = False
 
@@ -54,7 +54,7 @@ class Answer:
         return self.exchange.response.status
 
     @property
-    def acts(self) -> Iterator["Answer"]:
+    def acts(self) -> Iterator["CheckedExchange"]:
         """The answers to requests with an effect that its client sent before, the last one first."""
         act = self.after
         while act is not None:

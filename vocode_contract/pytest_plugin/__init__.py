@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from vocode_contract.conformance.run.run import Run
     from vocode_contract.report.outcome import Outcome
-    from vocode_contract.report.results import Tally
+    from vocode_contract.report.results import ResultCollector
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 
@@ -270,11 +270,13 @@ def _write_reports(session: pytest.Session) -> None:
 
 
 def _tell_tallies(session: pytest.Session) -> None:
-    from vocode_contract.report.results import Tally
+    from vocode_contract.report.results import ResultCollector
 
     run = run_of(session.config)
 
-    tallies = [plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, Tally)]
+    tallies = [
+        plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, ResultCollector)
+    ]
     for tally in (*tallies, session.config.stash[TALLY]):
         tally.remarks += [*run.remarks(), *tally.unjudged.remarks()]
         tally.is_left_open = bool(run.left or run.unanswered)
@@ -302,13 +304,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(inert(line), red=True)
 
 
-def _outcome(config: pytest.Config, tally: "Tally | None" = None) -> "Outcome":
+def _outcome(config: pytest.Config, tally: "ResultCollector | None" = None) -> "Outcome":
     """Return what came of the run so far, or of a part of it."""
     from vocode_contract.conformance.run.command_line import outcome_of_pytest
-    from vocode_contract.report.results import Tally
+    from vocode_contract.report.results import ResultCollector
 
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
-    tally = tally or config.stash.get(TALLY, None) or Tally()
+    tally = tally or config.stash.get(TALLY, None) or ResultCollector()
     seconds = time.monotonic() - counting.started
     return outcome_of_pytest(settings_of(config), tally, seconds, selection_of(config))
 
@@ -380,11 +382,11 @@ class _Counting:
         if TALLY in self._config.stash:
             self._tally().pytest_keyboard_interrupt(excinfo)
 
-    def _tally(self) -> "Tally":
-        from vocode_contract.report.results import Tally
+    def _tally(self) -> "ResultCollector":
+        from vocode_contract.report.results import ResultCollector
 
         if TALLY not in self._config.stash:
-            tally = self._config.stash[TALLY] = Tally()
+            tally = self._config.stash[TALLY] = ResultCollector()
             if self._session is not None:
                 tally.pytest_collection_finish(self._session)
         return self._config.stash[TALLY]

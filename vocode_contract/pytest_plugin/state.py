@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from vocode_contract.pytest_plugin.coverage import Touched
     from vocode_contract.pytest_plugin.traffic import Overheard
     from vocode_contract.report.files import Wanted
-    from vocode_contract.report.results import Tally
+    from vocode_contract.report.results import ResultCollector
     from vocode_contract.validation.codes import Selection
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
 RUN: pytest.StashKey["Run"] = pytest.StashKey()
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
-TALLY: pytest.StashKey["Tally"] = pytest.StashKey()
+TALLY: pytest.StashKey["ResultCollector"] = pytest.StashKey()
 TOUCHED: pytest.StashKey["Touched"] = pytest.StashKey()
 TRAFFIC: pytest.StashKey["Overheard"] = pytest.StashKey()
 REPORTS: pytest.StashKey[tuple["Wanted", ...]] = pytest.StashKey()

@@ -10,11 +10,11 @@ import pytest
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.message import Headers, Request
 from vocode_contract.http.traffic import Heard, Traffic
 from vocode_contract.http.traffic.record import violated
-from vocode_contract.report.evidence import Sight, is_harmless
+from vocode_contract.report.evidence import FirstSeen, is_harmless
 from vocode_contract.report.evidence import written as evidence_of
 from vocode_contract.report.results import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.validation.masking import mask
@@ -132,7 +132,7 @@ class _Witness:
     """Holds what evidence is made of."""
 
     contract: Contract
-    answers: tuple[Answer, ...]
+    answers: tuple[CheckedExchange, ...]
     store: Store = field(default_factory=Store)
 
 
@@ -140,11 +140,11 @@ def _none() -> None:
     """Stand for a test that is no function."""
 
 
-def _sights(answers: Iterable[Answer]) -> Mapping[Violation, Sight]:
-    sights: dict[Violation, Sight] = {}
+def _sights(answers: Iterable[CheckedExchange]) -> Mapping[Violation, FirstSeen]:
+    sights: dict[Violation, FirstSeen] = {}
     for answer in answers:
         for found in answer.violations:
-            sights.setdefault(found, Sight(answer=answer, place=found.instance_pointer))
+            sights.setdefault(found, FirstSeen(answer=answer, place=found.instance_pointer))
     return sights
 
 
@@ -152,11 +152,11 @@ def _violations(heard: Iterable[Heard]) -> Mapping[Violation, None]:
     return dict.fromkeys(violation for one in heard for violation in one.violations)
 
 
-def _answers(heard: Iterable[Heard], contract: Contract) -> Iterator[Answer]:
+def _answers(heard: Iterable[Heard], contract: Contract) -> Iterator[CheckedExchange]:
     """Yield exchanges as answers, without what may be secret in a user's own requests."""
     for one in heard:
         if one.exchange is not None:
-            yield Answer(
+            yield CheckedExchange(
                 operation=one.operation,
                 exchange=replace(one.exchange, request=_fit(one.exchange.request, one)),
                 violations=one.violations,

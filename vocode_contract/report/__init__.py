@@ -11,7 +11,7 @@ from .payload_results import Heading, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReportFormat:
     """One way to write results down.
 
     Attributes:
@@ -26,12 +26,12 @@ class Report:
     holds_unjudged: bool = True
 
 
-REPORTS: Mapping[str, Report] = {
-    "text": Report(
+REPORTS: Mapping[str, ReportFormat] = {
+    "text": ReportFormat(
         title="for reading: one line a violation, repeated causes in one", written=as_text, holds_unjudged=False
     ),
-    "concise": Report(title="FILE:POINTER: CODE, one line a violation", written=as_concise, holds_unjudged=False),
-    "json": Report(title="one JSON document, complete", written=as_json),
-    "json-lines": Report(title="one JSON document a payload and line, complete", written=as_json_lines),
-    "github": Report(title="annotations of a GitHub workflow", written=as_github),
+    "concise": ReportFormat(title="FILE:POINTER: CODE, one line a violation", written=as_concise, holds_unjudged=False),
+    "json": ReportFormat(title="one JSON document, complete", written=as_json),
+    "json-lines": ReportFormat(title="one JSON document a payload and line, complete", written=as_json_lines),
+    "github": ReportFormat(title="annotations of a GitHub workflow", written=as_github),
 }

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_own
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import Headers, Request
@@ -137,7 +137,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class FirstSeen:
     """Where a violation was seen.
 
     Attributes:
@@ -146,9 +146,9 @@ class Sight:
         steps: What led there, in order, without the answer itself.
     """
 
-    answer: Answer | None
+    answer: CheckedExchange | None
     place: str
-    steps: tuple[Answer, ...] = ()
+    steps: tuple[CheckedExchange, ...] = ()
 
 
 class Witness(Protocol):
@@ -163,7 +163,7 @@ class Witness(Protocol):
         """Knows what came: what it may hold is not shown as sent."""
 
 
-def written(sights: Mapping[Violation, Sight], client: Witness, *, first: int = 0) -> list[tuple[str, object]]:
+def written(sights: Mapping[Violation, FirstSeen], client: Witness, *, first: int = 0) -> list[tuple[str, object]]:
     """Write the evidence for violations as properties of a test, once for each cause.
 
     Args:
@@ -206,7 +206,7 @@ class _Shown:
     client: Witness
     bodies: dict[int, object]
 
-    def body(self, answer: Answer) -> object:
+    def body(self, answer: CheckedExchange) -> object:
         """Return the masked body of an answer; ``_NO_JSON`` where there is none to be shown."""
         if id(answer) not in self.bodies:
             self.bodies[id(answer)] = _masked_body(answer, self.client.contract)
@@ -216,7 +216,7 @@ class _Shown:
 _NO_JSON = object()
 
 
-def _evidence(answer: Answer, sight: Sight, shown: _Shown) -> Evidence:
+def _evidence(answer: CheckedExchange, sight: FirstSeen, shown: _Shown) -> Evidence:
     response = answer.exchange.response
     media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
     body, tokens = shown.body(answer), tokens_of(sight.place)
@@ -233,7 +233,7 @@ def _evidence(answer: Answer, sight: Sight, shown: _Shown) -> Evidence:
     )
 
 
-def _command(answer: Answer, shown: _Shown) -> str:
+def _command(answer: CheckedExchange, shown: _Shown) -> str:
     """Write a request as a curl command, whole: what is cut can't be pasted."""
     request, client = answer.exchange.request, shown.client
     body = _made_up(request.body)
@@ -311,7 +311,7 @@ def _words(date: str) -> frozenset[str]:
     return frozenset(("true", "false", *(key for schema in schemas for key in schema.get("properties", {}))))
 
 
-def _masked_body(answer: Answer, contract: Contract) -> object:
+def _masked_body(answer: CheckedExchange, contract: Contract) -> object:
     response = answer.exchange.response
     if not response.body or len(response.body) > MOST_READ:
         return _NO_JSON

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from itertools import groupby
 
-from vocode_contract.report.outcome import Cause, Outcome, Run, policies_in_force
+from vocode_contract.report.outcome import Cause, Outcome, RunDescription, policies_in_force
 from vocode_contract.report.results import Row
 from vocode_contract.report.summary import basis, came, cells
 from vocode_contract.validation.safe_text import inert
@@ -319,7 +319,7 @@ def _cells(row: Row) -> Iterator[Markup]:
     yield element("td", seconds, class_="time")
 
 
-def _policies(run: Run) -> Markup:
+def _policies(run: RunDescription) -> Markup:
     lines = (
         element("tr", element("th", element("code", name), element("p", title), scope="row"), element("td", shown))
         for name, title, value in policies_in_force(run)

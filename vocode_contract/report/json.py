@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC
 
 from vocode_contract.report.outcome import Outcome, policies_in_force
-from vocode_contract.report.payload_results import Heading, Result, Tally, shown_source
+from vocode_contract.report.payload_results import Heading, Result, ResultCounts, shown_source
 from vocode_contract.report.results import Row
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.masking import printable
@@ -19,7 +19,7 @@ VERSION = 1
 
 def as_json(results: Iterable[Result], heading: Heading) -> Iterator[str]:
     """Write one document: what was judged by, every result, and the sum of them."""
-    tally = Tally()
+    tally = ResultCounts()
     head = _text({"version": VERSION, **_head(heading)})
     yield f'{head[:-1]},"results":['
     for index, result in enumerate(results):
@@ -65,7 +65,7 @@ def as_members(violation: Violation) -> dict[str, object]:
     }
 
 
-def _summary(tally: Tally) -> dict[str, object]:
+def _summary(tally: ResultCounts) -> dict[str, object]:
     return {
         "payloads": tally.payloads,
         "conforming": tally.conforming,

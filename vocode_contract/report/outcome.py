@@ -9,7 +9,7 @@ from functools import cached_property
 
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.evidence import Evidence
-from vocode_contract.report.results import POLICIES_REMARK, Row, Tally
+from vocode_contract.report.results import POLICIES_REMARK, ResultCollector, Row
 from vocode_contract.report.text import cause_of, merged
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation
@@ -42,7 +42,7 @@ _MOST_OPERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunDescription:
     """What was run, and how.
 
     Attributes:
@@ -118,8 +118,8 @@ class Outcome:
         tally: What came of each test.
     """
 
-    run: Run
-    tally: Tally
+    run: RunDescription
+    tally: ResultCollector
 
     @property
     def exit_code(self) -> int:
@@ -238,6 +238,6 @@ def _shape(violation: Violation) -> tuple[str, ...]:
     return "shape", violation.severity, violation.code, violation.expected, place
 
 
-def policies_in_force(run: Run) -> tuple[tuple[str, str, str], ...]:
+def policies_in_force(run: RunDescription) -> tuple[tuple[str, str, str], ...]:
     """Return name, title and value of each policy: what no document decides, and how it was read."""
     return tuple((name, policy.title, run.policies.value(name)) for name, policy in POLICIES.items())

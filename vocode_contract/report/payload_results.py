@@ -60,7 +60,7 @@ class Heading:
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class ResultCounts:
     """A running count of results.
 
     Attributes:

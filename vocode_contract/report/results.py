@@ -172,7 +172,7 @@ class Row:
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
-class Tally:
+class ResultCollector:
     """A plugin that counts; give it to ``pytest.main`` and read it afterwards.
 
     Attributes:
@@ -214,13 +214,13 @@ class Tally:
         if report.when == "teardown":
             self.unjudged.add(report)
 
-    def without_sound_traffic(self) -> "Tally":
+    def without_sound_traffic(self) -> "ResultCollector":
         """Return what is worth telling at length: not each test whose own traffic conforms."""
         shown = [row for row in self.rows if not row.is_heard or row.violations or row.verdict != "conforms"]
         more = len(self.rows) - len(shown)
         more_tests = f"{more:,} more test{'s' if more != 1 else ''}"
         remark = [f"the traffic of {more_tests} conforms"] if more else []
-        return Tally(rows=shown, remarks=[*self.remarks, *remark])
+        return ResultCollector(rows=shown, remarks=[*self.remarks, *remark])
 
     def count(self, *verdicts: str) -> int:
         """Return how many tests had one of these verdicts."""

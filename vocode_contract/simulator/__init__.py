@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .faults.injection import Planted as Planted
     from .lifecycle.clock import Clock as Clock
     from .lifecycle.clock import ManualClock as ManualClock
-    from .lifecycle.life import Event as Event
+    from .lifecycle.life import CallEvent as CallEvent
     from .lifecycle.scenarios import SCENARIOS as SCENARIOS
     from .lifecycle.scenarios import Scenario as Scenario
     from .server.httpx_transport import SimulatorTransport as SimulatorTransport
@@ -33,8 +33,8 @@ __all__ = [
     "SCENARIOS",
     "SOUND_VARIANTS",
     "VARIANTS",
+    "CallEvent",
     "Clock",
-    "Event",
     "Fault",
     "ManualClock",
     "Planted",
@@ -55,7 +55,7 @@ _EXPORTS = {
     "SCENARIOS": "lifecycle.scenarios",
     "VARIANTS": "variants",
     "Clock": "lifecycle.clock",
-    "Event": "lifecycle.life",
+    "CallEvent": "lifecycle.life",
     "Fault": "faults.fault",
     "ManualClock": "lifecycle.clock",
     "Planted": "faults.injection",

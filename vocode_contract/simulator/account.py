@@ -11,12 +11,12 @@ from uuid import UUID
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.simulator.lifecycle.clock import Clock
-from vocode_contract.simulator.lifecycle.life import Event, Life, events, seen
+from vocode_contract.simulator.lifecycle.life import CallEvent, Life, events, seen
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
 from vocode_contract.simulator.serialization import Written
 
 #: Returns the events of a call from a number on, past and to come.
-Telling = Callable[[str, int], Iterator[Event]]
+Telling = Callable[[str, int], Iterator[CallEvent]]
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Outbox:
         """Look out for the next event of a call that was placed, or whose life has changed."""
         self._hold(telling(call_id, self._told.setdefault(call_id, 0)))
 
-    def due(self, now: float, telling: Telling) -> Iterator[Event]:
+    def due(self, now: float, telling: Telling) -> Iterator[CallEvent]:
         """Yield the events that have happened by now and were not yielded yet, in order of time."""
         while self._next and self._next[0][0] <= now:
             at, call_id, number = heappop(self._next)
@@ -52,7 +52,7 @@ class Outbox:
             self._hold(coming)
             yield event
 
-    def _hold(self, coming: Iterator[Event]) -> None:
+    def _hold(self, coming: Iterator[CallEvent]) -> None:
         if (event := next(coming, None)) is not None:
             heappush(self._next, (event.at, event.call_id, event.number))
 
@@ -148,7 +148,7 @@ class State:
         self.lives[call["id"]] = life
         self.outbox.watch(call["id"], self.events)
 
-    def events(self, identifier: str, first: int = 0) -> Iterator[Event]:
+    def events(self, identifier: str, first: int = 0) -> Iterator[CallEvent]:
         """Yield the events of a call from that number on, past and to come, in order of time."""
         if life := self.lives.get(identifier):
             yield from events(life, self.calls[identifier], event_types(self.contract), first)

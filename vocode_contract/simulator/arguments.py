@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.http.message import Request
-from vocode_contract.simulator.responses import Entry, entry_for
+from vocode_contract.simulator.responses import ErrorDetail, entry_for
 from vocode_contract.validation.masking import masked
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class NotUnderstood(Exception):
         entries: What is wrong, at least one.
     """
 
-    def __init__(self, *entries: Entry) -> None:
+    def __init__(self, *entries: ErrorDetail) -> None:
         """Hold the entries."""
         super().__init__(len(entries))
         self.entries = entries
@@ -46,7 +46,7 @@ def arguments(contract: Contract, operation: Operation, request: Request) -> Map
     query = request.query.encode("utf-8", "replace").decode()
     given = dict(parse_qsl(query, keep_blank_values=True))  # of repeated ones the last counts
     read: dict[str, Any] = {}
-    wrong: list[Entry] = []
+    wrong: list[ErrorDetail] = []
     for parameter in operation.parameters:
         try:
             read[parameter.name] = _parameter(contract, parameter, given)
@@ -66,14 +66,14 @@ def _parameter(contract: Contract, parameter: Parameter, given: Mapping[str, str
     name, schema = parameter.name, parameter.schema
     if name not in given:
         if parameter.required:
-            raise NotUnderstood(Entry(place=("query", name), kind="missing"))
+            raise NotUnderstood(ErrorDetail(place=("query", name), kind="missing"))
         return schema.get("default")
     kind = _kind(contract, name, schema)
     value = _READERS[kind](given[name])
     if value is None or (kind == "column" and value not in columns(contract)):
-        raise NotUnderstood(Entry(place=("query", name), kind=_ENTRIES.get(kind, kind), given=given[name]))
+        raise NotUnderstood(ErrorDetail(place=("query", name), kind=_ENTRIES.get(kind, kind), given=given[name]))
     if kind == "integer" and value < 1:
-        raise NotUnderstood(Entry(place=("query", name), kind="minimum", given=given[name]))
+        raise NotUnderstood(ErrorDetail(place=("query", name), kind="minimum", given=given[name]))
     return value
 
 

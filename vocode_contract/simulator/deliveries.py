@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.lifecycle.life import Event
+from vocode_contract.simulator.lifecycle.life import CallEvent
 from vocode_contract.webhooks.sending.delivery import JSON, Delivery
 
 if TYPE_CHECKING:
-    from vocode_contract.webhooks.sending.delivery import Answer
+    from vocode_contract.webhooks.sending.delivery import DeliveryResult
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ _WORDS: Mapping[str, Any] = {
 }
 
 
-def asked(state: State, event: Event) -> Delivery | None:
+def asked(state: State, event: CallEvent) -> Delivery | None:
     """Return what an agent asks at an event: its first external action, signed where it has a usable secret.
 
     It is sent once, whatever the policy, and the log tells what the answer is worth.
@@ -65,7 +65,7 @@ def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
     except InvalidOption:
         body, headers, signed = action_body(action), dict((JSON,)), "not signed; "
 
-    def judge(answer: "Answer") -> str:
+    def judge(answer: "DeliveryResult") -> str:
         from vocode_contract.webhooks.sending.external_actions import judged
 
         report = judged(answer, contract=date)
@@ -101,7 +101,7 @@ def _value(schema: object) -> Any:
     return _WORDS.get(kind) if isinstance(kind, str) else None
 
 
-def deliveries(state: State, events: Iterable[Event]) -> Iterator[Delivery]:
+def deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
     """Yield what webhooks are told of events, where they subscribe to the kind, and what agents ask, in that order."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")

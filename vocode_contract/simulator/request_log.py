@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[0-9]{1,4}|true|false|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LoggedRequest:
     """A request that was answered; its headers are not kept.
 
     Attributes:
@@ -49,16 +49,16 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Journal:
+class RequestLog:
     """A ring of requests."""
 
-    _entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=REMEMBERED), repr=False)
+    _entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED), repr=False)
 
     def write(self, at: float, operation: Operation | None, request: Request, status: int) -> None:
         """Remember a request, and forget the oldest if there are too many."""
         size = len(request.body)
         self._entries.append(
-            Entry(
+            LoggedRequest(
                 at=at,
                 operation=operation,
                 method=request.method,

@@ -32,7 +32,7 @@ def not_authenticated(variant: Variant, detail: str) -> Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ErrorDetail:
     """One thing wrong with a request, as one entry of a 422 body.
 
     Attributes:
@@ -95,12 +95,12 @@ _WORDING: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 
 
-def not_understood(entries: Iterable[Entry], variant: Variant) -> Response:
+def not_understood(entries: Iterable[ErrorDetail], variant: Variant) -> Response:
     """Return the 422 that lists what is wrong with a request."""
     return answered(422, {"detail": [_written(entry, variant) for entry in entries]})
 
 
-def _written(entry: Entry, variant: Variant) -> dict[str, Any]:
+def _written(entry: ErrorDetail, variant: Variant) -> dict[str, Any]:
     message, kind = _WORDING[entry.kind][variant.pydantic - 1]
     written = {"loc": list(entry.place), "msg": message.format(permitted=entry.permitted), "type": kind}
     if variant.pydantic == 1:
@@ -127,7 +127,7 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-def entry_for(violation: Violation, masked: object) -> Entry:
+def entry_for(violation: Violation, masked: object) -> ErrorDetail:
     """Word a violation of a request body as the framework would.
 
     Args:
@@ -135,7 +135,7 @@ def entry_for(violation: Violation, masked: object) -> Entry:
         masked: The body without anything secret.
     """
     tokens = _tokens(violation.instance_pointer)
-    return Entry(
+    return ErrorDetail(
         place=("body", *tokens),
         kind=_kind(violation),
         permitted=", ".join(f"'{word}'" for word in violation.expected.removeprefix("one of ").split(", ")),

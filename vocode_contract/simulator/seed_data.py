@@ -5,7 +5,7 @@ from typing import Any
 
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.calls import added, made
-from vocode_contract.simulator.lifecycle.scenarios import Line, transcript
+from vocode_contract.simulator.lifecycle.scenarios import Utterance, transcript
 
 #: A number that chooses no scenario, and the one that calls.
 TO_NUMBER, FROM_NUMBER = "12025550142", "12025550199"
@@ -34,10 +34,10 @@ _BOOKING: Mapping[str, Any] = {
 }
 
 _SPOKEN = (
-    Line(0.52, "BOT", "Hello, this is the delivery service."),
-    Line(3.81, "HUMAN", " Who is there?"),
-    Line(5.07, "BOT", "The delivery service. Will you be at home tomor-"),
-    Line(7.34, "HUMAN", " Yes, I will."),
+    Utterance(0.52, "BOT", "Hello, this is the delivery service."),
+    Utterance(3.81, "HUMAN", " Who is there?"),
+    Utterance(5.07, "BOT", "The delivery service. Will you be at home tomor-"),
+    Utterance(7.34, "HUMAN", " Yes, I will."),
 )
 
 _TALKED: Mapping[str, Any] = {

@@ -15,13 +15,13 @@ from vocode_contract.simulator.account import Call, NotStored, State
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
 from vocode_contract.simulator.calls import placed
 from vocode_contract.simulator.deliveries import deliveries
-from vocode_contract.simulator.faults.injection import Answer, Planted, Sabotage, planted_from
-from vocode_contract.simulator.lifecycle.clock import Clock, Pace
-from vocode_contract.simulator.lifecycle.life import Event, forced, turned
+from vocode_contract.simulator.faults.injection import Planted, Sabotage, SimulatedResponse, planted_from
+from vocode_contract.simulator.lifecycle.clock import Clock, ScaledClock
+from vocode_contract.simulator.lifecycle.life import CallEvent, forced, turned
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT, known
 from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
-from vocode_contract.simulator.request_log import Journal
-from vocode_contract.simulator.responses import JSON, Entry, not_authenticated, not_understood, refused
+from vocode_contract.simulator.request_log import RequestLog
+from vocode_contract.simulator.responses import JSON, ErrorDetail, not_authenticated, not_understood, refused
 from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER
 from vocode_contract.simulator.seed_data import seed as fill
 from vocode_contract.simulator.variants import LIKELY, Variant
@@ -67,7 +67,7 @@ class Simulation:
             raise InvalidOption("token", "must not be empty")
         self.contract = contract or Contract.load()
         self._token = Secret(token)
-        self._clock = Pace(clock, speed=speed)
+        self._clock = ScaledClock(clock, speed=speed)
         self._seed = seed
         self._scenario = known(scenario)
         self._start = (variant, planted_from(faults))
@@ -87,7 +87,7 @@ class Simulation:
             self._clock.restart()
             self.variant, faults = self._start
             self._plant(faults)
-            self.journal = Journal()
+            self.journal = RequestLog()
             self.state = State.empty(self.contract, clock=self._clock, seed=self._seed, scenario=self._scenario)
             fill(self.state)
 
@@ -165,7 +165,7 @@ class Simulation:
             else:
                 self.state.lead(call, forced(life, call, status or "", now))
 
-    def events(self, newest: int | None = None) -> tuple[Event, ...]:
+    def events(self, newest: int | None = None) -> tuple[CallEvent, ...]:
         """Return what has happened to the calls by now and a webhook would be told, the oldest first.
 
         Args:
@@ -176,7 +176,7 @@ class Simulation:
             found = (event for identifier in self._newest(newest) for event in self.state.events(identifier))
             return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))
 
-    def take_events(self) -> tuple[Event, ...]:
+    def take_events(self) -> tuple[CallEvent, ...]:
         """Return the events that were not taken yet, the oldest first; for whoever delivers them."""
         with self._lock:
             return tuple(self.state.outbox.due(self._clock(), self.state.events))
@@ -241,7 +241,7 @@ class Simulation:
         """
         return self.answer(request).response
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> SimulatedResponse:
         """Answer a request, and tell how to carry the answer where a fault has a word in that.
 
         Args:
@@ -263,7 +263,7 @@ class Simulation:
         if rules.checks_token and (refusal := self._refusal(request)):
             return refusal
         if request.body and operation.body is None and not self.variant.odd_bodies:
-            return not_understood([Entry(place=("body",), kind="extra")], self.variant)
+            return not_understood([ErrorDetail(place=("body",), kind="extra")], self.variant)
         account = Account(state=self.state, variant=self.variant, rules=rules)
         try:
             return OPERATIONS[operation.name](account, arguments(self.contract, operation, request))

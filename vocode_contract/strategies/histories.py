@@ -10,7 +10,7 @@ from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import values
 from vocode_contract.strategies.from_schema import Strategy
-from vocode_contract.strategies.named import Asked, calls, clock_of, described
+from vocode_contract.strategies.named import StrategyCall, calls, clock_of, described
 from vocode_contract.validation.lifecycle.rules import Observation
 
 _Json = dict[str, Any]
@@ -71,7 +71,7 @@ def histories(
         breaches=st.sampled_from((None, *BREACHES)) if breach is None else breach,
         ways=st.sampled_from(SEEN) if seen is None else seen,
     )
-    return described(Asked(function="histories", options=shown), told)
+    return described(StrategyCall(function="histories", options=shown), told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from vocode_contract.validation.masking import HIDDEN_KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class SchemaStep:
     """One step down a schema.
 
     Attributes:
@@ -41,7 +41,7 @@ class Place:
     """
 
     schema: Schema = field(repr=False)
-    steps: tuple[Step, ...]
+    steps: tuple[SchemaStep, ...]
     tokens: tuple[str | int, ...]
     nullable: bool = False
     is_branch: bool = False
@@ -76,7 +76,7 @@ def _below(contract: Contract, place: Place) -> Iterator[Place]:
     yield replace(place, schema=schema, nullable=place.nullable)
     tag = schema.get("discriminator", {}).get("propertyName", "")
     for index, branch in enumerate(branches):
-        step = Step(kind="branch", branch=index)
+        step = SchemaStep(kind="branch", branch=index)
         steps = (*place.steps, step)
         yield from _below(contract, Place(schema=branch, steps=steps, tokens=place.tokens, is_branch=True, tag=tag))
     for step, token, child in _children(schema, place.tag):
@@ -87,15 +87,15 @@ def _below(contract: Contract, place: Place) -> Iterator[Place]:
         yield from _below(contract, below)
 
 
-def _children(schema: Schema, tag: str) -> Iterator[tuple[Step, str | int, Schema]]:
+def _children(schema: Schema, tag: str) -> Iterator[tuple[SchemaStep, str | int, Schema]]:
     """Yield what lies below a plain schema; the tag of a branch is the union's affair."""
     for key, child in schema.get("properties", {}).items():
         if key != tag:
-            yield Step(kind="property", key=key), key, child
+            yield SchemaStep(kind="property", key=key), key, child
     if "items" in schema:
-        yield Step(kind="item"), 0, schema["items"]
+        yield SchemaStep(kind="item"), 0, schema["items"]
     if isinstance(schema.get("additionalProperties"), dict):
-        yield Step(kind="member"), HIDDEN_KEY, schema["additionalProperties"]
+        yield SchemaStep(kind="member"), HIDDEN_KEY, schema["additionalProperties"]
 
 
 def followed(contract: Contract, schema: Schema) -> Schema:
@@ -135,7 +135,7 @@ _FORMATTED = {"uuid": values.uuid(0), "date-time": values.date_time(0)}
 
 
 def changed(
-    contract: Contract, schema: Schema, payload: Any, *, steps: tuple[Step, ...], change: Callable[[Any], Any]
+    contract: Contract, schema: Schema, payload: Any, *, steps: tuple[SchemaStep, ...], change: Callable[[Any], Any]
 ) -> Any:
     """Copy a payload with the value at one place changed; the way there is laid if need be.
 

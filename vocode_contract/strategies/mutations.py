@@ -7,7 +7,7 @@ from typing import Any
 
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.strategies import values
-from vocode_contract.strategies.locations import Place, Step, branches_of, changed, followed, minimal, places
+from vocode_contract.strategies.locations import Place, SchemaStep, branches_of, changed, followed, minimal, places
 
 Change = Callable[[Any], Any]
 
@@ -31,7 +31,7 @@ class Mutation:
     code: str
     instance_pointer: str
     schema: str
-    steps: tuple[Step, ...] = field(repr=False)
+    steps: tuple[SchemaStep, ...] = field(repr=False)
     change: Change = field(repr=False)
 
     def applied(self, contract: Contract, payload: Any) -> Any:

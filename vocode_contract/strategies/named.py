@@ -45,8 +45,8 @@ def from_schema(
         UnknownSchema: The contract has no such schema.
         InvalidOption: A field is no property of the schema, or not given as a strategy.
     """
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy(schema, fields, Asked(function="from_schema", arguments=(schema,)))
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return reading.strategy(schema, fields, StrategyCall(function="from_schema", arguments=(schema,)))
 
 
 def calls(
@@ -72,7 +72,7 @@ def calls(
     Raises:
         ContractError: See `from_schema`.
     """
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
     finish = partial(coherence.settled, given=frozenset(fields), timed_by=clock_of(reading.contract, "Call"))
     return reading.strategy("Call", fields, _asked("calls", coherent), finish if coherent else None)
 
@@ -86,7 +86,7 @@ def call_pages(
     **fields: Strategy,
 ) -> Payloads:
     """Draw pages of the list of calls; see `calls`. A coherent page holds no call twice and counts right."""
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
     finish = partial(
         coherence.settled_page, given=frozenset(fields), timed_by=clock_of(reading.contract, "NormalizedCall")
     )
@@ -97,37 +97,37 @@ def agents(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw Agents, all parts of which belong to one account; see `from_schema`."""
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial)
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
     finish = partial(coherence.with_one_owner, given=frozenset(fields))
-    return reading.strategy("Agent", fields, Asked(function="agents"), finish)
+    return reading.strategy("Agent", fields, StrategyCall(function="agents"), finish)
 
 
 def create_call_requests(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw bodies of Create Call; see `from_schema`. Each plausible phone number is fictional."""
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("CreateCallRequest", fields, Asked(function="create_call_requests"))
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return reading.strategy("CreateCallRequest", fields, StrategyCall(function="create_call_requests"))
 
 
 def webhook_events(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw webhook events of every type; see `from_schema`. A strategy for ``type`` chooses among them."""
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("WebhookEvent", fields, Asked(function="webhook_events"))
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return reading.strategy("WebhookEvent", fields, StrategyCall(function="webhook_events"))
 
 
 def external_action_requests(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw what the API sends for an external action; see `from_schema`."""
-    reading = _Reading(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("ExternalActionRequest", fields, Asked(function="external_action_requests"))
+    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return reading.strategy("ExternalActionRequest", fields, StrategyCall(function="external_action_requests"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class StrategyCall:
     """How a strategy was asked for, which its repr shows.
 
     Attributes:
@@ -141,12 +141,12 @@ class Asked:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
-def _asked(function: str, coherent: bool) -> Asked:
-    return Asked(function=function, arguments=() if coherent else (False,))
+def _asked(function: str, coherent: bool) -> StrategyCall:
+    return StrategyCall(function=function, arguments=() if coherent else (False,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class _StrategyContext:
     """What the named strategies have in common."""
 
     date: str | None
@@ -159,7 +159,7 @@ class _Reading:
         return Contract.load(self.date, profile=self.profile)
 
     def strategy(
-        self, schema: str, fields: Mapping[str, Strategy], asked: Asked, finish: Finish | None = None
+        self, schema: str, fields: Mapping[str, Strategy], asked: StrategyCall, finish: Finish | None = None
     ) -> Strategy:
         """Make the strategy, after a look at all that can be wrong with what was asked for."""
         contract = self.contract
@@ -194,7 +194,7 @@ def _properties(contract: Contract, schema: Schema) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def described(asked: Asked, strategy: Strategy, finish: Finish | None = None) -> Strategy:
+def described(asked: StrategyCall, strategy: Strategy, finish: Finish | None = None) -> Strategy:
     """Give a strategy the repr of the call that asked for it: Hypothesis shows a composite by its name."""
 
     def drawn(draw: st.DrawFn, /, *_arguments: object, **_options: object) -> Any:

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.strategies.contradictions import CONTRADICTIONS
 from vocode_contract.strategies.mutations import Mutation, all_mutations
-from vocode_contract.strategies.named import Asked, calls, described, from_schema
+from vocode_contract.strategies.named import StrategyCall, calls, described, from_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def near_misses(
     options = {"contract": contract, "profile": profile}
     usual = {"contract": None, "profile": DEFAULT_PROFILE}
     shown = {key: value for key, value in options.items() if value != usual[key]}
-    return described(Asked(function="near_misses", arguments=(name,), options=shown), st.one_of(slips))
+    return described(StrategyCall(function="near_misses", arguments=(name,), options=shown), st.one_of(slips))
 
 
 @st.composite

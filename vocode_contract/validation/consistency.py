@@ -40,7 +40,7 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class ObjectView:
     """One object of a payload, as a rule sees it.
 
     Attributes:
@@ -69,21 +69,21 @@ class Rule:
     """
 
     code: str
-    clashes: Callable[[Sight], Iterator[Clash]]
+    clashes: Callable[[ObjectView], Iterator[Clash]]
     schemas: tuple[str, ...] = ()
 
 
 _CALLS = ("Call", "NormalizedCall")
 
 
-def end_after_start(sight: Sight) -> Iterator[Clash]:
+def end_after_start(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a call ends before it starts."""
     start, end = instant(sight.value.get("start_time")), instant(sight.value.get("end_time"))
     if start is not None and end is not None and end < start:
         yield Clash(keys=("end_time",), expected="a time not before the start", actual="an earlier time")
 
 
-def times_with_offset(sight: Sight) -> Iterator[Clash]:
+def times_with_offset(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a time without offset where the schema declares no format."""
     for key in ("start_time", "end_time"):
         declared = sight.schema.get("properties", {}).get(key, {})
@@ -91,7 +91,7 @@ def times_with_offset(sight: Sight) -> Iterator[Clash]:
             yield Clash(keys=(key,), expected="a time with its offset from UTC", actual="a time without")
 
 
-def times_in_past(sight: Sight) -> Iterator[Clash]:
+def times_in_past(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a time beyond the clock and the tolerance."""
     for key in ("start_time", "end_time"):
         moment = instant(sight.value.get(key))
@@ -99,17 +99,17 @@ def times_in_past(sight: Sight) -> Iterator[Clash]:
             yield Clash(keys=(key,), expected="a time not in the future", actual="a time ahead of the clock")
 
 
-def one_owner(sight: Sight) -> Iterator[Clash]:
+def one_owner(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a nested object is of another account than the outermost one."""
     return _foreign(sight, template=False)
 
 
-def one_owner_of_template(sight: Sight) -> Iterator[Clash]:
+def one_owner_of_template(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a prompt template is of another account than the outermost object."""
     return _foreign(sight, template=True)
 
 
-def _foreign(sight: Sight, *, template: bool) -> Iterator[Clash]:
+def _foreign(sight: ObjectView, *, template: bool) -> Iterator[Clash]:
     owner = sight.value.get("user_id")
     is_template = "required_context_keys" in sight.schema.get("properties", {})
     if sight.owner is None or not isinstance(owner, str) or is_template is not template:
@@ -123,32 +123,32 @@ def _same_id(value: str) -> str:
     return value.lower().removeprefix("urn:uuid:").replace("-", "")
 
 
-def ended_has_end(sight: Sight) -> Iterator[Clash]:
+def ended_has_end(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when an ended call has no end time."""
     if sight.value.get("status") == "ended" and sight.value.get("end_time") is None:
         yield Clash(keys=("end_time",), expected="a time, since the call has ended", actual="nothing")
 
 
-def end_is_over(sight: Sight) -> Iterator[Clash]:
+def end_is_over(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a call that has not ended has an end time."""
     if sight.value.get("status") in ("not_started", "in_progress") and sight.value.get("end_time") is not None:
         yield Clash(keys=("end_time",), expected="nothing, since the call has not ended", actual="a value")
 
 
-def progress_has_start(sight: Sight) -> Iterator[Clash]:
+def progress_has_start(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a call in progress has no start time."""
     if sight.value.get("status") == "in_progress" and sight.value.get("start_time") is None:
         yield Clash(keys=("start_time",), expected="a time, since the call is in progress", actual="nothing")
 
 
-def error_has_message(sight: Sight) -> Iterator[Clash]:
+def error_has_message(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a failed call does not say why."""
     message = sight.value.get("error_message")
     if sight.value.get("status") == "error" and (message is None or (isinstance(message, str) and not message.strip())):
         yield Clash(keys=("error_message",), expected="a message, since the call failed", actual="nothing")
 
 
-def template_filled(sight: Sight) -> Iterator[Clash]:
+def template_filled(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when the context lacks keys that the prompt's template requires.
 
     A context endpoint may bring them, so that calls with one are left out.
@@ -171,7 +171,7 @@ def template_filled(sight: Sight) -> Iterator[Clash]:
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
-def numbers_are_digits(sight: Sight) -> Iterator[Clash]:
+def numbers_are_digits(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a phone number that is not digits with country code.
 
     Source: ITU-T E.164 for the length, which counts no plus sign.
@@ -183,7 +183,7 @@ def numbers_are_digits(sight: Sight) -> Iterator[Clash]:
             yield Clash(keys=(key,), expected=expected, actual=masking.described(number))
 
 
-def credentials_masked(sight: Sight) -> Iterator[Clash]:
+def credentials_masked(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a credential that came back in clear.
 
     An account SID is a name and no secret. An address is in clear with a password or a token in it.
@@ -221,7 +221,7 @@ def _is_masked(text: str) -> bool:
     return bool(_MASK_RUN.search(text)) and len(_MASK_RUN.sub("", text)) <= _VISIBLE
 
 
-def hipaa_without_transcript(sight: Sight) -> Iterator[Clash]:
+def hipaa_without_transcript(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a HIPAA call carries a transcript."""
     transcript = sight.value.get("transcript")
     if sight.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
@@ -229,13 +229,13 @@ def hipaa_without_transcript(sight: Sight) -> Iterator[Clash]:
         yield Clash(keys=("transcript",), expected=expected, actual=masking.described(transcript))
 
 
-def recording_after_start(sight: Sight) -> Iterator[Clash]:
+def recording_after_start(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when a call that has not begun has a recording."""
     if sight.value.get("status") == "not_started" and sight.value.get("recording_available") is True:
         yield Clash(keys=("recording_available",), expected="false, since the call has not begun", actual="true")
 
 
-def do_not_call_asked(sight: Sight) -> Iterator[Clash]:
+def do_not_call_asked(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when do-not-call detection found something though it was not to run.
 
     Since 2024 the agent can switch detection on as well.
@@ -249,7 +249,7 @@ def do_not_call_asked(sight: Sight) -> Iterator[Clash]:
         yield Clash(keys=("do_not_call_result",), expected=expected, actual="true")
 
 
-def parts_of_provider(sight: Sight) -> Iterator[Clash]:
+def parts_of_provider(sight: ObjectView) -> Iterator[Clash]:
     """Yield a clash when telephony parts are of another provider than the call."""
     provider = sight.value.get("telephony_provider")
     if provider not in ("vonage", "twilio"):
@@ -361,7 +361,7 @@ _Tokens = tuple[str | int, ...]
 _Step = tuple[_Tokens, Schema, object, str | None, bool]
 
 
-def _sights(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[_Tokens, Sight]]:
+def _sights(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[_Tokens, ObjectView]]:
     """Yield each object that the schema speaks of, level by level; keys of free-form maps lead nowhere."""
     level: list[_Step] = [((), contract.schemas[name], instance, None, False)]
     while level:
@@ -374,7 +374,7 @@ def _sights(instance: object, name: str, contract: Contract, latest: float) -> I
             if isinstance(value, list) and "items" in found:
                 below += [((*tokens, at), found["items"], item, owner, sensitive) for at, item in enumerate(value)]
             elif isinstance(value, dict) and "properties" in found:
-                yield tokens, Sight(value=value, schema=found, owner=owner, sensitive=sensitive, latest=latest)
+                yield tokens, ObjectView(value=value, schema=found, owner=owner, sensitive=sensitive, latest=latest)
                 account = owner or _account(value)
                 below += [
                     ((*tokens, key), found["properties"][key], child, account, sensitive)

@@ -2,12 +2,12 @@
 
 from vocode_contract.conformance.assertions.responses import violated
 from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.inconclusive import Inconclusive
 
 
-def numbered(page: Answer, *, number: int, size: int | None = None) -> None:
+def numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> None:
     """Claim that a page bears the number and the size that were asked for, and holds no more calls.
 
     Args:
@@ -30,7 +30,7 @@ def numbered(page: Answer, *, number: int, size: int | None = None) -> None:
         violated(page, "size-not-obeyed", "/items", expected=f"{size} calls at most", actual=f"{len(page.items)} calls")
 
 
-def turned(first: Answer, second: Answer) -> None:
+def turned(first: CheckedExchange, second: CheckedExchange) -> None:
     """Claim that two pages in a row hold different calls, each once.
 
     Raises:
@@ -46,7 +46,7 @@ def turned(first: Answer, second: Answer) -> None:
         violated(second, "item-twice", "/items", expected="each call once", actual="a call again")
 
 
-def filled(whole: Answer, first: Answer, second: Answer) -> None:
+def filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
     """Claim that a page which another one follows is full, and that two pages which fill the list hold all of it.
 
     Raises:
@@ -64,7 +64,9 @@ def filled(whole: Answer, first: Answer, second: Answer) -> None:
         violated(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def announced(whole: Answer, first: Answer, second: Answer, *, beyond: Answer) -> None:
+def announced(
+    whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
+) -> None:
     """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
     Raises:
@@ -86,7 +88,7 @@ def announced(whole: Answer, first: Answer, second: Answer, *, beyond: Answer) -
         violated(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
 
 
-def whole(page: Answer, known: tuple[str, ...]) -> None:
+def whole(page: CheckedExchange, known: tuple[str, ...]) -> None:
     """Claim that a page with room for all calls holds those that are known to exist, each once.
 
     Raises:
@@ -105,7 +107,7 @@ def whole(page: Answer, known: tuple[str, ...]) -> None:
         violated(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def counted(page: Answer) -> None:
+def counted(page: CheckedExchange) -> None:
     """Claim that ``total``, where there is one and it is no estimate, is the number of calls.
 
     Raises:
@@ -118,7 +120,7 @@ def counted(page: Answer) -> None:
         violated(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
 
-def counted_alike(whole: Answer, *others: Answer) -> None:
+def counted_alike(whole: CheckedExchange, *others: CheckedExchange) -> None:
     """Claim that every page tells the same ``total``, where it is no estimate.
 
     Raises:
@@ -130,7 +132,7 @@ def counted_alike(whole: Answer, *others: Answer) -> None:
             violated(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
 
 
-def ascending(page: Answer, key: str) -> None:
+def ascending(page: CheckedExchange, key: str) -> None:
     """Claim that calls come in the order of a number in a text, the lowest first; unset ones may stand anywhere.
 
     No document says how texts are compared, so they may be in any of three orders: as texts, as numbers, without ``+``.
@@ -145,7 +147,7 @@ def ascending(page: Answer, key: str) -> None:
         violated(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
 
 
-def marked(page: Answer, mark: str, *, most: int, code: str) -> None:
+def marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
     """Claim that at most so many calls on a page came from one request.
 
     Args:

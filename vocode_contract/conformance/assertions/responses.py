@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.scenario import Teller
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import undeclared_status
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
@@ -13,7 +13,7 @@ from vocode_contract.validation.scalars import instant, uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation
 
 
-def answered(answer: Answer, status: int, *, policy: str = "") -> None:
+def answered(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
     """Claim a status code; an answer that is wrong in itself fails the test anyway.
 
     Args:
@@ -36,7 +36,7 @@ def answered(answer: Answer, status: int, *, policy: str = "") -> None:
     raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))
 
 
-def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
+def refused(answer: CheckedExchange, *, for_want_of_authentication: bool = True) -> None:
     """Claim that a request was refused, and that the refusal tells nothing of a call.
 
     Args:
@@ -59,7 +59,7 @@ def refused(answer: Answer, *, for_want_of_authentication: bool = True) -> None:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
 
 
-def no_call(answer: Answer) -> None:
+def no_call(answer: CheckedExchange) -> None:
     """Claim that an answer to a request for no existing call is a refusal and holds no call.
 
     Raises:
@@ -74,7 +74,7 @@ def no_call(answer: Answer) -> None:
         violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
-def ended(answer: Answer) -> None:
+def ended(answer: CheckedExchange) -> None:
     """Claim that a call is over.
 
     Raises:
@@ -85,7 +85,7 @@ def ended(answer: Answer) -> None:
         violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
 
 
-def not_served(answer: Answer, code: str) -> None:
+def not_served(answer: CheckedExchange, code: str) -> None:
     """Claim that a request was not served that must not be.
 
     By another method than the operation's, a policy says how that is refused.
@@ -102,7 +102,7 @@ def not_served(answer: Answer, code: str) -> None:
         violated(answer, code, expected=expected, actual=str(answer.status), policy=policy)
 
 
-def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
+def as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
     """Claim that a created call has the numbers, the context, the agent and the options that were asked for.
 
     Raises:
@@ -111,12 +111,12 @@ def as_asked(answer: Answer, request: Mapping[str, Any]) -> None:
     _as_asked(answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
-def is_as_asked(answer: Answer, request: Mapping[str, Any]) -> bool:
+def is_as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
     """Tell whether a created call has what was asked for."""
     return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
-def still_as_asked(answer: Answer, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+def still_as_asked(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
     """Claim that a call which an answer shows has still the context and the options that were asked for.
 
     Raises:
@@ -125,7 +125,7 @@ def still_as_asked(answer: Answer, call: Mapping[str, Any], request: Mapping[str
     _as_asked(answer, call, tuple(_options(call, request)))
 
 
-def _as_asked(answer: Answer, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
+def _as_asked(answer: CheckedExchange, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
     if answer.status == 200 and answer.is_sound and call and unlike:
         violated(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
 
@@ -150,7 +150,7 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[st
             yield key
 
 
-def times_stand(before: Answer, after: Answer) -> None:
+def times_stand(before: CheckedExchange, after: CheckedExchange) -> None:
     """Claim that two looks at a call that is over tell the same times: a clock read at each look moves them by little.
 
     Raises:
@@ -166,7 +166,7 @@ def times_stand(before: Answer, after: Answer) -> None:
             violated(after, code, f"/{key}", expected="the time of the look before", actual="another time")
 
 
-def new(answer: Answer, known: Iterable[str]) -> None:
+def new(answer: CheckedExchange, known: Iterable[str]) -> None:
     """Claim that a created call is none of those that were there before.
 
     Raises:
@@ -178,7 +178,7 @@ def new(answer: Answer, known: Iterable[str]) -> None:
         violated(answer, "created-twice", "/id", expected="the id of a new call", actual="an id that was there before")
 
 
-def sound(answer: Answer) -> None:
+def sound(answer: CheckedExchange) -> None:
     """Claim that a recording is MPEG audio, as far as its first bytes tell.
 
     Raises:
@@ -197,7 +197,7 @@ def _digits(number: object) -> str:
     return number.removeprefix("+") if isinstance(number, str) else ""
 
 
-def _word(answer: Answer) -> str:
+def _word(answer: CheckedExchange) -> str:
     """Write the status of a call; a sound answer holds none but a declared word."""
     return f'"{answer.call_status}"' if answer.call_status else "no status"
 
@@ -215,7 +215,7 @@ class Claimed(ContractViolated):
         steps: What led there, in order, where the claim knows.
     """
 
-    def __init__(self, answer: Answer, violation: Violation, steps: tuple[Answer, ...] = ()) -> None:
+    def __init__(self, answer: CheckedExchange, violation: Violation, steps: tuple[CheckedExchange, ...] = ()) -> None:
         """Hold all of it."""
         super().__init__((violation,))
         self.answer = answer
@@ -223,14 +223,14 @@ class Claimed(ContractViolated):
 
 
 def violated(
-    answer: Answer,
+    answer: CheckedExchange,
     code: str,
     pointer: str = "",
     *,
     expected: str,
     actual: str,
     policy: str = "",
-    steps: tuple[Answer, ...] = (),
+    steps: tuple[CheckedExchange, ...] = (),
 ) -> NoReturn:
     """Raise what is wrong with an answer.
 
@@ -263,7 +263,7 @@ def violated(
 _GOING_ON = "a call that goes on"
 
 
-def went_on(told: Teller, before: Answer | None, after: Answer, code: str) -> None:
+def went_on(told: Teller, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
     """Claim that a call goes on which nobody ended in between.
 
     Args:

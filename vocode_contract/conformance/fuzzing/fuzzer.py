@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
-from vocode_contract.conformance.fuzzing.requests import Plan, drawn, first, identity, unrepeated, with_body
+from vocode_contract.conformance.fuzzing.requests import FuzzPlan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.http.client.request import Ask
@@ -74,7 +74,7 @@ class Fuzzed(Generic[J]):
         return any(200 <= status < 300 for status, _ in self.statuses)
 
 
-def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, plan: Plan) -> Fuzzed[J]:
+def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, plan: FuzzPlan) -> Fuzzed[J]:
     """Fuzz one operation: a request that is right, then those that are drawn; each find is reduced.
 
     Args:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.fuzzing.requests import Plan
+from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import lists, steps
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import Story
 from vocode_contract.contract.model import Operation
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import REQUEST
 from vocode_contract.http.client.request import Ask
 from vocode_contract.http.inconclusive import Inconclusive
@@ -28,13 +28,13 @@ Item = Mapping[str, Any]
 Lacking = NoCall | Inconclusive
 
 
-def planned(story: Story, operation: Operation, *, requests: int, seed: int) -> tuple[Plan, Lacking | None]:
+def planned(story: Story, operation: Operation, *, requests: int, seed: int) -> tuple[FuzzPlan, Lacking | None]:
     """Return what to draw for an operation, and why no request may be served where that is to be feared.
 
     The ids that are fed are as many in every run, each for a call of one kind, and the oldest of its
     kind: the same seed asks the same of the same server, also when it has some calls more.
     """
-    plan = Plan(requests=requests, seed=seed)
+    plan = FuzzPlan(requests=requests, seed=seed)
     if operation.effect != "reads" and not story.calls.is_here:  # nothing will be sent, so nothing is looked for
         return plan, None
     if operation.name == "create_call":
@@ -109,7 +109,7 @@ class Drawn:
         self._client = client
         self._created: list[str] = []
 
-    def ask(self, ask: Ask) -> Answer:
+    def ask(self, ask: Ask) -> CheckedExchange:
         """Send a request; the answer holds errors alone, for advice would be about what we made up ourselves."""
         __tracebackhide__ = True
         answer = self._client.exchange(ask)

@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class FuzzPlan:
     """What to draw, and what exists.
 
     Attributes:
@@ -53,7 +53,7 @@ def identity(ask: Ask) -> tuple[object, ...]:
     return ask.arguments, ask.body
 
 
-def first(operation: Operation, plan: Plan) -> Iterator[Ask]:
+def first(operation: Operation, plan: FuzzPlan) -> Iterator[Ask]:
     """Yield the request that is right, unless it takes an id and none is known."""
     is_named = _is_named(operation)
     if not is_named or plan.ids:
@@ -78,7 +78,7 @@ def unrepeated(asks: Iterator[Ask]) -> Iterator[Ask]:
             yield ask
 
 
-def drawn(operation: Operation, contract: Contract, plan: Plan) -> Iterator[Ask]:
+def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[Ask]:
     """Return requests without end, right and wrong ones.
 
     Raises:
@@ -119,7 +119,7 @@ def _document(contract: Contract) -> Any:
     return schemathesis.openapi.from_dict(dict(contract.document))
 
 
-def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: Plan) -> Ask:
+def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> Ask:
     """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
     query, body = drawn
     if place < _PLACES and plan.ids and _is_named(operation):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.http.body import MAX_BODY
-from vocode_contract.report.outcome import Outcome, Run
-from vocode_contract.report.results import Tally
+from vocode_contract.report.outcome import Outcome, RunDescription
+from vocode_contract.report.results import ResultCollector
 from vocode_contract.validation.codes import ALL, Selection
 
 
@@ -50,9 +50,11 @@ def _options(settings: Settings, selection: Selection) -> Iterator[tuple[str, st
 _MOST_ENDPOINTS = 3
 
 
-def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selection: Selection = ALL) -> Outcome:
+def outcome_of_pytest(
+    settings: Settings, tally: ResultCollector, seconds: float, selection: Selection = ALL
+) -> Outcome:
     """Return what came so far of a run that pytest began so many seconds ago."""
-    run = Run(
+    run = RunDescription(
         contract=settings.contract.date,
         profile=settings.contract.profile,
         where=_where(settings, tally),
@@ -65,7 +67,7 @@ def outcome_of_pytest(settings: Settings, tally: Tally, seconds: float, selectio
     return Outcome(run=run, tally=tally)
 
 
-def _where(settings: Settings, tally: Tally) -> str:
+def _where(settings: Settings, tally: ResultCollector) -> str:
     """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
     asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
     shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)

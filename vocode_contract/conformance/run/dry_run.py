@@ -11,7 +11,7 @@ import pytest
 from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests again do
 
 from vocode_contract.conformance.run.cleanup import uncaptured
-from vocode_contract.conformance.run.plan import Plan, PlanningClient
+from vocode_contract.conformance.run.plan import PlanningClient, RunPlan
 from vocode_contract.conformance.run.run import Run
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
@@ -21,7 +21,7 @@ from vocode_contract.validation.masking import printable
 _HERE = Path(__file__).parents[1]
 
 
-def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> Plan:
+def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> RunPlan:
     """Run the tests of the suite against a simulator in process, and return what they sent.
 
     Args:
@@ -65,7 +65,7 @@ def _is_of_ours(function: object) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("vocode_contract", "_pytest")
 
 
-def approved(session: pytest.Session, run: Run, plan: Plan, *, only: bool) -> None:
+def approved(session: pytest.Session, run: Run, plan: RunPlan, *, only: bool) -> None:
     """Show the plan, and take the second word that production wants.
 
     Raises:

@@ -45,7 +45,7 @@ class Planned:
 
 
 @dataclass(slots=True)
-class Plan:
+class RunPlan:
     """What a run would send.
 
     Attributes:
@@ -83,7 +83,7 @@ class PlanningClient(Client):
         """
         if settings.endpoint is None:
             raise ValueError("the built-in simulator needs no plan")
-        self.plan = Plan(is_here=settings.endpoint.is_loopback)
+        self.plan = RunPlan(is_here=settings.endpoint.is_loopback)
         self._contract = settings.contract
         self._known = settings.call_ids
         self.guard = Guard(replace(consents, approved=settings.endpoint.host, planned=None))

@@ -10,10 +10,10 @@ from vocode_contract.conformance.assertions.responses import Claimed
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.http.body import kept_in_mind
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.report.evidence import Sight
+from vocode_contract.report.evidence import FirstSeen
 from vocode_contract.report.evidence import written as evidence_of
 from vocode_contract.report.results import VERDICT, noted, written
 from vocode_contract.validation.lifecycle.history import NEW, Observation
@@ -25,38 +25,38 @@ from vocode_contract.validation.violation import ContractViolated, Violation
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
 
 
-def sights_of(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, Sight]:
+def sights_of(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, FirstSeen]:
     """Return what is wrong in a test, each violation once, and where it was seen first.
 
     Args:
         client: Holds the answers that the test has to answer for.
         claimed: What the test itself found.
     """
-    sights: dict[Violation, Sight] = {}
+    sights: dict[Violation, FirstSeen] = {}
     for violation, sight in (*_answered(client.answers), *_claimed(client, claimed), *_lived(client)):
         sights.setdefault(violation, sight)
     return sights
 
 
-def _answered(answers: Sequence[Answer]) -> Iterator[tuple[Violation, Sight]]:
+def _answered(answers: Sequence[CheckedExchange]) -> Iterator[tuple[Violation, FirstSeen]]:
     for answer in answers:
         for violation in answer.violations:
-            yield violation, Sight(answer=answer, place=violation.instance_pointer)
+            yield violation, FirstSeen(answer=answer, place=violation.instance_pointer)
 
 
-def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, Sight]]:
+def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, FirstSeen]]:
     if claimed is None:
         return
     known = dict(_answered(client.answers))
     for violation in claimed.violations:
         if isinstance(claimed, Claimed):
             steps = claimed.steps or (_led_to(claimed.answer) if violation.code in _EFFECTS else ())
-            yield violation, Sight(answer=claimed.answer, place=violation.instance_pointer, steps=steps)
+            yield violation, FirstSeen(answer=claimed.answer, place=violation.instance_pointer, steps=steps)
         else:
-            yield violation, known.get(violation, Sight(answer=None, place=violation.instance_pointer))
+            yield violation, known.get(violation, FirstSeen(answer=None, place=violation.instance_pointer))
 
 
-def _led_to(answer: Answer) -> tuple[Answer, ...]:
+def _led_to(answer: CheckedExchange) -> tuple[CheckedExchange, ...]:
     """Return the last request with an effect before an answer that has none, and the last one to the same call."""
     if answer.operation.effect != "reads":
         return ()
@@ -65,14 +65,14 @@ def _led_to(answer: Answer) -> tuple[Answer, ...]:
     return _in_order(*acts[:1], *same[:1])
 
 
-def _in_order(*answers: Answer) -> tuple[Answer, ...]:
+def _in_order(*answers: CheckedExchange) -> tuple[CheckedExchange, ...]:
     once = {id(answer): answer for answer in answers}
     return tuple(sorted(once.values(), key=lambda answer: answer.at))
 
 
-def _lived(client: CheckedClient) -> Iterator[tuple[Violation, Sight]]:
+def _lived(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
     """Yield what cannot be in the life of any call that the answers show."""
-    seen: dict[str, list[tuple[Observation, Answer]]] = {}
+    seen: dict[str, list[tuple[Observation, CheckedExchange]]] = {}
     for answer in client.answers:
         for identifier, observation in answer.observations.items():
             seen.setdefault(identifier, []).append((observation, answer))
@@ -86,11 +86,11 @@ def _lived(client: CheckedClient) -> Iterator[tuple[Violation, Sight]]:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from going back
                     steps = _in_order(*([before] if before else []), *_led_to(answer))
                     place = f"{_item(answer, identifier)}{violation.instance_pointer}"
-                    yield replace(violation, note=""), Sight(answer=answer, place=place, steps=steps)
+                    yield replace(violation, note=""), FirstSeen(answer=answer, place=place, steps=steps)
             before = answer
 
 
-def _item(answer: Answer, identifier: str) -> str:
+def _item(answer: CheckedExchange, identifier: str) -> str:
     """Return the JSON Pointer to a call in an answer."""
     if "status" in answer.members:
         return ""

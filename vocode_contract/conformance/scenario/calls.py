@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
@@ -47,7 +47,7 @@ class Calls:
             turn: Number of this process among those that act on the same endpoint, and their count.
         """
         self.client = client
-        self.created: dict[str, Answer] = {}
+        self.created: dict[str, CheckedExchange] = {}
         self.requests: dict[str, Mapping[str, Any]] = {}
         self._given = given
         self._number = number
@@ -69,7 +69,7 @@ class Calls:
             self.requests[role] = {**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
 
-    def create(self, role: str) -> Answer:
+    def create(self, role: str) -> CheckedExchange:
         """Create a call for a role, once.
 
         Raises:
@@ -82,7 +82,7 @@ class Calls:
             self.created[role] = self._created(role)
         return self.created[role]
 
-    def _created(self, role: str) -> Answer:
+    def _created(self, role: str) -> CheckedExchange:
         request = self.request(role)
         reason = self.client.reason_against("create_call", request)
         if reason:

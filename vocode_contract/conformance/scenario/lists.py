@@ -5,16 +5,16 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from vocode_contract.conformance.scenario.scenario import Story
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.validation.scalars import uuid_of
 
 
-def half(whole: Answer) -> int:
+def half(whole: CheckedExchange) -> int:
     """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
     return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
 
 
-def fit(whole: Answer, first: Answer, second: Answer) -> bool:
+def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
     """Tell whether the list and its first two pages hold what they can hold if it stood still."""
     if not all(map(_is_page, (whole, first, second))):
         return True
@@ -27,36 +27,36 @@ def fit(whole: Answer, first: Answer, second: Answer) -> bool:
     return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
 
 
-def lacks(page: Answer, known: tuple[str, ...]) -> bool:
+def lacks(page: CheckedExchange, known: tuple[str, ...]) -> bool:
     """Tell whether calls that are known to exist are not on a page that has room for them."""
     return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
 
 
-def _lacking(page: Answer, known: tuple[str, ...]) -> set[UUID | None]:
+def _lacking(page: CheckedExchange, known: tuple[str, ...]) -> set[UUID | None]:
     return {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
 
 
-def _is_whole(page: Answer) -> bool:
+def _is_whole(page: CheckedExchange) -> bool:
     return _is_page(page) and not _more(page) and len(page.items) <= page.members["size"]
 
 
-def _more(page: Answer) -> bool:
+def _more(page: CheckedExchange) -> bool:
     return page.members.get("has_more") is True
 
 
-def _totals(*pages: Answer) -> Iterator[object]:
+def _totals(*pages: CheckedExchange) -> Iterator[object]:
     """Yield the totals that are told and are no estimates."""
     for page in pages:
         if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
             yield page.members["total"]
 
 
-def _size(page: Answer) -> int:
+def _size(page: CheckedExchange) -> int:
     """Return the size that was asked for."""
     return int(dict(parse_qsl(page.exchange.request.query))["size"])
 
 
-def _is_page(page: Answer) -> bool:
+def _is_page(page: CheckedExchange) -> bool:
     return page.status == 200 and page.is_sound and "has_more" in page.members
 
 
@@ -71,12 +71,12 @@ BEYOND = 100_000
 # --- lists ---
 
 
-def listed_before(story: Story) -> Answer:
+def listed_before(story: Story) -> CheckedExchange:
     """List the calls that are there before any is created."""
     return list_whole(story)
 
 
-def list_whole(story: Story) -> Answer:
+def list_whole(story: Story) -> CheckedExchange:
     """Ask for as many calls as fit on one page; no document says how many may be asked for."""
     for size in WHOLE:
         answer = story.ask("list_calls", {"page": 1, "size": size})
@@ -85,22 +85,22 @@ def list_whole(story: Story) -> Answer:
     return answer
 
 
-def listed_by_default(story: Story) -> Answer:
+def listed_by_default(story: Story) -> CheckedExchange:
     """List the calls without saying which page, and how many."""
     return story.ask("list_calls")
 
 
-def list_leaf(story: Story, number: int, size: int) -> Answer:
+def list_leaf(story: Story, number: int, size: int) -> CheckedExchange:
     """Ask for one page of the list."""
     return story.ask("list_calls", {"page": number, "size": size})
 
 
-def leaf_beyond(story: Story) -> Answer:
+def leaf_beyond(story: Story) -> CheckedExchange:
     """Ask for a page far behind the last one."""
     return story.ask("list_calls", {"page": BEYOND, "size": LEAF})
 
 
-def listed_in_order(story: Story) -> Answer:
+def listed_in_order(story: Story) -> CheckedExchange:
     """List the calls by the number called, the lowest first."""
     before = story.attempt(listed_before)
     size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]

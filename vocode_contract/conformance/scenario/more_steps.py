@@ -20,32 +20,32 @@ from vocode_contract.conformance.scenario.steps import (
     bystander_after_refusals,
     recorded,
 )
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 
 
-def end_by_get(story: Story) -> Answer:
+def end_by_get(story: Story) -> CheckedExchange:
     """Ask for the end of the bystander by GET."""
     _only_here(story, "end_call", "another method might be taken")
     story.attempt(bystander_after_refusals)
     return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
 
 
-def end_by_body(story: Story) -> Answer:
+def end_by_body(story: Story) -> CheckedExchange:
     """Ask for the end of the bystander by an id in the body, where the contract has none."""
     story.attempt(end_by_get)
     identifier = story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
     return story.ask("end_call", json={"id": identifier})
 
 
-def bystander_before_two_ids(story: Story) -> Answer:
+def bystander_before_two_ids(story: Story) -> CheckedExchange:
     """Look at the bystander once it was to be ended by GET, and by an id in a body."""
     story.attempt(end_by_body)
     return _look(story)
 
 
-def ended_by_two_ids(story: Story) -> Answer:
+def ended_by_two_ids(story: Story) -> CheckedExchange:
     """End a call by a query that names the bystander as well."""
     story.attempt(bystander_before_two_ids)
     _only_here(story, "end_call", "two calls may be ended")
@@ -53,7 +53,7 @@ def ended_by_two_ids(story: Story) -> Answer:
     return story.ask("end_call", names)
 
 
-def both_of_two_ids(story: Story) -> tuple[Answer, ...]:
+def both_of_two_ids(story: Story) -> tuple[CheckedExchange, ...]:
     """Look at both calls that one query named."""
     story.tell(ended_by_two_ids)
     both = (BYSTANDER, "second of two ids")
@@ -64,22 +64,22 @@ def both_of_two_ids(story: Story) -> tuple[Answer, ...]:
 
 
 @cache
-def end_of(state: str) -> Callable[[Story], Answer]:
+def end_of(state: str) -> Callable[[Story], CheckedExchange]:
     """Return the moment in which a listed call of a state is ended."""
 
-    def end(story: Story) -> Answer:
+    def end(story: Story) -> CheckedExchange:
         return story.ask("end_call", {"id": _in_state(story, state)})
 
     return end
 
 
-def settled_from_not_started(story: Story) -> Answer:
+def settled_from_not_started(story: Story) -> CheckedExchange:
     """Look at the call that had not started until it is over."""
     story.tell(end_of("not_started"))
     return _settled(story, _in_state(story, "not_started"))
 
 
-def seen_over(story: Story) -> Answer:
+def seen_over(story: Story) -> CheckedExchange:
     """Look at a call that had ended before the story began."""
     return story.ask("get_call", {"id": _listed_as(story, "ended")})
 
@@ -87,12 +87,12 @@ def seen_over(story: Story) -> Answer:
 # --- recordings ---
 
 
-def recording_there(story: Story) -> Answer:
+def recording_there(story: Story) -> CheckedExchange:
     """Ask for a recording that is said to be available."""
     return story.ask("get_recording", {"id": recorded(story, available=True)})
 
 
-def recording_not_there(story: Story) -> Answer:
+def recording_not_there(story: Story) -> CheckedExchange:
     """Ask for a recording that is said not to be available.
 
     Raises:
@@ -109,10 +109,10 @@ def recording_not_there(story: Story) -> Answer:
 
 
 @cache
-def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
+def end_with(media_type: str, body: bytes) -> Callable[[Story], CheckedExchange]:
     """Return the moment in which a call is ended by one form of no body."""
 
-    def end(story: Story) -> Answer:
+    def end(story: Story) -> CheckedExchange:
         call = story.calls.living(f"ended with {media_type}")
         answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
         if answer.call_status in FINAL and story.calls.is_here:  # elsewhere, the word of an end is not enough
@@ -122,18 +122,18 @@ def end_with(media_type: str, body: bytes) -> Callable[[Story], Answer]:
     return end
 
 
-def raced(story: Story) -> tuple[Answer, ...]:
+def raced(story: Story) -> tuple[CheckedExchange, ...]:
     """End one call twice at the same time."""
     call = story.calls.living("raced")
 
-    def end(_: int) -> Answer:
+    def end(_: int) -> CheckedExchange:
         return replace(story.ask("end_call", {"id": call}), is_ordered=False)
 
     with ThreadPoolExecutor(2) as threads:
         return tuple(threads.map(end, range(2)))
 
 
-def settled_after_race(story: Story) -> Answer:
+def settled_after_race(story: Story) -> CheckedExchange:
     """Look at the call that was ended twice at the same time until it is over."""
     story.tell(raced)
     return _settled(story, story.calls.living("raced"))

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario.calls import Calls, NoCall
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 
-Told = TypeVar("Told", bound=Answer | tuple[Answer, ...])
+Told = TypeVar("Told", bound=CheckedExchange | tuple[CheckedExchange, ...])
 
 #: Why a moment may not come about.
 _REASONS = (Inconclusive, NotPermitted, NoCall)
@@ -62,7 +62,7 @@ class Story:
         except _REASONS:
             return None
 
-    def ask(self, name: str, *arguments: object, **options: Any) -> Answer:
+    def ask(self, name: str, *arguments: object, **options: Any) -> CheckedExchange:
         """Ask for something that no test has to answer for by itself; see `CheckedClient.ask`."""
         __tracebackhide__ = True
         return self.client.ask(name, *arguments, kept=False, **options)  # type: ignore[arg-type]  # as given
@@ -71,7 +71,7 @@ class Story:
 class Teller:
     """Tells the moments of a story to one test, which answers for all that it was told."""
 
-    def __init__(self, story: Story, answers: list[Answer]) -> None:
+    def __init__(self, story: Story, answers: list[CheckedExchange]) -> None:
         """Listen.
 
         Args:

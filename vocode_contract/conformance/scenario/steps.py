@@ -11,7 +11,7 @@ from typing import Any
 from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, NoCall
 from vocode_contract.conformance.scenario.lists import LEAF, fit, half, lacks, list_leaf, list_whole, listed_before
 from vocode_contract.conformance.scenario.scenario import Story
-from vocode_contract.http.checked_exchange import Answer
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import MADE_UP, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
@@ -50,31 +50,31 @@ _NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "ge
 # --- the subject ---
 
 
-def created(story: Story) -> Answer:
+def created(story: Story) -> CheckedExchange:
     """Create the subject."""
     story.attempt(listed_before)
     return story.calls.create(SUBJECT)
 
 
-def bystander_created(story: Story) -> Answer:
+def bystander_created(story: Story) -> CheckedExchange:
     """Create the bystander."""
     story.attempt(created)
     return story.calls.create(BYSTANDER)
 
 
-def created_from_nothing(story: Story) -> Answer:
+def created_from_nothing(story: Story) -> CheckedExchange:
     """Ask for a call without saying which."""
     _only_here(story, "create_call", "somebody might be rung by mistake")
     return story.ask("create_call", json={})
 
 
-def seen(story: Story) -> Answer:
+def seen(story: Story) -> CheckedExchange:
     """Look at the subject before its end."""
     story.attempt(bystander_created)
     return story.ask("get_call", {"id": story.calls.living(SUBJECT)})
 
 
-def ended(story: Story) -> Answer:
+def ended(story: Story) -> CheckedExchange:
     """End the subject."""
     story.attempt(seen)
     if story.calls.is_here:
@@ -82,25 +82,25 @@ def ended(story: Story) -> Answer:
     return story.ask("end_call", {"id": story.calls.living(SUBJECT)})
 
 
-def settled(story: Story) -> Answer:
+def settled(story: Story) -> CheckedExchange:
     """Look at the subject until it is over."""
     story.tell(ended)
     return _settled(story, story.calls.living(SUBJECT))
 
 
-def ended_again(story: Story) -> Answer:
+def ended_again(story: Story) -> CheckedExchange:
     """End the subject a second time."""
     story.tell(settled)
     return story.ask("end_call", {"id": story.calls.living(SUBJECT)})
 
 
-def seen_in_the_end(story: Story) -> Answer:
+def seen_in_the_end(story: Story) -> CheckedExchange:
     """Look at the subject after the second end."""
     story.tell(ended_again)
     return story.ask("get_call", {"id": story.calls.living(SUBJECT)})
 
 
-def seen_in_capitals(story: Story) -> Answer:
+def seen_in_capitals(story: Story) -> CheckedExchange:
     """Look at a call under its id in upper case, one that failed if there is one: no other moment reads such a call."""
     try:
         call = _listed_as(story, "error")
@@ -113,7 +113,7 @@ def seen_in_capitals(story: Story) -> Answer:
 _READINGS = 4
 
 
-def listed(story: Story) -> Answer:
+def listed(story: Story) -> CheckedExchange:
     """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
     story.attempt(seen_in_the_end)
     story.attempt(create_by_put)
@@ -123,7 +123,7 @@ def listed(story: Story) -> Answer:
     return story.client.awaited(lambda: list_whole(story), lambda page: lacks(page, created), within=_LAG)
 
 
-def leaves(story: Story) -> tuple[Answer, ...]:
+def leaves(story: Story) -> tuple[CheckedExchange, ...]:
     """Ask for the whole list and for the two pages that it fills, again where it changed in between.
 
     Raises:
@@ -143,30 +143,38 @@ def leaves(story: Story) -> tuple[Answer, ...]:
     raise Inconclusive("list-changed", f"{_READINGS} times in a row")
 
 
-def create_by_put(story: Story) -> Answer:
+def create_by_put(story: Story) -> CheckedExchange:
     """Ask for a call by PUT."""
     _only_here(story, "create_call", "another method might be taken")
     return story.ask("create_call", json=story.calls.request("put"), method="PUT")
 
 
-LIFE: tuple[Callable[[Story], Answer], ...] = (created, seen, ended, settled, ended_again, seen_in_the_end, listed)
+LIFE: tuple[Callable[[Story], CheckedExchange], ...] = (
+    created,
+    seen,
+    ended,
+    settled,
+    ended_again,
+    seen_in_the_end,
+    listed,
+)
 
 
 # --- the bystander ---
 
 
-def _look(story: Story) -> Answer:
+def _look(story: Story) -> CheckedExchange:
     return story.ask("get_call", {"id": story.calls.living(BYSTANDER)})
 
 
-def bystander_after_the_end(story: Story) -> Answer:
+def bystander_after_the_end(story: Story) -> CheckedExchange:
     """Look at the bystander once the subject has ended."""
     story.tell(ended)
     story.attempt(settled)
     return _look(story)
 
 
-def bystander_after_refusals(story: Story) -> Answer:
+def bystander_after_refusals(story: Story) -> CheckedExchange:
     """Look at the bystander once every end was refused."""
     story.attempt(bystander_after_the_end)
     for way in WAYS:
@@ -174,7 +182,7 @@ def bystander_after_refusals(story: Story) -> Answer:
     return _look(story)
 
 
-def left_alone(story: Story) -> tuple[Answer, ...]:
+def left_alone(story: Story) -> tuple[CheckedExchange, ...]:
     """Look twice at a call that nobody touches, once it has lived for as long as the bystander has by now."""
     lived = time.time() - story.tell(bystander_created).at
     call = story.calls.living("left alone")
@@ -186,11 +194,11 @@ def left_alone(story: Story) -> tuple[Answer, ...]:
 
 
 @cache
-def refused(name: str, way: str) -> Callable[[Story], Answer]:
+def refused(name: str, way: str) -> Callable[[Story], CheckedExchange]:
     """Return the moment in which an operation is asked for without valid authentication."""
     usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
 
-    def ask(story: Story) -> Answer:
+    def ask(story: Story) -> CheckedExchange:
         acts = story.client.contract.operations[name].effect != "reads"
         credentials = _HARMLESS.get(way, usual) if acts and not story.calls.is_here else usual
         return refused_with(name, credentials)(story)
@@ -199,10 +207,10 @@ def refused(name: str, way: str) -> Callable[[Story], Answer]:
 
 
 @cache
-def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story], Answer]:
+def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story], CheckedExchange]:
     """Return the moment in which an operation is asked for with credentials that are not fit for it."""
 
-    def ask(story: Story) -> Answer:
+    def ask(story: Story) -> CheckedExchange:
         return story.ask(name, _arguments(story, name), json=_body(story, name), credentials=credentials)
 
     return ask
@@ -260,7 +268,7 @@ def _only_here(story: Story, operation: str, reason: str) -> None:
         raise NoCall(f"{reason}, which is tried on this machine alone")
 
 
-def _settled(story: Story, call: str) -> Answer:
+def _settled(story: Story, call: str) -> CheckedExchange:
     """Look at a call until it is over, and note that it is."""
     answer = story.client.settled(call)
     if answer.call_status in FINAL:

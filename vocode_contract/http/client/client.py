@@ -11,12 +11,12 @@ from vocode_contract._version import __version__
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.body import MAX_BODY
-from vocode_contract.http.client.connection import NETWORK_ERRORS, Line, Network, httpx, trusted
-from vocode_contract.http.client.created_calls import Creations, Journal
+from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, trusted
+from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.http.client.network_errors import fault_of
 from vocode_contract.http.client.request import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
-from vocode_contract.http.client.timing import Pace, Throttle, Timing, seconds_of
+from vocode_contract.http.client.timing import RateLimit, Throttle, Timing, seconds_of
 from vocode_contract.http.framing import oddities
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
 from vocode_contract.http.guard.phone_numbers import dialled
@@ -54,7 +54,7 @@ class Client:
         run_id: str = "",
         ca_file: str = "",
         proxy: Proxy | None = None,
-        journal: Journal | None = None,
+        journal: CreationJournal | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -89,7 +89,7 @@ class Client:
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
-        self._pace: AbstractContextManager[float] = Pace(self._timing.interval) if paced else nullcontext(0.0)
+        self._pace: AbstractContextManager[float] = RateLimit(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
         self._max_body = max_body
@@ -202,7 +202,7 @@ class Client:
         __tracebackhide__ = True
         with self._pace as waited:
             started = time.monotonic()
-            line = Line(deadline + waited, is_encrypted=self._tls is not None)
+            line = ConnectionLog(deadline + waited, is_encrypted=self._tls is not None)
             try:
                 response = self._carried(request, ask.operation, line, is_retried=is_retried)
             except NETWORK_ERRORS as error:
@@ -217,7 +217,7 @@ class Client:
         where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
 
-    def _carried(self, request: Request, operation: Operation, line: Line, *, is_retried: bool) -> Response:
+    def _carried(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
         phases = {"connect": self._timing.connect, "read": self._timing.read, "write": self._timing.write}
         limits = {name: self._timing.phase(seconds, is_retried=is_retried) for name, seconds in phases.items()}
@@ -233,7 +233,7 @@ class Client:
         with Network(line, self._tls, self._proxy) as network:
             return self._read(network.handle_request(sent), operation, line)
 
-    def _read(self, answer: httpx.Response, operation: Operation, line: Line) -> Response:
+    def _read(self, answer: httpx.Response, operation: Operation, line: ConnectionLog) -> Response:
         """Read the raw body of an answer, no content coding undone."""
         line.in_body = True
         length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
@@ -302,7 +302,7 @@ def _is_recording(answer: httpx.Response, operation: Operation) -> bool:
     return media_type != "application/json" and media_type in operation.responses.get(answer.status_code, {})
 
 
-def _within(answer: httpx.Response, line: Line) -> Iterator[bytes]:
+def _within(answer: httpx.Response, line: ConnectionLog) -> Iterator[bytes]:
     """Yield the chunks of a body until the deadline, whatever carries them."""
     stream = answer.stream  # iter_raw() would refuse what a transport has read already
     for chunk in stream if isinstance(stream, httpx.SyncByteStream) else ():

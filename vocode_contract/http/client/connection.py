@@ -24,7 +24,7 @@ try:
 except ImportError:
     raise MissingExtra("client", "talking to a server") from None
 
-__all__ = ["NETWORK_ERRORS", "Elsewhere", "Line", "Network", "httpcore", "httpx", "trusted"]
+__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "httpcore", "httpx", "trusted"]
 
 #: What either library raises for a network that fails.
 NETWORK_ERRORS = (
@@ -49,7 +49,7 @@ _START = len(b"HTTP/")
 _MOST_HEAD = 131_072
 
 
-class Line:
+class ConnectionLog:
     """What is seen of one connection while it lives.
 
     Attributes:
@@ -160,7 +160,7 @@ class Line:
 class Network(httpx.BaseTransport):
     """The network itself: no cookie, no redirect, nothing from the environment, nothing kept open."""
 
-    def __init__(self, line: Line, tls: ssl.SSLContext | None, proxy: Proxy | None = None) -> None:
+    def __init__(self, line: ConnectionLog, tls: ssl.SSLContext | None, proxy: Proxy | None = None) -> None:
         """Note where to record what is seen, whom to trust, and what to go through."""
         told: dict[str, Any] = {"ssl_context": tls, "max_keepalive_connections": 0, "network_backend": _Backend(line)}
         self._pool = (
@@ -185,14 +185,14 @@ class Network(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_TimedBody(answer))
 
     def close(self) -> None:
         """Close the connection."""
         self._pool.close()
 
 
-class _Body(httpx.SyncByteStream):
+class _TimedBody(httpx.SyncByteStream):
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
 
@@ -227,7 +227,7 @@ def _peer(one: socket.socket) -> str:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ConnectionLog) -> None:
         self._line = line
 
     def connect_tcp(  # noqa: PLR0917 - the signature is that of httpcore
@@ -246,7 +246,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, line: Line, connection: socket.socket, *, carries: bool) -> None:
+    def __init__(self, line: ConnectionLog, connection: socket.socket, *, carries: bool) -> None:
         self._line = line
         self._connection = connection
         self._carries = carries  # the request, not what is said to a proxy

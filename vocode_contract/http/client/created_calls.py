@@ -24,7 +24,7 @@ MARK = "vocode_contract_request"
 _OVER = ("ended", "error")
 
 
-class Journal(Protocol):
+class CreationJournal(Protocol):
     """Where is written down what is created, before and after."""
 
     def note(self, event: str, identifier: str = "") -> None:
@@ -81,7 +81,7 @@ class Creation:
 class Creations:
     """What one client created. Threads may share it."""
 
-    def __init__(self, owned: set[str], journal: Journal | None = None, *, doubts: bool = True) -> None:
+    def __init__(self, owned: set[str], journal: CreationJournal | None = None, *, doubts: bool = True) -> None:
         """Begin with nothing.
 
         Args:

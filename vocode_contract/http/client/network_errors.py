@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from vocode_contract.http.client.connection import Elsewhere, Line, httpcore, httpx
+from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.http.client.tcp import Unresolved
 from vocode_contract.validation.masking import printable
@@ -41,7 +41,7 @@ _RULES: Mapping[str, str] = {
 }
 
 
-def fault_of(error: Exception, line: Line, proxy: Proxy | None = None) -> tuple[str, str]:
+def fault_of(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) -> tuple[str, str]:
     """Classify what a library raised.
 
     Args:
@@ -72,7 +72,7 @@ def fault_of(error: Exception, line: Line, proxy: Proxy | None = None) -> tuple[
     return ("truncated", _cut(line)) if line.in_body else ("closed", f"{line.received} bytes came")
 
 
-def _late(line: Line) -> tuple[str, str]:
+def _late(line: ConnectionLog) -> tuple[str, str]:
     """Tell an answer that flows and does not end from one that does not begin, or stops."""
     if line.is_flowing and line.is_cut:
         return "timeout-total", f"{line.received} bytes came before the deadline"
@@ -81,11 +81,11 @@ def _late(line: Line) -> tuple[str, str]:
     return "timeout-read", f"nothing came {_within(line)}" if line.limit else ""
 
 
-def _within(line: Line) -> str:
+def _within(line: ConnectionLog) -> str:
     return f"within {line.limit:.3g} s" if line.limit else ""
 
 
-def _cut(line: Line) -> str:
+def _cut(line: ConnectionLog) -> str:
     return f"got {line.body} of {line.length if line.length is not None else 'an unknown number of'} bytes of the body"
 
 

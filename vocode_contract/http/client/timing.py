@@ -8,7 +8,7 @@ from threading import Lock, RLock
 from typing import Self
 
 
-class Pace:
+class RateLimit:
     """Lets one through at a time, and the next no sooner than an interval after it.
 
     A thread that is interrupted while it waits, by Ctrl-C or the signal of a time limit, lets go; and

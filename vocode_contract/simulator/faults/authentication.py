@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Spoiling, Turn
+from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, FaultyTurn, Spoiling
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
 from vocode_contract.simulator.responses import answered
 
@@ -15,27 +15,27 @@ _REFUSED = (401, 403)
 _LONGEST_TAIL = 64
 
 
-def _authorization(turn: Turn) -> tuple[str, str]:
+def _authorization(turn: FaultyTurn) -> tuple[str, str]:
     """Return scheme and token of the request."""
     scheme, _, token = (turn.request.header("authorization") or "").partition(" ")
     return scheme.lower(), token
 
 
-def _any_scheme(turn: Turn) -> Response:
+def _any_scheme(turn: FaultyTurn) -> Response:
     scheme, _ = _authorization(turn)
     return turn.unchecked() if scheme not in ("", "bearer") else turn.sound()
 
 
-def _no_token(turn: Turn) -> Response:
+def _no_token(turn: FaultyTurn) -> Response:
     return turn.unchecked() if _authorization(turn) == ("bearer", "") else turn.sound()
 
 
-def _any_token(turn: Turn) -> Response:
+def _any_token(turn: FaultyTurn) -> Response:
     scheme, token = _authorization(turn)
     return turn.unchecked() if scheme == "bearer" and token else turn.sound()
 
 
-def _token_and_more(turn: Turn) -> Response:
+def _token_and_more(turn: FaultyTurn) -> Response:
     """Accept what starts with the token: the first shorter form that the server takes decides."""
     response = turn.sound()
     _, token = _authorization(turn)
@@ -48,22 +48,22 @@ def _token_and_more(turn: Turn) -> Response:
     return response
 
 
-def refusing(change: Callable[[Turn, Response], Response]) -> Spoiling:
+def refusing(change: Callable[[FaultyTurn, Response], Response]) -> Spoiling:
     """Spoil the refusals of an authentication."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         response = turn.sound()
         return change(turn, response) if response.status in _REFUSED else response
 
     return spoil
 
 
-def _done(turn: Turn, response: Response) -> Response:
+def _done(turn: FaultyTurn, response: Response) -> Response:
     turn.unchecked()
     return response
 
 
-def _with_call(turn: Turn, response: Response) -> Response:
+def _with_call(turn: FaultyTurn, response: Response) -> Response:
     """Refuse, and show the call beside the reason."""
     call = turn.call(turn.identifier)
     return answered(response.status, orjson.loads(response.body) | call) if call else response
@@ -74,10 +74,10 @@ def _open(name: str, title: str, spoil: Spoiling, operations: tuple[str, ...] = 
 
 
 AUTHENTICATION = (
-    _open("ignored-token", "any token will do, and none", Turn.unchecked),
-    _open("ignored-token-on-end", "End Call ends calls for anybody", Turn.unchecked, ("end_call",)),
-    _open("ignored-token-on-list", "List Calls shows calls to anybody", Turn.unchecked, ("list_calls",)),
-    _open("ignored-token-on-recording", "recordings are there for anybody", Turn.unchecked, ("get_recording",)),
+    _open("ignored-token", "any token will do, and none", FaultyTurn.unchecked),
+    _open("ignored-token-on-end", "End Call ends calls for anybody", FaultyTurn.unchecked, ("end_call",)),
+    _open("ignored-token-on-list", "List Calls shows calls to anybody", FaultyTurn.unchecked, ("list_calls",)),
+    _open("ignored-token-on-recording", "recordings are there for anybody", FaultyTurn.unchecked, ("get_recording",)),
     _open("any-token", "any bearer token will do", _any_token),
     _open("any-scheme", "any scheme but Bearer is let in, with any credentials", _any_scheme),
     _open("empty-token", "the scheme Bearer will do, without a token", _no_token),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Spoiling, Turn
+from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, FaultyTurn, Spoiling
 
 HTML = b"<!doctype html><title>Bad gateway</title><h1>The server is having a rest</h1>"
 _LEVELS = 100_000
@@ -15,7 +15,7 @@ _LEVELS = 100_000
 def rewritten(change: Callable[[bytes], bytes]) -> Spoiling:
     """Write the body of each good answer in another way."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         response = turn.sound()
         return response if response.status != 200 else replace(response, body=change(response.body))
 
@@ -25,7 +25,7 @@ def rewritten(change: Callable[[bytes], bytes]) -> Spoiling:
 def typed(media_type: str, change: Callable[[bytes], bytes] = bytes) -> Spoiling:
     """Give each good answer another media type, none where it is empty."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         response = turn.sound()
         if response.status != 200:
             return response

@@ -11,8 +11,8 @@ from vocode_contract.simulator.faults.fault import (
     ALL,
     ONE_CALL,
     Fault,
+    FaultyTurn,
     Spoiling,
-    Turn,
     canonical,
     identifiers,
 )
@@ -20,7 +20,7 @@ from vocode_contract.simulator.faults.statuses import SERVER_ERROR
 from vocode_contract.simulator.responses import answered, refused
 
 
-def _instead_of(status: int, given: Callable[[Turn], Response], *, malformed: bool | None = None) -> Spoiling:
+def _instead_of(status: int, given: Callable[[FaultyTurn], Response], *, malformed: bool | None = None) -> Spoiling:
     """Give another answer in place of a refusal.
 
     Args:
@@ -29,7 +29,7 @@ def _instead_of(status: int, given: Callable[[Turn], Response], *, malformed: bo
         malformed: Whether only requests with an id count, or only those without; None for both.
     """
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         response = turn.sound()
         if response.status != status or malformed not in (None, "id=" in turn.request.query):
             return response
@@ -38,19 +38,19 @@ def _instead_of(status: int, given: Callable[[Turn], Response], *, malformed: bo
     return spoil
 
 
-def _error(_turn: Turn) -> Response:
+def _error(_turn: FaultyTurn) -> Response:
     return SERVER_ERROR
 
 
-def _some_call(turn: Turn) -> Response:
+def _some_call(turn: FaultyTurn) -> Response:
     return turn.of("get_call", turn.other("", "in_progress"))
 
 
-def _end_of_some_call(turn: Turn) -> Response:
+def _end_of_some_call(turn: FaultyTurn) -> Response:
     return turn.of("end_call", turn.other("", "in_progress"))
 
 
-def _each_ended(turn: Turn) -> Response:
+def _each_ended(turn: FaultyTurn) -> Response:
     """End every call that the query names."""
     response = turn.sound()
     if response.status == 200:
@@ -59,14 +59,14 @@ def _each_ended(turn: Turn) -> Response:
     return response
 
 
-def _upper_case_unknown(turn: Turn) -> Response:
+def _upper_case_unknown(turn: FaultyTurn) -> Response:
     """Find a call only under its id as servers write it."""
     response = turn.sound()
     written = f"id={turn.identifier}"
     return refused(404, "Call not found") if response.status == 200 and written not in turn.request.query else response
 
 
-def _from_body(turn: Turn) -> Response:
+def _from_body(turn: FaultyTurn) -> Response:
     """Take the id from the body where the query has none."""
     response = turn.sound()
     try:
@@ -79,15 +79,15 @@ def _from_body(turn: Turn) -> Response:
     return turn.below(replace(turn.request, query=f"id={identifier}"), turn.rules)
 
 
-def _any_method(turn: Turn) -> Response:
+def _any_method(turn: FaultyTurn) -> Response:
     return turn.below(replace(turn.request, method=turn.operation.method), turn.rules)
 
 
-def _worded(_turn: Turn) -> Response:
+def _worded(_turn: FaultyTurn) -> Response:
     return answered(422, {"detail": "the request is not valid"})
 
 
-def _unplaced(_turn: Turn) -> Response:
+def _unplaced(_turn: FaultyTurn) -> Response:
     return answered(422, {"detail": [{"msg": "field required", "type": "value_error.missing"}]})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
+from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, changed
 
 Path = tuple[str, ...]
 
@@ -33,7 +33,7 @@ def put(path: Path, value: object) -> Spoiling:
 def altered(path: Path, change: Callable[[Any], object]) -> Spoiling:
     """Make another value of one in each Call, where it is there and set."""
 
-    def alter(call: dict[str, Any], _turn: Turn) -> object:
+    def alter(call: dict[str, Any], _turn: FaultyTurn) -> object:
         for holder in _holders(call, path):
             if holder.get(path[-1]) is not None:
                 holder[path[-1]] = change(holder[path[-1]])
@@ -45,7 +45,7 @@ def altered(path: Path, change: Callable[[Any], object]) -> Spoiling:
 def forced(path: Path, value: object) -> Spoiling:
     """Set a value in each Call, also where there was none."""
 
-    def force(call: dict[str, Any], _turn: Turn) -> object:
+    def force(call: dict[str, Any], _turn: FaultyTurn) -> object:
         for holder in _holders(call, path):
             holder[path[-1]] = value
         return call
@@ -56,7 +56,7 @@ def forced(path: Path, value: object) -> Spoiling:
 def dropped(path: Path) -> Spoiling:
     """Leave a key out of each Call."""
 
-    def drop(call: dict[str, Any], _turn: Turn) -> object:
+    def drop(call: dict[str, Any], _turn: FaultyTurn) -> object:
         for holder in _holders(call, path):
             holder.pop(path[-1], None)
         return call
@@ -68,17 +68,17 @@ def _without_offset(time: str) -> str:
     return time.removesuffix("Z").removesuffix("+00:00")
 
 
-def _strange_action(call: dict[str, Any], _turn: Turn) -> object:
+def _strange_action(call: dict[str, Any], _turn: FaultyTurn) -> object:
     agent: dict[str, Any] = call["agent"]
     agent["actions"] = [{"id": STRANGER, "user_id": agent["user_id"], "type": "action_dance", "config": {}}]
     return call
 
 
-def _confidential(call: dict[str, Any], _turn: Turn) -> object:
+def _confidential(call: dict[str, Any], _turn: FaultyTurn) -> object:
     return call | {"hipaa_compliant": True, "transcript": _PERSONAL_TRANSCRIPT}
 
 
-def _twice_written(call: dict[str, Any], _turn: Turn) -> object:
+def _twice_written(call: dict[str, Any], _turn: FaultyTurn) -> object:
     return orjson.dumps(call).decode()
 
 

@@ -6,42 +6,42 @@ from typing import Any
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
+from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, changed
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.responses import refused
 
 _WRONG_NUMBER = "12025550198"
 
 
-def _other_agent(call: dict[str, Any], turn: Turn) -> object:
+def _other_agent(call: dict[str, Any], turn: FaultyTurn) -> object:
     """Answer with the agent of the oldest other call."""
     oldest = next((known for known in turn.state.calls if known != call["id"]), call["id"])
     return call | {"agent": turn.call(oldest)["agent"]}
 
 
-def _existing(turn: Turn) -> Response:
+def _existing(turn: FaultyTurn) -> Response:
     existing = next(reversed(turn.state.calls), "")
     response = turn.sound()
     return turn.of("get_call", existing) if response.status == 200 and existing else response
 
 
-def _over(call: dict[str, Any], turn: Turn) -> object:
+def _over(call: dict[str, Any], turn: FaultyTurn) -> object:
     now = date_time(turn.state.clock(), "+00:00")
     return call | {"status": "ended", "start_time": call.get("start_time") or now, "end_time": now}
 
 
-def _twice(turn: Turn) -> Response:
+def _twice(turn: FaultyTurn) -> Response:
     response = turn.sound()
     return turn.sound() if response.status == 200 else response
 
 
-def _as_first(turn: Turn) -> Response:
+def _as_first(turn: FaultyTurn) -> Response:
     """Answer every request with the call that the first one made."""
     response = turn.sound()
     return turn.memory.setdefault("first", response) if response.status == 200 else response
 
 
-def _lost(turn: Turn) -> Response:
+def _lost(turn: FaultyTurn) -> Response:
     """Know nothing of a call that was created."""
     created: set[str] = turn.memory.setdefault("created", set())
     response = turn.sound()

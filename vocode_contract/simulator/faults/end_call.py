@@ -7,7 +7,7 @@ from typing import Any
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.call_values import STRANGER
-from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed, over
+from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, changed, over
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.responses import answered, refused
@@ -15,7 +15,7 @@ from vocode_contract.simulator.responses import answered, refused
 _LATER = timedelta(minutes=1)
 
 
-def _unended(turn: Turn) -> Response:
+def _unended(turn: FaultyTurn) -> Response:
     return turn.below(turn.request, replace(turn.rules, ends_calls=False))
 
 
@@ -26,7 +26,7 @@ def _shifted(time: str, by: timedelta) -> str:
     return moved.isoformat().removesuffix("+00:00") + offset
 
 
-def _as_ended(call: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
+def _as_ended(call: Mapping[str, Any], turn: FaultyTurn) -> Mapping[str, Any]:
     """Show a call as it would be if it ended now."""
     if over(call):
         return call
@@ -34,24 +34,24 @@ def _as_ended(call: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
     return {**call, "status": "ended", "start_time": call.get("start_time") or now, "end_time": now}
 
 
-def _as_before(call: Mapping[str, Any], _turn: Turn) -> Mapping[str, Any]:
+def _as_before(call: Mapping[str, Any], _turn: FaultyTurn) -> Mapping[str, Any]:
     """Show an ended call as still in progress."""
     return {**call, "status": "in_progress", "end_time": None} if call.get("status") == "ended" else call
 
 
-def _ended_in_words(turn: Turn) -> Response:
+def _ended_in_words(turn: FaultyTurn) -> Response:
     response = _unended(turn)
     return answered(200, _as_ended(turn.call(turn.identifier), turn)) if response.status == 200 else response
 
 
-def _other_ended(turn: Turn) -> Response:
+def _other_ended(turn: FaultyTurn) -> Response:
     response = _ended_in_words(turn)
     if response.status == 200:
         turn.of("end_call", turn.other(turn.identifier, "in_progress", "not_started"))
     return response
 
 
-def _all_ended(turn: Turn) -> Response:
+def _all_ended(turn: FaultyTurn) -> Response:
     response = turn.sound()
     if response.status == 200:
         for identifier in tuple(turn.state.calls):
@@ -59,12 +59,12 @@ def _all_ended(turn: Turn) -> Response:
     return response
 
 
-def _other_answered(turn: Turn) -> Response:
+def _other_answered(turn: FaultyTurn) -> Response:
     response = turn.sound()
     return turn.of("get_call", turn.other(turn.identifier)) if response.status == 200 else response
 
 
-def _before_answered(turn: Turn) -> Response:
+def _before_answered(turn: FaultyTurn) -> Response:
     """Answer an end with the call as it was when first asked to end, now and for ever."""
     before = turn.of("get_call", turn.identifier)
     response = turn.sound()
@@ -76,19 +76,19 @@ def _again(spoiling: Spoiling) -> Spoiling:
     return lambda turn: spoiling(turn) if over(turn.call(turn.identifier)) else turn.sound()
 
 
-def _failed(turn: Turn) -> Response:
+def _failed(turn: FaultyTurn) -> Response:
     response = turn.sound()
     return SERVER_ERROR if response.status == 200 else response
 
 
 def _moved(name: str, by: timedelta) -> Spoiling:
-    def move(call: dict[str, Any], _turn: Turn) -> object:
+    def move(call: dict[str, Any], _turn: FaultyTurn) -> object:
         return call | {name: _shifted(call[name], by)} if call.get(name) else call
 
     return changed(move)
 
 
-def _restarted(call: dict[str, Any], turn: Turn) -> object:
+def _restarted(call: dict[str, Any], turn: FaultyTurn) -> object:
     """Show a start that is a second later at each look."""
     looks = turn.memory[turn.identifier] = turn.memory.get(turn.identifier, -1) + 1
     if call.get("start_time"):
@@ -96,7 +96,7 @@ def _restarted(call: dict[str, Any], turn: Turn) -> object:
     return call
 
 
-def _going_back(call: dict[str, Any], turn: Turn) -> object:
+def _going_back(call: dict[str, Any], turn: FaultyTurn) -> object:
     """Show a call as ended once, and then as in progress."""
     if call.get("status") != "ended":
         return call
@@ -107,29 +107,29 @@ def _going_back(call: dict[str, Any], turn: Turn) -> object:
     return call
 
 
-def _ending_first(call: dict[str, Any], _turn: Turn) -> object:
+def _ending_first(call: dict[str, Any], _turn: FaultyTurn) -> object:
     if call.get("start_time") and call.get("end_time"):
         call["end_time"] = _shifted(call["start_time"], -_LATER)
     return call
 
 
-def _healed(call: dict[str, Any], _turn: Turn) -> object:
+def _healed(call: dict[str, Any], _turn: FaultyTurn) -> object:
     return call | {"status": "ended", "error_message": None} if call.get("status") == "error" else call
 
 
-def _swapped(call: dict[str, Any], _turn: Turn) -> object:
+def _swapped(call: dict[str, Any], _turn: FaultyTurn) -> object:
     return call | {"to_number": call["from_number"], "from_number": call["to_number"]}
 
 
-def _other_agent(call: dict[str, Any], _turn: Turn) -> object:
+def _other_agent(call: dict[str, Any], _turn: FaultyTurn) -> object:
     return call | {"agent": call["agent"] | {"id": STRANGER}}
 
 
-def _with_other_id(call: dict[str, Any], turn: Turn) -> object:
+def _with_other_id(call: dict[str, Any], turn: FaultyTurn) -> object:
     return call | {"id": turn.other(call["id"])}
 
 
-def _forgotten(turn: Turn) -> Response:
+def _forgotten(turn: FaultyTurn) -> Response:
     """Find no call any more that has ended."""
     response = turn.sound()
     is_ended = response.status == 200 and turn.call(turn.identifier).get("status") == "ended"

@@ -30,7 +30,7 @@ Script = Callable[[Response, Random], Iterable[Step]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class FaultyTurn:
     """One request on its way through one fault.
 
     Attributes:
@@ -107,7 +107,7 @@ def canonical(text: str) -> str:
         return ""
 
 
-Spoiling = Callable[[Turn], Response]
+Spoiling = Callable[[FaultyTurn], Response]
 Kind = Literal["answer", "wire"]
 
 
@@ -133,7 +133,7 @@ class Fault:
     operations: tuple[str, ...] = CALLS
     since: str = ""
     before: str = ""
-    spoil: Spoiling = field(default=Turn.sound, repr=False)
+    spoil: Spoiling = field(default=FaultyTurn.sound, repr=False)
     script: Script | None = field(default=None, repr=False)
 
     @property
@@ -146,7 +146,7 @@ class Fault:
         return date >= self.since and (not self.before or date < self.before)
 
 
-Change = Callable[[dict[str, Any], Turn], object]
+Change = Callable[[dict[str, Any], FaultyTurn], object]
 
 
 def changed(change: Change) -> Spoiling:
@@ -156,7 +156,7 @@ def changed(change: Change) -> Spoiling:
         change: Takes the parsed body, which it may alter, and returns what to send instead.
     """
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         response = turn.sound()
         if response.status != 200:
             return response
@@ -168,7 +168,7 @@ def changed(change: Change) -> Spoiling:
 def after(response: Response) -> Spoiling:
     """Give another response in place of every good one, once the deed is done."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         right = turn.sound()
         return response if right.status == 200 else right
 

@@ -10,7 +10,7 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.faults.fault import Below, Fault, Step, Turn, canonical, identifiers
+from vocode_contract.simulator.faults.fault import Below, Fault, FaultyTurn, Step, canonical, identifiers
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import refused
 
@@ -104,7 +104,7 @@ def planted_from(faults: tuple[str | Planted, ...]) -> tuple[Planted, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SimulatedResponse:
     """What a server that may be faulty gives to a request.
 
     Attributes:
@@ -144,7 +144,7 @@ class Sabotage:
         self._chances.clear()
         self._memories.clear()
 
-    def answer(self, request: Request, state: State, sound: Below) -> Answer:
+    def answer(self, request: Request, state: State, sound: Below) -> SimulatedResponse:
         """Answer a request.
 
         Args:
@@ -155,11 +155,11 @@ class Sabotage:
         operation = self._by_path.get(request.path)
         asked = request.header(HEADER)
         if operation is None or not (self._planted or asked):
-            return Answer(response=sound(request, _KEPT))
+            return SimulatedResponse(response=sound(request, _KEPT))
         try:
             planted = (*self._planted, *self._asked_for(asked))
         except InvalidOption as error:
-            return Answer(response=refused(400, str(error)))
+            return SimulatedResponse(response=refused(400, str(error)))
         struck = [plant for plant in planted if plant.concerns(request, operation) and self._strikes(plant)]
         below = sound
         for plant in struck:
@@ -167,8 +167,8 @@ class Sabotage:
         response = below(request, _KEPT)
         scripts = [fault for plant in struck if (fault := _faults()[plant.fault]).script]
         if not scripts or request.method != operation.method:
-            return Answer(response=response)
-        return Answer(response=response, steps=self._carried(scripts[0], response))
+            return SimulatedResponse(response=response)
+        return SimulatedResponse(response=response, steps=self._carried(scripts[0], response))
 
     def _asked_for(self, header: str | None) -> tuple[Planted, ...]:
         planted = planted_from(tuple(header.split(",")) if header else ())
@@ -192,7 +192,7 @@ class Sabotage:
             operation = self._by_path.get(request.path)
             if operation is None or operation.name not in fault.operations:
                 return below(request, rules)
-            turn = Turn(
+            turn = FaultyTurn(
                 request=request,
                 operation=operation,
                 operations=self._contract.operations,

@@ -6,7 +6,7 @@ import orjson
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.authentication import refusing
-from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Turn, changed
+from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, FaultyTurn, changed
 from vocode_contract.simulator.responses import answered
 
 #: Stands for a key of another customer; it opens nothing.
@@ -19,7 +19,7 @@ _ACCOUNT = {
 }
 
 
-def _in_header(turn: Turn) -> Response:
+def _in_header(turn: FaultyTurn) -> Response:
     response = turn.sound()
     if response.status != 200 or not turn.token:
         return response
@@ -27,19 +27,19 @@ def _in_header(turn: Turn) -> Response:
     return Response(status=200, headers=(*response.headers, echoed), body=response.body)
 
 
-def _in_body(content: dict[str, Any], turn: Turn) -> object:
+def _in_body(content: dict[str, Any], turn: FaultyTurn) -> object:
     return content | {"token": turn.token} if turn.token else content
 
 
-def _in_refusal(turn: Turn, response: Response) -> Response:
+def _in_refusal(turn: FaultyTurn, response: Response) -> Response:
     return answered(response.status, {"detail": f"Invalid API key {turn.token}"}) if turn.token else response
 
 
-def _with_account(_turn: Turn, response: Response) -> Response:
+def _with_account(_turn: FaultyTurn, response: Response) -> Response:
     return answered(response.status, orjson.loads(response.body) | _ACCOUNT)
 
 
-def _with_input(turn: Turn) -> Response:
+def _with_input(turn: FaultyTurn) -> Response:
     """Repeat what another customer sent, as if it had come with this request."""
     response = turn.sound()
     if response.status != 422:

@@ -9,14 +9,14 @@ import orjson
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.call_values import STRANGER
-from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, changed
+from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, changed
 from vocode_contract.simulator.responses import answered
 
 Page = dict[str, Any]
 _DEFAULT_SIZE = 10
 
 
-def _asked(turn: Turn, **parameters: int | None) -> Page:
+def _asked(turn: FaultyTurn, **parameters: int | None) -> Page:
     """Return the page for other parameters than those asked for; None leaves one out."""
     query: dict[str, int | str | None] = {**dict(parse_qsl(turn.request.query)), **parameters}
     kept = {name: value for name, value in query.items() if value is not None}
@@ -24,15 +24,15 @@ def _asked(turn: Turn, **parameters: int | None) -> Page:
     return dict(orjson.loads(response.body)) if response.status == 200 else {"items": []}
 
 
-def _first_page(page: Page, turn: Turn) -> object:
+def _first_page(page: Page, turn: FaultyTurn) -> object:
     return _asked(turn, page=1) | {"page": page["page"]}
 
 
-def _default_size(page: Page, turn: Turn) -> object:
+def _default_size(page: Page, turn: FaultyTurn) -> object:
     return _asked(turn, size=_DEFAULT_SIZE) | {"size": page["size"]}
 
 
-def _overlapping(page: Page, turn: Turn) -> object:
+def _overlapping(page: Page, turn: FaultyTurn) -> object:
     """Begin each page but the first with the last call of the page before."""
     if page["page"] == 1 or not page["items"]:
         return page
@@ -40,49 +40,51 @@ def _overlapping(page: Page, turn: Turn) -> object:
     return page | {"items": [*before[-1:], *page["items"][1:]]}
 
 
-def _doubled(page: Page, _turn: Turn) -> object:
+def _doubled(page: Page, _turn: FaultyTurn) -> object:
     return page | {"items": [*page["items"][:-1], *page["items"][:1]]} if len(page["items"]) > 1 else page
 
 
-def _lacking(page: Page, _turn: Turn) -> object:
+def _lacking(page: Page, _turn: FaultyTurn) -> object:
     """Leave the second call of each page out."""
     return page | {"items": [*page["items"][:1], *page["items"][2:]]}
 
 
-def _without_newest(page: Page, turn: Turn) -> object:
+def _without_newest(page: Page, turn: FaultyTurn) -> object:
     newest = next(reversed(turn.state.calls), "")
     return page | {"items": [item for item in page["items"] if item["id"] != newest]}
 
 
-def _endless(page: Page, turn: Turn) -> object:
+def _endless(page: Page, turn: FaultyTurn) -> object:
     """Go on with the first page's calls where the list has come to its end."""
     return page | {"items": page["items"] or _asked(turn, page=1)["items"], "has_more": True}
 
 
-def _unsorted(turn: Turn) -> Response:
+def _unsorted(turn: FaultyTurn) -> Response:
     response = turn.sound()
     return answered(200, _asked(turn, sort_column=None, sort_desc=None)) if response.status == 200 else response
 
 
-def _items(change: Callable[[dict[str, Any], Turn], object]) -> Spoiling:
+def _items(change: Callable[[dict[str, Any], FaultyTurn], object]) -> Spoiling:
     """Spoil each call on a page."""
     return changed(lambda page, turn: page | {"items": [change(item, turn) for item in page["items"]]})
 
 
-def _stale(item: dict[str, Any], _turn: Turn) -> object:
+def _stale(item: dict[str, Any], _turn: FaultyTurn) -> object:
     return item | {"status": "in_progress", "end_time": None} if item.get("status") == "ended" else item
 
 
-def _without(key: str) -> Callable[[dict[str, Any], Turn], object]:
+def _without(key: str) -> Callable[[dict[str, Any], FaultyTurn], object]:
     return lambda thing, _: {name: value for name, value in thing.items() if name != key}
 
 
-def _listing(name: str, title: str, broken: tuple[str, ...] | str, change: Callable[[Page, Turn], object]) -> Fault:
+def _listing(
+    name: str, title: str, broken: tuple[str, ...] | str, change: Callable[[Page, FaultyTurn], object]
+) -> Fault:
     breaks = (broken,) if isinstance(broken, str) else broken
     return Fault(name=name, title=title, breaks=breaks, operations=("list_calls",), spoil=changed(change))
 
 
-def _of_items(name: str, title: str, broken: str, change: Callable[[dict[str, Any], Turn], object]) -> Fault:
+def _of_items(name: str, title: str, broken: str, change: Callable[[dict[str, Any], FaultyTurn], object]) -> Fault:
     return Fault(name=name, title=title, breaks=(broken,), operations=("list_calls",), spoil=_items(change))
 
 

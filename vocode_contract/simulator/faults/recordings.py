@@ -2,11 +2,11 @@
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.body_text import HTML, rewritten, typed
-from vocode_contract.simulator.faults.fault import Fault, Spoiling, Turn, after
+from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, after
 from vocode_contract.simulator.responses import refused
 
 
-def _of_any_call(turn: Turn) -> Response:
+def _of_any_call(turn: FaultyTurn) -> Response:
     """Give the recording of another call for those that have none."""
     response = turn.sound()
     if response.status != 404 or turn.identifier not in turn.state.calls:

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.body_text import HTML
-from vocode_contract.simulator.faults.fault import ALL, CALLS, Fault, Spoiling, Turn, after
+from vocode_contract.simulator.faults.fault import ALL, CALLS, Fault, FaultyTurn, Spoiling, after
 from vocode_contract.simulator.responses import answered, refused
 
 _TEXT = ("content-type", "text/plain; charset=utf-8")
@@ -20,7 +20,7 @@ SERVER_ERROR = Response(status=500, headers=(_TEXT,), body=b"Internal Server Err
 def restated(status: int) -> Spoiling:
     """Give each good answer another status."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         right = turn.sound()
         if right.status != 200:
             return right
@@ -29,8 +29,8 @@ def restated(status: int) -> Spoiling:
     return spoil
 
 
-def _redirected(status: int, location: Callable[[Turn], str]) -> Spoiling:
-    def spoil(turn: Turn) -> Response:
+def _redirected(status: int, location: Callable[[FaultyTurn], str]) -> Spoiling:
+    def spoil(turn: FaultyTurn) -> Response:
         return Response(status=status, headers=(("location", location(turn)),)) if turn.is_served else turn.sound()
 
     return spoil
@@ -44,7 +44,7 @@ def _undone(response: Callable[[], Response]) -> Spoiling:
 def _in_bursts(response: Response) -> Spoiling:
     """Answer three requests without doing anything, then three as one should, and so on."""
 
-    def spoil(turn: Turn) -> Response:
+    def spoil(turn: FaultyTurn) -> Response:
         if not turn.is_served:
             return turn.sound()
         count = turn.memory["count"] = turn.memory.get("count", 0) + 1
@@ -72,7 +72,7 @@ def _redirecting(name: str, title: str, spoil: Spoiling, *more: str) -> Fault:
     return Fault(name=name, title=title, breaks=("redirect", *more), operations=ALL, spoil=spoil)
 
 
-def _here(turn: Turn) -> str:
+def _here(turn: FaultyTurn) -> str:
     """Return the path and the id of the request, and nothing else that a client sent."""
     return turn.operation.path + (f"?id={turn.identifier}" if turn.identifier else "")
 

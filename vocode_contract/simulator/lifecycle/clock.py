@@ -40,7 +40,7 @@ class ManualClock:
         self.now += seconds
 
 
-class Pace:
+class ScaledClock:
     """A clock that runs at another speed than the one beneath it, never backwards, and can be put forward."""
 
     def __init__(self, beneath: Clock, *, speed: float = 1.0) -> None:

@@ -23,10 +23,10 @@ from vocode_contract.simulator.lifecycle.scenarios import (
     RINGS,
     SCENARIOS,
     TRANSCRIBED,
-    Line,
     Scenario,
-    Step,
+    TimedTurn,
     Turn,
+    Utterance,
     known,
     transcript,
 )
@@ -48,7 +48,7 @@ class Act:
         until: The last time at which one of them happens; they are cut off after it.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[TimedTurn, ...]
     since: float
     pace: float = 1.0
     until: float = math.inf
@@ -84,7 +84,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class CallEvent:
     """Something a call's webhook is told.
 
     Attributes:
@@ -124,7 +124,7 @@ def closed(life: Life, call: Mapping[str, Any], now: float) -> Life:
         return life
     scenario = SCENARIOS[life.scenario]
     if call["status"] == "not_started":
-        return _instead(life, now, (Step(0.0, NOT_CONNECTED),))
+        return _instead(life, now, (TimedTurn(0.0, NOT_CONNECTED),))
     return _instead(life, now, _ended(scenario.lingers, BOT_LEFT, scenario.records))
 
 
@@ -163,9 +163,9 @@ def forced(life: Life, call: Mapping[str, Any], status: str, now: float) -> Life
         talk = Act(steps=_talk(name, hangs_up=_hangs_up(call)), since=now, pace=_pace(call))
         return Life(scenario=name, acts=(*_cut(life, now), talk))
     if status == "ended":
-        return _instead(life, now, _ended(0.0, HUMAN_LEFT, 1.0) if begun else (Step(0.0, NOT_CONNECTED),))
+        return _instead(life, now, _ended(0.0, HUMAN_LEFT, 1.0) if begun else (TimedTurn(0.0, NOT_CONNECTED),))
     if status == "error":
-        return _instead(life, now, (Step(0.0, FAILED if begun else REFUSED),))
+        return _instead(life, now, (TimedTurn(0.0, FAILED if begun else REFUSED),))
     raise InvalidOption("status", "must be in_progress, ended or error, and follow on the call's own")
 
 
@@ -179,7 +179,7 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
         date: Of the contract, for the form of the transcript.
     """
     values: dict[str, Any] = {}
-    lines: list[Line] = []
+    lines: list[Utterance] = []
     start = None
     detects, private = _detects(call), bool(call["hipaa_compliant"])
     for at, turn, text in moments(life, now):
@@ -193,7 +193,7 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
             if detects and start is not None:
                 values.setdefault("do_not_call_result", False)
         if turn.sender:
-            lines.append(Line(at - (start or at), turn.sender, text or _first_message(call)))
+            lines.append(Utterance(at - (start or at), turn.sender, text or _first_message(call)))
         if turn.twilio and call["telephony_provider"] == "twilio":
             values["telephony_metadata"] = call.get("telephony_metadata", {}) | {"call_status": turn.twilio}
     if not detects:
@@ -203,7 +203,7 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
     return values
 
 
-def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: int = 0) -> Iterator[Event]:
+def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: int = 0) -> Iterator[CallEvent]:
     """Yield the events of a life, past and to come, in order of time.
 
     Args:
@@ -219,7 +219,7 @@ def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: in
             continue
         if number >= first:
             kind = turn.event if turn.event in types else "event_phone_call_ended"
-            yield Event(at=at, call_id=call["id"], number=number, type=kind, payload=turn.payload)
+            yield CallEvent(at=at, call_id=call["id"], number=number, type=kind, payload=turn.payload)
         number += 1
 
 
@@ -237,9 +237,9 @@ def moments(life: Life, now: float = math.inf) -> Iterator[Moment]:
 
 def _ringing(call: Mapping[str, Any], name: str, now: float) -> tuple[Act, ...]:
     scenario, pace = SCENARIOS[name], _pace(call)
-    rings = Act(steps=(Step(0.0, RINGS),), since=now)
+    rings = Act(steps=(TimedTurn(0.0, RINGS),), since=now)
     if not scenario.talk:
-        return rings, Act(steps=(Step(scenario.rings, scenario.unanswered),), since=now, pace=pace)
+        return rings, Act(steps=(TimedTurn(scenario.rings, scenario.unanswered),), since=now, pace=pace)
     talk = _talk(name, hangs_up=_hangs_up(call))
     return rings, Act(steps=talk, since=now + scenario.rings * pace, pace=pace)
 
@@ -253,7 +253,7 @@ def _hangs_up(call: Mapping[str, Any]) -> bool:
 
 
 @cache
-def _talk(name: str, *, hangs_up: bool) -> tuple[Step, ...]:
+def _talk(name: str, *, hangs_up: bool) -> tuple[TimedTurn, ...]:
     """Return what happens after a call is picked up, and after it is over."""
     scenario: Scenario = SCENARIOS[name]
     talk = scenario.hung_up if hangs_up and scenario.hung_up else scenario.talk
@@ -261,11 +261,11 @@ def _talk(name: str, *, hangs_up: bool) -> tuple[Step, ...]:
     return (*before, *_ended(last.at, last.turn, scenario.records)) if last.turn.ends else talk
 
 
-def _ended(at: float, turn: Turn, records: float) -> tuple[Step, ...]:
-    return Step(at, turn), Step(at + min(_WRITING, records), TRANSCRIBED), Step(at + records, RECORDED)
+def _ended(at: float, turn: Turn, records: float) -> tuple[TimedTurn, ...]:
+    return TimedTurn(at, turn), TimedTurn(at + min(_WRITING, records), TRANSCRIBED), TimedTurn(at + records, RECORDED)
 
 
-def _instead(life: Life, now: float, steps: tuple[Step, ...]) -> Life:
+def _instead(life: Life, now: float, steps: tuple[TimedTurn, ...]) -> Life:
     return replace(life, acts=(*_cut(life, now), Act(steps=steps, since=now)), closing=True)
 
 

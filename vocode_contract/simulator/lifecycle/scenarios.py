@@ -36,7 +36,7 @@ class Turn:
     private: bool = False
 
 
-class Step(NamedTuple):
+class TimedTurn(NamedTuple):
     """A turn at its time.
 
     Attributes:
@@ -141,55 +141,55 @@ class Scenario:
 
     number: str
     summary: str
-    talk: tuple[Step, ...] = ()
+    talk: tuple[TimedTurn, ...] = ()
     rings: float = 1.5
     unanswered: Turn = NO_ANSWER
-    hung_up: tuple[Step, ...] = ()
+    hung_up: tuple[TimedTurn, ...] = ()
     lingers: float = 0.0
     records: float = 1.0
 
 
 _HELLO = (
-    Step(0.0, ANSWERED),
-    Step(0.52, BOT),
-    Step(2.4, PERSON),
-    Step(3.81, HUMAN, " Who is there?"),
+    TimedTurn(0.0, ANSWERED),
+    TimedTurn(0.52, BOT),
+    TimedTurn(2.4, PERSON),
+    TimedTurn(3.81, HUMAN, " Who is there?"),
 )
 
 
 _PLEASANTRIES = (
     *_HELLO,
-    Step(5.07, BOT, "It is an automated call. Is this a good mom-"),
-    Step(7.34, HUMAN, " Yes, go on."),
-    Step(9.6, BOT, "Thank you. I would like to confirm tomorrow's appointment."),
-    Step(16.2, HUMAN, " At what time was that?"),
-    Step(18.9, BOT, "At half past two in the afternoon."),
+    TimedTurn(5.07, BOT, "It is an automated call. Is this a good mom-"),
+    TimedTurn(7.34, HUMAN, " Yes, go on."),
+    TimedTurn(9.6, BOT, "Thank you. I would like to confirm tomorrow's appointment."),
+    TimedTurn(16.2, HUMAN, " At what time was that?"),
+    TimedTurn(18.9, BOT, "At half past two in the afternoon."),
 )
 
 
 _CONVERSATION = (
     *_PLEASANTRIES,
-    Step(27.5, HUMAN, " That is fine.\nI will bring the papers."),
-    Step(31.0, BOT, "Very good. Is there anything else?"),
-    Step(44.3, HUMAN, " No, that is all. Goodbye."),
-    Step(47.1, BOT, "Goodbye, and have a good day."),
-    Step(60.0, HUMAN_LEFT),
+    TimedTurn(27.5, HUMAN, " That is fine.\nI will bring the papers."),
+    TimedTurn(31.0, BOT, "Very good. Is there anything else?"),
+    TimedTurn(44.3, HUMAN, " No, that is all. Goodbye."),
+    TimedTurn(47.1, BOT, "Goodbye, and have a good day."),
+    TimedTurn(60.0, HUMAN_LEFT),
 )
 
 
 _MAILBOX = (
-    Step(0.0, ANSWERED),
-    Step(0.52, BOT),
-    Step(1.2, HUMAN, " You have reached the mailbox of"),
-    Step(3.1, MACHINE),
+    TimedTurn(0.0, ANSWERED),
+    TimedTurn(0.52, BOT),
+    TimedTurn(1.2, HUMAN, " You have reached the mailbox of"),
+    TimedTurn(3.1, MACHINE),
 )
 
 
 _TRANSFER = (
     *_PLEASANTRIES,
-    Step(24.0, HUMAN, " I would rather talk to a person."),
-    Step(26.5, BOT, "I will put you through."),
-    Step(28.0, TRANSFERRING),
+    TimedTurn(24.0, HUMAN, " I would rather talk to a person."),
+    TimedTurn(26.5, BOT, "I will put you through."),
+    TimedTurn(28.0, TRANSFERRING),
 )
 
 
@@ -198,26 +198,26 @@ SCENARIOS: Mapping[str, Scenario] = {
     "voicemail": Scenario(
         number="0102",
         summary="a mailbox answers; the agent speaks its message or hangs up, as asked for",
-        talk=(*_MAILBOX, Step(8.0, BOT, "Please call us back at your convenience."), Step(25.0, BOT_LEFT)),
-        hung_up=(*_MAILBOX, Step(3.6, NO_HUMAN)),
+        talk=(*_MAILBOX, TimedTurn(8.0, BOT, "Please call us back at your convenience."), TimedTurn(25.0, BOT_LEFT)),
+        hung_up=(*_MAILBOX, TimedTurn(3.6, NO_HUMAN)),
     ),
     "nobody": Scenario(number="0103", summary="it rings for half a minute and nobody answers", rings=30.0),
     "busy": Scenario(number="0104", summary="the line is busy", rings=2.0, unanswered=BUSY),
     "hang-up": Scenario(
         number="0105",
         summary="the person hangs up while the agent speaks",
-        talk=(*_HELLO, Step(5.07, BOT, "It is an automated call to conf-"), Step(6.5, HUMAN_LEFT)),
+        talk=(*_HELLO, TimedTurn(5.07, BOT, "It is an automated call to conf-"), TimedTurn(6.5, HUMAN_LEFT)),
     ),
     "do-not-call": Scenario(
         number="0106",
         summary="the person asks not to be called again",
         talk=(
             *_HELLO,
-            Step(5.07, BOT, "It is an automated call. Is this a good mom-"),
-            Step(7.2, HUMAN, " Take me off your list and do not call again."),
-            Step(8.4, ASKED_NOT_TO_BE_CALLED),
-            Step(9.0, BOT, "I am sorry. You will not be called again."),
-            Step(13.0, BOT_LEFT),
+            TimedTurn(5.07, BOT, "It is an automated call. Is this a good mom-"),
+            TimedTurn(7.2, HUMAN, " Take me off your list and do not call again."),
+            TimedTurn(8.4, ASKED_NOT_TO_BE_CALLED),
+            TimedTurn(9.0, BOT, "I am sorry. You will not be called again."),
+            TimedTurn(13.0, BOT_LEFT),
         ),
     ),
     "refused": Scenario(
@@ -239,12 +239,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     "transfer": Scenario(
         number="0111",
         summary="the person is put through to a colleague, who talks and hangs up",
-        talk=(*_TRANSFER, Step(36.0, TRANSFERRED), Step(60.0, TRANSFER_LEFT)),
+        talk=(*_TRANSFER, TimedTurn(36.0, TRANSFERRED), TimedTurn(60.0, TRANSFER_LEFT)),
     ),
     "transfer-unanswered": Scenario(
         number="0112",
         summary="the person is put through to a colleague, who does not answer",
-        talk=(*_TRANSFER, Step(58.0, TRANSFER_UNANSWERED)),
+        talk=(*_TRANSFER, TimedTurn(58.0, TRANSFER_UNANSWERED)),
     ),
 }
 
@@ -281,7 +281,7 @@ def of_number(number: str, otherwise: str) -> str:
     return _BY_NUMBER.get(digits[-7:], otherwise)
 
 
-class Line(NamedTuple):
+class Utterance(NamedTuple):
     """One utterance.
 
     Attributes:
@@ -296,7 +296,7 @@ class Line(NamedTuple):
     text: str
 
 
-def transcript(lines: Iterable[Line], date: str) -> str:
+def transcript(lines: Iterable[Utterance], date: str) -> str:
     """Write lines down in the form of a contract's time.
 
     Args:

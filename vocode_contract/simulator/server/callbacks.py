@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from vocode_contract.webhooks.sending.log import Attempt
-from vocode_contract.webhooks.sending.retries import ONCE, Policy, policy_of
+from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy, policy_of
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.simulation import Simulation
@@ -27,7 +27,7 @@ class Callbacks:
     """
 
     def __init__(
-        self, simulation: "Simulation", *, policy: Policy | str = ONCE, allowed_hosts: Collection[str] = ()
+        self, simulation: "Simulation", *, policy: RetryPolicy | str = ONCE, allowed_hosts: Collection[str] = ()
     ) -> None:
         """Prepare.
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
-from vocode_contract.simulator.faults.injection import Answer
+from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
 from vocode_contract.simulator.responses import answered, refused
@@ -159,10 +159,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 _ALWAYS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
-def answer(simulation: "Simulation", request: Request) -> Answer:
+def answer(simulation: "Simulation", request: Request) -> SimulatedResponse:
     """Answer a request to the simulator itself, or else to the service that it simulates."""
     own = controlled(simulation, request)
-    return simulation.answer(request) if own is None else Answer(response=own)
+    return simulation.answer(request) if own is None else SimulatedResponse(response=own)
 
 
 def controlled(simulation: "Simulation", request: Request) -> Response | None:

@@ -63,10 +63,10 @@ def _received(steps: Iterator[Step], request: httpx.Request) -> httpx.Response:
     timeout: float | None = request.extensions.get("timeout", {}).get("read")
     events = _events(steps, request.method, timeout)
     head = next(event for event in events if isinstance(event, h11.Response))
-    return httpx.Response(head.status_code, headers=list(head.headers), stream=_Body(events))
+    return httpx.Response(head.status_code, headers=list(head.headers), stream=_EventBody(events))
 
 
-class _Body(httpx.SyncByteStream):
+class _EventBody(httpx.SyncByteStream):
     def __init__(self, events: Iterator[h11.Event]) -> None:
         self._events = events
 

@@ -22,7 +22,7 @@ from vocode_contract.simulator.server.control import answer as answer_to
 from vocode_contract.simulator.server.limits import CONNECTIONS, ImpatientProtocol, Receive, Scope, Send, body_of, unfit
 from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
-from vocode_contract.webhooks.sending.retries import ONCE, Policy
+from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -85,7 +85,7 @@ def simulator(
     seed: int = 0,
     scenario: str = DEFAULT,
     speed: float = 1.0,
-    retries: Policy | str = ONCE,
+    retries: RetryPolicy | str = ONCE,
     allowed_hosts: Collection[str] = (),
 ) -> Iterator[Running]:
     """Serve a simulation from a thread while the block runs.

@@ -9,24 +9,24 @@ from vocode_contract._lazy import on_demand
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .deliverer import Deliverer as Deliverer
-    from .delivery import Answer as Answer
     from .delivery import Delivery as Delivery
+    from .delivery import DeliveryResult as DeliveryResult
     from .delivery import event_delivery as event_delivery
     from .external_actions import ActionReport as ActionReport
     from .external_actions import send_action as send_action
     from .log import Attempt as Attempt
     from .retries import POLICIES as POLICIES
-    from .retries import Policy as Policy
+    from .retries import RetryPolicy as RetryPolicy
     from .target import Target as Target
 
 __all__ = [
     "POLICIES",
     "ActionReport",
-    "Answer",
     "Attempt",
     "Deliverer",
     "Delivery",
-    "Policy",
+    "DeliveryResult",
+    "RetryPolicy",
     "Target",
     "event_delivery",
     "send_action",
@@ -35,11 +35,11 @@ __all__ = [
 _EXPORTS = {
     "POLICIES": "retries",
     "ActionReport": "external_actions",
-    "Answer": "delivery",
+    "DeliveryResult": "delivery",
     "Attempt": "log",
     "Deliverer": "deliverer",
     "Delivery": "delivery",
-    "Policy": "retries",
+    "RetryPolicy": "retries",
     "Target": "target",
     "event_delivery": "delivery",
     "send_action": "external_actions",

@@ -14,9 +14,9 @@ from uuid import UUID
 import httpx
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
 from vocode_contract.webhooks.sending.log import Attempt, DeliveryLog
-from vocode_contract.webhooks.sending.retries import ONCE, PASSING, Policy, policy_of
+from vocode_contract.webhooks.sending.retries import ONCE, PASSING, RetryPolicy, policy_of
 from vocode_contract.webhooks.sending.send import SECONDS, networks, sent
 from vocode_contract.webhooks.sending.target import Target
 
@@ -36,7 +36,7 @@ class _Job:
     number: int
     delivery: Delivery
     target: Target
-    future: "Future[Answer] | None" = field(default=None, repr=False)
+    future: "Future[DeliveryResult] | None" = field(default=None, repr=False)
     attempt: int = 1
 
     @property
@@ -55,7 +55,7 @@ class Deliverer:
     def __init__(
         self,
         *,
-        policy: Policy | str = ONCE,
+        policy: RetryPolicy | str = ONCE,
         allowed_hosts: Collection[str] = (),
         at_once: int = 32,
         seconds: float = SECONDS,
@@ -110,18 +110,18 @@ class Deliverer:
             target = Target.from_url(delivery.url, allowed_hosts=self._allowed)
         except InvalidOption:
             job = _Job(number=self._numbered(), delivery=delivery, target=Target(url="", shown="*"))
-            self._tell(job, Answer(outcome="not-allowed"), final=True)
+            self._tell(job, DeliveryResult(outcome="not-allowed"), final=True)
             return
         self._hand_over(delivery, target, None)
 
-    def send(self, delivery: Delivery) -> Answer:
+    def send(self, delivery: Delivery) -> DeliveryResult:
         """Deliver and wait for the last answer.
 
         Raises:
             InvalidOption: The address must not be delivered to, or the deliverer is closed.
         """
         target = Target.from_url(delivery.url, allowed_hosts=self._allowed)
-        future: Future[Answer] = Future()
+        future: Future[DeliveryResult] = Future()
         self._hand_over(delivery, target, future)
         return future.result()
 
@@ -164,7 +164,7 @@ class Deliverer:
             self._handed_over += 1
             return self._handed_over
 
-    def _hand_over(self, delivery: Delivery, target: Target, future: "Future[Answer] | None") -> None:
+    def _hand_over(self, delivery: Delivery, target: Target, future: "Future[DeliveryResult] | None") -> None:
         with self._changed:
             if self._closed:
                 raise InvalidOption("deliverer", "it is closed")
@@ -208,7 +208,7 @@ class Deliverer:
         with self._changed:
             self._closed = True
         for job in (*self._incoming, *(job for lane in self._lanes.values() for job in lane)):
-            self._finish(job, Answer(outcome="abandoned"))
+            self._finish(job, DeliveryResult(outcome="abandoned"))
 
     def _taken(self) -> None:
         """Sort what was handed over into lanes."""
@@ -248,7 +248,7 @@ class Deliverer:
             del self._lanes[job.lane]
         self._finish(job, answer)
 
-    def _finish(self, job: _Job, answer: Answer) -> None:
+    def _finish(self, job: _Job, answer: DeliveryResult) -> None:
         self._tell(job, answer, final=True)
         if job.future is not None:
             job.future.set_result(answer)
@@ -257,7 +257,7 @@ class Deliverer:
             if self._pending == 0:
                 self._changed.notify_all()
 
-    def _tell(self, job: _Job, answer: Answer, *, final: bool) -> None:
+    def _tell(self, job: _Job, answer: DeliveryResult, *, final: bool) -> None:
         delivery = job.delivery
         self.log.add(
             Attempt(

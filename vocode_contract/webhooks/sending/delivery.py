@@ -11,7 +11,7 @@ from vocode_contract.webhooks.sending.log import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DeliveryResult:
     """What came back; its representation holds no body.
 
     Attributes:
@@ -55,7 +55,7 @@ class Delivery:
     label: str = ""
     call_id: str = field(default="", repr=False)
     again: bool = True
-    judge: "Callable[[Answer], str] | None" = field(default=None, repr=False, compare=False)
+    judge: "Callable[[DeliveryResult], str] | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse other methods.

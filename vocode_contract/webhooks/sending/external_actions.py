@@ -9,7 +9,7 @@ from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
 from vocode_contract.webhooks.request import conforms
 from vocode_contract.webhooks.sending.deliverer import Deliverer
-from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
 from vocode_contract.webhooks.sending.send import SECONDS
 from vocode_contract.webhooks.signature import SecretText
 
@@ -26,7 +26,7 @@ class ActionReport:
         reason: Why there is nothing to judge, in words; else empty.
     """
 
-    answer: Answer
+    answer: DeliveryResult
     verdict: Verdict | None = None
     reason: str = ""
 
@@ -92,7 +92,7 @@ def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], ca
     return Delivery(url=url, body=body, headers=tuple(headers.items()), label=LABEL, call_id=call_id)
 
 
-def judged(answer: Answer, *, contract: str | None = None) -> ActionReport:
+def judged(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
     """Judge what an external action was answered."""
     if answer.status == 200 and answer.outcome == "delivered":
         return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))

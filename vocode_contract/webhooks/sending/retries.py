@@ -10,7 +10,7 @@ PASSING = frozenset((408, 425, 429, *range(500, 600)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class RetryPolicy:
     """When to send again what was not taken.
 
     Attributes:
@@ -32,22 +32,22 @@ class Policy:
 
 
 #: What is known of the provider: its open-source sender tries once. No document promises more.
-ONCE = Policy(summary="one attempt, as the provider does")
+ONCE = RetryPolicy(summary="one attempt, as the provider does")
 
-POLICIES: Mapping[str, Policy] = {
+POLICIES: Mapping[str, RetryPolicy] = {
     "once": ONCE,
-    "fixed": Policy(summary="three attempts, a second apart", pauses=(1.0, 1.0)),
-    "exponential": Policy(summary="six attempts, 31 seconds in all", pauses=(1.0, 2.0, 4.0, 8.0, 16.0)),
+    "fixed": RetryPolicy(summary="three attempts, a second apart", pauses=(1.0, 1.0)),
+    "exponential": RetryPolicy(summary="six attempts, 31 seconds in all", pauses=(1.0, 2.0, 4.0, 8.0, 16.0)),
 }
 
 
-def policy_of(policy: Policy | str) -> Policy:
+def policy_of(policy: RetryPolicy | str) -> RetryPolicy:
     """Return a policy, or the one of that name.
 
     Raises:
         InvalidOption: There is none of that name.
     """
-    if isinstance(policy, Policy):
+    if isinstance(policy, RetryPolicy):
         return policy
     if policy not in POLICIES:
         raise InvalidOption("policy", f"there is none of that name; known: {', '.join(POLICIES)}")

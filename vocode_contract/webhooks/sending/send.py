@@ -8,7 +8,7 @@ import time
 import httpx
 
 from vocode_contract._version import __version__
-from vocode_contract.webhooks.sending.delivery import Answer, Delivery
+from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
 from vocode_contract.webhooks.sending.log import Outcome
 from vocode_contract.webhooks.sending.target import Target
 
@@ -40,7 +40,9 @@ def networks(count: int) -> tuple[httpx.AsyncHTTPTransport, ...]:
     return tuple(httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits) for _ in range(count))
 
 
-async def sent(transport: httpx.AsyncBaseTransport, delivery: Delivery, target: Target, seconds: float) -> Answer:
+async def sent(
+    transport: httpx.AsyncBaseTransport, delivery: Delivery, target: Target, seconds: float
+) -> DeliveryResult:
     """Send once and return what came back; no network raises.
 
     Args:
@@ -54,11 +56,11 @@ async def sent(transport: httpx.AsyncBaseTransport, delivery: Delivery, target: 
         async with asyncio.timeout(seconds):
             status, body = await _exchanged(transport, _request(delivery, target))
     except (TimeoutError, httpx.TimeoutException):
-        return Answer(outcome="timeout", seconds=time.monotonic() - started)
+        return DeliveryResult(outcome="timeout", seconds=time.monotonic() - started)
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        return Answer(outcome=_fault(error), seconds=time.monotonic() - started)
+        return DeliveryResult(outcome=_fault(error), seconds=time.monotonic() - started)
     outcome: Outcome = "too-large" if body is None else _OUTCOMES[min(status // 100, 5)]
-    return Answer(outcome=outcome, status=status, body=body or b"", seconds=time.monotonic() - started)
+    return DeliveryResult(outcome=outcome, status=status, body=body or b"", seconds=time.monotonic() - started)
 
 
 def _request(delivery: Delivery, target: Target) -> httpx.Request:

@@ -12,21 +12,31 @@ if TYPE_CHECKING:
     from .arrival_orders import Arrangement as Arrangement
     from .call_events import STORIES as STORIES
     from .call_events import story as story
-    from .findings import Report as Report
+    from .findings import StressReport as StressReport
     from .strategies import Deliveries as Deliveries
     from .strategies import deliveries as deliveries
     from .strategies import stories as stories
     from .stress_test import Adversary as Adversary
     from .stress_test import attack as attack
 
-__all__ = ["STORIES", "Adversary", "Arrangement", "Deliveries", "Report", "attack", "deliveries", "stories", "story"]
+__all__ = [
+    "STORIES",
+    "Adversary",
+    "Arrangement",
+    "Deliveries",
+    "StressReport",
+    "attack",
+    "deliveries",
+    "stories",
+    "story",
+]
 
 _EXPORTS = {
     "STORIES": "call_events",
     "Adversary": "stress_test",
     "Arrangement": "arrival_orders",
     "Deliveries": "strategies",
-    "Report": "findings",
+    "StressReport": "findings",
     "attack": "stress_test",
     "deliveries": "strategies",
     "stories": "strategies",

@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 
-class Part(NamedTuple):
+class Arrival(NamedTuple):
     """One arrival.
 
     Attributes:
@@ -21,7 +21,7 @@ class Part(NamedTuple):
     place: int
 
 
-Parts = tuple[Part, ...]
+Parts = tuple[Arrival, ...]
 
 Item = TypeVar("Item")
 
@@ -39,44 +39,44 @@ class Arrangement:
     parts: Parts
 
 
-def in_order(parts: Sequence[Part], call: int = 0) -> Parts:
+def in_order(parts: Sequence[Arrival], call: int = 0) -> Parts:
     """Return what arrived of a call as it should have: each event once, in the story's order."""
     return tuple(sorted({part for part in parts if part.call == call}))
 
 
-def is_repeated(parts: Sequence[Part]) -> bool:
+def is_repeated(parts: Sequence[Arrival]) -> bool:
     """Tell whether an event arrives twice."""
     return len(set(parts)) < len(parts)
 
 
-def is_mixed(parts: Sequence[Part]) -> bool:
+def is_mixed(parts: Sequence[Arrival]) -> bool:
     """Tell whether several calls arrive."""
     return len({part.call for part in parts}) > 1
 
 
-def fair(parts: Sequence[Part], kinds: Sequence[str]) -> Parts:
+def fair(parts: Sequence[Arrival], kinds: Sequence[str]) -> Parts:
     """Let events of one kind keep their order, by their first arrivals; all else stays where it is.
 
     Args:
         parts: In the order of arrival.
         kinds: Of the story's events.
     """
-    renamed: dict[Part, Part] = {}
+    renamed: dict[Arrival, Arrival] = {}
     for kind, call in {(kinds[part.place], part.call) for part in parts}:
         seen = [part for part in dict.fromkeys(parts) if kinds[part.place] == kind and part.call == call]
         renamed.update(zip(seen, sorted(seen), strict=True))
     return tuple(renamed[part] for part in parts)
 
 
-def _plain(size: int, _chance: Random) -> Iterator[Sequence[Part]]:
+def _plain(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
     yield _story(size)
 
 
-def _story(size: int, call: int = 0) -> list[Part]:
-    return [Part(call, index) for index in range(size)]
+def _story(size: int, call: int = 0) -> list[Arrival]:
+    return [Arrival(call, index) for index in range(size)]
 
 
-def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Part]]:
+def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story with all of it twice, and with each event again somewhere later."""
     plain = _story(size)
     yield [*plain, *plain]
@@ -85,12 +85,12 @@ def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Part]]:
         yield [*plain[:at], part, *plain[at:]]
 
 
-def _retried(size: int, _chance: Random) -> Iterator[Sequence[Part]]:
+def _retried(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story with each event again at once, as after a 500 that a proxy gave for a receiver that took it."""
     yield [part for part in _story(size) for _ in range(2)]
 
 
-def _reordered(size: int, chance: Random) -> Iterator[Sequence[Part]]:
+def _reordered(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story backwards, each pair of neighbours exchanged, and shuffled."""
     plain = _story(size)
     if size > 1:
@@ -101,21 +101,21 @@ def _reordered(size: int, chance: Random) -> Iterator[Sequence[Part]]:
         yield chance.sample(plain, size)
 
 
-def _delayed(size: int, _chance: Random) -> Iterator[Sequence[Part]]:
+def _delayed(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story with each event held back until after the last."""
     plain = _story(size)
     for index in range(size - 1):
         yield [*plain[:index], *plain[index + 1 :], plain[index]]
 
 
-def _dropped(size: int, _chance: Random) -> Iterator[Sequence[Part]]:
+def _dropped(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story without one of its events."""
     plain = _story(size)
     for index in range(size if size > 1 else 0):
         yield [*plain[:index], *plain[index + 1 :]]
 
 
-def _interleaved(size: int, chance: Random) -> Iterator[Sequence[Part]]:
+def _interleaved(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
     """Yield the story with another call's in between: in turn, and as chance has it."""
     one, other = _story(size), _story(size, 1)
     yield [part for pair in zip(one, other, strict=True) for part in pair]
@@ -124,7 +124,7 @@ def _interleaved(size: int, chance: Random) -> Iterator[Sequence[Part]]:
     yield [next(left[turn]) for turn in turns]
 
 
-_KINDS: Mapping[str, Callable[[int, Random], Iterator[Sequence[Part]]]] = {
+_KINDS: Mapping[str, Callable[[int, Random], Iterator[Sequence[Arrival]]]] = {
     "plain": _plain,
     "retried": _retried,
     "duplicated": _duplicated,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.sending.delivery import Answer
-from vocode_contract.webhooks.stress.arrival_orders import Part, is_mixed, is_repeated
+from vocode_contract.webhooks.sending.delivery import DeliveryResult
+from vocode_contract.webhooks.stress.arrival_orders import Arrival, is_mixed, is_repeated
 from vocode_contract.webhooks.stress.malformed import Wanted
 
 #: What stands between the kinds of event of a story.
@@ -15,7 +15,7 @@ ARROW = " > "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class StressReport:
     """What came of an attack.
 
     Attributes:
@@ -54,28 +54,28 @@ class Wrong:
     actual: str
 
 
-def _in_time(answer: Answer, _wanted: Wanted) -> Iterator[Wrong]:
+def _in_time(answer: DeliveryResult, _wanted: Wanted) -> Iterator[Wrong]:
     if answer.outcome == "timeout":
         yield Wrong(code="receiver-slow", expected="an answer in time", actual="none")
 
 
-def _no_error(answer: Answer, _wanted: Wanted) -> Iterator[Wrong]:
+def _no_error(answer: DeliveryResult, _wanted: Wanted) -> Iterator[Wrong]:
     if answer.status is not None and answer.status >= 500:
         yield Wrong(code="receiver-error", expected="a status below 500", actual=str(answer.status))
 
 
-def _taken(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+def _taken(answer: DeliveryResult, wanted: Wanted) -> Iterator[Wrong]:
     if wanted == "take" and answer.status is not None and 300 <= answer.status < 500:
         yield Wrong(code="receiver-refused", expected="2xx for what is good", actual=str(answer.status))
 
 
-def _refused(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+def _refused(answer: DeliveryResult, wanted: Wanted) -> Iterator[Wrong]:
     codes = {"refuse": "receiver-accepted", "reject": "receiver-forged", "limit": "receiver-unlimited"}
     if wanted in codes and answer.outcome == "delivered":
         yield Wrong(code=codes[wanted], expected="4xx", actual=str(answer.status))
 
 
-_RULES: tuple[Callable[[Answer, Wanted], Iterator[Wrong]], ...] = (_in_time, _no_error, _taken, _refused)
+_RULES: tuple[Callable[[DeliveryResult, Wanted], Iterator[Wrong]], ...] = (_in_time, _no_error, _taken, _refused)
 
 #: Outcomes by which an answer could not be had.
 _UNANSWERED: Mapping[str, str] = {
@@ -86,20 +86,20 @@ _UNANSWERED: Mapping[str, str] = {
 }
 
 
-def wrongs(answer: Answer, wanted: Wanted) -> Iterator[Wrong]:
+def wrongs(answer: DeliveryResult, wanted: Wanted) -> Iterator[Wrong]:
     """Yield what is wrong with an answer."""
     for rule in _RULES:
         yield from rule(answer, wanted)
 
 
-def unanswered(answer: Answer, wanted: Wanted) -> str:
+def unanswered(answer: DeliveryResult, wanted: Wanted) -> str:
     """Return why there is no answer to judge; empty if there is, or if closing is one."""
     if wanted == "limit" and answer.outcome == "closed":
         return ""
     return _UNANSWERED.get(answer.outcome, "")
 
 
-def state_wrong(parts: tuple[Part, ...]) -> Wrong:
+def state_wrong(parts: tuple[Arrival, ...]) -> Wrong:
     """Name what a receiver does not bear, by the shortest arrangement that shows it."""
     if is_repeated(parts):
         return Wrong(code="receiver-repeat", expected="the state that each event once leads to", actual="another")

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.sending import Answer, Deliverer
+from vocode_contract.webhooks.sending import Deliverer, DeliveryResult
 from vocode_contract.webhooks.sending.external_actions import judged
-from vocode_contract.webhooks.stress.arrival_orders import Arrangement, Part, in_order, shortest
+from vocode_contract.webhooks.stress.arrival_orders import Arrangement, Arrival, in_order, shortest
 from vocode_contract.webhooks.stress.call_events import Subject
 from vocode_contract.webhooks.stress.findings import ARROW, Wrong, found, state_wrong, unanswered, wrongs
 from vocode_contract.webhooks.stress.malformed import Odd, Wanted
@@ -20,7 +20,7 @@ _PATIENCE = 5
 #: Events that a note shows.
 _SHOWN = 12
 
-Item: TypeAlias = Part | Odd
+Item: TypeAlias = Arrival | Odd
 Items: TypeAlias = tuple[Item, ...]
 
 
@@ -89,7 +89,7 @@ class Receiver:
         """Deliver a story with something odd behind its first event; judge the answers and the state."""
         ids = _ids()
         odd = next(odd for odd in subject.odds(ids[0]) if odd.name == name)
-        story: Items = tuple(Part(0, index) for index in range(len(subject.kinds)))
+        story: Items = tuple(Arrival(0, index) for index in range(len(subject.kinds)))
         items: Items = (*story[:1], odd, *story[1:])
         for place, item in enumerate(items):
             for wrong in self._answered(subject, item, ids):
@@ -108,7 +108,7 @@ class Receiver:
 
     def _answered(self, subject: Subject, item: Item, ids: Sequence[str]) -> tuple[Wrong, ...]:
         """Deliver and return what is wrong with the answer."""
-        if isinstance(item, Part):
+        if isinstance(item, Arrival):
             delivery, wanted = subject.delivery(item.place, ids[item.call]), _take(item)
         else:
             delivery, wanted = subject.odd_delivery(item, ids[0]), item.wanted
@@ -118,7 +118,7 @@ class Receiver:
             wanted = "bear"
         return (*wrongs(answer, wanted), *(_of_action(answer) if subject.secret and wanted == "take" else ()))
 
-    def _count(self, answer: Answer, wanted: Wanted) -> None:
+    def _count(self, answer: DeliveryResult, wanted: Wanted) -> None:
         if answer.outcome == "unreachable":
             raise Stopped("no connection to the receiver; nothing more was sent")
         if reason := unanswered(answer, wanted):
@@ -159,9 +159,9 @@ class Receiver:
         """Tell whether the state of a call is another than its events lead to, each once and in order."""
         if self.settle:
             time.sleep(self.settle)
-        parts = [item for item in items if isinstance(item, Part)]
+        parts = [item for item in items if isinstance(item, Arrival)]
         for call, call_id in enumerate(ids):
-            due = tuple(Part(0, part.place) for part in in_order(parts, call))
+            due = tuple(Arrival(0, part.place) for part in in_order(parts, call))
             if due:
                 expected = self._expect(subject, due)
                 differing = set(differences(expected.state, self._state(call_id)))
@@ -198,7 +198,7 @@ class Receiver:
             self.found.append(found(wrong.code, place, expected=wrong.expected, actual=wrong.actual, note=line))
 
 
-def _take(_part: Part) -> Wanted:
+def _take(_part: Arrival) -> Wanted:
     return "take"
 
 
@@ -207,7 +207,7 @@ def _ids() -> tuple[str, str]:
     return str(uuid4()), str(uuid4())
 
 
-def _of_action(answer: Answer) -> tuple[Wrong, ...]:
+def _of_action(answer: DeliveryResult) -> tuple[Wrong, ...]:
     """Return what is wrong with the body of an answer to an external action."""
     if answer.status is None or not 200 <= answer.status < 300:
         return ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vocode_contract.webhooks import Event
 from vocode_contract.webhooks.sending.delivery import event_body
-from vocode_contract.webhooks.stress.arrival_orders import Part, fair, in_order
+from vocode_contract.webhooks.stress.arrival_orders import Arrival, fair, in_order
 from vocode_contract.webhooks.stress.call_events import STORIES, content, story
 from vocode_contract.webhooks.stress.findings import ARROW
 
@@ -79,10 +79,10 @@ def deliveries(told: Sequence[Event] | None = None) -> st.SearchStrategy[Deliver
 
 
 def _arriving(told: tuple[Event, ...]) -> st.SearchStrategy[Deliveries]:
-    parts = st.sampled_from([Part(0, index) for index in range(len(told))])
+    parts = st.sampled_from([Arrival(0, index) for index in range(len(told))])
     kinds = [event.type for event in told]
 
-    def arrived(drawn: list[Part]) -> Deliveries:
+    def arrived(drawn: list[Arrival]) -> Deliveries:
         arriving = fair(drawn, kinds)
         new = _of_a_new_call(told)
         return Deliveries(

@@ -9,13 +9,13 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.violation import ContractViolated
 from vocode_contract.webhooks import Event
-from vocode_contract.webhooks.sending import Answer, Deliverer, event_delivery
+from vocode_contract.webhooks.sending import Deliverer, DeliveryResult, event_delivery
 from vocode_contract.webhooks.sending.send import SECONDS
 from vocode_contract.webhooks.sending.target import Target
 from vocode_contract.webhooks.signature import keys_of
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, arrangements
 from vocode_contract.webhooks.stress.call_events import STORIES, Subject, content, of_action, of_story
-from vocode_contract.webhooks.stress.findings import Report
+from vocode_contract.webhooks.stress.findings import StressReport
 from vocode_contract.webhooks.stress.malformed import Odd
 from vocode_contract.webhooks.stress.receiver import Receiver, Stopped
 from vocode_contract.webhooks.stress.receiver_state import ReadState, from_url
@@ -43,7 +43,7 @@ def attack(
     settle: float = 0.0,
     seed: int = 0,
     most: int = MOST,
-) -> Report:
+) -> StressReport:
     """Attack a receiver and report what it does not bear.
 
     Each try is about a call of its own, with a new id.
@@ -83,7 +83,7 @@ def attack(
                     receiver.try_odd(subject, plan)
         except Stopped as stopped:
             receiver.unjudged.append(stopped.reason)
-    return Report(
+    return StressReport(
         violations=tuple(receiver.found),
         delivered=receiver.delivered,
         unjudged=tuple(dict.fromkeys(receiver.unjudged)),
@@ -128,7 +128,7 @@ class Adversary:
 
     deliverer: Deliverer = field(repr=False)
 
-    def deliver(self, url: str, events: Iterable[Event]) -> tuple[Answer, ...]:
+    def deliver(self, url: str, events: Iterable[Event]) -> tuple[DeliveryResult, ...]:
         """Deliver events one after the other, as a provider that tries once.
 
         Returns:
@@ -136,7 +136,7 @@ class Adversary:
         """
         return tuple(self.deliverer.send(event_delivery(content(event), url)) for event in events)
 
-    def attack(self, url: str, **options: Any) -> Report:
+    def attack(self, url: str, **options: Any) -> StressReport:
         """Attack a receiver; see `vocode_contract.webhooks.stress.attack` for the options.
 
         Raises:
