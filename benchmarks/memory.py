@@ -42,5 +42,5 @@ def _judge(validator: Validator, mixed: list[object], count: int) -> int:
         if number % _LISTED:
             wrong += not validator.conforms(value)
         else:
-            wrong += not validator.judge(value).conforms
+            wrong += not validator.validate(value).conforms
     return wrong

@@ -107,6 +107,6 @@ def figures() -> Iterator[Figure]:
 
 
 def _judged() -> dict[str, Any]:
-    from vocode_contract.contract.profile import judged_schema
+    from vocode_contract.contract.profile import schema_under_profile
 
-    return judged_schema(Contract.load(), "/components/schemas/Call")
+    return schema_under_profile(Contract.load(), "/components/schemas/Call")

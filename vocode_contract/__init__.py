@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .validation.validator import Verdict as Verdict
     from .validation.validator import conforms as conforms
     from .validation.validator import ensure as ensure
-    from .validation.validator import judge as judge
+    from .validation.validator import validate as validate
     from .validation.validator import violations as violations
     from .validation.violation import ContractViolated as ContractViolated
     from .validation.violation import Violation as Violation
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from .webhooks import EventVerdict as EventVerdict
     from .webhooks import ExternalAction as ExternalAction
     from .webhooks import Verification as Verification
+    from .webhooks import check_sequence as check_sequence
     from .webhooks import idempotency_key as idempotency_key
-    from .webhooks import judge_sequence as judge_sequence
     from .webhooks import parse_answer as parse_answer
     from .webhooks import parse_event as parse_event
     from .webhooks import parse_external_action as parse_external_action
@@ -80,18 +80,18 @@ __all__ = [
     "__version__",
     "breaches",
     "changes",
+    "check_sequence",
     "conforms",
     "dates",
     "ensure",
     "idempotency_key",
     "inconsistencies",
-    "judge",
-    "judge_sequence",
     "parse_answer",
     "parse_event",
     "parse_external_action",
     "signature_of",
     "signed_request",
+    "validate",
     "verify_signature",
     "violations",
     "which",
@@ -131,8 +131,8 @@ _EXPORTS = {
     "ensure": "validation.validator",
     "idempotency_key": "webhooks",
     "inconsistencies": "validation.consistency",
-    "judge": "validation.validator",
-    "judge_sequence": "webhooks",
+    "validate": "validation.validator",
+    "check_sequence": "webhooks",
     "parse_answer": "webhooks",
     "parse_event": "webhooks",
     "parse_external_action": "webhooks",

@@ -161,7 +161,7 @@ def test_generate_ends_silently_when_nobody_reads(tmp_path):
 def test_generate_shows_progress_and_leaves_the_payloads_alone(tmp_path):
     pytest.importorskip("rich")
     ours, theirs = os.openpty()
-    code = "from vocode_contract.cli import ending, progress; progress._PATIENCE = 0.0; ending.run(['generate'])"
+    code = "from vocode_contract.cli import main, output; output._PATIENCE = 0.0; main.run(['generate'])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     with open(ours, "rb", buffering=0) as terminal, open(theirs, "wb") as stderr:
         command, pipe = [sys.executable, "-c", code], subprocess.PIPE

@@ -114,10 +114,10 @@ import urllib.request
 import vocode_contract.validation.validator
 from vocode_contract.__main__ import main
 
-def judge(self, instance):
+def validate(self, instance):
     raise ValueError(f"about {instance!r}")
 
-vocode_contract.validation.validator.Validator.judge = judge
+vocode_contract.validation.validator.Validator.validate = validate
 sys.exit(main())
 """
 
@@ -131,7 +131,7 @@ def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
     )
     assert process.returncode == BUG
     assert "a bug of ours: ValueError at vocode_contract/cli/validate.py:" in process.stderr
-    assert ("in judge" in process.stderr) == bool(debug)
+    assert ("in validate" in process.stderr) == bool(debug)
     assert SECRET not in process.stdout + process.stderr
 
 

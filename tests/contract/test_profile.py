@@ -3,7 +3,7 @@ from jsonschema import Draft202012Validator
 
 from vocode_contract.contract.json_pointer import resolved
 from vocode_contract.contract.model import PROFILES, Contract, dates
-from vocode_contract.contract.profile import judged_schema, judged_schemas, may_be_null_on_wire
+from vocode_contract.contract.profile import may_be_null_on_wire, schema_under_profile, schemas_under_profile
 
 KEYWORDS = {
     *("$schema", "$ref", "components", "type", "required", "properties", "additionalProperties", "items", "enum"),
@@ -22,7 +22,7 @@ def schemas_in(schema):
 
 
 def judged(date, profile):
-    for schema in judged_schemas(Contract.load(date, profile=profile)).values():
+    for schema in schemas_under_profile(Contract.load(date, profile=profile)).values():
         yield from schemas_in(schema)
 
 
@@ -46,7 +46,7 @@ def test_judged_schemas_name_where_they_come_from(date, profile):
 @each_profile
 def test_judged_schema_is_valid_and_stands_alone(date, profile):
     contract = Contract.load(date, profile=profile)
-    schema = judged_schema(contract, "/components/schemas/Call")
+    schema = schema_under_profile(contract, "/components/schemas/Call")
     Draft202012Validator.check_schema(schema)
     assert {
         each["$ref"].rpartition("/")[2] for each in judged(date, profile) if "$ref" in each
@@ -78,6 +78,6 @@ def test_tolerant_profile_names_no_values_but_tags():
 
 def test_contract_is_left_as_documented():
     before = repr(Contract.load().document)
-    judged_schemas.cache_clear()
+    schemas_under_profile.cache_clear()
     list(judged("2023-11-30", "wire"))
     assert repr(Contract.load().document) == before

@@ -188,7 +188,7 @@ def test_simulator_is_fresh_for_each_test(run):
 def test_contract_is_the_one_that_was_asked_for(run):
     source = """
         def test_shop(vocode_contract):
-            assert (vocode_contract.date, vocode_contract.contract.profile) == ("2024-08-27", "documented")
+            assert (vocode_contract.date, vocode_contract.profile) == ("2024-08-27", "documented")
     """
     run(source, "--vocode-contract", "2024-08-27", "--vocode-profile", "documented").assert_outcomes(passed=1)
 

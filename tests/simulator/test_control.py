@@ -25,7 +25,7 @@ from vocode_contract.simulator import (
     variant_of,
 )
 from vocode_contract.simulator.request_log import REMEMBERED
-from vocode_contract.simulator.server.control import ROUTES
+from vocode_contract.simulator.server.control import ROUTES, answer
 from vocode_contract.validation.validator import violations
 
 NUMBERS = {"from_number": "12025550150", "to_number": "12025550151"}
@@ -43,7 +43,7 @@ def asked(simulation: Simulation, method: str, target: str, body: object = None,
     path, _, query = target.partition("?")
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     given = tuple((JSON | headers).items())
-    return simulation.handle(Request(method=method, path=path, query=query, headers=given, body=raw))
+    return answer(simulation, Request(method=method, path=path, query=query, headers=given, body=raw)).response
 
 
 def told(simulation: Simulation, method: str, name: str, body: object = None):

@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
+from vocode_contract.simulator.server.control import answer
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -195,7 +196,7 @@ def test_everything_has_a_name_or_a_role(page, name):
 
 @pytest.mark.parametrize("path", FILES)
 def test_file_is_served_under_a_strict_policy(path):
-    response = Simulation().handle(Request(method="GET", path=path))
+    response = answer(Simulation(), Request(method="GET", path=path)).response
     policy = response.header("content-security-policy") or ""
     assert response.status == 200
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
@@ -204,12 +205,12 @@ def test_file_is_served_under_a_strict_policy(path):
 
 @pytest.mark.parametrize("path", FILES)
 def test_file_asks_for_nothing_from_elsewhere(path):
-    text = Simulation().handle(Request(method="GET", path=path)).body.decode()
+    text = answer(Simulation(), Request(method="GET", path=path)).response.body.decode()
     assert not re.findall(
         r"https?:|//[a-z]|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(| style=| on[a-z]+=", text
     )
 
 
 def test_every_status_has_a_colour():
-    css = Simulation().handle(Request(method="GET", path="/_simulator/page.css")).body.decode()
+    css = answer(Simulation(), Request(method="GET", path="/_simulator/page.css")).response.body.decode()
     assert {f".{status}" for status in Contract.load().schemas["CallStatus"]["enum"]} <= set(re.findall(r"\.\w+", css))

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REDIRECTED = """
 import os, sys, threading
 import httpx
-from vocode_contract import transport
+from vocode_contract.http.client import client
 from vocode_contract.contract.model import Contract
 from vocode_contract.simulator import Simulation, SimulatorTransport
 
@@ -44,7 +44,7 @@ class Network(httpx.BaseTransport):
             threading.Timer(float(late), os.kill, (os.getpid(), int(number))).start()  # while the next one waits
         return inner.handle_request(request)
 
-transport.Network = Network
+client.Network = Network
 """
 RUN = """
 import sys

@@ -3,7 +3,7 @@ import builtins
 import pytest
 
 from vocode_contract.contract.model import PROFILES, Contract, dates
-from vocode_contract.contract.profile import judged_schema
+from vocode_contract.contract.profile import schema_under_profile
 from vocode_contract.validation import engine
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine, best_engine
 from vocode_contract.validation.validator import Validator
@@ -61,7 +61,7 @@ def test_engines_accept_every_example_of_the_contract(date, profile):
     contract = Contract.load(date, profile=profile)
     for name, schema in contract.schemas.items():
         for make in (CompiledEngine, ReferenceEngine):
-            judging = make(judged_schema(contract, f"/components/schemas/{name}"))
+            judging = make(schema_under_profile(contract, f"/components/schemas/{name}"))
             assert all(judging.is_valid(example) for example in schema.get("examples", ())), name
 
 

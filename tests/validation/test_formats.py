@@ -4,7 +4,7 @@ import jsonschema_rs
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.contract.profile import DIALECT, judged_schemas
+from vocode_contract.contract.profile import DIALECT, schemas_under_profile
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine, is_date_time, is_uuid
 
 UUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -78,7 +78,7 @@ DECIDED = {
 def judges(format_):
     """Return the verdicts of both engines, each on a schema as the contract has it for that format."""
     place = {"uuid": "id", "date-time": "start_time"}[format_]
-    schema = judged_schemas(Contract.load(profile="documented"))["Call"]["properties"][place]
+    schema = schemas_under_profile(Contract.load(profile="documented"))["Call"]["properties"][place]
     engines = [make({"$schema": DIALECT, **schema}) for make in (CompiledEngine, ReferenceEngine)]
     return [engine.is_valid for engine in engines]
 

@@ -167,7 +167,7 @@ def channels(verdict):
 def test_no_channel_shows_a_payload_broken_everywhere(date, name, engine, value):
     for profile in PROFILES:
         contract = Contract.load(date, profile=profile)
-        verdict = Validator(contract, name, engine=engine).judge(everywhere(contract, name, 0, value))
+        verdict = Validator(contract, name, engine=engine).validate(everywhere(contract, name, 0, value))
         assert_no_canary("\n".join(channels(verdict)))
 
 
@@ -212,7 +212,7 @@ HOSTILE = {
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_channel_shows_bytes_that_cannot_be_read(data, profile):
-    verdict = Validator(Contract.load(profile=profile)).judge(data)
+    verdict = Validator(Contract.load(profile=profile)).validate(data)
     assert len(verdict.violations) == 1
     assert verdict.value is None
     assert_no_canary("\n".join(channels(verdict)))
@@ -232,4 +232,4 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_no_channel_shows_a_value_that_is_no_json(odd):
     for profile in PROFILES:
-        assert_no_canary("\n".join(channels(Validator(Contract.load(profile=profile)).judge(odd))))
+        assert_no_canary("\n".join(channels(Validator(Contract.load(profile=profile)).validate(odd))))

@@ -15,7 +15,7 @@ from vocode_contract.validation.lifecycle.rules import (
     CallHistory,
     Observation,
     breaches,
-    judge,
+    check_history,
     missing,
     step,
 )
@@ -195,7 +195,7 @@ def test_missing_event_can_be_switched_off():
 
 def test_judge_groups_by_call_and_leaves_out_the_sound():
     mixed = [poll(), poll(id=OTHER), poll("in_progress"), poll(id=OTHER), Observation(value={})]
-    found = judge(mixed, expected=iter(()))
+    found = check_history(mixed, expected=iter(()))
     assert list(found) == [CALL["id"]]
     assert "status-went-back" in {violation.code for violation in found[CALL["id"]]}
 

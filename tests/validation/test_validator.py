@@ -19,7 +19,7 @@ from vocode_contract.validation import validator
 from vocode_contract.validation.codes import CODES, Selection
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.validation.json_value import Limits
-from vocode_contract.validation.validator import Validator, conforms, ensure, judge, violations
+from vocode_contract.validation.validator import Validator, conforms, ensure, validate, violations
 from vocode_contract.validation.violation import ContractViolated
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "cases/call/valid/published.json").read_bytes())
@@ -101,10 +101,10 @@ def test_engines_agree_on_every_mutant(mutant):
 def test_verdict_is_one_on_value_and_bytes(mutant):
     contract, name, value = mutant
     validator = Validator(contract, name)
-    verdict = validator.judge(value)
+    verdict = validator.validate(value)
     raw = json.dumps(value).encode()
     assert validator.conforms(value) == validator.conforms(raw) == verdict.conforms
-    assert validator.judge(raw).violations == verdict.violations == tuple(validator.violations(value))
+    assert validator.validate(raw).violations == verdict.violations == tuple(validator.violations(value))
     assert verdict.conforms == all(each.severity != "error" for each in verdict.violations)
     assert verdict.value is value
 
@@ -127,7 +127,7 @@ def test_violation_points_into_the_document(mutant):
 @given(st.sampled_from(dates()), st.sampled_from(PROFILES), st.binary(max_size=80) | json_values)
 def test_anything_gets_a_verdict(date, profile, anything):
     for name in ("Call", "CallPage", "WebhookEvent"):
-        verdict = judge(anything, name, contract=date, profile=profile)
+        verdict = validate(anything, name, contract=date, profile=profile)
         assert conforms(anything, name, contract=date, profile=profile) == verdict.conforms
 
 
@@ -136,7 +136,7 @@ def test_anything_gets_a_verdict(date, profile, anything):
 def test_judging_leaves_the_instance_alone(mutant):
     contract, name, value = mutant
     before = copy.deepcopy(value)
-    Validator(contract, name).judge(value)
+    Validator(contract, name).validate(value)
     assert value == before
 
 
@@ -191,12 +191,14 @@ def test_ensure_leaves_no_payload_in_its_frames(raising):
 
 
 def test_verdict_does_not_show_its_value():
-    verdict = judge({**PUBLISHED, "transcript": "CANARY"})
+    verdict = validate({**PUBLISHED, "transcript": "CANARY"})
     assert verdict.value["transcript"] == "CANARY"
     assert "CANARY" not in f"{verdict!r}{verdict}"
 
 
-@pytest.mark.parametrize("form", [conforms, judge, ensure, lambda *args, **options: list(violations(*args, **options))])
+@pytest.mark.parametrize(
+    "form", [conforms, validate, ensure, lambda *args, **options: list(violations(*args, **options))]
+)
 def test_what_is_unknown_is_refused(form):
     with pytest.raises(UnknownSchema):
         form({}, "Cal")
@@ -207,7 +209,7 @@ def test_what_is_unknown_is_refused(form):
 
 
 def test_bytes_that_hold_no_json_have_no_value():
-    assert judge(b"{").value is None
+    assert validate(b"{").value is None
     assert not conforms(b"{")
 
 
@@ -276,7 +278,7 @@ CROWDED = {
 @pytest.mark.parametrize(("instance", "name"), CROWDED.values(), ids=CROWDED)
 def test_crowded_payload_has_few_violations_and_one_verdict(instance, name, profile):
     validator = Validator(Contract.load(profile=profile), name, limits=Limits(violations=10))
-    verdict = validator.judge(instance)
+    verdict = validator.validate(instance)
     assert 1 <= len(verdict.violations) <= 11
     assert validator.conforms(instance) == verdict.conforms
 
@@ -300,14 +302,14 @@ HIDDEN_ERROR = of_actions([UNKNOWN_ACTION] * 500, zzz=1, transcript=5)
 
 
 def test_drift_beyond_the_limit_is_drift():
-    verdict = judge(MANY, profile="tolerant")
+    verdict = validate(MANY, profile="tolerant")
     assert verdict.conforms
     assert conforms(MANY, profile="tolerant")
     assert verdict.violations[-1].code == "more-violations"
 
 
 def test_drift_beyond_the_limit_hides_no_error():
-    verdict = judge(HIDDEN_ERROR, profile="tolerant")
+    verdict = validate(HIDDEN_ERROR, profile="tolerant")
     assert not verdict.conforms
     assert verdict.violations[0].instance_pointer == "/transcript"
 
@@ -317,7 +319,7 @@ def test_drift_beyond_the_limit_hides_no_error():
 def test_what_is_left_out_hides_no_error(selection, profile):
     validator = Validator(Contract.load(profile=profile), selection=selection)
     assert not validator.conforms(HIDDEN_ERROR)
-    assert not validator.judge(HIDDEN_ERROR).conforms
+    assert not validator.validate(HIDDEN_ERROR).conforms
 
 
 ODD = [
@@ -344,7 +346,7 @@ ODD = [
 def test_odd_value_gets_one_verdict_at_every_place(odd, profile, engine):
     validator = Validator(Contract.load(profile=profile), engine=engine)
     for instance in (odd, *({**PUBLISHED, key: odd} for key in (*PUBLISHED, "zzz"))):
-        verdict = validator.judge(instance)
+        verdict = validator.validate(instance)
         assert validator.conforms(instance) == verdict.conforms
         assert len(verdict.violations) <= 8
 
@@ -355,7 +357,7 @@ def test_value_of_a_hundred_thousand_levels_gets_one_verdict_at_every_place(inne
     for _ in range(100_000):
         deep = [deep] if inner is None else {inner: deep}
     for instance in (deep, *({**PUBLISHED, key: deep} for key in (*PUBLISHED, "zzz"))):
-        assert conforms(instance) == judge(instance).conforms
+        assert conforms(instance) == validate(instance).conforms
     while isinstance(deep, list | dict):  # or its end would be one recursion as deep
         [deep] = deep if isinstance(deep, list) else deep.values()
 
@@ -400,11 +402,13 @@ def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_mem
 
 def test_threads_give_the_same_verdicts():
     payloads = [PUBLISHED, LISTS, MANY, {}, b"{", json.dumps(LISTS).encode(), {**PUBLISHED, "context": {"1": 1}}]
-    expected = [judge(payload, profile=profile) for payload in payloads for profile in PROFILES]
+    expected = [validate(payload, profile=profile) for payload in payloads for profile in PROFILES]
     validator.validator.cache_clear()
     validator._listing.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         results = list(
-            pool.map(lambda _: [judge(each, profile=profile) for each in payloads for profile in PROFILES], range(80))
+            pool.map(
+                lambda _: [validate(each, profile=profile) for each in payloads for profile in PROFILES], range(80)
+            )
         )
     assert all(result == expected for result in results)

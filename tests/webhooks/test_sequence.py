@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vocode_contract import Contract, Event, EventSequence, InvalidOption, judge_sequence
+from vocode_contract import Contract, Event, EventSequence, InvalidOption, check_sequence
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.lifecycle.rules import Observation, breaches
 
@@ -21,7 +21,7 @@ def event(name: str, call_id: str = CALL, **payload: object) -> Event:
 
 
 def told(*names: str, subscriptions: list[str] | None = None) -> list[tuple[str, str]]:
-    found = judge_sequence(map(event, names), subscriptions=subscriptions)
+    found = check_sequence(map(event, names), subscriptions=subscriptions)
     return [(violation.instance_pointer, violation.code) for violation in found]
 
 
@@ -66,12 +66,12 @@ def test_story_that_cannot_be_is_told(names, found):
 
 
 def test_second_detection_that_differs_is_told():
-    [violation] = judge_sequence([event("human_detection", result=result) for result in ("human", "no_human")])
+    [violation] = check_sequence([event("human_detection", result=result) for result in ("human", "no_human")])
     assert (violation.code, violation.note) == ("event-again", "see /0")
 
 
 def test_message_that_says_something_is_known_again():
-    [violation] = judge_sequence([event("message", text="Yes"), event("message", text="Yes")])
+    [violation] = check_sequence([event("message", text="Yes"), event("message", text="Yes")])
     assert violation.code == "event-repeated"
 
 
@@ -80,11 +80,11 @@ def test_messages_that_say_nothing_are_no_repetition():
 
 
 def test_messages_that_differ_are_no_repetition():
-    assert judge_sequence(event("message", text=str(number)) for number in range(5)) == ()
+    assert check_sequence(event("message", text=str(number)) for number in range(5)) == ()
 
 
 def test_late_event_names_the_earliest_that_it_precedes():
-    [violation] = judge_sequence(map(event, ("message", "action", "connected")))
+    [violation] = check_sequence(map(event, ("message", "action", "connected")))
     assert violation.expected == "event_phone_call_connected before event_message"
     assert violation.note == "see /0"
 
@@ -105,7 +105,7 @@ def test_every_order_but_the_right_one_is_told(story):
 @given(st.permutations(STORY), st.permutations(STORY))
 def test_calls_that_interleave_are_judged_alone(one, other):
     mixed = [each for pair in zip(map(event, one), (event(name, "b") for name in other), strict=True) for each in pair]
-    found = judge_sequence(mixed)
+    found = check_sequence(mixed)
     assert [each.code for each in found if int(each.instance_pointer[1:]) % 2 == 0] == [code for _, code in told(*one)]
 
 
@@ -114,12 +114,12 @@ def test_both_judges_of_events_say_the_same(events):
     values = [{"type": each.type, "call_id": each.call_id, "payload": dict(each.payload)} for each in events]
     lived = breaches(Observation(source="event", value=value) for value in values)
     assert [(found.code, found.expected) for found in lived] == [
-        (found.code, found.expected) for found in judge_sequence(events)
+        (found.code, found.expected) for found in check_sequence(events)
     ]
 
 
 def test_call_is_known_again_in_any_case():
-    [violation] = judge_sequence([event("recording", CALL.upper()), event("recording", CALL)])
+    [violation] = check_sequence([event("recording", CALL.upper()), event("recording", CALL)])
     assert violation.code == "event-repeated"
 
 
@@ -152,7 +152,7 @@ def test_event_that_was_not_subscribed_to_is_told():
 
 def test_kind_that_is_odd_is_not_shown():
     odd = Event(type="Canary-7f3e\x1b", call_id=CALL)
-    assert "Canary" not in repr(judge_sequence([odd, odd], subscriptions=[]))
+    assert "Canary" not in repr(check_sequence([odd, odd], subscriptions=[]))
 
 
 # --- bounded memory ---
@@ -216,11 +216,11 @@ EVENTS = st.builds(Event, type=st.sampled_from(KINDS) | st.text(), call_id=st.sa
 def test_judging_piece_by_piece_is_judging_at_once(events):
     sequence = EventSequence()
     found = [violation for each in events for violation in sequence.observe(each)]
-    assert tuple(found) == judge_sequence(events)
+    assert tuple(found) == check_sequence(events)
 
 
 @given(st.lists(EVENTS), st.data())
 def test_copies_add_nothing_but_repetitions(events, data):
-    known = judge_sequence(events)
+    known = check_sequence(events)
     copies = data.draw(st.lists(st.sampled_from(events))) if events else []
-    assert {each.code for each in judge_sequence([*events, *copies])[len(known) :]} <= {"event-repeated"}
+    assert {each.code for each in check_sequence([*events, *copies])[len(known) :]} <= {"event-repeated"}

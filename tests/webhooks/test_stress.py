@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from tests.support.receivers import receiver, served
-from vocode_contract import idempotency_key, judge_sequence, parse_event
+from vocode_contract import check_sequence, idempotency_key, parse_event
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import ContractViolated
@@ -313,7 +313,7 @@ def test_most_bounds_the_tries():
 @pytest.mark.parametrize("name", STORIES)
 def test_story_is_one_that_a_call_may_tell(name):
     events = story(name, CALL)
-    assert judge_sequence(events) == ()
+    assert check_sequence(events) == ()
     for event in events:
         verdict = parse_event(json.dumps(content(event)).encode(), profile="wire")
         assert (verdict.event, verdict.violations) == (event, ())
@@ -350,7 +350,7 @@ def test_shortest_leaves_out_all_that_can_be_left_out():
 
 @given(stories())
 def test_stories_are_in_order_and_of_one_call(told):
-    assert judge_sequence(told) == ()
+    assert check_sequence(told) == ()
     assert len({event.call_id for event in told}) == 1
 
 

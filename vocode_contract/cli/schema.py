@@ -64,11 +64,11 @@ def _document(contract: "Contract") -> dict[str, Any]:
 
 
 def _schemas(contract: "Contract") -> Mapping[str, "Schema"]:
-    from vocode_contract.contract.profile import judged_schemas
+    from vocode_contract.contract.profile import schemas_under_profile
 
     if contract.profile == "documented":
         return contract.schemas
-    return {name: _without_ours(schema) for name, schema in judged_schemas(contract).items()}
+    return {name: _without_ours(schema) for name, schema in schemas_under_profile(contract).items()}
 
 
 def _reached(schemas: Mapping[str, "Schema"], name: str) -> set[str]:

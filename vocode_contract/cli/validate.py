@@ -181,7 +181,7 @@ def _results(asked: ValidateOptions, judge: "Validator") -> Iterator["Result"]:
 def _result(name: str, payload: Payload, judge: "Validator", asked: ValidateOptions) -> "Result":
     from vocode_contract.report.payload_results import Result
 
-    verdict = judge.judge(payload.raw)
+    verdict = judge.validate(payload.raw)
     if verdict.value is None and not verdict.violations and (code := _unread(payload.raw, asked)):
         # Its violation is deselected; that does not make it conform.
         return Result(source=name, line=payload.line, unjudged=f"it holds no JSON that can be judged ({code})")

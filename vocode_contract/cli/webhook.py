@@ -246,7 +246,7 @@ def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
 def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
     """Print what came of a delivery and return the exit code that it asks for."""
     from vocode_contract.validation.masking import printable
-    from vocode_contract.webhooks.sending.external_actions import LABEL, judged
+    from vocode_contract.webhooks.sending.external_actions import LABEL, check_action_response
     from vocode_contract.webhooks.stress.findings import unanswered
 
     status = "-" if answer.status is None else answer.status
@@ -256,7 +256,7 @@ def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int
         return UNJUDGED
     if delivery.label != LABEL:
         return CONFORMS if answer.outcome == "delivered" else VIOLATES
-    report = judged(answer)
+    report = check_action_response(answer)
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
     if report.reason:

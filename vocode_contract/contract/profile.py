@@ -21,13 +21,13 @@ _KEPT = ("format", "required")
 
 
 @cache
-def judged_schemas(contract: Contract) -> Mapping[str, Schema]:
+def schemas_under_profile(contract: Contract) -> Mapping[str, Schema]:
     """Return every schema of the contract as its profile reads it, by name."""
     reading = _ProfileRewriter(contract)
     return {name: reading.of(schema, f"/components/schemas/{name}") for name, schema in contract.schemas.items()}
 
 
-def judged_schema(contract: Contract, reference: str) -> dict[str, Any]:
+def schema_under_profile(contract: Contract, reference: str) -> dict[str, Any]:
     """Return one self-contained schema for an engine.
 
     Args:
@@ -37,7 +37,7 @@ def judged_schema(contract: Contract, reference: str) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "$ref": "#" + reference,
-        "components": {"schemas": judged_schemas(contract)},
+        "components": {"schemas": schemas_under_profile(contract)},
     }
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.report.html import as_html
-from vocode_contract.report.json import as_run
 from vocode_contract.report.junit import as_junit
 from vocode_contract.report.markdown import as_markdown
 from vocode_contract.report.outcome import Outcome
+from vocode_contract.report.run_json import as_run
 from vocode_contract.report.sarif import as_sarif
 
 

@@ -2,15 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from datetime import UTC
 
-from vocode_contract.report.outcome import Outcome, policies_in_force
 from vocode_contract.report.payload_results import Heading, Result, ResultCounts, shown_source
-from vocode_contract.report.results import Row
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.masking import printable
-from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Violation
 
 #: Grows when a reader of the report would have to change; additional keys do not count.
@@ -80,50 +75,3 @@ def _summary(tally: ResultCounts) -> dict[str, object]:
 def _text(value: object) -> str:
     """Write JSON in ASCII: it is the same in every encoding of a terminal or file."""
     return json.dumps(value, separators=(",", ":"))
-
-
-def as_run(outcome: Outcome) -> str:
-    """Write everything that is known of a run; every violation is listed, nothing is grouped or cut."""
-    run = outcome.run
-    document = {
-        "version": VERSION,
-        "kind": "run",
-        "contract": run.contract,
-        "profile": run.profile,
-        "where": inert(run.where),
-        "started": run.started.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "seconds": round(run.seconds, 3),
-        "verdict": outcome.verdict,
-        "exit_code": outcome.exit_code,
-        "counts": dict(outcome.counts),
-        "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
-        "tests": [_test(row) for row in outcome.rows],
-        "violations": [_violation(outcome, violation) for violation in outcome.violations],
-        "remarks": list(outcome.asides),
-        "policies": [
-            {"name": name, "title": inert(title), "value": inert(value)}
-            for name, title, value in policies_in_force(run)
-        ],
-    }
-    return inert_json(json.dumps(document, indent=1)) + "\n"
-
-
-def _test(row: Row) -> dict[str, object]:
-    return {
-        "id": inert(row.nodeid),
-        "operation": inert(row.operation) or None,
-        "claim": inert(row.claim),
-        "verdict": row.verdict,
-        "seconds": round(row.seconds, 3),
-        "reason": inert(row.reason) or None,
-    }
-
-
-def _violation(outcome: Outcome, violation: Violation) -> dict[str, object]:
-    rows = outcome.violations[violation]
-    evidence = outcome.evidence_of(violation)
-    return as_members(violation) | {
-        "tests": [inert(row.nodeid) for row in rows],
-        "rerun": outcome.rerun_of(rows[0]),
-        "evidence": asdict(evidence) if evidence else None,
-    }

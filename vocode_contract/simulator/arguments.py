@@ -116,7 +116,7 @@ def columns(contract: Contract) -> frozenset[str]:
 
 
 def _body(contract: Contract, name: str, body: bytes) -> Any:
-    verdict = _validator(contract, name).judge(body)
+    verdict = _validator(contract, name).validate(body)
     if verdict.conforms:
         return verdict.value
     shown = masked(verdict.value, contract, name)

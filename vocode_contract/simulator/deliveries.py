@@ -65,10 +65,10 @@ def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
     except InvalidOption:
         body, headers, signed = action_body(action), dict((JSON,)), "not signed; "
 
-    def judge(answer: "DeliveryResult") -> str:
-        from vocode_contract.webhooks.sending.external_actions import judged
+    def describe(answer: "DeliveryResult") -> str:
+        from vocode_contract.webhooks.sending.external_actions import check_action_response
 
-        report = judged(answer, contract=date)
+        report = check_action_response(answer, contract=date)
         wrong = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")
         return signed + (report.reason or ", ".join(wrong) or "the answer conforms")
 
@@ -79,7 +79,7 @@ def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
         label="external_action",
         call_id=call_id,
         again=False,
-        judge=judge,
+        describe=describe,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from vocode_contract.contract import json_pointer, since
 from vocode_contract.contract.model import Contract, Schema, json_type
-from vocode_contract.contract.profile import judged_schema, judged_schemas
+from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
 from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
 from vocode_contract.validation.trimming import Trimming, is_long
@@ -57,7 +57,7 @@ class Listing:
         self._engines: dict[str, Engine] = {}
         self._rules: dict[Location, _Rule] = {}
         self._made: dict[tuple[str, str, str, str], Violation] = {}
-        self._schemas = {"components": {"schemas": judged_schemas(contract)}}
+        self._schemas = {"components": {"schemas": schemas_under_profile(contract)}}
         self.engine = self._engine_at(f"/components/schemas/{name}")
 
     def violations(self, instance: object, most: int) -> list[Violation]:
@@ -175,7 +175,7 @@ class Listing:
         engine = self._engines.get(reference)
         if engine is None:
             make = self._engine_class or best_engine
-            engine = self._engines[reference] = make(judged_schema(self.contract, reference))
+            engine = self._engines[reference] = make(schema_under_profile(self.contract, reference))
         return engine
 
     def _member_is_valid(self, reference: str, value: object) -> bool:

@@ -116,9 +116,9 @@ class Validator:
         Args:
             instance: A parsed JSON value, or the raw bytes of one.
         """
-        yield from self.judge(instance).violations
+        yield from self.validate(instance).violations
 
-    def judge(self, instance: object) -> Verdict:
+    def validate(self, instance: object) -> Verdict:
         """Judge an instance; the value in the verdict is the one that was judged.
 
         Args:
@@ -137,7 +137,7 @@ class Validator:
         Raises:
             ContractViolated: With all violations.
         """
-        verdict = self.judge(instance)
+        verdict = self.validate(instance)
         del instance  # or tracebacks that show locals would show the payload
         return _ensured(verdict)
 
@@ -271,11 +271,11 @@ def violations(
     return validator(name, contract, profile).violations(instance)
 
 
-def judge(
+def validate(
     instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
 ) -> Verdict:
     """Return the parsed value together with its violations; see `conforms`."""
-    return validator(name, contract, profile).judge(instance)
+    return validator(name, contract, profile).validate(instance)
 
 
 @overload
@@ -319,6 +319,6 @@ def ensure(instance: object, name: str = "Call", *, contract: str | None = None,
         ContractViolated: With all violations.
         ContractError: There is no such contract, profile or schema.
     """
-    verdict = validator(name, contract, profile).judge(instance)
+    verdict = validator(name, contract, profile).validate(instance)
     del instance  # or tracebacks that show locals would show the payload
     return _ensured(verdict)

@@ -61,7 +61,7 @@ def which(
 def _fit(instance: object, name: str, contract: Contract, limits: Limits) -> Fit:
     if name not in contract.schemas:
         return Fit(contract=contract.date, accepted=False, ruled_out_by=None, undeclared=0)
-    verdict = Validator(contract, name, limits=limits).judge(instance)
+    verdict = Validator(contract, name, limits=limits).validate(instance)
     errors = [violation for violation in verdict.violations if violation.severity == "error"]
     undeclared = islice(unknown_keys(contract, name, verdict.value), _MOST_KEYS)
     return Fit(

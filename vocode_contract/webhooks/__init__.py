@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .external_actions import parse_external_action as parse_external_action
     from .external_actions import signed_request as signed_request
     from .sequence import EventSequence as EventSequence
-    from .sequence import judge_sequence as judge_sequence
+    from .sequence import check_sequence as check_sequence
     from .signature import Verification as Verification
     from .signature import signature_of as signature_of
     from .signature import verify_signature as verify_signature
@@ -32,9 +32,9 @@ __all__ = [
     "EventVerdict",
     "ExternalAction",
     "Verification",
+    "check_sequence",
     "diagnose",
     "idempotency_key",
-    "judge_sequence",
     "parse_answer",
     "parse_event",
     "parse_external_action",
@@ -53,7 +53,7 @@ _EXPORTS = {
     "Verification": "signature",
     "diagnose": "diagnosis",
     "idempotency_key": "events",
-    "judge_sequence": "sequence",
+    "check_sequence": "sequence",
     "parse_answer": "external_actions",
     "parse_event": "events",
     "parse_external_action": "external_actions",

@@ -95,7 +95,7 @@ def parse_event(
             of these forms.
     """
     judging = validator("WebhookEvent", contract, profile, limits)
-    verdict = judging.judge(raw(body))
+    verdict = judging.validate(raw(body))
     fields = fields_of(headers)
     found = (
         *_body_violations(verdict, contract, profile, limits),
@@ -120,7 +120,7 @@ def _body_violations(verdict: Verdict, contract: str | None, profile: str, limit
 def _envelope(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
     """Yield what else is wrong with an event of an unknown kind: its tag leaves the rest unjudged."""
     if any(violation.code == "union-type" for violation in verdict.violations):
-        other = validator("OtherEvent", contract, profile, limits).judge(verdict.value)
+        other = validator("OtherEvent", contract, profile, limits).validate(verdict.value)
         yield from (violation for violation in other.violations if violation.instance_pointer != "/type")
 
 

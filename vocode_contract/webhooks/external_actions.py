@@ -93,13 +93,13 @@ def parse_external_action(
     if len(data) > limits.size:
         keys_of(secrets)  # what is wrong with our own set-up is told whatever came
         refused = Verification(valid=False, reason="too-large")
-        return ActionVerdict(action=None, verification=refused, violations=judging.judge(data).violations)
+        return ActionVerdict(action=None, verification=refused, violations=judging.validate(data).violations)
     fields = fields_of(headers)
     verification = verify_signature(data, fields.get(HEADER.encode()), secrets)
     if not verification:
         refusal = tuple(_refusal(verification, judging.contract))
         return ActionVerdict(action=None, verification=verification, violations=refusal)
-    verdict = judging.judge(data)
+    verdict = judging.validate(data)
     found = (*verdict.violations, *header_violations(fields, judging.contract))
     action = _action(verdict.value) if conforms(found) else None
     return ActionVerdict(action=action, verification=verification, violations=found)
@@ -131,7 +131,7 @@ def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DE
     Raises:
         ContractError: There is no such contract, or the body is not bytes.
     """
-    return validator("ExternalActionAnswer", contract, "tolerant", limits).judge(raw(body))
+    return validator("ExternalActionAnswer", contract, "tolerant", limits).validate(raw(body))
 
 
 def action_body(action: ExternalAction) -> bytes:

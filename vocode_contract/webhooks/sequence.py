@@ -154,7 +154,7 @@ class EventSequence:
             self._forgot = True
 
 
-def judge_sequence(events: Iterable[Event], *, subscriptions: Collection[str] | None = None) -> tuple[Violation, ...]:
+def check_sequence(events: Iterable[Event], *, subscriptions: Collection[str] | None = None) -> tuple[Violation, ...]:
     """Judge the events of calls in the order in which they came.
 
     Args:

@@ -181,7 +181,7 @@ class Traffic:
         closed = partial(self._recorded, operation, request, response, before=seconds)
         response.stream = Recording(response.stream, most=MOST_READ, closed=closed)
 
-    def judge(self, request: Any, response: Any) -> tuple[Violation, ...]:
+    def check(self, request: Any, response: Any) -> tuple[Violation, ...]:
         """Judge an exchange whose body has been read.
 
         Args:

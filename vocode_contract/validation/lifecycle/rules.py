@@ -53,7 +53,7 @@ __all__ = [
     "CallHistory",
     "Observation",
     "breaches",
-    "judge",
+    "check_history",
     "missing",
     "same_call",
     "step",
@@ -348,7 +348,7 @@ def breaches(
     yield from missing(history, contract=contract, profile=profile, expected=expected, selection=selection)
 
 
-def judge(
+def check_history(
     observations: Iterable[Observation],
     *,
     contract: str | None = None,

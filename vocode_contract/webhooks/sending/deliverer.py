@@ -271,7 +271,7 @@ class Deliverer:
                 status=answer.status,
                 seconds=round(answer.seconds, 6),
                 final=final,
-                note=delivery.judge(answer) if final and delivery.judge else "",
+                note=delivery.describe(answer) if final and delivery.describe else "",
             )
         )
 

@@ -45,7 +45,7 @@ class Delivery:
         label: What the log calls it, such as the kind of event.
         call_id: Deliveries of one call to one address arrive in the order in which they were handed over.
         again: Whether it is sent again as the policy says; once at most else.
-        judge: Says in words, safe to show, what the last answer is worth; ``None`` where nobody asks.
+        describe: Says in words, safe to show, what the last answer is worth; ``None`` where nobody asks.
     """
 
     url: str = field(repr=False)
@@ -55,7 +55,7 @@ class Delivery:
     label: str = ""
     call_id: str = field(default="", repr=False)
     again: bool = True
-    judge: "Callable[[DeliveryResult], str] | None" = field(default=None, repr=False, compare=False)
+    describe: "Callable[[DeliveryResult], str] | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse other methods.

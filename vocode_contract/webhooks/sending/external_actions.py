@@ -79,7 +79,7 @@ def send_action(
         InvalidOption: The address must not be sent to, or the secret is unusable.
     """
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
-        return judged(deliverer.send(action_delivery(url, secret, payload, call_id)), contract=contract)
+        return check_action_response(deliverer.send(action_delivery(url, secret, payload, call_id)), contract=contract)
 
 
 def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], call_id: str) -> Delivery:
@@ -92,7 +92,7 @@ def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], ca
     return Delivery(url=url, body=body, headers=tuple(headers.items()), label=LABEL, call_id=call_id)
 
 
-def judged(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
+def check_action_response(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
     """Judge what an external action was answered."""
     if answer.status == 200 and answer.outcome == "delivered":
         return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.sending import Deliverer, DeliveryResult
-from vocode_contract.webhooks.sending.external_actions import judged
+from vocode_contract.webhooks.sending.external_actions import check_action_response
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, Arrival, in_order, shortest
 from vocode_contract.webhooks.stress.call_events import Subject
 from vocode_contract.webhooks.stress.findings import ARROW, Wrong, found, state_wrong, unanswered, wrongs
@@ -211,7 +211,7 @@ def _of_action(answer: DeliveryResult) -> tuple[Wrong, ...]:
     """Return what is wrong with the body of an answer to an external action."""
     if answer.status is None or not 200 <= answer.status < 300:
         return ()
-    report = judged(answer)
+    report = check_action_response(answer)
     if report.conforms:
         return ()
     first = next((violation for violation in report.violations if violation.severity == "error"), None)

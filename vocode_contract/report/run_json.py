@@ -1,0 +1,58 @@
+"""The JSON report of a run: the serialisation of its outcome."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC
+
+from vocode_contract.report.json import VERSION, as_members
+from vocode_contract.report.outcome import Outcome, policies_in_force
+from vocode_contract.report.results import Row
+from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.violation import Violation
+
+
+def as_run(outcome: Outcome) -> str:
+    """Write everything that is known of a run; every violation is listed, nothing is grouped or cut."""
+    run = outcome.run
+    document = {
+        "version": VERSION,
+        "kind": "run",
+        "contract": run.contract,
+        "profile": run.profile,
+        "where": inert(run.where),
+        "started": run.started.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": round(run.seconds, 3),
+        "verdict": outcome.verdict,
+        "exit_code": outcome.exit_code,
+        "counts": dict(outcome.counts),
+        "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
+        "tests": [_test(row) for row in outcome.rows],
+        "violations": [_violation(outcome, violation) for violation in outcome.violations],
+        "remarks": list(outcome.asides),
+        "policies": [
+            {"name": name, "title": inert(title), "value": inert(value)}
+            for name, title, value in policies_in_force(run)
+        ],
+    }
+    return inert_json(json.dumps(document, indent=1)) + "\n"
+
+
+def _test(row: Row) -> dict[str, object]:
+    return {
+        "id": inert(row.nodeid),
+        "operation": inert(row.operation) or None,
+        "claim": inert(row.claim),
+        "verdict": row.verdict,
+        "seconds": round(row.seconds, 3),
+        "reason": inert(row.reason) or None,
+    }
+
+
+def _violation(outcome: Outcome, violation: Violation) -> dict[str, object]:
+    rows = outcome.violations[violation]
+    evidence = outcome.evidence_of(violation)
+    return as_members(violation) | {
+        "tests": [inert(row.nodeid) for row in rows],
+        "rerun": outcome.rerun_of(rows[0]),
+        "evidence": asdict(evidence) if evidence else None,
+    }
