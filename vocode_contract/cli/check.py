@@ -97,7 +97,7 @@ class CheckOptions:
 
 
 @click.command(
-    short_help="Run the contract suite, and tell the verdict.",
+    short_help="Run the contract suite and report the verdict.",
     epilog=examples(
         "vocode-contract check",
         "vocode-contract check --fault wrong-enum",
@@ -105,41 +105,92 @@ class CheckOptions:
         "VOCODE_API_KEY=... vocode-contract check --url https://staging.example.com",
     ),
 )
-@click.option("--url", metavar="URL", envvar="VOCODE_URL", show_envvar=True, help="The server; without, the simulator.")
+@click.option(
+    "--url",
+    metavar="URL",
+    envvar="VOCODE_URL",
+    show_envvar=True,
+    help="Server to check (default: the built-in simulator).",
+)
 @contract_option
 @profile_option
-@click.option("--call-id", "call_ids", metavar="ID", multiple=True, help="A call on that server that may be ended.")
-@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Let the simulator disobey in this way.")
-@click.option("--only", metavar="TEXT", multiple=True, help="Run the tests alone whose name or claim holds this text.")
+@click.option(
+    "--call-id",
+    "call_ids",
+    metavar="ID",
+    multiple=True,
+    help="ID of a call that the suite may end; may be given several times.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME",
+    multiple=True,
+    help="Make the simulator misbehave (see simulate --list-faults).",
+)
+@click.option("--only", metavar="TEXT", multiple=True, help="Run only tests whose name or description contains TEXT.")
 @click.option(
     "--report",
     "reports",
     metavar="FORMAT[=PATH]",
     multiple=True,
-    help="Write the result to a file too: json, junit, html, sarif or markdown; several with commas between them.",
+    help="Also write a report: json, junit, html, sarif or markdown; separate several with commas.",
 )
-@click.option("--all", "full", is_flag=True, help="Cut nothing: neither long lines nor the end of a long text.")
-@click.option("--policy", "policies", metavar="NAME=VALUE", multiple=True, help="How to read what no document decides.")
-@click.option("--fuzz", metavar="N", type=int, default=0, help="Draw N requests for each operation too.")
-@click.option("--seed", metavar="N", type=int, default=0, help="Of what is drawn: the same seed draws the same again.")
-@click.option("--ca", metavar="FILE", default="", help="PEM file of a private certificate authority to trust too.")
-@click.option("--proxy", metavar="URL", default="", help="HTTP proxy to go through; HTTPS_PROXY has no say.")
-@click.option("--timeout", metavar="SECONDS", default="", help="How long one exchange may take.")
-@click.option("--max-body", metavar="BYTES", default="", help="Of an answer, at most; 8388608 without.")
-@click.option("--plan", "--dry-run", "plan", is_flag=True, help="Print what would be sent, and send nothing.")
-@click.option("--allow", "effects", metavar="EFFECT", multiple=True, help="Elsewhere: rings, hangs-up, bills, writes.")
 @click.option(
-    "--allow-number", "numbers", metavar="NUMBER", multiple=True, help="Elsewhere: a number that may be rung."
+    "--all", "full", is_flag=True, help="Do not truncate output (default: long lines are cut, text ends at 64 KiB)."
 )
-@click.option("--budget", metavar="N", type=int, default=1, help="Beyond this machine: mutating requests.")
-@click.option("--production", is_flag=True, help="The host is production, and is meant.")
-@click.option("--approve-sends", metavar="N", type=int, help="The mutating requests that the plan shows.")
+@click.option(
+    "--policy",
+    "policies",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Set a policy for behaviour that the documents leave open; may be given several times.",
+)
+@click.option(
+    "--fuzz", metavar="N", type=int, default=0, help="Also send N generated requests per operation (default 0)."
+)
+@click.option("--seed", metavar="N", type=int, default=0, help="Random seed for generated requests (default 0).")
+@click.option("--ca", metavar="FILE", default="", help="PEM file of an additional certificate authority to trust.")
+@click.option("--proxy", metavar="URL", default="", help="HTTP proxy to use (default: none; HTTPS_PROXY is ignored).")
+@click.option("--timeout", metavar="SECONDS", default="", help="Maximum duration of one exchange (default 30).")
+@click.option("--max-body", metavar="BYTES", default="", help="Maximum response size in bytes (default 8388608).")
+@click.option(
+    "--plan", "--dry-run", "plan", is_flag=True, help="Print the requests that would be sent, and send nothing."
+)
+@click.option(
+    "--allow",
+    "effects",
+    metavar="EFFECT",
+    multiple=True,
+    help="Permit an effect on a remote host: rings, hangs-up, bills or writes (default: none).",
+)
+@click.option(
+    "--allow-number",
+    "numbers",
+    metavar="NUMBER",
+    multiple=True,
+    help="Phone number that a remote host may dial (default: none).",
+)
+@click.option(
+    "--budget",
+    metavar="N",
+    type=int,
+    default=1,
+    help="Maximum number of state-changing requests to a remote host (default 1).",
+)
+@click.option("--production", is_flag=True, help="Confirm that the target is a production host.")
+@click.option(
+    "--approve-sends",
+    metavar="N",
+    type=int,
+    help="Number of state-changing requests that --plan shows, as confirmation for production.",
+)
 @click.pass_context
 def check(ctx: click.Context, /, **options: object) -> None:
-    """Run the contract suite against a server, the built-in simulator unless told.
+    """Run the contract suite against a server, by default the built-in simulator.
 
-    The token is taken from the environment variable VOCODE_API_KEY alone. Ends with 0 if the server
-    keeps the contract, 1 if it breaks it, 3 if that could not be judged.
+    The token is read from the environment variable VOCODE_API_KEY. Exit codes: 0 if all checks passed,
+    1 if the server violates the contract, 3 if the result is inconclusive.
     """
     asked = CheckOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.url and asked.faults:

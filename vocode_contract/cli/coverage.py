@@ -28,7 +28,7 @@ class CoverageOptions:
 
 
 @click.command(
-    short_help="Tell what recorded payloads exercise.",
+    short_help="Report which parts of the contract recorded payloads exercise.",
     epilog=examples(
         "vocode-contract coverage recorded/*.json",
         "vocode-contract coverage --lines --missing calls.jsonl",
@@ -36,21 +36,21 @@ class CoverageOptions:
     ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema they are of.")
+@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema of the payloads.")
 @contract_option
 @profile_option
 @click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
-@click.option("--missing", is_flag=True, help="List what was not exercised.")
+@click.option("--missing", is_flag=True, help="List the parts that were not exercised.")
 @click.option(
     "--fail-under",
     metavar="PERCENT",
     type=click.FloatRange(0, 100),
     default=0,
-    help="End with 1 below this percentage.",
+    help="Exit with 1 below this percentage.",
 )
 @click.pass_context
 def coverage(ctx: click.Context, /, **options: object) -> None:
-    """Tell which parts of the contract recorded payloads exercise; nothing is judged.
+    """Report which parts of the contract recorded payloads exercise; nothing is validated.
 
     Parts are enumerated values, types of a union, optional properties (absent, null, present) and
     arrays (empty or not). Ends with 0, with 1 below --fail-under, with 3 if a payload could not be

@@ -44,14 +44,14 @@ def _section(name: str, code: Code) -> Iterator[str]:
 
 
 @click.command(
-    short_help="Tell what codes of violations mean.",
+    short_help="Describe violation codes.",
     epilog=examples("vocode-contract explain", "vocode-contract explain union-type not-refused"),
 )
 @click.argument("codes", metavar="[CODE]...", nargs=-1)
 @click.option("--markdown", is_flag=True, help="Write the reference page of all codes.")
 @click.pass_context
 def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
-    """Tell what codes mean, each with an example; without CODE, list all of them."""
+    """Describe codes, each with an example; list all codes if no CODE is given."""
     from vocode_contract.cli.output import write_table
     from vocode_contract.validation.codes import CODES
 

@@ -43,7 +43,7 @@ class GenerateOptions:
 
 
 @click.command(
-    short_help="Make payloads that conform, or nearly so.",
+    short_help="Generate valid payloads or near misses.",
     epilog=examples(
         "vocode-contract generate --count 1000 > calls.jsonl",
         "vocode-contract generate webhookevent --seed 7",
@@ -52,31 +52,37 @@ class GenerateOptions:
     ),
 )
 @click.argument("name", metavar="[NAME]", default="Call")
-@click.option("--count", metavar="N", type=click.IntRange(min=1), help="How many; 10 without.")
+@click.option("--count", metavar="N", type=click.IntRange(min=1), help="Number of payloads (default 10).")
 @click.option("--seed", metavar="S", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
 @contract_option
 @profile_option
-@click.option("--near-miss", is_flag=True, help="Break each by one step; tell what was done, and the code and pointer.")
-@click.option("--cover", is_flag=True, help="Make the few payloads that exercise every part of the schema.")
-@click.option("--adversarial", is_flag=True, help="Put nasty values (empty, huge, control characters) where they fit.")
-@click.option("--repeats", is_flag=True, help="Let a payload come twice.")
+@click.option(
+    "--near-miss", is_flag=True, help="Mutate each payload once, and report the mutation, its code and pointer."
+)
+@click.option("--cover", is_flag=True, help="Generate the few payloads that exercise every part of the schema.")
+@click.option(
+    "--adversarial",
+    is_flag=True,
+    help="Use difficult values (empty, huge, control characters) where the schema allows them.",
+)
+@click.option("--repeats", is_flag=True, help="Allow a payload to occur twice.")
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(tuple(FORMATS)),
     default="jsonl",
     show_default=True,
-    help="pytest is a file of tests that hands each payload to a handler of yours.",
+    help="Output format; pytest writes a test file that passes each payload to a handler of yours.",
 )
 @click.option(
     "--output",
     "target",
     metavar="DIR|FILE",
-    help="Write there. A name without a suffix is a directory, which gets a JSON file for each payload.",
+    help="File to write; a name without a suffix is a directory that gets one JSON file per payload.",
 )
 @click.pass_context
 def generate(ctx: click.Context, /, **options: object) -> None:
-    """Make payloads of the schema NAME, a Call without one.
+    """Generate payloads of the schema NAME (default Call).
 
     All conform, but those of --near-miss, and nothing in them is real: numbers are fictional,
     credentials are examples.

@@ -76,7 +76,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
 )
 @click.pass_context
 def application(ctx: click.Context) -> None:
-    """Hold a hosted voice-call API to its contract: its payloads, its servers."""
+    """Contract tests, validators and a simulator for Vocode's hosted calls API."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(USAGE)

@@ -47,9 +47,7 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-contract_option = click.option(
-    "--contract", "date", metavar="DATE", help="Date of the contract; without it, the default one (2023-11-30)."
-)
+contract_option = click.option("--contract", "date", metavar="DATE", help="Date of the contract (default 2023-11-30).")
 
 
 profile_option = click.option(

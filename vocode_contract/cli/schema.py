@@ -34,12 +34,12 @@ _OURS = ("x-source", "x-tag")
     metavar="NAME",
     default="documented",
     show_default=True,
-    help="documented prints the document's own words, wire and tolerant what a payload is judged by.",
+    help="documented prints the published schema; wire and tolerant print what payloads are validated against.",
 )
 @click.option("--list", "only_names", is_flag=True, help="List the names of the schemas.")
 @click.pass_context
 def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: str, only_names: bool) -> None:
-    """Print a schema, self-contained; without NAME, the OpenAPI document."""
+    """Print a self-contained schema, or the OpenAPI document if no NAME is given."""
     output = ctx.ensure_object(Output)
     contract = contract_of(date, profile)
     if only_names:

@@ -22,27 +22,45 @@ _NAME_WIDTH = 28
         "vocode-contract simulate --fault wrong-enum --fault ignored-token@get_call",
     ),
 )
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port; any free one without.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address; no other is served.")
-@contract_option
-@click.option("--fault", "faults", metavar="NAME[@OPERATION][:PROBABILITY]", multiple=True, help="Disobey in this way.")
-@click.option("--scenario", metavar="NAME", help="What happens to created calls whose number chooses nothing.")
-@click.option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Seconds in a second.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of ids and lives.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port).")
 @click.option(
-    "--variant", "variants", metavar="NAME|OPTION=VALUE", multiple=True, help="Which conforming server to be."
+    "--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on; other addresses are refused."
+)
+@contract_option
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME[@OPERATION][:PROBABILITY]",
+    multiple=True,
+    help="Misbehave in this way (see --list-faults).",
+)
+@click.option("--scenario", metavar="NAME", help="Default scenario for calls whose number selects none.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Simulated seconds per real second."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids and call histories.")
+@click.option(
+    "--variant",
+    "variants",
+    metavar="NAME|OPTION=VALUE",
+    multiple=True,
+    help="Conforming variant of the server to simulate, or one option of it.",
 )
 @click.option(
     "--retry",
     type=click.Choice(tuple(POLICIES)),
     default="once",
     show_default=True,
-    help="When what a webhook did not take is sent again.",
+    help="Retry policy for webhook deliveries that fail.",
 )
 @click.option(
-    "--allow-host", "allowed_hosts", metavar="NAME", multiple=True, help="A host beyond this machine to call back."
+    "--allow-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    help="Remote host that webhooks may be sent to (default: loopback only).",
 )
-@click.option("--list-faults", is_flag=True, help="List the faults, one a line, and stop.")
+@click.option("--list-faults", is_flag=True, help="List the faults, one per line, and exit.")
 @click.pass_context
 def simulate(
     ctx: click.Context,

@@ -42,7 +42,7 @@ class ValidateOptions:
 
 
 @click.command(
-    short_help="Judge payload files, or standard input.",
+    short_help="Validate payload files or standard input.",
     epilog=examples(
         "vocode-contract validate call.json",
         "vocode-contract validate --as CallPage --contract 2024-04-19 page.json",
@@ -53,47 +53,54 @@ class ValidateOptions:
     ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema to judge by.")
+@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema to validate against.")
 @contract_option
 @profile_option
-@click.option("--select", metavar="CODES", multiple=True, help="Judge by these codes alone; json-* is several.")
-@click.option("--ignore", metavar="CODES", multiple=True, help="Leave these codes out.")
+@click.option(
+    "--select",
+    metavar="CODES",
+    multiple=True,
+    help="Check only these codes; wildcards such as json-* are allowed (default: all).",
+)
+@click.option(
+    "--ignore", metavar="CODES", multiple=True, help="Skip these codes; wildcards are allowed (default: none)."
+)
 @click.option(
     "--output-format",
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="text is for reading, the others are for programs; JSON is complete.",
+    help="Output format; text is for people, the others are for programs, and JSON is never truncated.",
 )
 @click.option(
     "--advice",
     is_flag=True,
-    help="Also tell what is no violation but worth a look: credentials in clear, odd numbers, missing times.",
+    help="Also report advice: credentials in clear text, unusual numbers, missing times.",
 )
 @click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
-@click.option("--all", "full", is_flag=True, help="List every violation; without, a text is at most 64 KiB.")
+@click.option("--all", "full", is_flag=True, help="List every violation (default: text output ends at 64 KiB).")
 @click.option(
     "--max-size",
     metavar="BYTES",
     type=click.IntRange(min=1),
     default=MOST_BYTES,
     show_default=True,
-    help="Size of a payload, or of a line, that is still judged.",
+    help="Maximum size of a payload, or of a line with --lines.",
 )
 @click.option(
     "--strict/--plain",
     default=True,
-    help="Whether duplicate keys, integers beyond 64 bits and nesting beyond 64 levels are violations.",
+    help="Report duplicate keys, integers beyond 64 bits and nesting deeper than 64 levels as violations.",
     show_default=True,
 )
 @click.pass_context
 def validate(ctx: click.Context, /, **options: object) -> None:
-    """Judge payload files; - is standard input.
+    """Validate payload files; - is standard input.
 
-    A payload is held against its schema, and against itself: an end before the start, an object that
-    belongs to somebody else. Prints one line a violation, and a summary on standard error. What a
-    payload holds is never shown; 'vocode-contract explain CODE' tells what a code means. Ends with 0
-    if all conform, 1 if one does not, 3 if one could not be read.
+    Each payload is checked against its schema and for consistency, such as an end before the start.
+    Prints one line per violation, and a summary on standard error. Payload values are never shown;
+    'vocode-contract explain CODE' describes a code. Exit codes: 0 if all payloads conform, 1 if one
+    does not, 3 if one could not be read.
     """
     asked = ValidateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     if asked.files.count(STDIN) > 1:

@@ -21,21 +21,25 @@ ACTION = "external_action"
 #: The whole story in place of one of its events.
 ALL = "all"
 
-_to = click.option("--to", "url", metavar="URL", required=True, help="The receiver's address.")
+_to = click.option("--to", "url", metavar="URL", required=True, help="URL of the receiver.")
 _hosts = click.option(
-    "--allow-host", "allowed_hosts", metavar="NAME", multiple=True, help="A host beyond this machine that is yours."
+    "--allow-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    help="Remote host of yours that may be sent to (default: loopback only).",
 )
 _secret_env = click.option(
-    "--secret-env", metavar="NAME", help="Environment variable that holds the action's signature_secret."
+    "--secret-env", metavar="NAME", help="Environment variable with the signature_secret of the action."
 )
-_secret_file = click.option("--secret-file", metavar="FILE", help="File that holds the action's signature_secret.")
+_secret_file = click.option("--secret-file", metavar="FILE", help="File with the signature_secret of the action.")
 _seconds = click.option(
     "--timeout",
     "seconds",
     type=click.FloatRange(min=0, min_open=True, max=600),
     default=10.0,
     show_default=True,
-    help="Seconds that the receiver has to answer.",
+    help="Seconds to wait for a response.",
 )
 
 
@@ -74,21 +78,21 @@ class ToAttack:
 
 
 @click.group(
-    short_help="Tell a receiver of webhooks something, or attack it.",
+    short_help="Send test webhooks to a receiver, or stress-test it.",
     epilog=examples(
         "vocode-contract webhook send event_recording --to http://localhost:8000/events",
         "vocode-contract webhook attack --to http://localhost:8000/events",
     ),
 )
 def webhook() -> None:
-    """Tell a receiver of webhooks and external actions something, or attack it.
+    """Send test webhooks or external actions to a receiver, or stress-test it.
 
-    Receivers on this machine are delivered to; others only if they are named by --allow-host.
+    Receivers on this machine are always allowed; others must be named with --allow-host.
     """
 
 
 @webhook.command(
-    short_help="Send one event, a whole story, or a signed external action.",
+    short_help="Send one event, all events of a call, or a signed external action.",
     epilog=examples(
         "vocode-contract webhook send event_recording --to http://localhost:8000/events",
         "vocode-contract webhook send all --scenario voicemail --to http://localhost:8000/events",
@@ -97,9 +101,11 @@ def webhook() -> None:
 )
 @click.argument("event", metavar="EVENT")
 @_to
-@click.option("--call-id", metavar="ID", type=click.UUID, help="The call; a new id without.")
-@click.option("--scenario", metavar="NAME", help="The story whose event it is.")
-@click.option("--file", metavar="FILE", help="The body, sent byte for byte; of an external action, its payload.")
+@click.option("--call-id", metavar="ID", type=click.UUID, help="ID of the call (default: a new one).")
+@click.option("--scenario", metavar="NAME", help="Scenario to take the event from.")
+@click.option(
+    "--file", metavar="FILE", help="File to send unchanged as the body, or as the payload of an external action."
+)
 @click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True)
 @_secret_env
 @_secret_file
@@ -107,10 +113,10 @@ def webhook() -> None:
 @_seconds
 @click.pass_context
 def send(ctx: click.Context, /, **options: object) -> None:
-    """Send EVENT: a kind of event, all for each of a story, or external_action.
+    """Send EVENT: an event type, "all" for every event of a scenario, or external_action.
 
-    Prints one line a delivery: what, the status, the seconds, what came of it. Ends with 0 if all was
-    taken, 1 if not, 3 if there was no answer to judge.
+    Prints one line per delivery: event, status, seconds and result. Exit codes: 0 if every delivery was
+    accepted, 1 if not, 3 if no response came.
     """
     from vocode_contract.webhooks.sending import Deliverer, Target
 
@@ -124,7 +130,7 @@ def send(ctx: click.Context, /, **options: object) -> None:
 
 
 @webhook.command(
-    short_help="Deliver calls' stories in every way that a receiver has to bear.",
+    short_help="Stress-test a receiver with duplicate, late, malformed and forged deliveries.",
     epilog=examples(
         "vocode-contract webhook attack --to http://localhost:8000/events",
         "vocode-contract webhook attack --to http://localhost:8000/events "
@@ -133,10 +139,20 @@ def send(ctx: click.Context, /, **options: object) -> None:
     ),
 )
 @_to
-@click.option("--state", metavar="URL", help="Tells what the receiver knows of a call, as JSON; {call_id} is replaced.")
-@click.option("--scenario", "scenarios", metavar="NAME", multiple=True, help="A story to tell; all without.")
-@click.option("--file", metavar="FILE", help="Payload of the external action, where a certain one is wanted.")
-@click.option("--lenient", is_flag=True, help="What is malformed may be answered with 2xx, if it is ignored.")
+@click.option(
+    "--state", metavar="URL", help="URL that returns the receiver's state of a call as JSON; {call_id} is replaced."
+)
+@click.option(
+    "--scenario",
+    "scenarios",
+    metavar="NAME",
+    multiple=True,
+    help="Scenario to replay; may be given several times (default: all).",
+)
+@click.option("--file", metavar="FILE", help="File with the payload of the external action (default: a generated one).")
+@click.option(
+    "--lenient", is_flag=True, help="Accept a 2xx response to malformed deliveries, provided that they are ignored."
+)
 @_secret_env
 @_secret_file
 @_hosts
@@ -146,17 +162,19 @@ def send(ctx: click.Context, /, **options: object) -> None:
     type=click.FloatRange(min=0, max=60),
     default=0.0,
     show_default=True,
-    help="Seconds before the state is looked at, for receivers with a queue.",
+    help="Seconds to wait before reading the state, for receivers with a queue.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of what is left to chance.")
-@click.option("--max", "most", type=click.IntRange(min=1), default=200, show_default=True, help="Tries at most.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
+@click.option(
+    "--max", "most", type=click.IntRange(min=1), default=200, show_default=True, help="Maximum number of attempts."
+)
 @click.pass_context
 def attack(ctx: click.Context, /, **options: object) -> None:
-    """Deliver stories twice, late, in other orders, malformed, forged and oversized, and judge the receiver.
+    """Replay call events twice, late, out of order, malformed, forged and oversized, and check the receiver.
 
-    With a secret, external actions are sent; without, events. Prints one line a violation with the
-    shortest story that shows it. Ends with 0 if the receiver bears it all, 1 if not, 3 if that could
-    not be judged.
+    Sends events, or external actions if a secret is given. Prints one line per violation with the
+    shortest sequence that shows it. Exit codes: 0 if the receiver passes, 1 if not, 3 if the result is
+    inconclusive.
     """
     asked = ToAttack(**options)  # type: ignore[arg-type]  # click gives each option its type
     output = ctx.ensure_object(Output)

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Tell which dated contracts accept a payload.",
+    short_help="Report which contract dates accept a payload.",
     epilog=examples("vocode-contract which call.json", "curl -s ... | vocode-contract which --as WebhookEvent -"),
 )
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="The schema to judge by.")
+@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema to validate against.")
 @profile_option
 @click.pass_context
 def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
-    """Tell which dated contracts accept a payload, and the first place that rules out each other one.
+    """Report which contract dates accept a payload, and the first violation of each other one.
 
     Ends with 0 if one of them accepts it, 1 if none does, 3 if it could not be read.
     """

@@ -9,35 +9,51 @@ import pytest
 
 #: What may be set by an option, else by the environment, else in the configuration file.
 KEYS = {
-    "url": "endpoint to hold against the contract; the built-in simulator without",
-    "contract": "date of the contract",
-    "profile": "how literally the contract is read: documented, wire or tolerant",
-    "timeout": "seconds that one exchange may take",
-    "ca": "PEM file of a private certificate authority to trust too",
-    "max-body": "bytes of an answer's body that are taken, 8388608 without",
-    "proxy": "HTTP proxy to go through; HTTPS_PROXY and the like have no say",
+    "url": "endpoint to check (default: the built-in simulator)",
+    "contract": "date of the contract (default 2023-11-30)",
+    "profile": "how literally the contract is read: documented, wire or tolerant (default wire)",
+    "timeout": "maximum seconds for one exchange (default 30)",
+    "ca": "PEM file of an additional certificate authority to trust",
+    "max-body": "maximum response size in bytes (default 8388608)",
+    "proxy": "HTTP proxy to use (default: none; HTTPS_PROXY is ignored)",
 }
-_LIVE = "only against a host that is not this machine"
+_LIVE = "applies to remote hosts only"
 #: Options that may be given several times: name, metavar, help.
 LISTS = (
-    ("call-id", "ID", "a call that may be ended"),
-    ("select", "CODE", "a code to judge by, or a pattern such as json-*; all without (or vocode_select in the file)"),
-    ("ignore", "CODE", "a code to leave out, or a pattern (or vocode_ignore in the file)"),
-    ("traffic-host", "HOST", "a host whose traffic vocode_traffic judges; any without (or vocode_traffic_host)"),
-    ("policy", "NAME=VALUE", "how what no document decides is read (or VOCODE_POLICY, with spaces between them)"),
-    ("allow", "EFFECT", f"writes, bills, rings or hangs-up; {_LIVE}"),
-    ("allow-number", "NUMBER", f"a number that may be rung; {_LIVE}"),
+    ("call-id", "ID", "ID of a call that the suite may end"),
+    (
+        "select",
+        "CODE",
+        "check only this code; wildcards such as json-* are allowed (default: all; or vocode_select in the configuration file)",
+    ),
+    ("ignore", "CODE", "skip this code; wildcards are allowed (or vocode_ignore in the configuration file)"),
+    (
+        "traffic-host",
+        "HOST",
+        "host whose traffic vocode_traffic checks (default: any; or vocode_traffic_host in the configuration file)",
+    ),
+    (
+        "policy",
+        "NAME=VALUE",
+        "policy for behaviour that the documents leave open (or VOCODE_POLICY, separated by spaces)",
+    ),
+    ("allow", "EFFECT", f"effect to permit: writes, bills, rings or hangs-up; {_LIVE}"),
+    ("allow-number", "NUMBER", f"phone number that may be dialled; {_LIVE}"),
 )
 #: Options with one number: name, default, help.
 NUMBERS = (
-    ("budget", 1, f"mutating requests allowed; {_LIVE}"),
-    ("approve-sends", None, "the number of mutating requests that the plan shows; for production without a terminal"),
-    ("fuzz", 0, "requests to draw for each operation"),
-    ("seed", 0, "of what is drawn"),
+    ("budget", 1, f"maximum number of state-changing requests (default 1); {_LIVE}"),
+    (
+        "approve-sends",
+        None,
+        "number of state-changing requests that the plan shows, as confirmation for production without a terminal",
+    ),
+    ("fuzz", 0, "number of generated requests per operation (default 0)"),
+    ("seed", 0, "random seed for generated requests (default 0)"),
 )
 _FLAGS = (
-    ("production", "the host is production, and is meant"),
-    ("plan", "print what would be sent, and send nothing"),
+    ("production", "confirm that the target is a production host"),
+    ("plan", "print the requests that would be sent, and send nothing"),
 )
 #: Options that widen what may be done beyond this machine, and what they are without.
 _WIDENING: Mapping[str, Any] = {
@@ -74,10 +90,12 @@ def declare(parser: pytest.Parser) -> None:
         group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
     for key, help_text in _FLAGS:
         group.addoption(f"--vocode-{key}", dest=f"vocode_{key}", action="store_true", help=help_text)
-    parser.addini("vocode_policy", "how what no document decides is read: NAME=VALUE", type="args", default=[])
+    parser.addini(
+        "vocode_policy", "policies for behaviour that the documents leave open: NAME=VALUE", type="args", default=[]
+    )
     for key in CODES:
         parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
-    parser.addini("vocode_traffic_host", "hosts whose traffic vocode_traffic judges", type="args", default=[])
+    parser.addini("vocode_traffic_host", "hosts whose traffic vocode_traffic checks", type="args", default=[])
     _declare_coverage(parser, group)
     group.addoption(
         "--vocode-report",
@@ -85,12 +103,12 @@ def declare(parser: pytest.Parser) -> None:
         metavar="FORMAT[=PATH]",
         action="append",
         default=[],
-        help="write what came of the run to a file: json, junit, html, sarif or markdown",
+        help="write a report of the run to a file: json, junit, html, sarif or markdown",
     )
 
 
 def _declare_coverage(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
-    text = "tell which parts of the contract the tests touch, and fail below a percentage"
+    text = "report which parts of the contract the tests exercise, and fail below a percentage"
     group.addoption(
         "--vocode-coverage",
         dest="vocode_coverage",

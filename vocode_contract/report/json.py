@@ -1,4 +1,4 @@
-"""The outcome of a run for programs: one JSON document. ``docs/reference/report.md`` describes it."""
+"""The results of payloads as JSON: one document, or one line per result."""
 
 import json
 from collections.abc import Iterable, Iterator

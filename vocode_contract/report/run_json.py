@@ -1,4 +1,4 @@
-"""The JSON report of a run: the serialisation of its outcome."""
+"""The JSON report of a run: the serialisation of its outcome. ``docs/reference/report.md`` describes it."""
 
 import json
 from dataclasses import asdict

@@ -1,16 +1,25 @@
-"""Violation: one way in which something disobeys the contract, as a value."""
+"""Violation: one way in which a payload or an exchange fails the contract, as a value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "drift", "advice"]
+
+#: Codes whose problem reads better as a sentence than as expected and actual.
+_SENTENCES: Mapping[str, str] = {
+    "json-duplicate-key": "duplicate key",
+    "json-empty": "the document is empty",
+    "json-lines": "several JSON values, one per line: this looks like JSON Lines",
+    "required": "required property is missing",
+}
 
 SEVERITIES: tuple[Severity, ...] = ("error", "drift", "advice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Violation:
-    """One disobedience, safe to log: it keeps no part of the instance but declared words.
+    """One failure, safe to log: of the instance it keeps declared words only.
 
     Attributes:
         instance_pointer: JSON Pointer to the place; for a missing key, to where it should be.
@@ -45,12 +54,17 @@ class Violation:
         policy = f"policy {self.policy}" if self.policy else ""
         return tuple(filter(None, (self.code, severity, policy, self.contract)))
 
+    @property
+    def problem(self) -> str:
+        """The problem as a phrase, such as ``expected a string, got null``."""
+        return _SENTENCES.get(self.code) or f"expected {self.expected}, got {self.actual}"
+
     def __str__(self) -> str:
-        """Write the violation as one line, the place first."""
+        """Return the violation as one line, the place first."""
         place = self.instance_pointer or "(document)"
         if self.offset is not None:
             place += f" at byte {self.offset}"
-        line = f"{place}: expected {self.expected}, got {self.actual} [{', '.join(self.labels)}]"
+        line = f"{place}: {self.problem} [{', '.join(self.labels)}]"
         return f"{line} ({self.note})" if self.note else line
 
 
