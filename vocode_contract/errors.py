@@ -1,6 +1,6 @@
 """What is raised when we were misused, or cannot work.
 
-An API that disobeys its contract is never an exception here: it is a value, a violation. Every leaf has fields, equals
+An API that violates its contract is never an exception here: it is a value, a violation. Every leaf has fields, equals
 another of the same class and fields, survives pickling and copying, and reads as one line: what, where, the remedy.
 """
 
@@ -114,7 +114,7 @@ class InvalidOption(ContractError):
 
     Attributes:
         name: The option as its user wrote it: ``"--vocode-url"``.
-        reason: What is wrong, and what would be right.
+        reason: The violations, and what would be right.
     """
 
     def __init__(self, name: str, reason: str) -> None:

@@ -66,7 +66,7 @@ def test_send_names_what_is_wrong_with_an_answer(run, monkeypatch):
     with served(shop) as url:
         code, out, _ = run("send", "external_action", "--to", url, "--secret-env", "WEBHOOK_SECRET")
     assert code == 1
-    assert "/result: expected" in out
+    assert "/result: required property is missing" in out
 
 
 def test_send_to_nobody_could_not_be_judged(run):

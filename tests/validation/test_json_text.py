@@ -123,13 +123,13 @@ LENIENT = {"NaN", "Infinity", "-Infinity", r'"\ud83d"', r'"\ude00"', r'"\ud83d\u
 
 AT_THE_END_OF_THE_STACK = """
 import sys, threading
-from vocode_contract.validation.validator import judge
+from vocode_contract.validation.validator import validate
 sys.setrecursionlimit(1_000_000)
 payloads = [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"agent":' * 100_000, b"[" * 1_024 + b"]" * 1_024]
 payloads += [b'{"agent":' * depth + b"1" + b"}" * depth for depth in (60, 65, 1_024)]
 payloads += [b'{"a":1,"a":' + b"[" * 60 + b"]" * 60 + b"}"]
 def run():
-    print(*(violation.code for payload in payloads for violation in judge(payload).violations))
+    print(*(violation.code for payload in payloads for violation in validate(payload).violations))
 threading.stack_size(512 * 1024)
 thread = threading.Thread(target=run)
 thread.start()

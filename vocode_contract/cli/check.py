@@ -268,7 +268,7 @@ def _settings(asked: CheckOptions) -> "Settings":
 
 
 def _spoilt(settings: "Settings", faults: tuple[str, ...]) -> AbstractContextManager["Running | None"]:
-    """Serve a simulator that disobeys, if one was asked for; without, the suite has its own."""
+    """Serve a simulator that violates, if one was asked for; without, the suite has its own."""
     if not faults:
         return nullcontext()
     from vocode_contract.simulator import simulator

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from vocode_contract.validation.masking import printable
 
-#: Everything that was judged conforms.
+#: Everything that was checked conforms.
 CONFORMS = 0
 
 
@@ -21,7 +21,7 @@ VIOLATES = 1
 USAGE = 2
 
 
-#: Something could not be judged, and nothing that could violates the contract.
+#: Something could not be checked, and nothing that could violates the contract.
 UNJUDGED = 3
 
 
@@ -43,8 +43,8 @@ _WIDTH = 79
 class Output:
     """Standard output and standard error.
 
-    Nobody may be reading any more (``| head``): that is no reason to stop judging, so what is
-    written then goes nowhere, in silence. A full disk is told at the end.
+    Nobody may be reading any more (``| head``): that is no reason to stop checking, so what is
+    written then goes nowhere, in silence. A full disk is reported at the end.
     """
 
     __slots__ = ("_failures",)

@@ -14,7 +14,7 @@ _SKIPPED = 65_536
 
 
 class NoPayload(Exception):
-    """A source holds nothing that can be judged, for a reason that is its text; never leaves the command line."""
+    """A source holds nothing that can be checked, for a reason that is its text; never leaves the command line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Payload:
 
 
 def is_typed(source: str) -> bool:
-    """Tell whether a person types the source on a terminal."""
+    """Return whether a person types the source on a terminal."""
     return source == STDIN and sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -84,7 +84,7 @@ def _skip_line(stream: BinaryIO, raw: bytes) -> None:
 
 
 def _opened(source: str) -> tuple[BinaryIO, int | None]:
-    """Open a source; its size is told where it is a file."""
+    """Open a source; its size is reported where it is a file."""
     if source == STDIN:
         if sys.stdin is None:
             raise NoPayload("standard input is closed")

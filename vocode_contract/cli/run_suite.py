@@ -59,7 +59,7 @@ class Watch:
         return not self.only or any(text in nodeid or text in readable for text in self.only)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell how far the run is."""
+        """Return how far the run is."""
         self.begun += 1
         self.shown(f"{self.begun} of {self.picked}: {nodeid}")
 
@@ -87,7 +87,7 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
         watch: Picks the tests, and notes what interrupted them.
 
     Returns:
-        What came of it.
+        The result of it.
 
     Raises:
         InvalidOption: No test was picked.
@@ -113,7 +113,7 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], watch
     return tally
 
 
-#: All tests passed, some failed, Ctrl-C, none that failed was judged. pytest ends with 3 too where it fails itself.
+#: All tests passed, some failed, Ctrl-C, none that failed was checked. pytest ends with 3 too where it fails itself.
 _EXPECTED = (0, 1, 2, 3)
 
 

@@ -262,7 +262,7 @@ def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
 
 
 def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
-    """Print what came of a delivery and return the exit code that it asks for."""
+    """Print the result of a delivery and return the exit code that it asks for."""
     from vocode_contract.validation.masking import printable
     from vocode_contract.webhooks.sending.external_actions import LABEL, check_action_response
     from vocode_contract.webhooks.stress.findings import unanswered

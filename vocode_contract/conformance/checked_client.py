@@ -1,4 +1,4 @@
-"""CheckedClient: asks an endpoint, and holds every answer against the contract."""
+"""CheckedClient: asks an endpoint, and holds every response against the contract."""
 
 import math
 import time
@@ -66,7 +66,7 @@ class Health:
 
 
 class CheckedClient:
-    """Asks one endpoint; every answer is judged, and those of one test are kept together."""
+    """Asks one endpoint; every response is checked, and those of one test are kept together."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class CheckedClient:
 
         Args:
             client: Sends.
-            contract: The date and profile to judge by.
+            contract: The date and profile to check against.
             health: Shared by the clients of one run.
             policies: How to read what no document decides.
         """
@@ -119,7 +119,7 @@ class CheckedClient:
         suffix: str = "",
         kept: bool = True,
     ) -> CheckedExchange:
-        """Send one request, and judge the answer.
+        """Send one request, and check the response.
 
         Args:
             name: An operation of the contract, such as ``end_call``.
@@ -130,12 +130,12 @@ class CheckedClient:
             credentials: Others than the client's own, or ``None`` for no authentication.
             method: In place of the operation's own.
             suffix: What follows the operation's URL path.
-            kept: Whether an error in the answer fails the test.
+            kept: Whether an error in the response fails the test.
 
         Raises:
             InvalidOption: The contract has no such operation.
             NotPermitted: It could reach a person or cost money, and nobody allowed it.
-            Inconclusive: No complete answer came.
+            Inconclusive: No complete response came.
         """
         __tracebackhide__ = True
         pairs = arguments.items() if isinstance(arguments, Mapping) else arguments
@@ -155,7 +155,7 @@ class CheckedClient:
         return answer
 
     def exchange(self, ask: Ask) -> CheckedExchange:
-        """Send one request, and judge the answer without keeping it; see `ask`."""
+        """Send one request, and check the response without keeping it; see `ask`."""
         __tracebackhide__ = True
         exchange = self._exchange(ask)
         came = time.time()
@@ -176,7 +176,7 @@ class CheckedClient:
         )
         if (
             ask.operation.effect != "reads" and not ask.generated
-        ):  # each answer holds the one before: drawn ones are many
+        ):  # each response holds the one before: drawn ones are many
             self._acted = answer
         return answer
 
@@ -230,9 +230,9 @@ class CheckedClient:
         return self.ask("end_call", {"id": identifier})
 
     def end_at_last(self, identifier: str, *, within: float) -> bool:
-        """Try to end a call, however the endpoint fares, and judge nothing; return whether it is over.
+        """Try to end a call, however the endpoint fares, and check nothing; return whether it is over.
 
-        A call is looked at first that may be somebody else's, or over since its end had no answer. Beyond this machine
+        """Try to end a call, whatever the state of the endpoint, without checks; return whether it is over.
         it is also looked at until it is over: that its end was accepted is no more than a word.
 
         Args:
@@ -257,7 +257,7 @@ class CheckedClient:
         return self._at_last("get_call", (("id", identifier),), within).call_status in FINAL
 
     def list_at_last(self, *, size: int, within: float) -> tuple[Mapping[str, Any], ...]:
-        """Return the first calls of the list, however the endpoint fares, unjudged; none without an answer.
+        """Return the first calls of the list, however the endpoint fares, unjudged; none without a response.
 
         Args:
             size: Calls at most.
@@ -266,7 +266,7 @@ class CheckedClient:
         return self._at_last("list_calls", (("page", "1"), ("size", str(size))), within).items
 
     def _at_last(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> CheckedExchange:
-        """Send a request past the health of the endpoint; without an answer, return one of status 0."""
+        """Send a request past the health of the endpoint; without a response, return one of status 0."""
         operation = self._operation(name)
         exchange = Exchange(request=Request(method=operation.method, path=operation.path), response=Response(status=0))
         if within > 0:
@@ -285,10 +285,10 @@ class CheckedClient:
         return self.ask("list_calls", {"page": page, "size": size})
 
     def settled(self, identifier: str) -> CheckedExchange:
-        """Ask for a call until it is over, the answer is wrong in itself or shows no call, or patience ends.
+        """Ask for a call until it is over, the response is wrong in itself or shows no call, or patience ends.
 
         Returns:
-            The last answer.
+            The last response.
         """
         __tracebackhide__ = True
         return self.awaited(lambda: self.get_call(identifier), _goes_on)
@@ -300,7 +300,7 @@ class CheckedClient:
         *,
         within: float = math.inf,
     ) -> CheckedExchange:
-        """Ask again and again, as long as an answer comes too early and patience lasts; return the last one.
+        """Ask again and again, as long as a response comes too early and patience lasts; return the last one.
 
         Args:
             ask: Sends a request that reads.

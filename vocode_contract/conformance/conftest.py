@@ -1,4 +1,4 @@
-"""Fixtures of the suite: a client whose answers are judged, and the story that its tests share."""
+"""Fixtures of the suite: a client whose answers are checked, and the scenario that its tests share."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,11 +58,11 @@ def _turn(config: pytest.Config) -> tuple[int, int]:
 
 @pytest.fixture
 def api(_sender: Client, _vocode_judge: Callable[[Client], CheckedClient]) -> CheckedClient:
-    """Ask the endpoint; every answer is judged."""
+    """Ask the endpoint; every response is checked."""
     return _vocode_judge(_sender)
 
 
 @pytest.fixture
 def told(story: Story, api: CheckedClient) -> Teller:
-    """Tell a moment of the story, for this test to answer for."""
+    """Tell a moment of the scenario, for this test to answer for."""
     return Teller(story, api.answers)

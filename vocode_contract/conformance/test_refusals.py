@@ -56,6 +56,6 @@ def test_call_is_no_other_users(told: Teller, name: str) -> None:
 
 
 def _all_refused(told: Teller, name: str) -> bool:
-    """Tell whether nothing was served, which would be a violation of its own."""
+    """Return whether nothing was served, which would be a violation of its own."""
     answers = [told.story.attempt(steps.refused(name, way)) for way in steps.WAYS]
     return not any(answer and 200 <= answer.status < 300 for answer in answers)

@@ -59,7 +59,7 @@ def read_bytes(*parts: str) -> bytes:
 
 
 def _plain(part: str) -> bool:
-    """Tell whether a part is one name, which cannot lead out of the directory it is looked up in."""
+    """Return whether a part is one name, which cannot lead out of the directory it is looked up in."""
     return part not in {"", ".", ".."} and not set(part) & set("/\\:\0")
 
 

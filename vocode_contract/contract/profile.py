@@ -1,4 +1,4 @@
-"""A contract's schemas as an engine judges them: the document, read under a profile.
+"""A contract's schemas as an engine checks them: the document, read under a profile.
 
 The schema files state the published document alone. What a profile adds is computed here, and
 unions become a choice by discriminator or by JSON type, so that one wrong value is one violation
@@ -108,7 +108,7 @@ class _ProfileRewriter:
     def _tagged(self, schema: Schema, source: str) -> dict[str, Any]:
         """Resolve a union by its discriminator; the tag is required unless a branch does without.
 
-        Only what names no branch is held against the list of tags: the valid pass it by.
+        Only what names no branch is checked against the list of tags: the valid pass it by.
         """
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         tags_of: dict[str, list[str]] = {}
@@ -148,7 +148,7 @@ def _chained(
 
 
 def may_be_null_on_wire(schema: Schema, name: str) -> bool:
-    """Tell whether servers send null for an unset property of an object schema.
+    """Return whether servers send null for an unset property of an object schema.
 
     They do for every optional property without a default.
     """

@@ -1,4 +1,4 @@
-"""What an answer holds, as far as it can be read: what its headers say, and the JSON value of its body."""
+"""What a response holds, as far as it can be read: what its headers say, and the JSON value of its body."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from vocode_contract.http.message import Exchange, Headers, Response
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable
 
-#: An answer may be larger than a payload that a service takes in: 8 MiB unless told, and 64 MiB at most.
+#: A response may be larger than a payload that a service takes in: 8 MiB unless told, and 64 MiB at most.
 MAX_BODY, LARGEST_BODY = 8_388_608, 67_108_864
-#: Whoever reads an answer from a network has stopped before.
+#: Whoever reads a response from a network has stopped before.
 ANSWER_LIMITS = Limits(size=LARGEST_BODY)
 
 _JSON = "application/json"
@@ -70,7 +70,7 @@ def kept_in_mind() -> Iterator[None]:
 
 
 class _Kept:
-    """The response whose large body was read last, and what came of that."""
+    """The response whose large body was read last, and the result of that."""
 
     response: Response | None = None
     value: Any = None

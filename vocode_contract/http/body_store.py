@@ -84,5 +84,5 @@ class Store:
             self._is_complete = False
 
     def may_hold(self, *forms: bytes) -> bool:
-        """Tell whether one of these may have come from the API in any answer of the run."""
+        """Return whether one of these may have come from the API in any answer of the run."""
         return not self._is_complete or any(form in body for body in self._seen for form in forms)

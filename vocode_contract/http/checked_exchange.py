@@ -1,4 +1,4 @@
-"""Answer: one exchange, judged."""
+"""Answer: one exchange, checked."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ class CheckedExchange:
     Attributes:
         operation: What was asked for.
         exchange: The request and the response.
-        violations: What is wrong with it by itself, in the order of the checks.
+        violations: The violations with it by itself, in the order of the checks.
         contract: Date of the contract.
         at: When it came, in seconds since the epoch.
         policies: How what no document decides is read.
         is_ordered: Whether it is known to have been made after the answers that came before it.
         origin: Scheme, host and port that were asked.
-        after: The answer to the last request with an effect that its client sent before.
+        after: The response to the last request with an effect that its client sent before.
         authorization: The header Authorization for a shell, between double quotes; empty where none was sent, or where
             nobody knows how it came about.
         is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
@@ -126,7 +126,7 @@ class CheckedExchange:
 
     @property
     def observations(self) -> Mapping[str, Observation]:
-        """What the answer shows of calls, by the id they were asked for or listed with."""
+        """What the response shows of calls, by the id they were asked for or listed with."""
         if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
             return {}
         asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]

@@ -31,7 +31,7 @@ from vocode_contract.validation.violation import Violation
 Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
 
 
-#: Seconds within which an answer should come.
+#: Seconds within which a response should come.
 SLOW = 0.75
 
 
@@ -148,7 +148,7 @@ def body_conforms(exchange: Exchange, operation: Operation, contract: Contract) 
 
 
 def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the answer holds another call than the one that was asked for.
+    """Yield a violation when the response holds another call than the one that was asked for.
 
     Ids are compared as UUIDs: servers take upper case and leave out hyphens.
     """
@@ -170,7 +170,7 @@ def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> 
 
 
 def answered_in_time(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield advice when the answer took longer than `SLOW`."""
+    """Yield advice when the response took longer than `SLOW`."""
     if exchange.seconds is not None and exchange.seconds > SLOW:
         yield Violation(
             instance_pointer="",
@@ -183,12 +183,12 @@ def answered_in_time(exchange: Exchange, _operation: Operation, contract: Contra
 
 
 def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[Violation]:
-    """Yield advice when the Date of an answer is off; for answers that came just now, so not in `CHECKS`.
+    """Yield advice when the Date of a response is off; for answers that came just now, so not in `CHECKS`.
 
     Args:
         response: What came.
         now: When it came, in seconds since the epoch.
-        contract: The contract to judge by.
+        contract: The contract to check against.
     """
     then = date_of(response)
     if then is not None and abs(then - now) > SKEW:
@@ -229,9 +229,9 @@ def violations_of(
     """Yield what every check finds, in the order of `CHECKS`, each violation once.
 
     Args:
-        exchange: A request and the complete answer to it.
+        exchange: A request and the complete response to it.
         operation: The operation that was asked for.
-        contract: The date and profile to judge by.
+        contract: The date and profile to check against.
         selection: Which codes count, and how much.
         policies: What is taken although no document decides it.
     """

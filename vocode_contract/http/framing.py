@@ -1,4 +1,4 @@
-"""What is odd in the bytes of an answer that a lenient reader takes: others may read them otherwise."""
+"""What is odd in the bytes of a response that a lenient reader takes: others may read them otherwise."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def oddities(start: bytes, *, received: int, length: int | None) -> Iterator[str
 
 
 def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when an answer can be read in two ways: its length, its media type, its lines.
+    """Yield a violation when a response can be read in two ways: its length, its media type, its lines.
 
     Source: RFC 9112, sections 2.2, 5.2 and 6.3; RFC 9110, section 5.3.
     """

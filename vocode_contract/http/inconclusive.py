@@ -1,4 +1,4 @@
-"""Inconclusive: there was no complete answer to judge, so neither a violation nor a misuse."""
+"""Inconclusive: there was no complete response to check, so neither a violation nor a misuse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One way of having no answer.
+    """One way of having no response.
 
     Attributes:
         title: What happened, as a phrase.
@@ -47,7 +47,7 @@ NOTHING_SENT = "nothing was sent"
 
 
 class Inconclusive(Exception):
-    """There is no answer that could be judged.
+    """There is no response that could be checked.
 
     Attributes:
         kind: One of `KINDS`.

@@ -161,7 +161,7 @@ class Policies:
         return POLICIES[name].statuses
 
     def takes_everywhere(self, status: int) -> bool:
-        """Tell whether a status code is taken in place of any that is looked for."""
+        """Return whether a status code is taken in place of any that is looked for."""
         return status in self.statuses("other-statuses")
 
     def take(self, exchange: Exchange, operation: Operation) -> str | None:
@@ -190,8 +190,8 @@ def forbidden_keys(policies: Policies, contract: Contract, name: str, value: obj
 
     Args:
         policies: Of the run.
-        contract: The contract to judge by.
-        name: The schema that the value is judged as.
+        contract: The contract to check against.
+        name: The schema that the value is checked as.
         value: A parsed JSON value.
     """
     if policies.value("extra-keys") == "forbid":

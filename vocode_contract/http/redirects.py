@@ -20,7 +20,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
 
 def redirects(status: int) -> bool:
-    """Tell whether a status code sends the client elsewhere; 304 sends it to what it has."""
+    """Return whether a status code sends the client elsewhere; 304 sends it to what it has."""
     return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
@@ -50,7 +50,7 @@ def _location(exchange: Exchange) -> SplitResult | None:
 
 
 def _leads_elsewhere(exchange: Exchange, location: SplitResult | None) -> bool:
-    """Tell whether a redirect leads away from the host that was asked."""
+    """Return whether a redirect leads away from the host that was asked."""
     if location is None or location.scheme not in _HTTP:
         return True
     asked = urlsplit(f"//{exchange.request.header('host') or ''}")

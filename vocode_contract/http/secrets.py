@@ -17,7 +17,7 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.violation import Violation
 
-#: A shorter token stands in an answer by chance.
+#: A shorter token stands in a response by chance.
 _TOKEN_LENGTH = 8
 
 
@@ -26,7 +26,7 @@ _MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 
 
 def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the answer holds the token of the request, as it is or in base64."""
+    """Yield a violation when the response holds the token of the request, as it is or in base64."""
     token = (exchange.request.header("authorization") or "").partition(" ")[2].strip()
     yield from token_echoes(exchange.response, token, contract)
 
@@ -37,7 +37,7 @@ def token_echoes(response: Response, token: str, contract: Contract) -> Iterator
     Args:
         response: What came, whoever asked.
         token: One that is long enough to stand nowhere by chance; nothing is found of another.
-        contract: The contract to judge by.
+        contract: The contract to check against.
     """
     if len(token) < _TOKEN_LENGTH:
         return
@@ -72,7 +72,7 @@ def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) 
 
 
 def _was_sent(text: str, request: Request) -> bool:
-    """Tell whether a text came with a request, as it is or as JSON may write it."""
+    """Return whether a text came with a request, as it is or as JSON may write it."""
     if text.encode("utf-8", "surrogatepass") in request.body:
         return True
     try:

@@ -201,7 +201,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
-    """Keep apart what could not be judged from what failed."""
+    """Keep apart what could not be checked from what failed."""
     if report.failed and ("vocode_verdict", "inconclusive") in getattr(report, "user_properties", ()):
         return "inconclusive", "?", "INCONCLUSIVE"
     return None
@@ -244,7 +244,7 @@ def _act(run: "Run", config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Tell every tally what there is to say of the run, once its calls are ended; what was not judged is no failure."""
+    """Tell every tally what there is to say of the run, once its calls are ended; what was not checked is no failure."""
     result = yield
     if TALLY in session.config.stash:
         _tell_tallies(session)
@@ -283,7 +283,7 @@ def _tell_tallies(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write what came of the run, if it asked an endpoint, and which reports could not be written."""
+    """Write the result of the run, if it asked an endpoint, and which reports could not be written."""
     tally = config.stash.get(TALLY, None)
     shown = tally.without_sound_traffic() if tally is not None else None
     if shown is not None and any(row.endpoint for row in shown.rows):
@@ -305,7 +305,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _outcome(config: pytest.Config, tally: "ResultCollector | None" = None) -> "Outcome":
-    """Return what came of the run so far, or of a part of it."""
+    """Return the result of the run so far, or of a part of it."""
     from vocode_contract.conformance.run.command_line import outcome_of_pytest
     from vocode_contract.report.results import ResultCollector
 
@@ -316,7 +316,7 @@ def _outcome(config: pytest.Config, tally: "ResultCollector | None" = None) -> "
 
 
 class _Overhearing:
-    """Brings tests to their verdict whose traffic was judged, and counts what their client touched.
+    """Brings tests to their verdict whose traffic was checked, and counts what their client touched.
 
     Its hooks hold for tests of any kind, `unittest.TestCase` among them, and for what fixtures do after a test.
     """
@@ -362,7 +362,7 @@ class _Overhearing:
 
 
 class _Counting:
-    """Counts what came of the tests that are ours, once there is one."""
+    """Counts the result of the tests that are ours, once there is one."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.started = time.monotonic()

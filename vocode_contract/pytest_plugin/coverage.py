@@ -25,7 +25,7 @@ class Touched:
         self.coverage = Coverage(contract, ())
 
     def add(self, payload: object, name: str = "Call") -> None:
-        """Count what a payload exercises, parsed or as raw bytes; it is not judged.
+        """Count what a payload exercises, parsed or as raw bytes; it is not checked.
 
         Raises:
             UnknownSchema: The contract has no such schema.

@@ -96,7 +96,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
 def _vocode_judge(
     request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
 ) -> Callable[["Client"], "CheckedClient"]:
-    """Make the client of one test; whatever is wrong with an answer fails the test that got it."""
+    """Make the client of one test; whatever is wrong with a response fails the test that got it."""
     from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.run.settings import SIMULATOR
 
@@ -116,7 +116,7 @@ def _vocode_judge(
 def vocode_client(
     request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
 ) -> "CheckedClient":
-    """A client of the endpoint; whatever is wrong with an answer fails the test that got it."""
+    """A client of the endpoint; whatever is wrong with a response fails the test that got it."""
     if settings_of(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
     return _vocode_judge(_vocode_sender)
@@ -143,7 +143,7 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
 def vocode_traffic(
     vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
 ) -> "Traffic":
-    """Judge the traffic of a client of your own; what is wrong with it fails the test."""
+    """Check the traffic of a client of your own; what is wrong with it fails the test."""
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.pytest_plugin.traffic import Overheard
 

@@ -24,13 +24,13 @@ LISTS = (
     (
         "select",
         "CODE",
-        "check only this code; wildcards such as json-* are allowed (default: all; or vocode_select in the configuration file)",
+        "check only this code; wildcards such as json-* are allowed (default: all; or vocode_select in the file)",
     ),
-    ("ignore", "CODE", "skip this code; wildcards are allowed (or vocode_ignore in the configuration file)"),
+    ("ignore", "CODE", "skip this code; wildcards are allowed (or vocode_ignore in the file)"),
     (
         "traffic-host",
         "HOST",
-        "host whose traffic vocode_traffic checks (default: any; or vocode_traffic_host in the configuration file)",
+        "host whose traffic vocode_traffic checks (default: any; or vocode_traffic_host in the file)",
     ),
     (
         "policy",
@@ -66,7 +66,7 @@ _WIDENING: Mapping[str, Any] = {
 }
 #: Of `KEYS`, those that decide who may see what is sent.
 _TYPED_KEYS = ("ca", "proxy")
-#: Under which the processes of pytest-xdist are told whether the URL was typed.
+#: Under which the processes of pytest-xdist are reported whether the URL was typed.
 URL_TYPED = "vocode_url_typed"
 _ON_THE_COMMAND_LINE = "is for the command line of the run itself where a host is not this machine"
 CODES = ("select", "ignore")
@@ -137,7 +137,7 @@ def require_typed(config: pytest.Config) -> None:
     """Refuse what widens what may be done beyond this machine and was not given on the command line of this run.
 
     Anybody may have written ``addopts`` and the keys of a configuration file, and a variable outlives its purpose. The
-    processes of pytest-xdist are told by the one that began them.
+    processes of pytest-xdist are reported by the one that began them.
 
     Raises:
         pytest.UsageError: It came from elsewhere.
@@ -156,7 +156,7 @@ def require_typed(config: pytest.Config) -> None:
 
 
 def is_url_typed(config: pytest.Config) -> bool:
-    """Tell whether the URL was given on the command line of this run."""
+    """Return whether the URL was given on the command line of this run."""
     if hasattr(config, "workerinput"):
         return bool(config.workerinput.get(URL_TYPED))
     return bool(_typed(config).vocode_url)

@@ -31,7 +31,7 @@ UNWRITTEN: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def in_processes(config: pytest.Config) -> bool:
-    """Tell whether tests run in processes of pytest-xdist."""
+    """Return whether tests run in processes of pytest-xdist."""
     return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
 
 
@@ -126,7 +126,7 @@ def selection_of(config: pytest.Config) -> "Selection":
 
 
 def hosts_of(config: pytest.Config) -> tuple[str, ...]:
-    """Return the hosts whose traffic is judged, none for any.
+    """Return the hosts whose traffic is checked, none for any.
 
     Raises:
         pytest.UsageError: One is no host.

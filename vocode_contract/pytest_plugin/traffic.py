@@ -1,4 +1,4 @@
-"""What comes of a test whose traffic was judged as it went by."""
+"""What comes of a test whose traffic was checked as it went by."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping

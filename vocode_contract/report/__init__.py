@@ -18,7 +18,7 @@ class ReportFormat:
         title: What it is for, as a phrase.
         written: Results and a heading -> pieces of text; it prints nothing, takes the results one by one
             and keeps none of them.
-        holds_unjudged: Whether it also tells what could not be judged; an edge says so elsewhere if not.
+        holds_unjudged: Whether it also tells what could not be checked; an edge says so elsewhere if not.
     """
 
     title: str

@@ -116,9 +116,9 @@ class Evidence:
         operation: What was asked for.
         sent: The request as curl command; the token is a variable in it.
         before: The requests that led there, in order, as curl commands.
-        status: Status code of the answer.
-        media_type: Of the answer, without its parameters; empty where it has none that is fit to be shown.
-        size: Bytes of the answer's body.
+        status: Status code of the response.
+        media_type: Of the response, without its parameters; empty where it has none that is fit to be shown.
+        size: Bytes of the response's body.
         seconds: From sending to the last byte; ``None`` where nobody measured.
         place: JSON Pointer to what is wrong in the body.
         body: The body around that place, like JSON: everything is masked that the contract does not
@@ -142,8 +142,8 @@ class FirstSeen:
 
     Attributes:
         answer: What holds it; ``None`` where nothing is known of it.
-        place: JSON Pointer to it in the body of that answer.
-        steps: What led there, in order, without the answer itself.
+        place: JSON Pointer to it in the body of that response.
+        steps: What led there, in order, without the response itself.
     """
 
     answer: CheckedExchange | None
@@ -156,7 +156,7 @@ class Witness(Protocol):
 
     @property
     def contract(self) -> Contract:
-        """The date and profile to judge by."""
+        """The date and profile to check against."""
 
     @property
     def store(self) -> Store:
@@ -207,7 +207,7 @@ class _Shown:
     bodies: dict[int, object]
 
     def body(self, answer: CheckedExchange) -> object:
-        """Return the masked body of an answer; ``_NO_JSON`` where there is none to be shown."""
+        """Return the masked body of a response; ``_NO_JSON`` where there is none to be shown."""
         if id(answer) not in self.bodies:
             self.bodies[id(answer)] = _masked_body(answer, self.client.contract)
         return self.bodies[id(answer)]
@@ -291,7 +291,7 @@ def _query(query: str, client: Witness) -> str:
 
 
 def is_harmless(value: str) -> bool:
-    """Tell whether a value of a query tells nothing, whoever it came from: an id, a short number or word."""
+    """Return whether a value of a query tells nothing, whoever it came from: an id, a short number or word."""
     return bool(_UUID.fullmatch(value)) or len(value) < 4
 
 

@@ -13,7 +13,7 @@ VERSION = 1
 
 
 def as_json(results: Iterable[Result], heading: Heading) -> Iterator[str]:
-    """Write one document: what was judged by, every result, and the sum of them."""
+    """Write one document: what was checked by, every result, and the sum of them."""
     tally = ResultCounts()
     head = _text({"version": VERSION, **_head(heading)})
     yield f'{head[:-1]},"results":['

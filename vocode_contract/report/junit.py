@@ -22,7 +22,7 @@ _ELEMENTS = {
     "no-call": "skipped",
 }
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: Violations, and causes, that are told of one test: each test of a server that does all wrong finds a hundred.
+#: Violations, and causes, that are reported of one test: each test of a server that does all wrong finds a hundred.
 _MOST = 10
 
 

@@ -1,4 +1,4 @@
-"""Outcome: what came of a run, as every report of it tells."""
+"""Outcome: the result of a run, as every report of it tells."""
 
 import re
 import shlex
@@ -50,7 +50,7 @@ class RunDescription:
         profile: How literally it was read.
         where: URL of the endpoint, without a query, or a phrase for the built-in simulator.
         command: What to type before the name of a test to run that test alone.
-        uncut: The option that lets a text be told in full.
+        uncut: The option that lets a text be reported in full.
         started: When; aware of its time zone.
         seconds: Wall time of all of it.
         policies: How what no document decides was read.
@@ -68,15 +68,15 @@ class RunDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What is wrong, once, however often it was found.
+    """The violations, once, however often it was found.
 
     Attributes:
         violation: All violations of this cause as one; its pointer may name several places.
         sources: JSON Pointers into the contract's OpenAPI document, without those that are empty.
         operations: What was asked for where it was found, as far as that is known.
-        status: The status code of every answer that shows it; ``None`` where they differ or there is none.
+        status: The status code of every response that shows it; ``None`` where they differ or there is none.
         rows: The tests that found it, at least one.
-        evidence: One exchange that shows it; ``None`` where it was not found in an answer.
+        evidence: One exchange that shows it; ``None`` where it was not found in a response.
         rerun: The command that runs the first of these tests alone.
     """
 
@@ -111,11 +111,11 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a run; all of its text may be shown.
+    """The result of a run; all of its text may be shown.
 
     Attributes:
         run: What was run.
-        tally: What came of each test.
+        tally: The result of each test.
     """
 
     run: RunDescription
@@ -187,7 +187,7 @@ class Outcome:
 
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
-        """What is wrong, errors first, otherwise in the order of finding."""
+        """The violations, errors first, otherwise in the order of finding."""
         groups: dict[tuple[str, ...], dict[Violation, tuple[Row, ...]]] = {}
         heads: dict[tuple[str, ...], tuple[str, ...]] = {}
         for violation, rows in self.violations.items():

@@ -24,7 +24,7 @@ class Result:
 
     @property
     def conforms(self) -> bool:
-        """Whether it was judged and has no violation of severity ``error``."""
+        """Whether it was checked and has no violation of severity ``error``."""
         return not self.unjudged and not any(found.severity == "error" for found in self.violations)
 
     @property

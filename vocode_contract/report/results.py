@@ -38,7 +38,7 @@ INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
 
 
-#: Of a user's own traffic: where it asked; what went by if none was judged; how much was without its body.
+#: Of a user's own traffic: where it asked; what went by if none was checked; how much was without its body.
 HEARD = "vocode_heard"
 
 
@@ -85,8 +85,8 @@ class Unjudged:
     """What went by.
 
     Attributes:
-        passed_by: Tests in which nothing was judged, and the names of their requests, with commas between them.
-        unread: Tests in which an answer was judged without its body, and how many were.
+        passed_by: Tests in which nothing was checked, and the names of their requests, with commas between them.
+        unread: Tests in which a response was checked without its body, and how many were.
     """
 
     passed_by: dict[str, str] = field(default_factory=dict)
@@ -122,7 +122,7 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
 
 
-#: The test without which nothing that matters was judged.
+#: The test without which nothing that matters was checked.
 _MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
 
 
@@ -143,12 +143,12 @@ class Row:
         claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
         endpoint: Where it asked; empty where it asked nowhere.
-        is_heard: Whether it is a user's own traffic that was judged, and nothing else asked.
+        is_heard: Whether it is a user's own traffic that was checked, and nothing else asked.
         violations: What it found, drift and advice included.
         reason: Why there is no verdict; empty where there is one.
         seconds: How long it took.
         module: Where it is in the suite; empty for a user's own test.
-        evidence: What was sent and what came, for violations that were found in an answer.
+        evidence: What was sent and what came, for violations that were found in a response.
         options: Options of the plugin, for the command line, without which the test would not do the same again.
     """
 
@@ -176,7 +176,7 @@ class ResultCollector:
     """A plugin that counts; give it to ``pytest.main`` and read it afterwards.
 
     Attributes:
-        rows: One for each test that asked an endpoint, judged a payload or should have.
+        rows: One for each test that asked an endpoint, checked a payload or should have.
         remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
         unjudged: What of users' own traffic has no verdict.
         is_left_open: Whether a call that the run asked for may go on.
@@ -247,9 +247,9 @@ class ResultCollector:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 not judged, 0 conforms.
+        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 not checked, 0 conforms.
 
-        A run in which no call could be ended has not judged the main operation, unless its user wanted it read-only;
+        A run in which no call could be ended has not checked the main operation, unless its user wanted it read-only;
         and one that leaves a call open does not pass.
         """
         if self.interrupted:
@@ -300,7 +300,7 @@ def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> 
     Args:
         row: The test.
         evidence: What is shown of its evidence.
-        most: Violations that are told.
+        most: Violations that are reported.
     """
     noted = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
     yield from ((name, value) for name, value in noted.items() if value)
@@ -313,7 +313,7 @@ def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> 
 
 
 def _is_final(report: pytest.TestReport) -> bool:
-    """Tell whether a report holds the verdict: a later phase counts only if traffic of its own fails it."""
+    """Return whether a report holds the verdict: a later phase counts only if traffic of its own fails it."""
     return report.when == "call" or report.outcome != "passed"
 
 

@@ -76,7 +76,7 @@ def lines(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
     """Yield the table of operations and claims, what is wrong, what has no verdict, and the verdict.
 
     Args:
-        outcome: What came of the run.
+        outcome: The result of the run.
         full: Whether nothing is cut: without, it is at most 64 KiB in lines of at most 400 characters.
     """
     yield from bounded([*table(outcome), *details(outcome, full=full)], outcome, full=full)
@@ -134,7 +134,7 @@ def labelled(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[t
     """Yield what there is to say of a cause: short labels, and one line each.
 
     Args:
-        cause: What is wrong.
+        cause: The violations.
         full: Whether the body is not cut.
         uncut: The option that leaves it whole.
     """

@@ -28,7 +28,7 @@ class NotUnderstood(Exception):
     """A request cannot be read. Never leaves the core.
 
     Attributes:
-        entries: What is wrong, at least one.
+        entries: The violations, at least one.
     """
 
     def __init__(self, *entries: ErrorDetail) -> None:
@@ -125,7 +125,7 @@ def _body(contract: Contract, name: str, body: bytes) -> Any:
 
 @cache
 def _validator(contract: Contract, name: str) -> "Validator":
-    """Return the judge of a request: as servers do, it takes repeated keys and wide integers."""
+    """Return the check of a request: as servers do, it takes repeated keys and wide integers."""
     from vocode_contract.validation.validator import Validator
 
     return Validator(Contract.load(contract.date, profile="wire"), name, strict=False)

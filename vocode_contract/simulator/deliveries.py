@@ -45,7 +45,7 @@ _WORDS: Mapping[str, Any] = {
 def asked(state: State, event: CallEvent) -> Delivery | None:
     """Return what an agent asks at an event: its first external action, signed where it has a usable secret.
 
-    It is sent once, whatever the policy, and the log tells what the answer is worth.
+    It is sent once, whatever the policy, and the log tells what the response is worth.
     """
     life, call = state.lives.get(event.call_id), state.calls[event.call_id]
     if life is None or life.scenario != _SCENARIO or (event.type, event.payload) != _MOMENT:
@@ -102,7 +102,7 @@ def _value(schema: object) -> Any:
 
 
 def deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
-    """Yield what webhooks are told of events, where they subscribe to the kind, and what agents ask, in that order."""
+    """Yield what webhooks are reported of events, where they subscribe to the kind, and what agents ask, in that order."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")
         if webhook and event.type in webhook["subscriptions"]:

@@ -35,7 +35,7 @@ class LoggedRequest:
         query: The beginning of the query string.
         body: Raw bytes; empty for a body that is too long.
         size: Bytes of the body.
-        status: Status of the answer.
+        status: Status of the response.
     """
 
     at: float

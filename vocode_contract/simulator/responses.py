@@ -1,4 +1,4 @@
-"""Every answer that is not the one that was hoped for, in the words of the framework behind the servers."""
+"""Every response that is not the one that was hoped for, in the words of the framework behind the servers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class ErrorDetail:
 
     Attributes:
         place: Where: ``query`` or ``body``, then names and indices.
-        kind: What is wrong, a key of the table of wordings.
+        kind: The violations, a key of the table of wordings.
         permitted: The words that would be right, where there are such.
         given: The value that came, as newer servers repeat it, without anything secret.
     """
@@ -131,7 +131,7 @@ def entry_for(violation: Violation, masked: object) -> ErrorDetail:
     """Word a violation of a request body as the framework would.
 
     Args:
-        violation: What is wrong.
+        violation: The violations.
         masked: The body without anything secret.
     """
     tokens = _tokens(violation.instance_pointer)

@@ -166,7 +166,7 @@ class Simulation:
                 self.state.lead(call, forced(life, call, status or "", now))
 
     def events(self, newest: int | None = None) -> tuple[CallEvent, ...]:
-        """Return what has happened to the calls by now and a webhook would be told, the oldest first.
+        """Return what has happened to the calls by now and a webhook would be reported, the oldest first.
 
         Args:
             newest: Of how many of the newest calls; of all without.
@@ -182,7 +182,7 @@ class Simulation:
             return tuple(self.state.outbox.due(self._clock(), self.state.events))
 
     def take_deliveries(self) -> tuple[Delivery, ...]:
-        """Take the events as `take_events` does, and return those that a webhook is told, as deliveries."""
+        """Take the events as `take_events` does, and return those that a webhook is reported, as deliveries."""
         with self._lock:
             return tuple(deliveries(self.state, self.state.outbox.due(self._clock(), self.state.events)))
 
@@ -242,7 +242,7 @@ class Simulation:
         return self.answer(request).response
 
     def answer(self, request: Request) -> SimulatedResponse:
-        """Answer a request, and tell how to carry the answer where a fault has a word in that.
+        """Answer a request, and tell how to carry the response where a fault has a word in that.
 
         Args:
             request: As it came over the wire, whoever sent it.

@@ -1,6 +1,6 @@
 """Hypothesis strategies: payloads that conform, near misses, and the histories of calls.
 
-Every strategy takes a contract's date and a profile. What can be wrong with the arguments is told
+Every strategy takes a contract's date and a profile. What can be wrong with the arguments is reported
 when a strategy is made, not when it is drawn from.
 """
 

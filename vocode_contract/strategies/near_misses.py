@@ -21,7 +21,7 @@ class NearMiss:
         done: What was done, as one sentence; it names no value of the payload.
         code: Code of the one violation that must be reported.
         instance_pointer: Place of that violation, as it is reported: keys of free maps read ``*``.
-        judge: Who reports it: the schema (`vocode_contract.violations`), or the rules of
+        check: Who reports it: the schema (`vocode_contract.violations`), or the rules of
             `vocode_contract.validation.consistency`, which the schema knows nothing of.
     """
 

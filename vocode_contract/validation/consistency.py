@@ -300,7 +300,7 @@ def inconsistencies(
 ) -> Iterator[Violation]:
     """Yield where a payload contradicts itself, outermost objects first, then in the order of `RULES`.
 
-    The schema is not judged: wrong values are skipped, and bytes that hold no JSON yield nothing.
+    The schema is not checked: wrong values are skipped, and bytes that hold no JSON yield nothing.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
@@ -308,7 +308,7 @@ def inconsistencies(
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``.
         now: The clock, in seconds since 1970-01-01 UTC; for a recorded payload the time of the
-            recording, for an answer its Date header; this machine's clock without.
+            recording, for a response its Date header; this machine's clock without.
         tolerance: Seconds by which a time may lie ahead of the clock, inclusive.
         selection: Which codes count, and how much.
 

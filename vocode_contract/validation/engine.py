@@ -22,7 +22,7 @@ _DATE_TIME = re.compile(
 
 
 def is_uuid(value: object) -> bool:
-    """Tell whether a string is a UUID of 32 hexadecimal digits in five groups.
+    """Return whether a string is a UUID of 32 hexadecimal digits in five groups.
 
     Values that are not strings pass: a format speaks of strings only.
 
@@ -32,7 +32,7 @@ def is_uuid(value: object) -> bool:
 
 
 def is_date_time(value: object) -> bool:
-    """Tell whether a string is a date-time with offset; a leap second only at the end of a UTC day.
+    """Return whether a string is a date-time with offset; a leap second only at the end of a UTC day.
 
     Values that are not strings pass: a format speaks of strings only.
 
@@ -63,10 +63,10 @@ Location = tuple[str | int, ...]
 
 
 class Engine(Protocol):
-    """One schema, ready to judge; both methods are free of side effects."""
+    """One schema, ready to validate; both methods are free of side effects."""
 
     def is_valid(self, instance: object) -> bool:
-        """Tell whether the instance is valid; may raise ValueError for what JSON cannot hold."""
+        """Return whether the instance is valid; may raise ValueError for what JSON cannot hold."""
         ...
 
     def errors(self, instance: object) -> Iterable[tuple[Location, Location]]:
@@ -111,7 +111,7 @@ class ReferenceEngine:
         )
 
     def is_valid(self, instance: object) -> bool:
-        """Tell whether the instance is valid."""
+        """Return whether the instance is valid."""
         if surveyed(instance)[0]:  # jsonschema would put it into a message, and recurse
             raise ValueError
         return bool(self._validator.is_valid(instance))

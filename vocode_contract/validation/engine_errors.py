@@ -17,7 +17,7 @@ from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
 from vocode_contract.validation.trimming import Trimming, is_long
 from vocode_contract.validation.violation import Violation
 
-#: Violations kept ready to be told again.
+#: Violations kept ready to be reported again.
 _KEPT = 1_000
 #: Codes that an engine reports once for each keyword or key at a place.
 _TOLD_ONCE = ("format", "required")
@@ -93,7 +93,7 @@ class Listing:
             missing = (key for key in rule.required if key not in value)
             found += (self._violation(rule, f"{shown}/{json_pointer.escape(key)}", "nothing") for key in missing)
         elif rule.code in ("enum", "union-type"):
-            if json_type(value) in rule.types:  # a wrong type is told already
+            if json_type(value) in rule.types:  # a wrong type is reported already
                 word = shown_word(value) if rule.shows_words else None
                 note = rule.since.get(value, "") if isinstance(value, str) else ""
                 found.append(self._violation(rule, shown, word or described(value), note))
@@ -104,7 +104,7 @@ class Listing:
             found.append(self._violation(rule, shown, described(value)))
 
     def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
-        """Return the violation; the same one again where it was told before, since making it costs most."""
+        """Return the violation; the same one again where it was reported before, since making it costs most."""
         key = (rule.schema_pointer, code or rule.code, shown, actual)
         violation = self._made.get(key)
         if violation is None:

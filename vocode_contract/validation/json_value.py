@@ -15,7 +15,7 @@ Bytes = (bytes, bytearray, memoryview)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of an untrusted payload is judged.
+    """How much of an untrusted payload is checked.
 
     Attributes:
         size: Bytes of a raw payload, inclusive; 1 MiB.
@@ -46,7 +46,7 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """Why bytes, or a parsed value, hold no JSON that can be judged.
+    """Why bytes, or a parsed value, hold no JSON that can be checked.
 
     Attributes:
         code: The violation's code.
@@ -64,7 +64,7 @@ class Defect:
 
 
 class Unreadable(Exception):
-    """Bytes hold no JSON value that may be judged. Never leaves the package."""
+    """Bytes hold no JSON value that may be checked. Never leaves the package."""
 
     def __init__(self, defect: Defect) -> None:
         super().__init__(defect.code)
@@ -100,7 +100,7 @@ def _too_many(limits: Limits) -> Defect:
 
 
 def is_vast(value: object, most: int) -> bool:
-    """Tell whether a parsed value holds more values than so many, each counted as often as it is reached.
+    """Return whether a parsed value holds more values than so many, each counted as often as it is reached.
 
     Lists that hold one list many times over, as aliases of YAML make them, are small until they are copied.
     """

@@ -15,8 +15,8 @@ def unknown_keys(contract: Contract, name: str, instance: object) -> Iterator[Vi
     Keys of free-form maps are data and none of them is undeclared.
 
     Args:
-        contract: The contract to judge by.
-        name: The schema the instance is judged as.
+        contract: The contract to check against.
+        name: The schema the instance is checked as.
         instance: A parsed JSON value.
     """
     level: list[tuple[str, Schema, object]] = [("", contract.schemas[name], instance)]

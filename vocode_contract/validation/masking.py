@@ -93,7 +93,7 @@ def shown_tokens(contract: Contract, name: str, tokens: Sequence[str | int]) -> 
 
 
 def _is_free(schema: Schema) -> bool:
-    """Tell whether the keys of an object are data, not names."""
+    """Return whether the keys of an object are data, not names."""
     return "additionalProperties" in schema or "x-sensitivity" in schema or "properties" not in schema
 
 
@@ -215,7 +215,7 @@ class Secret:
         return self._value
 
     def __bool__(self) -> bool:
-        """Tell whether there is a token at all."""
+        """Return whether there is a token at all."""
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:

@@ -41,7 +41,7 @@ def instant(value: object) -> float | None:
 
 
 def is_naive(value: object) -> bool:
-    """Tell whether a value is a date-time string that names no offset from UTC."""
+    """Return whether a value is a date-time string that names no offset from UTC."""
     if not isinstance(value, str) or len(value) > _LONGEST:
         return False
     match = _ISO.fullmatch(value)

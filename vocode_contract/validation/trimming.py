@@ -1,7 +1,7 @@
 """Long arrays and maps cut down to what is wrong in them, before their errors are listed.
 
 The compiled engine lists every error of an instance at once, at some twenty microseconds each. A
-small body can hold a hundred thousand; which members are wrong is told a hundred times faster.
+small body can hold a hundred thousand; which members are wrong is reported a hundred times faster.
 Keys of maps that look like numbers are renamed on the way: that engine takes them for indices.
 """
 
@@ -44,7 +44,7 @@ class _Shape:
 
 
 def is_long(contract: Contract, name: str, instance: object) -> bool:
-    """Tell whether an array or map of an instance, where the schema has one, is long, or an object above one."""
+    """Return whether an array or map of an instance, where the schema has one, is long, or an object above one."""
     return _exceeds(instance, _shape_of(contract, name))
 
 
@@ -85,7 +85,7 @@ def _exceeds(value: Any, shape: _Shape) -> bool:
 
 
 def _has_numeric_keys(value: dict[str, Any]) -> bool:
-    """Tell whether jsonschema-rs 0.60 would report a key as an index: ``07`` as 7, ``+7`` too."""
+    """Return whether jsonschema-rs 0.60 would report a key as an index: ``07`` as 7, ``+7`` too."""
     return any(str(key)[:1] in _NUMERIC for key in value)
 
 

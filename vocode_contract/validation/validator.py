@@ -25,7 +25,7 @@ _RAW = frozenset(Bytes)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was judged and what was found.
+    """What was checked and what was found.
 
     Attributes:
         value: The parsed JSON value, ``None`` where the bytes held none; not shown.
@@ -42,7 +42,7 @@ class Verdict:
 
 
 class Validator:
-    """One schema of one contract, ready to judge; build it once and share it between threads."""
+    """One schema of one contract, ready to validate; build it once and share it between threads."""
 
     __slots__ = (
         "_errors",
@@ -71,7 +71,7 @@ class Validator:
         """Prepare the verdict.
 
         Args:
-            contract: The date and profile to judge by.
+            contract: The date and profile to check against.
             name: A schema of the contract.
             limits: Bounds on a payload.
             strict: Whether raw bytes are refused for duplicate keys and integers beyond 64 bits too.
@@ -95,7 +95,7 @@ class Validator:
         self._is_valid = self._has_no_error if selection else self._errors.engine.is_valid
 
     def conforms(self, instance: object) -> bool:
-        """Tell whether an instance has no violation of severity ``error``.
+        """Return whether an instance has no violation of severity ``error``.
 
         Args:
             instance: A parsed JSON value, or the raw bytes of one.
@@ -119,7 +119,7 @@ class Validator:
         yield from self.validate(instance).violations
 
     def validate(self, instance: object) -> Verdict:
-        """Judge an instance; the value in the verdict is the one that was judged.
+        """Check an instance; the value in the verdict is the one that was checked.
 
         Args:
             instance: A parsed JSON value, or the raw bytes of one.
@@ -132,7 +132,7 @@ class Validator:
         return Verdict(value=instance, violations=self._weighed(self._found(instance)))
 
     def ensure(self, instance: object) -> Any:
-        """Return the judged value if it conforms.
+        """Return the checked value if it conforms.
 
         Raises:
             ContractViolated: With all violations.
@@ -250,11 +250,11 @@ def validator(name: str = "Call", contract: str | None = None, profile: str = DE
 def conforms(
     instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
 ) -> bool:
-    """Tell whether an instance has no violation of severity ``error``.
+    """Return whether an instance has no violation of severity ``error``.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
-        name: The schema to judge it by.
+        name: The schema to check it by.
         contract: A date; the default contract without.
         profile: ``documented``, ``wire`` or ``tolerant``.
 
@@ -311,7 +311,7 @@ def ensure(
 @overload
 def ensure(instance: object, name: str = ..., *, contract: str | None = None, profile: str = ...) -> Any: ...
 def ensure(instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Any:
-    """Return the judged value if it conforms, typed where the default contract is asked for; see `conforms`.
+    """Return the checked value if it conforms, typed where the default contract is asked for; see `conforms`.
 
     Under the profile ``tolerant`` a value may hold words that its type does not list.
 

@@ -83,7 +83,7 @@ class ContractViolated(AssertionError):
         self.where = where
 
     def __str__(self) -> str:
-        """List the violations, one a line."""
+        """List the violations, one per line."""
         count = len(self.violations)
         title = f"{count} violation{'s' if count != 1 else ''} of the contract"
         return "\n".join([title, *(f"  {line}" for line in self.lines)])

@@ -40,11 +40,11 @@ class Fit:
 def which(
     instance: object, name: str = "Call", *, profile: str = DEFAULT_PROFILE, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[Fit, ...]:
-    """Tell how a payload fits each shipped contract, oldest first.
+    """Return how a payload fits each shipped contract, oldest first.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
-        name: The schema to judge it by.
+        name: The schema to check it by.
         profile: ``documented``, ``wire`` or ``tolerant``.
         limits: Bounds on the payload.
 

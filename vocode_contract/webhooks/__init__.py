@@ -1,4 +1,4 @@
-"""What a receiver gets from the provider: events and external actions, judged from their raw bytes.
+"""What a receiver gets from the provider: events and external actions, checked from their raw bytes.
 
 Nothing here speaks HTTP: a web framework hands over the bytes of a body and the header fields.
 """

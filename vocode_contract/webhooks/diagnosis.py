@@ -57,7 +57,7 @@ class Diagnosis:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, in a sentence or two."""
+        """The violations, in a sentence or two."""
         wrote = f" It is written as by {' or '.join(self.writers)}." if self.writers else ""
         return MISTAKES[self.code].sentence + wrote
 

@@ -74,11 +74,11 @@ def parse_event(
     profile: str = "tolerant",
     limits: Limits = DEFAULT_LIMITS,
 ) -> EventVerdict:
-    """Judge what was posted to a webhook; no input raises.
+    """Check what was posted to a webhook; no input raises.
 
     The profile is ``tolerant`` unless told: no document promises that a refused event is sent again, so
     a receiver that refuses a kind of event, or a value, newer than its contract loses it for good. What
-    is newer is still told, as drift. Tests of the provider judge by ``wire``.
+    is newer is still told, as drift. Tests of the provider check by ``wire``.
 
     Args:
         body: The raw body.
@@ -139,8 +139,8 @@ def idempotency_key(received: Event | ExternalAction | Body) -> str:
 
     The price: two events that truly say the same, such as "yes" said twice without a time in the
     payload, have one key; so they would by their raw bodies. An external action has neither time nor
-    nonce, so the agent that asks twice for the same cannot be told from a replay: answer it again with
-    the answer that was kept, do not act again.
+    nonce, so the agent that asks twice for the same cannot be reported from a replay: answer it again with
+    the response that was kept, do not act again.
 
     Args:
         received: An event, an action, or the raw body of an event. A body that holds no event has a key

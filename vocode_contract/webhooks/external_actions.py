@@ -1,4 +1,4 @@
-"""External actions: verify the signature, then read; judge an answer; sign, to test one's own receiver."""
+"""External actions: verify the signature, then read; check a response; sign, to test one's own receiver."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ class ExternalAction:
 
     Attributes:
         call_id: Id of the call, in lower case.
-        payload: Input of the action, as its ``input_schema`` describes it; not judged by that here.
+        payload: Input of the action, as its ``input_schema`` describes it; not checked by that here.
     """
 
     call_id: str
@@ -74,7 +74,7 @@ def parse_external_action(
 ) -> ActionVerdict:
     """Verify the signature over the raw body and, only if it holds, read the action; no input raises.
 
-    The answer is waited for 10 seconds.
+    The response is waited for 10 seconds.
 
     Args:
         body: The raw body.
@@ -91,7 +91,7 @@ def parse_external_action(
     judging = validator("ExternalActionRequest", contract, profile, limits)
     data = raw(body)
     if len(data) > limits.size:
-        keys_of(secrets)  # what is wrong with our own set-up is told whatever came
+        keys_of(secrets)  # what is wrong with our own set-up is reported whatever came
         refused = Verification(valid=False, reason="too-large")
         return ActionVerdict(action=None, verification=refused, violations=judging.validate(data).violations)
     fields = fields_of(headers)
@@ -116,12 +116,12 @@ def _refusal(verification: Verification, contract: Contract) -> Iterator[Violati
 
 
 def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Verdict:
-    """Judge what a receiver answers to an external action.
+    """Check what a receiver answers to an external action.
 
     Read tolerantly, which refuses no less here and tells misspelt keys, as drift.
 
     Args:
-        body: The raw body of the answer.
+        body: The raw body of the response.
         contract: A date; the default contract without.
         limits: Bounds on the body.
 

@@ -16,7 +16,7 @@ class Mistake:
     """What there is to say of a mistake.
 
     Attributes:
-        sentence: What is wrong.
+        sentence: The violations.
         remedy: What to do.
     """
 
@@ -271,7 +271,7 @@ def body_readings(body: bytes) -> Iterator[Reading]:
 
 
 def value_of(body: bytes) -> object:
-    """Return the JSON value of a body, ``None`` where it holds none that may be judged."""
+    """Return the JSON value of a body, ``None`` where it holds none that may be checked."""
     try:
         return read(body, DEFAULT_LIMITS)
     except Unreadable:

@@ -126,5 +126,5 @@ def header_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iter
 
 
 def conforms(violations: Iterable[Violation]) -> bool:
-    """Tell whether none of the violations is of severity ``error``."""
+    """Return whether none of the violations is of severity ``error``."""
     return not any(violation.severity == "error" for violation in violations)

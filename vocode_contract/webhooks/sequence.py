@@ -38,7 +38,7 @@ class _Story:
     keys: tuple[bytes, ...] = ()
 
     def told(self, event: Event, number: int, key: bytes, most: int) -> "_Story":
-        """Return the story with one more event."""
+        """Return the scenario with one more event."""
         first = {event.type: number, **self.first} if event.type in KINDS else self.first
         keys = self.keys if key in self.keys else (*self.keys, key)[-most:]
         return replace(self, first=first, last=number, keys=keys)
@@ -53,10 +53,10 @@ def _violation(code: str, number: int, *, expected: str, actual: str, note: str 
 
 
 class EventSequence:
-    """A judge of events as they come: twice, late, out of order, of many calls at once.
+    """A check of events as they come: twice, late, out of order, of many calls at once.
 
     It remembers a bounded number of calls and forgets the longest untouched, ended ones for themselves;
-    of a forgotten call nothing is told any more. Neither clock nor input/output; not to be shared
+    of a forgotten call nothing is reported any more. Neither clock nor input/output; not to be shared
     between threads without a lock.
     """
 
@@ -155,7 +155,7 @@ class EventSequence:
 
 
 def check_sequence(events: Iterable[Event], *, subscriptions: Collection[str] | None = None) -> tuple[Violation, ...]:
-    """Judge the events of calls in the order in which they came.
+    """Check the events of calls in the order in which they came.
 
     Args:
         events: Of any number of calls, interleaved or not.

@@ -40,7 +40,7 @@ class Verification:
     reason: Reason
 
     def __bool__(self) -> bool:
-        """Tell whether the signature holds, so that a forgotten ``.valid`` is no hole."""
+        """Return whether the signature holds, so that a forgotten ``.valid`` is no hole."""
         return self.valid
 
 

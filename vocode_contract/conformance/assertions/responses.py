@@ -14,7 +14,7 @@ from vocode_contract.validation.violation import ContractViolated, Violation
 
 
 def answered(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
-    """Claim a status code; an answer that is wrong in itself fails the test anyway.
+    """Claim a status code; a response that is wrong in itself fails the test anyway.
 
     Args:
         answer: To a request of which the contract says how it is answered.
@@ -60,7 +60,7 @@ def refused(answer: CheckedExchange, *, for_want_of_authentication: bool = True)
 
 
 def no_call(answer: CheckedExchange) -> None:
-    """Claim that an answer to a request for no existing call is a refusal and holds no call.
+    """Claim that a response to a request for no existing call is a refusal and holds no call.
 
     Raises:
         ContractViolated: It is none, or it holds one.
@@ -112,12 +112,12 @@ def as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
 
 
 def is_as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
-    """Tell whether a created call has what was asked for."""
+    """Return whether a created call has what was asked for."""
     return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
 def still_as_asked(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
-    """Claim that a call which an answer shows has still the context and the options that were asked for.
+    """Claim that a call which a response shows has still the context and the options that were asked for.
 
     Raises:
         ContractViolated: It has others.
@@ -208,7 +208,7 @@ def _either(statuses: Iterable[int]) -> str:
 
 
 class Claimed(ContractViolated):
-    """One violation that a test claims of an answer.
+    """One violation that a test claims of a response.
 
     Attributes:
         answer: Where it was seen.
@@ -232,11 +232,11 @@ def violated(
     policy: str = "",
     steps: tuple[CheckedExchange, ...] = (),
 ) -> NoReturn:
-    """Raise what is wrong with an answer.
+    """Raise what is wrong with a response.
 
     Args:
         answer: Where it was seen.
-        code: What is wrong.
+        code: The violations.
         pointer: JSON Pointer to the place in the body.
         expected: As a phrase.
         actual: As a phrase without any part of the body.

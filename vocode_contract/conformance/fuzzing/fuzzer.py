@@ -21,7 +21,7 @@ from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.violation import Violation
 
-#: Requests sent at most to reduce one find, finds after which no more is drawn, requests without an answer likewise.
+#: Requests sent at most to reduce one find, finds after which no more is drawn, requests without a response likewise.
 REDUCTION = 100
 _MOST_FINDS = 10
 _MOST_UNANSWERED = 3
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
 
 class Judged(Protocol):
-    """An exchange that was judged."""
+    """An exchange that was checked."""
 
     @property
     def exchange(self) -> Exchange:
@@ -39,7 +39,7 @@ class Judged(Protocol):
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """What is wrong with it."""
+        """The violations with it."""
 
 
 J = TypeVar("J", bound=Judged)
@@ -47,14 +47,14 @@ J = TypeVar("J", bound=Judged)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fuzzed(Generic[J]):
-    """What came of fuzzing one operation.
+    """The result of fuzzing one operation.
 
     Attributes:
         operation: Its name.
-        finds: Each cause of violations once, as the answer to the smallest request that shows it.
-        served: The first answer of success that has no error; ``None`` if there is none.
+        finds: Each cause of violations once, as the response to the smallest request that shows it.
+        served: The first response of success that has no error; ``None`` if there is none.
         statuses: Status code to how often it came, reduction included; the lowest first.
-        unanswered: Why there was no complete answer, for each request that got none.
+        unanswered: Why there was no complete response, for each request that got none.
     """
 
     operation: str
@@ -78,7 +78,7 @@ def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, pla
     """Fuzz one operation: a request that is right, then those that are drawn; each find is reduced.
 
     Args:
-        send: Sends a request past the guard, and judges the answer.
+        send: Sends a request past the guard, and checks the response.
         operation: Of the contract.
         contract: Says what requests look like.
         plan: What to draw.
@@ -125,7 +125,7 @@ class _Run(Generic[J]):
         self._finds.append(smallest)
 
     def _answer(self, ask: Ask) -> J | None:
-        """Send a request; ``None`` where no complete answer came, or is to be hoped for."""
+        """Send a request; ``None`` where no complete response came, or is to be hoped for."""
         __tracebackhide__ = True
         if len(self._unanswered) >= _MOST_UNANSWERED:
             return None
@@ -151,7 +151,7 @@ class _Run(Generic[J]):
 
 
 def _causes(answer: Judged) -> set[tuple[str, ...]]:
-    """Return what tells the errors of an answer from those of other causes."""
+    """Return what tells the errors of a response from those of other causes."""
     return {
         (error.code, error.schema_pointer, error.expected, error.actual if error.code in _TOLD_APART else "")
         for error in answer.violations

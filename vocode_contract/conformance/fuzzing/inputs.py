@@ -54,7 +54,7 @@ def _served(story: Story, operation: Operation) -> str:
 
     Raises:
         NoCall: There is none.
-        Inconclusive: No complete answer tells.
+        Inconclusive: No complete response tells.
     """
     if operation.effect == "hangs-up":
         return story.calls.living("fuzzed")
@@ -110,7 +110,7 @@ class Drawn:
         self._created: list[str] = []
 
     def ask(self, ask: Ask) -> CheckedExchange:
-        """Send a request; the answer holds errors alone, for advice would be about what we made up ourselves."""
+        """Send a request; the response holds errors alone, for advice would be about what we made up ourselves."""
         __tracebackhide__ = True
         answer = self._client.exchange(ask)
         if ask.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:

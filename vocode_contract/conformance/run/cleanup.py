@@ -15,7 +15,7 @@ LAST_SECONDS = 10.0
 
 
 def finish(client: CheckedClient, within: float = LAST_SECONDS, *, is_last_word: bool = True) -> tuple[str, ...]:
-    """End what was created and still goes on, also what no answer told of.
+    """End what was created and still goes on, also what no response told of.
 
     Args:
         client: Of what created it.

@@ -38,7 +38,7 @@ class Run:
         created: Ids of the calls that it created, in order.
         ended: Ids of those that are known to have ended.
         left: Ids of those that could not be ended.
-        unanswered: How many calls it asked for without being told what came of it.
+        unanswered: How many calls it asked for without being told the result of it.
         is_acting: Whether its plan was shown and no other run acts on the host; nothing has an effect there without.
         is_interrupted: Whether Ctrl-C came.
         unwritten: Why the journal could not be written; empty where it could.

@@ -92,7 +92,7 @@ class Settings:
 
     Attributes:
         endpoint: Where; ``None`` for the built-in simulator.
-        contract: The date and profile to judge by.
+        contract: The date and profile to check against.
         call_ids: Calls that may be ended, in canonical form.
         policies: How what no document decides is read.
         wishes: What is allowed beyond loopback.
@@ -100,7 +100,7 @@ class Settings:
         ca_file: PEM file of a private certificate authority to trust too; empty for none.
         proxy: What to go through; ``None`` for nothing.
         fuzz: Requests to draw for each operation; 0 for none.
-        max_body: Bytes of an answer's body that are taken.
+        max_body: Bytes of a response's body that are taken.
     """
 
     endpoint: Endpoint | None

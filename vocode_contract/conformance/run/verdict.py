@@ -57,7 +57,7 @@ def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterato
 
 
 def _led_to(answer: CheckedExchange) -> tuple[CheckedExchange, ...]:
-    """Return the last request with an effect before an answer that has none, and the last one to the same call."""
+    """Return the last request with an effect before a response that has none, and the last one to the same call."""
     if answer.operation.effect != "reads":
         return ()
     acts, call = tuple(answer.acts), uuid_of(answer.named)
@@ -91,7 +91,7 @@ def _lived(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
 
 
 def _item(answer: CheckedExchange, identifier: str) -> str:
-    """Return the JSON Pointer to a call in an answer."""
+    """Return the JSON Pointer to a call in a response."""
     if "status" in answer.members:
         return ""
     items = answer.members.get("items", ())
@@ -104,11 +104,11 @@ def _item(answer: CheckedExchange, identifier: str) -> str:
 def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
     """Run a test to its verdict: what is wrong with any answer that it got fails it, all at once.
 
-    A violation weighs more than having no answer, and that more than not having asked.
+    A violation weighs more than having no response, and that more than not having asked.
 
     Raises:
         ContractViolated: The test, or any answer in it, found something.
-        Inconclusive: There was no answer.
+        Inconclusive: There was no response.
     """
     __tracebackhide__ = True
     try:

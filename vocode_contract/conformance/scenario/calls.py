@@ -74,7 +74,7 @@ class Calls:
 
         Raises:
             NotPermitted: It would ring a phone, and nobody allowed it.
-            Inconclusive: No complete answer came, also when it was tried before.
+            Inconclusive: No complete response came, also when it was tried before.
         """
         if role in self._unanswered:
             raise self._unanswered[role].with_traceback(None)

@@ -15,7 +15,7 @@ def half(whole: CheckedExchange) -> int:
 
 
 def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
-    """Tell whether the list and its first two pages hold what they can hold if it stood still."""
+    """Return whether the list and its first two pages hold what they can hold if it stood still."""
     if not all(map(_is_page, (whole, first, second))):
         return True
     follows, size = bool(second.items), _size(first)
@@ -28,7 +28,7 @@ def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange)
 
 
 def lacks(page: CheckedExchange, known: tuple[str, ...]) -> bool:
-    """Tell whether calls that are known to exist are not on a page that has room for them."""
+    """Return whether calls that are known to exist are not on a page that has room for them."""
     return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
 
 
@@ -45,7 +45,7 @@ def _more(page: CheckedExchange) -> bool:
 
 
 def _totals(*pages: CheckedExchange) -> Iterator[object]:
-    """Yield the totals that are told and are no estimates."""
+    """Yield the totals that are reported and are no estimates."""
     for page in pages:
         if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
             yield page.members["total"]

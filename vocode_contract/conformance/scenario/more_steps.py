@@ -1,4 +1,4 @@
-"""The moments of the suite's story: what is asked for, in which order, about which call.
+"""The steps of the suite's scenario: what is asked for, in which order, about which call.
 
 The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
 """
@@ -65,7 +65,7 @@ def both_of_two_ids(story: Story) -> tuple[CheckedExchange, ...]:
 
 @cache
 def end_of(state: str) -> Callable[[Story], CheckedExchange]:
-    """Return the moment in which a listed call of a state is ended."""
+    """Return the step in which a listed call of a state is ended."""
 
     def end(story: Story) -> CheckedExchange:
         return story.ask("end_call", {"id": _in_state(story, state)})
@@ -80,7 +80,7 @@ def settled_from_not_started(story: Story) -> CheckedExchange:
 
 
 def seen_over(story: Story) -> CheckedExchange:
-    """Look at a call that had ended before the story began."""
+    """Look at a call that had ended before the scenario began."""
     return story.ask("get_call", {"id": _listed_as(story, "ended")})
 
 
@@ -110,7 +110,7 @@ def recording_not_there(story: Story) -> CheckedExchange:
 
 @cache
 def end_with(media_type: str, body: bytes) -> Callable[[Story], CheckedExchange]:
-    """Return the moment in which a call is ended by one form of no body."""
+    """Return the step in which a call is ended by one form of no body."""
 
     def end(story: Story) -> CheckedExchange:
         call = story.calls.living(f"ended with {media_type}")

@@ -1,4 +1,4 @@
-"""Story: what one process asks of an endpoint, each thing once, for several tests to judge.
+"""Story: what one process asks of an endpoint, each thing once, for several tests to check.
 
 A moment is a function that asks for one thing, after the moments that come before it. Tests share
 moments, not verdicts: each brings about what it needs, unless another test of the process has.
@@ -40,7 +40,7 @@ class Story:
         """Return what came at a moment, which is brought about if it has not been.
 
         Raises:
-            Inconclusive: No complete answer came.
+            Inconclusive: No complete response came.
             NotPermitted: It would have an effect that nobody allowed.
             NoCall: There is no call to act on.
         """
@@ -53,7 +53,7 @@ class Story:
         told = self._told[moment]
         if isinstance(told, BaseException):
             raise told.with_traceback(None)
-        return told  # type: ignore[no-any-return]  # the moment says which
+        return told  # type: ignore[no-any-return]  # the step says which
 
     def attempt(self, moment: Callable[["Story"], Told]) -> Told | None:
         """Return what came at a moment; ``None`` where nothing did."""
@@ -69,7 +69,7 @@ class Story:
 
 
 class Teller:
-    """Tells the moments of a story to one test, which answers for all that it was told."""
+    """Tells the steps of a scenario to one test, which answers for all that it was reported."""
 
     def __init__(self, story: Story, answers: list[CheckedExchange]) -> None:
         """Listen.

@@ -1,4 +1,4 @@
-"""The moments of the suite's story: what is asked for, in which order, about which call.
+"""The steps of the suite's scenario: what is asked for, in which order, about which call.
 
 The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
 """
@@ -195,7 +195,7 @@ def left_alone(story: Story) -> tuple[CheckedExchange, ...]:
 
 @cache
 def refused(name: str, way: str) -> Callable[[Story], CheckedExchange]:
-    """Return the moment in which an operation is asked for without valid authentication."""
+    """Return the step in which an operation is asked for without valid authentication."""
     usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
 
     def ask(story: Story) -> CheckedExchange:
@@ -208,7 +208,7 @@ def refused(name: str, way: str) -> Callable[[Story], CheckedExchange]:
 
 @cache
 def refused_with(name: str, credentials: Credentials | None) -> Callable[[Story], CheckedExchange]:
-    """Return the moment in which an operation is asked for with credentials that are not fit for it."""
+    """Return the step in which an operation is asked for with credentials that are not fit for it."""
 
     def ask(story: Story) -> CheckedExchange:
         return story.ask(name, _arguments(story, name), json=_body(story, name), credentials=credentials)
@@ -310,7 +310,7 @@ def recorded(story: Story, *, available: bool) -> str:
 
     Raises:
         NoCall: The list shows none.
-        Inconclusive: No complete answer came.
+        Inconclusive: No complete response came.
     """
     page = story.tell(listed_before)
     known = set(page.item_ids)  # an id that is none stays where it came

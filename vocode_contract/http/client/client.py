@@ -97,11 +97,11 @@ class Client:
             logging.getLogger(name).setLevel(logging.WARNING)
 
     def exchange(self, ask: Ask) -> Exchange:
-        """Send a request, and again if it only reads and got no answer.
+        """Send a request, and again if it only reads and got no response.
 
         Raises:
             NotPermitted: The guard refuses; nothing was sent.
-            Inconclusive: No complete answer came, or one that tells nothing of the API.
+            Inconclusive: No complete response came, or one that tells nothing of the API.
         """
         __tracebackhide__ = True
         intent = self._intent(ask)
@@ -135,7 +135,7 @@ class Client:
         return exchange
 
     def _repeated(self, intent: Intent, ask: Ask) -> Exchange:
-        """Send a request, and again if it only reads and got no answer."""
+        """Send a request, and again if it only reads and got no response."""
         __tracebackhide__ = True
         request = self._request(ask)
         within = ask.within - self._throttle.wait(self._timing, at_most=ask.within)
@@ -234,7 +234,7 @@ class Client:
             return self._read(network.handle_request(sent), operation, line)
 
     def _read(self, answer: httpx.Response, operation: Operation, line: ConnectionLog) -> Response:
-        """Read the raw body of an answer, no content coding undone."""
+        """Read the raw body of a response, no content coding undone."""
         line.in_body = True
         length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
         line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
@@ -297,7 +297,7 @@ class _TooLarge(Exception):
 
 
 def _is_recording(answer: httpx.Response, operation: Operation) -> bool:
-    """Tell whether the contract declares the body to be no JSON: its first bytes are all that is judged."""
+    """Return whether the contract declares the body to be no JSON: its first bytes are all that is checked."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return media_type != "application/json" and media_type in operation.responses.get(answer.status_code, {})
 

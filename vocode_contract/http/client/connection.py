@@ -59,13 +59,13 @@ class ConnectionLog:
         received: Bytes that came, encrypted or not as the server sent them.
         ended: Whether the server closed it.
         in_tls: Whether it broke while TLS was being agreed on.
-        in_body: Whether the head of the answer was complete.
+        in_body: Whether the head of the response was complete.
         body: Bytes of the body that came.
         length: Bytes of the body that were announced; ``None`` where none were.
         start: The first bytes that came, which say whether they are HTTP.
         phase: What it is doing.
         limit: Seconds that the last step was allowed.
-        head: The head of the answer as it came, while it comes; informational ones before it too.
+        head: The head of the response as it came, while it comes; informational ones before it too.
         is_cut: Whether the deadline, and not the time-out of its phase, limited the last step.
     """
 
@@ -110,7 +110,7 @@ class ConnectionLog:
 
     @property
     def is_flowing(self) -> bool:
-        """Whether something of the answer has come."""
+        """Whether something of the response has come."""
         return self.received > 0 or self.in_body
 
     def forget_proxy(self) -> None:

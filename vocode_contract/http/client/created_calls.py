@@ -1,4 +1,4 @@
-"""Creations: the calls that a client asked for, what came of each, and which are its own to end.
+"""Creations: the calls that a client asked for, the result of each, and which are its own to end.
 
 A server may answer with the id of a call that somebody else began. So an id is a client's own only if it
 was not known before the request was sent, and if what is said of it does not speak against it: the
@@ -18,7 +18,7 @@ from vocode_contract.http.body import UNREAD, parsed_body
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.scalars import uuid_of
 
-#: The key of the context under which a request is told from all others.
+#: The key of the context under which a request is reported from all others.
 MARK = "vocode_contract_request"
 #: Statuses after which nothing more happens to a call.
 _OVER = ("ended", "error")
@@ -60,7 +60,7 @@ class Creation:
     known: frozenset[str] = frozenset()
 
     def owns(self, call: Mapping[str, Any]) -> bool:
-        """Tell whether a call, as a server shows it, may be the one that was asked for."""
+        """Return whether a call, as a server shows it, may be the one that was asked for."""
         if _canonical(call.get("id")) in self.known:
             return False
         mark, shown = self._mark, _context(call).get(MARK)
@@ -69,7 +69,7 @@ class Creation:
         return all(_agree(self.request.get(key), call.get(key)) for key in ("to_number", "from_number"))
 
     def is_shown_by(self, call: Mapping[str, Any]) -> bool:
-        """Tell whether a call is surely the one that was asked for: it bears the mark."""
+        """Return whether a call is surely the one that was asked for: it bears the mark."""
         is_new = _canonical(call.get("id")) not in self.known
         return is_new and self._mark is not None and _context(call).get(MARK) == self._mark
 
@@ -110,7 +110,7 @@ class Creations:
         return bool(self._unclear)
 
     def wants_a_look(self, identifier: str) -> bool:
-        """Tell whether a call is to be looked at before it is ended: it may be somebody else's, or over."""
+        """Return whether a call is to be looked at before it is ended: it may be somebody else's, or over."""
         return identifier in self._unclear_ends or (self._doubts and identifier not in self._confirmed)
 
     def begun(self, body: bytes) -> Creation:
@@ -123,7 +123,7 @@ class Creations:
         return Creation(request=_members(body), known=frozenset(self._seen))
 
     def lost(self, creation: Creation, *, may_have_acted: bool) -> None:
-        """Note that no answer came."""
+        """Note that no response came."""
         with self._lock:
             if may_have_acted:
                 self._unclear.append(creation)
@@ -142,11 +142,11 @@ class Creations:
                 self._unclear.append(creation)
 
     def unclear_end(self, identifier: str) -> None:
-        """Note that a call may be over: its end had no answer."""
+        """Note that a call may be over: its end had no response."""
         self._unclear_ends.add(identifier)
 
     def saw(self, exchange: Exchange, asked: Iterable[str]) -> None:
-        """Learn from an answer that only reads.
+        """Learn from a response that only reads.
 
         Args:
             exchange: One of any operation that reads.
@@ -226,7 +226,7 @@ def _context(call: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _agree(asked: object, shown: object) -> bool:
-    """Tell whether two numbers are the same one, as far as both are told."""
+    """Return whether two numbers are the same one, as far as both are reported."""
     if not isinstance(asked, str) or not isinstance(shown, str):
         return True
     return [*_digits(asked)] == [*_digits(shown)]

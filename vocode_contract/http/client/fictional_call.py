@@ -28,7 +28,7 @@ _MARK = re.compile("[0-9a-f]{32}")
 
 
 def is_own(request: object) -> bool:
-    """Tell whether a request to create a call is one that the suite made up, whatever number it rings."""
+    """Return whether a request to create a call is one that the suite made up, whatever number it rings."""
     if not isinstance(request, dict) or request.keys() != {*REQUEST, "context"}:
         return False
     context, mark = request["context"], mark_of(request)
@@ -45,6 +45,6 @@ def mark_of(call: Mapping[str, Any]) -> str:
 
 
 def is_marked(call: Mapping[str, Any], mark: str | None = None) -> bool:
-    """Tell whether a call was asked for by this suite, or by one request of it."""
+    """Return whether a call was asked for by this suite, or by one request of it."""
     found = mark_of(call)
     return bool(found) if mark is None else found == mark

@@ -73,7 +73,7 @@ def fault_of(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) 
 
 
 def _late(line: ConnectionLog) -> tuple[str, str]:
-    """Tell an answer that flows and does not end from one that does not begin, or stops."""
+    """Tell a response that flows and does not end from one that does not begin, or stops."""
     if line.is_flowing and line.is_cut:
         return "timeout-total", f"{line.received} bytes came before the deadline"
     if line.is_flowing:

@@ -101,7 +101,7 @@ def call_in(ask: Ask) -> str | None:
 
 
 def is_drawing() -> bool:
-    """Tell whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
+    """Return whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
     control = sys.modules.get("hypothesis.control")
     return control is not None and bool(control.currently_in_test_context())
 
@@ -123,7 +123,7 @@ def authorization(credentials: Credentials | None, own: Secret | None) -> str | 
 
 
 def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool:
-    """Tell whether a request is sent as the user: what is sent is the user's token, whatever it is called.
+    """Return whether a request is sent as the user: what is sent is the user's token, whatever it is called.
 
     Who has no token and asks as usual is the user too: a server that takes requests without one would obey.
     """

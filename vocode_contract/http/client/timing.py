@@ -64,7 +64,7 @@ class Timing:
 
     Attributes:
         connect: For a connection, the look-up of the name included, and again for TLS.
-        read: For the next bytes of the answer.
+        read: For the next bytes of the response.
         write: For the server to take the next bytes of the request.
         total: For one exchange, what is sent again included, what the server asked to wait not.
         pauses: Before a request that only reads is sent a second and a third time; up to a fifth is added.
@@ -87,7 +87,7 @@ class Timing:
         """Return the time-outs for exchanges that may take so many seconds in all."""
         usual = cls()
         return cls(
-            connect=min(usual.connect, 0.9 * total),  # each phase ends before the whole, so that it is told apart
+            connect=min(usual.connect, 0.9 * total),  # each phase ends before the whole, so that it is reported apart
             read=min(usual.read, 0.9 * total),
             write=min(usual.write, 0.9 * total),
             total=total,

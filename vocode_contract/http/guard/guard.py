@@ -76,7 +76,7 @@ class Intent:
 
     @property
     def is_probe(self) -> bool:
-        """Whether it is to be refused for want of authentication, and would do no harm if it were not."""
+        """Whether it is to be refused for lack of authentication, and would do no harm if it were not."""
         if self.authenticated:
             return False
         if self.effect == "rings":
@@ -113,7 +113,7 @@ class Consents:
 
 
 def is_read_only() -> bool:
-    """Tell whether the environment forbids every effect beyond loopback.
+    """Return whether the environment forbids every effect beyond loopback.
 
     Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
     """
@@ -121,7 +121,7 @@ def is_read_only() -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine's loopback: an address of it, or exactly ``localhost``.
+    """Return whether a host is this machine's loopback: an address of it, or exactly ``localhost``.
 
     Other names, also ``x.localhost`` and ``127.0.0.1.``, lead where whoever resolves them says.
     """
@@ -179,7 +179,7 @@ class Guard:
         return next(filter(None, (objection(self, intent) for objection in objections)), None)
 
     def _is_own(self, intent: Intent) -> bool:
-        """Tell whether a call is ended that this run created: every consent was there when it was."""
+        """Return whether a call is ended that this run created: every consent was there when it was."""
         return intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
 
 

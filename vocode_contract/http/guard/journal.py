@@ -17,7 +17,7 @@ import orjson
 
 from vocode_contract.errors import InvalidOption
 
-#: What an event adds to the number of creations without an answer.
+#: What an event adds to the number of creations without a response.
 ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1, "foreign": 1}
 
 _FILE = "journal.jsonl"
@@ -126,7 +126,7 @@ def sole_actor(directory: Path, host: str) -> Iterator[None]:
     """Hold the lock of a host, as long as the run may act on it.
 
     Raises:
-        InvalidOption: Another run holds it, whose process id is told; or it cannot be made.
+        InvalidOption: Another run holds it, whose process id is reported; or it cannot be made.
     """
     try:
         import fcntl

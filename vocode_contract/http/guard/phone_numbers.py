@@ -14,7 +14,7 @@ _CALLED, _CALLING = "to_number", "from_number"
 
 
 def is_fictional(number: str) -> bool:
-    """Tell whether a phone number is set aside for fiction and rings nobody; what is not known to be, is real.
+    """Return whether a phone number is set aside for fiction and rings nobody; what is not known to be, is real.
 
     Ten digits alone are none: they are a number of another country where its code comes first.
 
@@ -31,7 +31,7 @@ def is_fictional(number: str) -> bool:
 
 
 def _is_geographic(area: str) -> bool:
-    """Tell whether an area code may be that of a place, not of free, dear, personal or reserved numbers.
+    """Return whether an area code may be that of a place, not of free, dear, personal or reserved numbers.
 
     Source: North American Numbering Plan: codes whose last two digits are equal serve no place, nor do 52X, 88X, 710
     and N9X.

@@ -1,4 +1,4 @@
-"""Users' own traffic, held against the contract as it goes by.
+"""Users' own traffic, checked against the contract as it goes by.
 
 `Traffic` wraps the transport of any client of httpx, or of its successor httpx2, and can be hung into
 their event hooks. It knows neither library: it relies on the attributes that both give requests and

@@ -1,4 +1,4 @@
-"""CheckedTransport: hands on what another transport carries, judged."""
+"""CheckedTransport: hands on what another transport carries, checked."""
 
 import time
 from collections.abc import Callable

@@ -13,7 +13,7 @@ from vocode_contract.validation.violation import ContractViolated, Violation
 _KEPT = 1_000
 #: Bytes of bodies that are kept at most.
 _BYTES = 16_777_216
-#: Requests that were not judged, hosts and operations that are named at most.
+#: Requests that were not checked, hosts and operations that are named at most.
 _NAMED = 10
 
 
@@ -23,9 +23,9 @@ class Heard:
 
     Attributes:
         operation: What was asked for.
-        status: Status code of the answer.
+        status: Status code of the response.
         origin: Scheme, host and port that were asked.
-        violations: What is wrong.
+        violations: The violations.
         exchange: What was said; ``None`` where that is too much to be kept, or the body is not known.
     """
 
@@ -68,7 +68,7 @@ class Kept:
             self.heard.append(replace(heard, violations=violations, exchange=self._exchange(heard.exchange)))
 
     def add_other(self, request: Any) -> None:
-        """Keep the name of a request that was not judged: of its path, words alone."""
+        """Keep the name of a request that was not checked: of its path, words alone."""
         path = "/".join(map(_shown, request.url.path.split("/")))
         _name(self.others, f"{request.method.upper()} {request.url.host}{path}")
 

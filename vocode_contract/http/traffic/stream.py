@@ -74,7 +74,7 @@ class Recording:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the stream inside failed, so that there is no answer."""
+        """Whether the stream inside failed, so that there is no response."""
         return self._is_reading
 
     def body(self, length: str | None) -> bytes | None:

@@ -48,7 +48,7 @@ class Hosts:
         return cls(frozenset(_host(word, option) for word in words))
 
     def hold(self, url: Any) -> bool:
-        """Tell whether a URL, as httpx has it, leads to one of the hosts."""
+        """Return whether a URL, as httpx has it, leads to one of the hosts."""
         if not self.names:
             return True
         host, port = url.host.lower(), url.port or _PORTS.get(url.scheme)
@@ -66,7 +66,7 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
     return host, port
 
 
-#: Bytes of a body that is judged: of a longer one, the head alone is.
+#: Bytes of a body that is checked: of a longer one, the head alone is.
 MOST_READ = MAX_BODY
 
 
@@ -81,14 +81,14 @@ _OF_THE_REQUEST = frozenset(("secret-leaked",))
 
 
 class Traffic:
-    """What went by, judged; may be shared between clients and threads.
+    """What went by, checked; may be shared between clients and threads.
 
     Attributes:
-        contract: The date and profile to judge by.
+        contract: The date and profile to check against.
         policies: How what no document decides is read.
-        judged: How many exchanges were judged.
+        checked: How many exchanges were checked.
         unread: How many of them without their body: it was larger than 8 MiB, or not read to its end.
-        passed: How many requests were not judged: they are none of an operation, or went to another host.
+        passed: How many requests were not checked: they are none of an operation, or went to another host.
         kept: The exchanges in which something is wrong, and the names of what went by.
     """
 
@@ -105,12 +105,12 @@ class Traffic:
         """Start without traffic.
 
         Args:
-            contract: The date and profile to judge by; the default contract without.
+            contract: The date and profile to check against; the default contract without.
             selection: Which codes count, and how much.
             policies: How to read what no document decides.
             hosts: The hosts that are the API, such as ``api.example`` or ``api.example:8443``; any without.
             raises: Whether an exchange with an error raises in the middle of the client's call.
-            seen: Told of each exchange that is judged whole.
+            seen: Told of each exchange that is checked whole.
 
         Raises:
             InvalidOption: A host is none.
@@ -142,14 +142,14 @@ class Traffic:
         return CheckedTransport(inner, self.follow)
 
     def hook(self, response: Any) -> "Done":
-        """Judge a response: ``httpx.Client(event_hooks={"response": [traffic.hook]})``, or an asynchronous client.
+        """Check a response: ``httpx.Client(event_hooks={"response": [traffic.hook]})``, or an asynchronous client.
 
         Returns:
             What an asynchronous client awaits, and a synchronous one ignores.
 
         Raises:
             InvalidOption: It was hung in for requests.
-            ContractViolated: With what is wrong, if this traffic raises and the body has been read.
+            ContractViolated: With the violations, if this traffic raises and the body has been read.
         """
         __tracebackhide__ = True
         if not hasattr(response, "status_code"):
@@ -161,7 +161,7 @@ class Traffic:
     async_hook = hook
 
     def follow(self, request: Any, response: Any, *, seconds: float | None = None) -> None:
-        """Judge an exchange once its body has been read, which is left to the client.
+        """Check an exchange once its body has been read, which is left to the client.
 
         Args:
             request: As httpx has it.
@@ -169,7 +169,7 @@ class Traffic:
             seconds: Time from sending until the response was there; ``None`` where nobody measured.
 
         Raises:
-            ContractViolated: With what is wrong, if this traffic raises and the body has been read.
+            ContractViolated: With the violations, if this traffic raises and the body has been read.
         """
         __tracebackhide__ = True
         operation = self._operation(request)
@@ -182,14 +182,14 @@ class Traffic:
         response.stream = Recording(response.stream, most=MOST_READ, closed=closed)
 
     def check(self, request: Any, response: Any) -> tuple[Violation, ...]:
-        """Judge an exchange whose body has been read.
+        """Check an exchange whose body has been read.
 
         Args:
             request: As httpx has it: ``method``, ``url``, ``headers``, ``content`` if that has been read.
             response: As httpx has it: ``status_code``, ``headers``, ``content``.
 
         Raises:
-            ContractViolated: With what is wrong, if this traffic raises.
+            ContractViolated: With the violations, if this traffic raises.
         """
         __tracebackhide__ = True
         operation = self._operation(request)
@@ -218,7 +218,7 @@ class Traffic:
     def _judged(
         self, operation: Operation, request: Any, response: Any, *, seconds: float | None = None
     ) -> tuple[Violation, ...]:
-        """Judge an exchange that is over."""
+        """Check an exchange that is over."""
         __tracebackhide__ = True
         content = _content(response)
         body = content if content is not None and len(content) <= MOST_READ else None
@@ -229,7 +229,7 @@ class Traffic:
     def _recorded(
         self, operation: Operation, request: Any, response: Any, recording: Recording, *, before: float | None
     ) -> None:
-        """Judge an exchange whose stream was closed; where the network failed there is none."""
+        """Check an exchange whose stream was closed; where the network failed there is none."""
         __tracebackhide__ = True
         if recording.is_broken:
             return

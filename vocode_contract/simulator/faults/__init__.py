@@ -1,4 +1,4 @@
-"""The ways in which the simulator can be told to disobey, so that a test shows it is noticed.
+"""The ways in which the simulator can be reported to violate, so that a test shows it is noticed.
 
 Nothing is imported here: a sound server starts without the table of faults.
 """

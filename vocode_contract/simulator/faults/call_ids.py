@@ -25,7 +25,7 @@ def _instead_of(status: int, given: Callable[[FaultyTurn], Response], *, malform
 
     Args:
         status: Of the refusal.
-        given: Makes the answer.
+        given: Makes the response.
         malformed: Whether only requests with an id count, or only those without; None for both.
     """
 

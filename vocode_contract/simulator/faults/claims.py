@@ -11,8 +11,8 @@ class Claim:
 
     Attributes:
         title: The claim.
-        outcome: What breaking it leads to: a violation, a judgement that cannot be made for want of
-            a complete answer, or advice.
+        outcome: What breaking it leads to: a violation, a judgement that cannot be made for lack of
+            a complete response, or advice.
     """
 
     title: str
@@ -66,7 +66,7 @@ CLAIMS: Mapping[str, Claim] = {
     "recording-missing": Claim(title="A recording is there when the call says so"),
     "recording-not-audio": Claim(title="A recording is sound"),
     "recording-unexpected": Claim(title="A recording is there only when the call says so"),
-    # No complete answer.
+    # No complete response.
     "closed": Claim(title="The connection lasts until the answer", outcome="inconclusive"),
     "gateway": Claim(title="The server itself answers, no proxy before it", outcome="inconclusive"),
     "protocol": Claim(title="The answer is HTTP/1.1", outcome="inconclusive"),

@@ -1,4 +1,4 @@
-"""What a fault is: a name, what it breaks, and one small function between a request and its answer."""
+"""What a fault is: a name, what it breaks, and one small function between a request and its response."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from vocode_contract.simulator.account import State
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import answered
 
-#: The operations that answer with a Call, with JSON, and all.
+#: The operations that response with a Call, with JSON, and all.
 CALLS = ("create_call", "end_call", "get_call")
 ONE_CALL = ("end_call", "get_call", "get_recording")
 JSON_ANSWERS = (*CALLS, "list_calls")
@@ -25,7 +25,7 @@ ALL = (*JSON_ANSWERS, "get_recording")
 Below = Callable[[Request, Rules], Response]
 #: One thing to do on a connection: send bytes, wait for seconds, or break the connection off.
 Step = bytes | float | Literal["reset"]
-#: Writes an answer as the steps that carry it; what it draws by chance it draws at once.
+#: Writes a response as the steps that carry it; what it draws by chance it draws at once.
 Script = Callable[[Response, Random], Iterable[Step]]
 
 
@@ -68,11 +68,11 @@ class FaultyTurn:
         return given.encode("ascii", "backslashreplace").decode()
 
     def sound(self) -> Response:
-        """Return the answer of the server beneath."""
+        """Return the response of the server beneath."""
         return self.below(self.request, self.rules)
 
     def unchecked(self) -> Response:
-        """Return the answer of the server beneath to anybody, token or not."""
+        """Return the response of the server beneath to anybody, token or not."""
         return self.below(self.request, replace(self.rules, checks_token=False))
 
     def of(self, name: str, identifier: str) -> Response:
@@ -113,7 +113,7 @@ Kind = Literal["answer", "wire"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One disobedience.
+    """One violation.
 
     Attributes:
         name: What it is planted by.
@@ -124,7 +124,7 @@ class Fault:
         since: Date of the first contract that it breaks; empty for all.
         before: Date of the first later contract that it does not break any more; empty for none.
         spoil: Makes the wrong answer.
-        script: Carries the answer in a wrong way; None where nothing is wrong with that.
+        script: Carries the response in a wrong way; None where nothing is wrong with that.
     """
 
     name: str
@@ -138,11 +138,11 @@ class Fault:
 
     @property
     def kind(self) -> Kind:
-        """``wire`` where HTTP itself is at fault, ``answer`` where a complete answer is."""
+        """``wire`` where HTTP itself is at fault, ``answer`` where a complete response is."""
         return "answer" if self.script is None else "wire"
 
     def breaks_contract(self, date: str) -> bool:
-        """Tell whether the contract of a date is broken by it."""
+        """Return whether the contract of a date is broken by it."""
         return date >= self.since and (not self.before or date < self.before)
 
 
@@ -176,5 +176,5 @@ def after(response: Response) -> Spoiling:
 
 
 def over(call: Mapping[str, Any]) -> bool:
-    """Tell whether a call has come to its end."""
+    """Return whether a call has come to its end."""
     return call.get("status") in ("ended", "error")

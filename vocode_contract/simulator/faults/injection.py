@@ -82,7 +82,7 @@ class Planted:
         )
 
     def concerns(self, request: Request, operation: Operation) -> bool:
-        """Tell whether a request is one that the fault is to touch."""
+        """Return whether a request is one that the fault is to touch."""
         names = self.operations or _faults()[self.fault].operations
         return operation.name in names and (not self.calls or not set(self.calls).isdisjoint(identifiers(request)))
 
@@ -108,7 +108,7 @@ class SimulatedResponse:
     """What a server that may be faulty gives to a request.
 
     Attributes:
-        response: The answer as far as it is HTTP.
+        response: The response as far as it is HTTP.
         steps: How to carry it over a connection that is closed afterwards; None for the usual way.
     """
 

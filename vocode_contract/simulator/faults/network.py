@@ -38,7 +38,7 @@ def bounded(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def _head(response: Response, *headers: tuple[str, str]) -> bytes:
-    """Write status line and headers of an answer after which the connection is closed."""
+    """Write status line and headers of a response after which the connection is closed."""
     known = {status.value for status in HTTPStatus}
     phrase = HTTPStatus(response.status).phrase if response.status in known else ""
     fields = (*response.headers, *headers, ("date", formatdate(usegmt=True)), ("connection", "close"))
@@ -74,7 +74,7 @@ def _two_lengths(response: Response) -> Iterable[Step]:
 
 
 def _chunks(response: Response, *headers: tuple[str, str]) -> bytes:
-    """Write an answer in one chunk, without the last empty one."""
+    """Write a response in one chunk, without the last empty one."""
     head = _head(response, *headers, ("transfer-encoding", "chunked"))
     return head + f"{len(response.body):x}\r\n".encode() + response.body + b"\r\n"
 
@@ -120,7 +120,7 @@ def _unknown_coding(response: Response) -> Iterable[Step]:
 
 
 def _bomb(response: Response) -> Iterable[Step]:
-    """Pack an answer behind 256 MiB of spaces, which JSON allows, into a quarter of a MiB."""
+    """Pack a response behind 256 MiB of spaces, which JSON allows, into a quarter of a MiB."""
     last = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = last.compress(response.body) + last.flush()
     block, checksum = _spaces()

@@ -37,7 +37,7 @@ def _redirected(status: int, location: Callable[[FaultyTurn], str]) -> Spoiling:
 
 
 def _undone(response: Callable[[], Response]) -> Spoiling:
-    """Give an answer without doing anything."""
+    """Give a response without doing anything."""
     return lambda turn: response() if turn.is_served else turn.sound()
 
 

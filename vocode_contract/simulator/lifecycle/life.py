@@ -85,7 +85,7 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent:
-    """Something a call's webhook is told.
+    """Something a call's webhook is reported.
 
     Attributes:
         at: When it happened, in seconds since the epoch.
@@ -279,7 +279,7 @@ def _check_open(life: Life, call: Mapping[str, Any], name: str) -> None:
 
 
 def _detects(call: Mapping[str, Any]) -> bool:
-    """Tell whether a request not to be called is listened for; the call's word goes before its agent's."""
+    """Return whether a request not to be called is listened for; the call's word goes before its agent's."""
     asked = call["run_do_not_call_detection"]
     return bool(call["agent"].get("run_do_not_call_detection") if asked is None else asked)
 

@@ -1,4 +1,4 @@
-"""Callbacks: what the webhooks of agents are told, taken from the core and handed to whoever delivers.
+"""Callbacks: what the webhooks of agents are reported, taken from the core and handed to whoever delivers.
 
 The core makes deliveries and sends nothing. A `Callbacks` looks for them while a server runs, or by hand.
 """
@@ -21,7 +21,7 @@ _INTERVAL = 0.02
 
 
 class Callbacks:
-    """Delivers what a simulation's webhooks are told; use it as context manager.
+    """Delivers what a simulation's webhooks are reported; use it as context manager.
 
     The HTTP library is loaded when there is something to deliver.
     """

@@ -83,7 +83,7 @@ def requests(simulation: "Simulation", _: Content) -> Content:
 
 
 def deliveries(simulation: "Simulation", given: Content) -> Content:
-    """List the last attempts to deliver what webhooks are told, the newest first."""
+    """List the last attempts to deliver what webhooks are reported, the newest first."""
     newest = islice(reversed(simulation.attempts()), given.get("newest", _NEWEST))
     return {"deliveries": [asdict(attempt) for attempt in newest]}
 
@@ -131,7 +131,7 @@ class Route:
     """Something that can be asked for.
 
     Attributes:
-        answer: Does it, and returns the content of the answer.
+        answer: Does it, and returns the content of the response.
         takes: Keys of the body, or of the query of a GET, and the types of their values.
         needs: Keys that must be there.
     """

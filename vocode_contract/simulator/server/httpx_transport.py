@@ -75,7 +75,7 @@ class _EventBody(httpx.SyncByteStream):
 
 
 def _events(steps: Iterator[Step], method: str, timeout: float | None) -> Iterator[h11.Event]:
-    """Yield what the steps mean in HTTP, up to the end of the answer.
+    """Yield what the steps mean in HTTP, up to the end of the response.
 
     Raises:
         httpx.TransportError: They mean nothing, or take too long.

@@ -40,7 +40,7 @@ class Running:
         url: Where, without a trailing slash: ``http://127.0.0.1:PORT``.
         token: The bearer token that it accepts.
         simulation: The core, shared with the server's thread.
-        callbacks: What its webhooks are told.
+        callbacks: What its webhooks are reported.
     """
 
     url: str
@@ -101,7 +101,7 @@ def simulator(
         scenario: What happens to created calls whose number chooses nothing, a name in `SCENARIOS`.
         speed: How many seconds pass in one of the clock's; 0 for time that only `advance` moves.
         retries: When what a webhook did not take is sent again, or the name of that in `POLICIES`.
-        allowed_hosts: Exact hosts beyond loopback whose webhooks are told.
+        allowed_hosts: Exact hosts beyond loopback whose webhooks are reported.
 
     Raises:
         InvalidOption: The port is taken, the token is empty, there is no such fault, scenario or
@@ -150,7 +150,7 @@ def serve(
         host: A loopback address.
         port: TCP port; any free one if 0.
         accepting: Called with the URL as soon as connections are accepted.
-        callbacks: Delivers what webhooks are told; without, it is done as the provider does, on loopback.
+        callbacks: Delivers what webhooks are reported; without, it is done as the provider does, on loopback.
 
     Raises:
         InvalidOption: The port is taken, or the host is not this machine.

@@ -24,7 +24,7 @@ class Selection:
     """Which codes count, and how much; the empty one changes nothing.
 
     Attributes:
-        select: Patterns of codes to judge, such as ``json-*``; all without.
+        select: Patterns of codes to check, such as ``json-*``; all without.
         ignore: Patterns of codes to leave out.
         severities: Code to level, over the table's.
 
@@ -48,7 +48,7 @@ class Selection:
                 raise InvalidOption(f"{code}={level}", f"a severity is one of {', '.join(LEVELS)}")
 
     def __bool__(self) -> bool:
-        """Tell whether anything is changed."""
+        """Return whether anything is changed."""
         return bool(self.select or self.ignore or self.severities)
 
     def level(self, code: str, profile: str) -> Level:

@@ -1,4 +1,4 @@
-"""One value against its schema, and bytes or values that hold no JSON to be judged."""
+"""One value against its schema, and bytes or values that hold no JSON to be checked."""
 
 from collections.abc import Mapping
 

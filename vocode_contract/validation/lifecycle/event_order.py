@@ -1,6 +1,6 @@
 """What the events of one call say of each other, as far as the names of their kinds tell.
 
-No document says in which order events come, nor whether twice. So all that is told here is advice, but
+No document says in which order events come, nor whether twice. So all that is reported here is advice, but
 for two kinds that deny each other.
 """
 
@@ -99,7 +99,7 @@ def first_of(kinds: Collection[str], earlier: Mapping[str, int]) -> int | None:
 
 
 def can_be_known_again(kind: str, payload: object) -> bool:
-    """Tell whether an event that looks the same is the same: it says something, or a call has it once."""
+    """Return whether an event that looks the same is the same: it says something, or a call has it once."""
     return bool(payload) or kind in _SINGLE
 
 

@@ -1,7 +1,7 @@
 """One call over time: many observations -> what cannot be one call's life.
 
 `CallHistory` is what is remembered between observations, and `step` the only thing that moves it:
-a pure function, so that a stream of any length is judged in constant memory.
+a pure function, so that a stream of any length is checked in constant memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ __all__ = [
 
 
 def same_call(history: CallHistory, call_id: object) -> bool:
-    """Tell whether an id may be that of the history."""
+    """Return whether an id may be that of the history."""
     if history.call_id is None or not isinstance(call_id, str):
         return True
     return spelled_alike(call_id) == spelled_alike(history.call_id)
@@ -113,7 +113,7 @@ _SAME_TIME = 1.0  # seconds: the contract of 2024-08-27 writes one time as text 
 
 
 def _moved(before: object, now: object) -> bool:
-    """Tell whether a time is another one; of spellings that cannot be compared nothing is claimed."""
+    """Return whether a time is another one; of spellings that cannot be compared nothing is claimed."""
     if before is None or now is None:
         return before is not None
     then, later = instant(before), instant(now)
@@ -241,7 +241,7 @@ def step(
 ) -> tuple[CallHistory, tuple[Violation, ...]]:
     """Return the history after one more observation, and what that breaks.
 
-    A breach is told when it happens: what is compared is always the observation before. An
+    A breach is reported when it happens: what is compared is always the observation before. An
     observation that names another call breaks `call-changed` alone and is not remembered.
 
     Args:

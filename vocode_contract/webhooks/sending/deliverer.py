@@ -29,7 +29,7 @@ class _Job:
         number: From 1, in the order of handing over.
         delivery: What to deliver.
         target: Where to.
-        future: Gets the last answer, where somebody waits for it.
+        future: Gets the last response, where somebody waits for it.
         attempt: The next one, from 1.
     """
 
@@ -98,7 +98,7 @@ class Deliverer:
         return self._pending
 
     def deliver(self, delivery: Delivery) -> None:
-        """Hand over a delivery and go on at once; the log tells what came of it.
+        """Hand over a delivery and go on at once; the log tells the result of it.
 
         An address that must not be delivered to is logged as ``not-allowed``: it came from an agent, and
         whoever serves the agent has nothing else to do about it.
@@ -115,7 +115,7 @@ class Deliverer:
         self._hand_over(delivery, target, None)
 
     def send(self, delivery: Delivery) -> DeliveryResult:
-        """Deliver and wait for the last answer.
+        """Deliver and wait for the last response.
 
         Raises:
             InvalidOption: The address must not be delivered to, or the deliverer is closed.

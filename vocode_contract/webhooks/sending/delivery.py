@@ -12,11 +12,11 @@ from vocode_contract.webhooks.sending.log import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """What came back; its representation holds no body.
+    """The response; its representation holds no body.
 
     Attributes:
-        outcome: What came of the delivery.
-        status: Of the answer; ``None`` where none came.
+        outcome: The result of the delivery.
+        status: Of the response; ``None`` where none came.
         body: Raw bytes; empty where none came or it was too large.
         seconds: How long it took.
     """
@@ -45,7 +45,7 @@ class Delivery:
         label: What the log calls it, such as the kind of event.
         call_id: Deliveries of one call to one address arrive in the order in which they were handed over.
         again: Whether it is sent again as the policy says; once at most else.
-        describe: Says in words, safe to show, what the last answer is worth; ``None`` where nobody asks.
+        describe: Says in words, safe to show, what the last response is worth; ``None`` where nobody asks.
     """
 
     url: str = field(repr=False)

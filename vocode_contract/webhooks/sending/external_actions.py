@@ -1,4 +1,4 @@
-"""External actions: sent signed, and the answer judged."""
+"""External actions: sent signed, and the response checked."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class ActionReport:
 
     Attributes:
         answer: Status, time and raw body.
-        verdict: On the body of a 200; ``None`` where there is nothing to judge.
-        reason: Why there is nothing to judge, in words; else empty.
+        verdict: On the body of a 200; ``None`` where there is nothing to check.
+        reason: Why there is nothing to check, in words; else empty.
     """
 
     answer: DeliveryResult
@@ -32,12 +32,12 @@ class ActionReport:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """What is wrong with the body."""
+        """The violations with the body."""
         return self.verdict.violations if self.verdict else ()
 
     @property
     def conforms(self) -> bool:
-        """Whether the answer came in time and is one."""
+        """Whether the response came in time and is one."""
         return self.verdict is not None and conforms(self.violations)
 
 
@@ -64,14 +64,14 @@ def send_action(
     allowed_hosts: Collection[str] = (),
     seconds: float = SECONDS,
 ) -> ActionReport:
-    """Send an external action once, signed, and judge its answer.
+    """Send an external action once, signed, and check its response.
 
     Args:
         url: The action's address.
         secret: The action's ``signature_secret``, base64.
         payload: Input of the action.
         call_id: The call in which it is taken.
-        contract: Date of the contract to judge by; the default one without.
+        contract: Date of the contract to check against; the default one without.
         allowed_hosts: Exact hosts beyond loopback that may be sent to.
         seconds: That the server has to answer.
 
@@ -93,7 +93,7 @@ def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], ca
 
 
 def check_action_response(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
-    """Judge what an external action was answered."""
+    """Check what an external action was answered."""
     if answer.status == 200 and answer.outcome == "delivered":
         return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))
     reason = _REASONS.get(answer.outcome) or f"status {answer.status} in place of 200"

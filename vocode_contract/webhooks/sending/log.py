@@ -34,11 +34,11 @@ class Attempt:
         url: Where to, without query and whatever may be a token.
         method: GET or POST.
         attempt: From 1.
-        outcome: What came of it.
-        status: Of the answer; ``None`` for none.
+        outcome: The result of it.
+        status: Of the response; ``None`` for none.
         seconds: From the first byte sent to the last one received, or until it was given up.
         final: Whether it is not tried again.
-        note: What the answer is worth, where somebody asked.
+        note: What the response is worth, where somebody asked.
     """
 
     number: int

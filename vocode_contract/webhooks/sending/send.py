@@ -1,4 +1,4 @@
-"""One request out, one answer back: no redirect, no proxy, one deadline, a bounded body."""
+"""One request out, one response back: no redirect, no proxy, one deadline, a bounded body."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from vocode_contract.webhooks.sending.target import Target
 SECONDS = 10.0
 
 
-#: Bytes of an answer that are read.
+#: Bytes of a response that are read.
 MOST = 1_048_576
 
 
@@ -49,7 +49,7 @@ async def sent(
         transport: Carries the request.
         delivery: What to send.
         target: Where to.
-        seconds: From now to the last byte of the answer.
+        seconds: From now to the last byte of the response.
     """
     started = time.monotonic()
     try:

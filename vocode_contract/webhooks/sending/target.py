@@ -81,7 +81,7 @@ def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
 
 
 def _leads_here(host: str) -> bool:
-    """Tell whether a name of this machine is resolved to it; one that is not resolved leads nowhere."""
+    """Return whether a name of this machine is resolved to it; one that is not resolved leads nowhere."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

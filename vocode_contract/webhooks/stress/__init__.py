@@ -1,6 +1,6 @@
 """The adversary: one call's story, delivered to a receiver in all the ways that networks and people find.
 
-`attack` delivers by real HTTP and judges the receiver's answers and, where it can be read, its state.
+`attack` delivers by real HTTP and checks the receiver's answers and, where it can be read, its state.
 `deliveries` and `stories` are Hypothesis strategies for tests of one's own. Each is loaded when it is
 first asked for.
 """

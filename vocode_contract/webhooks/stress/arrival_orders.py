@@ -1,4 +1,4 @@
-"""Arrangements: which events of a story arrive, in which order and how often; and the shortest that still breaks.
+"""Arrangements: which events of a scenario arrive, in which order and how often; and the shortest that still breaks.
 
 Events of one kind keep their order: nothing in them tells a receiver which was first.
 """
@@ -13,8 +13,8 @@ class Arrival(NamedTuple):
     """One arrival.
 
     Attributes:
-        call: 0 for the call that the story is about, 1 for another one with the same story.
-        place: Of the event in the story, from 0.
+        call: 0 for the call that the scenario is about, 1 for another one with the same story.
+        place: Of the event in the scenario, from 0.
     """
 
     call: int
@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """How a story arrives.
+    """How a scenario arrives.
 
     Attributes:
         kind: Name in `ARRANGEMENTS`.
@@ -40,17 +40,17 @@ class Arrangement:
 
 
 def in_order(parts: Sequence[Arrival], call: int = 0) -> Parts:
-    """Return what arrived of a call as it should have: each event once, in the story's order."""
+    """Return what arrived of a call as it should have: each event once, in the scenario's order."""
     return tuple(sorted({part for part in parts if part.call == call}))
 
 
 def is_repeated(parts: Sequence[Arrival]) -> bool:
-    """Tell whether an event arrives twice."""
+    """Return whether an event arrives twice."""
     return len(set(parts)) < len(parts)
 
 
 def is_mixed(parts: Sequence[Arrival]) -> bool:
-    """Tell whether several calls arrive."""
+    """Return whether several calls arrive."""
     return len({part.call for part in parts}) > 1
 
 
@@ -59,7 +59,7 @@ def fair(parts: Sequence[Arrival], kinds: Sequence[str]) -> Parts:
 
     Args:
         parts: In the order of arrival.
-        kinds: Of the story's events.
+        kinds: Of the scenario's events.
     """
     renamed: dict[Arrival, Arrival] = {}
     for kind, call in {(kinds[part.place], part.call) for part in parts}:
@@ -77,7 +77,7 @@ def _story(size: int, call: int = 0) -> list[Arrival]:
 
 
 def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story with all of it twice, and with each event again somewhere later."""
+    """Yield the scenario with all of it twice, and with each event again somewhere later."""
     plain = _story(size)
     yield [*plain, *plain]
     for part in plain:
@@ -86,12 +86,12 @@ def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
 
 
 def _retried(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story with each event again at once, as after a 500 that a proxy gave for a receiver that took it."""
+    """Yield the scenario with each event again at once, as after a 500 that a proxy gave for a receiver that took it."""
     yield [part for part in _story(size) for _ in range(2)]
 
 
 def _reordered(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story backwards, each pair of neighbours exchanged, and shuffled."""
+    """Yield the scenario backwards, each pair of neighbours exchanged, and shuffled."""
     plain = _story(size)
     if size > 1:
         yield plain[::-1]
@@ -102,21 +102,21 @@ def _reordered(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
 
 
 def _delayed(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story with each event held back until after the last."""
+    """Yield the scenario with each event held back until after the last."""
     plain = _story(size)
     for index in range(size - 1):
         yield [*plain[:index], *plain[index + 1 :], plain[index]]
 
 
 def _dropped(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story without one of its events."""
+    """Yield the scenario without one of its events."""
     plain = _story(size)
     for index in range(size if size > 1 else 0):
         yield [*plain[:index], *plain[index + 1 :]]
 
 
 def _interleaved(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the story with another call's in between: in turn, and as chance has it."""
+    """Yield the scenario with another call's in between: in turn, and as chance has it."""
     one, other = _story(size), _story(size, 1)
     yield [part for pair in zip(one, other, strict=True) for part in pair]
     turns = chance.sample([0] * size + [1] * size, 2 * size)
@@ -141,7 +141,7 @@ def arrangements(kind: str, kinds: Sequence[str], chance: Random) -> Iterator[Ar
 
     Args:
         kind: One of `ARRANGEMENTS`.
-        kinds: Of the story's events.
+        kinds: Of the scenario's events.
         chance: Decides what is left open.
     """
     for parts in _KINDS[kind](len(kinds), chance):

@@ -1,4 +1,4 @@
-"""Stories: what a webhook is told of one call, in order.
+"""Stories: what a webhook is reported of one call, in order.
 
 No document tells what most payloads hold. These hold a little, so that a receiver can tell two events
 of one kind apart, as a real one must be able to.
@@ -51,7 +51,7 @@ _PERSON = Told("event_message", {"sender": "human", "text": "Yes, go on."})
 _ACTION = Told("event_action", {"action": "transfer_call"})
 
 
-#: Name of a story to its events; the kinds are those that every contract knows.
+#: Name of a scenario to its events; the kinds are those that every contract knows.
 STORIES: Mapping[str, tuple[Told, ...]] = {
     "human": (_CONNECTED, _HUMAN, _BOT, _PERSON, _ENDED, _TRANSCRIPT, _RECORDING),
     "voicemail": (_CONNECTED, _BOT, _MACHINE, _ENDED, _RECORDING),
@@ -62,7 +62,7 @@ STORIES: Mapping[str, tuple[Told, ...]] = {
 
 
 def story(name: str, call_id: str) -> tuple[Event, ...]:
-    """Return a story's events as those of a call, in order.
+    """Return a scenario's events as those of a call, in order.
 
     Raises:
         InvalidOption: There is no story of that name.
@@ -83,10 +83,10 @@ _OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a receiver is told of one call.
+    """What a receiver is reported of one call.
 
     Attributes:
-        name: Of the story.
+        name: Of the scenario.
         kinds: Of the events in order.
         url: The receiver's.
         arrangements: Names of the arrangements that say something about it.
@@ -125,7 +125,7 @@ class Subject:
 
 
 def of_story(name: str, url: str) -> Subject:
-    """Return a story of events.
+    """Return a scenario of events.
 
     Raises:
         InvalidOption: There is no story of that name.

@@ -10,19 +10,19 @@ from vocode_contract.webhooks.sending.delivery import DeliveryResult
 from vocode_contract.webhooks.stress.arrival_orders import Arrival, is_mixed, is_repeated
 from vocode_contract.webhooks.stress.malformed import Wanted
 
-#: What stands between the kinds of event of a story.
+#: What stands between the kinds of event of a scenario.
 ARROW = " > "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressReport:
-    """What came of an attack.
+    """The result of an attack.
 
     Attributes:
         violations: In the order of finding; the first of each code and kind of attack, with the shortest
             story that shows it as note.
         delivered: Requests that were answered.
-        unjudged: What could not be judged and why, one line each; safe to show.
+        unjudged: What could not be checked and why, one line each; safe to show.
     """
 
     violations: tuple[Violation, ...]
@@ -31,7 +31,7 @@ class StressReport:
 
     @property
     def conforms(self) -> bool:
-        """Whether something was judged, everything could be, and nothing is an error."""
+        """Whether something was checked, everything could be, and nothing is an error."""
         errors = any(violation.severity == "error" for violation in self.violations)
         return bool(self.delivered) and not errors and not self.unjudged
 
@@ -47,7 +47,7 @@ def found(code: str, place: int, *, expected: str, actual: str, note: str) -> Vi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """What is wrong with an answer."""
+    """The violations with a response."""
 
     code: str
     expected: str
@@ -77,7 +77,7 @@ def _refused(answer: DeliveryResult, wanted: Wanted) -> Iterator[Wrong]:
 
 _RULES: tuple[Callable[[DeliveryResult, Wanted], Iterator[Wrong]], ...] = (_in_time, _no_error, _taken, _refused)
 
-#: Outcomes by which an answer could not be had.
+#: Outcomes by which a response could not be had.
 _UNANSWERED: Mapping[str, str] = {
     "unreachable": "no connection",
     "closed": "the connection was closed before an answer",
@@ -87,13 +87,13 @@ _UNANSWERED: Mapping[str, str] = {
 
 
 def wrongs(answer: DeliveryResult, wanted: Wanted) -> Iterator[Wrong]:
-    """Yield what is wrong with an answer."""
+    """Yield what is wrong with a response."""
     for rule in _RULES:
         yield from rule(answer, wanted)
 
 
 def unanswered(answer: DeliveryResult, wanted: Wanted) -> str:
-    """Return why there is no answer to judge; empty if there is, or if closing is one."""
+    """Return why there is no response to check; empty if there is, or if closing is one."""
     if wanted == "limit" and answer.outcome == "closed":
         return ""
     return _UNANSWERED.get(answer.outcome, "")

@@ -1,4 +1,4 @@
-"""Receiver: the one that is attacked, what it was told and what was found about it."""
+"""Receiver: the one that is attacked, what it was reported and what was found about it."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from vocode_contract.webhooks.stress.findings import ARROW, Wrong, found, state_
 from vocode_contract.webhooks.stress.malformed import Odd, Wanted
 from vocode_contract.webhooks.stress.receiver_state import ReadState, StateUnread, anonymous, differences
 
-#: Deliveries without an answer that are borne.
+#: Deliveries without a response that are borne.
 _PATIENCE = 5
 #: Events that a note shows.
 _SHOWN = 12
@@ -39,7 +39,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Expected:
-    """The state that a story leads to in its order, and what differs in it from call to call."""
+    """The state that a scenario leads to in its order, and what differs in it from call to call."""
 
     state: Any
     volatile: frozenset[tuple[str | int, ...]]
@@ -55,7 +55,7 @@ class Receiver:
         lenient: Whether it may take what is malformed and ignore it.
         settle: Seconds before a look at the state.
         found: Violations so far.
-        unjudged: What could not be judged.
+        unjudged: What could not be checked.
         delivered: Requests that were answered.
     """
 
@@ -71,7 +71,7 @@ class Receiver:
     _expected: dict[tuple[str, Items], _Expected] = field(default_factory=dict)
 
     def try_arrangement(self, subject: Subject, arrangement: Arrangement) -> None:
-        """Deliver an arrangement; judge the answers and the state."""
+        """Deliver an arrangement; check the answers and the state."""
         parts = arrangement.parts
         ids = _ids()
         for place, part in enumerate(parts):
@@ -86,7 +86,7 @@ class Receiver:
             self.unjudged.append(error.reason)
 
     def try_odd(self, subject: Subject, name: str) -> None:
-        """Deliver a story with something odd behind its first event; judge the answers and the state."""
+        """Deliver a scenario with something odd behind its first event; check the answers and the state."""
         ids = _ids()
         odd = next(odd for odd in subject.odds(ids[0]) if odd.name == name)
         story: Items = tuple(Arrival(0, index) for index in range(len(subject.kinds)))
@@ -107,7 +107,7 @@ class Receiver:
             self.unjudged.append(error.reason)
 
     def _answered(self, subject: Subject, item: Item, ids: Sequence[str]) -> tuple[Wrong, ...]:
-        """Deliver and return what is wrong with the answer."""
+        """Deliver and return what is wrong with the response."""
         if isinstance(item, Arrival):
             delivery, wanted = subject.delivery(item.place, ids[item.call]), _take(item)
         else:
@@ -129,7 +129,7 @@ class Receiver:
             raise Stopped("too many deliveries have no answer; nothing more was sent")
 
     def _answer_found(self, subject: Subject, items: Items, wrong: Wrong) -> None:
-        """Tell what is wrong with an answer, by the shortest story that shows it."""
+        """Return what is wrong with a response, by the shortest story that shows it."""
         if self._is_known(wrong.code, "answer"):
             return
         if wrong.code != "receiver-slow":  # each try would take the whole time
@@ -156,7 +156,7 @@ class Receiver:
         return self._differs(subject, items, ids)
 
     def _differs(self, subject: Subject, items: Items, ids: Sequence[str]) -> bool:
-        """Tell whether the state of a call is another than its events lead to, each once and in order."""
+        """Return whether the state of a call is another than its events lead to, each once and in order."""
         if self.settle:
             time.sleep(self.settle)
         parts = [item for item in items if isinstance(item, Arrival)]
@@ -208,7 +208,7 @@ def _ids() -> tuple[str, str]:
 
 
 def _of_action(answer: DeliveryResult) -> tuple[Wrong, ...]:
-    """Return what is wrong with the body of an answer to an external action."""
+    """Return what is wrong with the body of a response to an external action."""
     if answer.status is None or not 200 <= answer.status < 300:
         return ()
     report = check_action_response(answer)
@@ -220,7 +220,7 @@ def _of_action(answer: DeliveryResult) -> tuple[Wrong, ...]:
 
 
 def _line(subject: Subject, items: Items) -> str:
-    """Write a story as one line of kinds."""
+    """Write a scenario as one line of kinds."""
     words = [_word(subject, item) for item in items[:_SHOWN]]
     more = len(items) - _SHOWN
     return ARROW.join([*words, *([f"and {more} more"] if more > 0 else [])])

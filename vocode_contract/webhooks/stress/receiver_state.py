@@ -33,7 +33,7 @@ def from_url(url: str, deliverer: Deliverer, *, allowed_hosts: Collection[str] =
     """Return what reads the state by GET.
 
     Args:
-        url: With ``{call_id}`` where the id goes; without, the answer is an object of all calls by id.
+        url: With ``{call_id}`` where the id goes; without, the response is an object of all calls by id.
         deliverer: Sends.
         allowed_hosts: Exact hosts beyond loopback that may be asked.
 

@@ -65,10 +65,10 @@ def stories(names: Sequence[str] = tuple(STORIES)) -> st.SearchStrategy[tuple[Ev
 
 
 def deliveries(told: Sequence[Event] | None = None) -> st.SearchStrategy[Deliveries]:
-    """Return a strategy of what arrives of a story: reordered, repeated, with gaps.
+    """Return a strategy of what arrives of a scenario: reordered, repeated, with gaps.
 
     Events of one kind keep their order, since nothing tells a receiver which was first. An example
-    shrinks to the fewest events that break a receiver, in the story's order as far as that does.
+    shrinks to the fewest events that break a receiver, in the scenario's order as far as that does.
 
     Args:
         told: The story; any of `STORIES` without.

@@ -1,4 +1,4 @@
-"""Attack: deliver arrangements and oddities to a receiver, judge its answers and its state."""
+"""Attack: deliver arrangements and oddities to a receiver, check its answers and its state."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ def attack(
         url: The receiver's: of events, or of external actions if there is a secret.
         state: Tells what the receiver knows of a call: a function of the call's id, or a URL with
             ``{call_id}``, or one whose answer is an object of all calls by id. Without it, answers
-            alone are judged. What differs between two calls that were told the same is left out.
+            alone are checked. What differs between two calls that were told the same is left out.
         secret: The action's ``signature_secret``: attack by external actions.
         payload: Of the external action, where the receiver wants a certain one.
         scenarios: Names in `STORIES`.
@@ -141,7 +141,7 @@ class Adversary:
 
         Raises:
             ContractViolated: It does not bear something.
-            AssertionError: Something could not be judged.
+            AssertionError: Something could not be checked.
         """
         __tracebackhide__ = True
         report = attack(url, **options)
