@@ -23,7 +23,7 @@ from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import Calls, NoCall
-from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
@@ -40,21 +40,21 @@ LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_p
 CREATE = "test_fuzzing.py::test_drawn_requests_break_nothing[create_call]"
 
 
-def story_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> Story:
+def story_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> SharedScenario:
     client = Client(url, Secret(TOKEN), transport=SimulatorTransport(simulation))
-    return Story(Calls(CheckedClient(client, simulation.state.contract)))
+    return SharedScenario(Calls(CheckedClient(client, simulation.state.contract)))
 
 
-def plan_for(story: Story, name: str) -> tuple[FuzzPlan, Exception | None]:
-    return planned(story, story.client.contract.operations[name], requests=5, seed=1)
+def plan_for(scenario: SharedScenario, name: str) -> tuple[FuzzPlan, Exception | None]:
+    return planned(scenario, scenario.client.contract.operations[name], requests=5, seed=1)
 
 
 @pytest.mark.parametrize("date", dates())
 @pytest.mark.parametrize("name", sorted(CONTRACT.operations))
 def test_planned_begins_with_what_the_operation_must_serve(date, name):
-    story = story_of(Simulation(Contract.load(date), token=TOKEN))
-    plan, lacking = planned(story, story.client.contract.operations[name], requests=0, seed=0)
-    result = fuzz(story.client.exchange, story.client.contract.operations[name], story.client.contract, plan)
+    scenario = story_of(Simulation(Contract.load(date), token=TOKEN))
+    plan, lacking = planned(scenario, scenario.client.contract.operations[name], requests=0, seed=0)
+    result = fuzz(scenario.client.exchange, scenario.client.contract.operations[name], scenario.client.contract, plan)
     assert (lacking, result.statuses) == (None, ((200, 1),))
 
 
@@ -71,9 +71,9 @@ def test_planned_ids_stay_where_they_are_when_there_are_calls_more():
 
 def test_planned_ends_no_call_that_goes_on_but_one_of_its_own():
     simulation = Simulation(CONTRACT, token=TOKEN)
-    story = story_of(simulation)
-    plan, _ = plan_for(story, "end_call")
-    assert plan.ids[0] == story.calls.living("fuzzed")
+    scenario = story_of(simulation)
+    plan, _ = plan_for(scenario, "end_call")
+    assert plan.ids[0] == scenario.calls.living("fuzzed")
     assert {simulation.state.calls[known]["status"] for known in plan.ids} == {"not_started", "ended", "error"}
 
 
@@ -88,17 +88,17 @@ def test_planned_says_where_no_recording_is_there():
 
 @pytest.mark.parametrize("name", ["create_call", "end_call"])
 def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
-    story = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
-    assert plan_for(story, name) == (FuzzPlan(requests=5, seed=1), None)
-    assert story.client.answers == []
+    scenario = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
+    assert plan_for(scenario, name) == (FuzzPlan(requests=5, seed=1), None)
+    assert scenario.client.answers == []
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
 def test_drawn_ends_what_was_created_however_it_is_left(error):
     simulation = Simulation(CONTRACT, token=TOKEN)
-    story = story_of(simulation)
+    scenario = story_of(simulation)
     before = set(simulation.state.calls)
-    plan, _ = plan_for(story, "create_call")
+    plan, _ = plan_for(scenario, "create_call")
     sent = []
 
     def send(ask: Ask) -> CheckedExchange:
@@ -108,7 +108,7 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
         return drawn.ask(ask)
 
     try:
-        with Drawn(story.client) as drawn:
+        with Drawn(scenario.client) as drawn:
             fuzz(send, CONTRACT.operations["create_call"], CONTRACT, plan)
     except KeyboardInterrupt:
         pass
@@ -136,13 +136,13 @@ def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
 
 
 def test_drawn_keeps_no_answer_and_no_advice():
-    story = story_of(Simulation(CONTRACT, token=TOKEN))
+    scenario = story_of(Simulation(CONTRACT, token=TOKEN))
     body = json.dumps({"to_number": "1", "from_number": "1", "agent": {"prompt": {"content": "x"}}}).encode()
     ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
-    with Drawn(story.client) as drawn:
+    with Drawn(scenario.client) as drawn:
         assert drawn.ask(ask).violations == ()
         assert drawn.ask(ask).after is None
-    assert story.client.answers == []
+    assert scenario.client.answers == []
 
 
 def test_check_tells_a_clean_fuzz_as_such():
@@ -235,7 +235,7 @@ def test_pytest_refuses_a_negative_number_of_requests(run, option):
 
 def test_moments_know_a_call_by_its_recording():
     simulation = Simulation(CONTRACT, token=TOKEN)
-    story = story_of(simulation)
+    scenario = story_of(simulation)
     for available in (True, False):
-        known = steps.recorded(story, available=available)
+        known = steps.recorded(scenario, available=available)
         assert simulation.state.calls[known]["recording_available"] is available

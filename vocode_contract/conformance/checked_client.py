@@ -230,9 +230,9 @@ class CheckedClient:
         return self.ask("end_call", {"id": identifier})
 
     def end_at_last(self, identifier: str, *, within: float) -> bool:
-        """Try to end a call, however the endpoint fares, and check nothing; return whether it is over.
-
         """Try to end a call, whatever the state of the endpoint, without checks; return whether it is over.
+
+        Looks first at a call that may be somebody else's, or over since its end had no response. On a remote host
         it is also looked at until it is over: that its end was accepted is no more than a word.
 
         Args:

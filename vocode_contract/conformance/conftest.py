@@ -9,7 +9,7 @@ from vocode_contract.conformance.checked_client import CheckedClient, Health
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.run import Run
 from vocode_contract.conformance.scenario.calls import Calls
-from vocode_contract.conformance.scenario.scenario import Story, Teller
+from vocode_contract.conformance.scenario.scenario import SharedScenario, ScenarioRunner
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.validation.masking import Secret
@@ -37,8 +37,10 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
 
 
 @pytest.fixture(scope="session")
-def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest) -> Story:
-    """Share what is asked for."""
+def scenario(
+    _sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest
+) -> SharedScenario:
+    """Return the scenario that the tests of this process share."""
     settings = _vocode_run.settings
     client = CheckedClient(_sender, settings.contract, health=_vocode_health, policies=settings.policies)
     calls = Calls(
@@ -47,7 +49,7 @@ def story(_sender: Client, _vocode_run: Run, _vocode_health: Health, request: py
         number=settings.number,
         turn=_turn(request.config),
     )
-    return Story(calls)
+    return SharedScenario(calls)
 
 
 def _turn(config: pytest.Config) -> tuple[int, int]:
@@ -63,6 +65,6 @@ def api(_sender: Client, _vocode_judge: Callable[[Client], CheckedClient]) -> Ch
 
 
 @pytest.fixture
-def told(story: Story, api: CheckedClient) -> Teller:
-    """Tell a moment of the scenario, for this test to answer for."""
-    return Teller(story, api.answers)
+def scenario(_shared_scenario: SharedScenario, api: CheckedClient) -> ScenarioRunner:
+    """Run steps of the scenario for this test, which checks their responses."""
+    return ScenarioRunner(_shared_scenario, api.answers)

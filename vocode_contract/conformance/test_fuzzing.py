@@ -5,7 +5,7 @@ import pytest
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import Fuzzed, fuzz
 from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.results import OPTIONS, REMARK
@@ -22,14 +22,14 @@ each_operation = pytest.mark.parametrize(
 @each_operation
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_drawn_requests_break_nothing(
-    api: CheckedClient, told: Teller, name: str, request: pytest.FixtureRequest
+    api: CheckedClient, scenario: ScenarioRunner, name: str, request: pytest.FixtureRequest
 ) -> None:
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
     if not requests:
         pytest.skip("needs --vocode-fuzz N, the number of requests to draw")
     request.node.user_properties.append((OPTIONS, f"--vocode-fuzz {requests} --vocode-seed {seed}"))
     operation = api.contract.operations[name]
-    plan, lacking = planned(told.story, operation, requests=requests, seed=seed)
+    plan, lacking = planned(scenario.shared, operation, requests=requests, seed=seed)
     with Drawn(api) as drawn:
         fuzzed = fuzz(drawn.ask, operation, api.contract, plan)
     request.node.user_properties.append((REMARK, _remark(fuzzed, seed)))

@@ -5,37 +5,37 @@ import pytest
 from vocode_contract.conformance.assertions.responses import answered, is_as_asked, still_as_asked, times_stand
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario import lists, more_steps, steps
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 
 pytestmark = pytest.mark.vocode_operation("get_call")
 
 
-def test_get_call_answers_with_the_call(told: Teller) -> None:
-    answered(told(steps.seen), 200)
+def test_get_call_answers_with_the_call(scenario: ScenarioRunner) -> None:
+    answered(scenario.run(steps.seen), 200)
 
 
-def test_get_call_finds_a_call_that_is_over(told: Teller) -> None:
-    answered(told(more_steps.seen_over), 200)
+def test_get_call_finds_a_call_that_is_over(scenario: ScenarioRunner) -> None:
+    answered(scenario.run(more_steps.seen_over), 200)
 
 
-def test_get_call_still_finds_a_call_that_was_ended(told: Teller) -> None:
-    answered(told(steps.seen_in_the_end), 200)
+def test_get_call_still_finds_a_call_that_was_ended(scenario: ScenarioRunner) -> None:
+    answered(scenario.run(steps.seen_in_the_end), 200)
 
 
-def test_get_call_tells_the_same_times_at_each_look(told: Teller) -> None:
-    times_stand(told(steps.settled), told(steps.seen_in_the_end))
+def test_get_call_tells_the_same_times_at_each_look(scenario: ScenarioRunner) -> None:
+    times_stand(scenario.run(steps.settled), scenario.run(steps.seen_in_the_end))
 
 
-def test_get_call_agrees_with_the_list(told: Teller) -> None:
-    told(lists.listed_before)
-    told(more_steps.seen_over)
+def test_get_call_agrees_with_the_list(scenario: ScenarioRunner) -> None:
+    scenario.run(lists.listed_before)
+    scenario.run(more_steps.seen_over)
 
 
-def test_call_stays_one_call_from_its_creation_to_its_end(told: Teller) -> None:
-    told(steps.seen)
-    answers = [told(moment) for moment in steps.LIFE if told.story.attempt(moment)]
-    created = told.story.attempt(steps.created)
-    request = told.story.calls.request(steps.SUBJECT)
+def test_call_stays_one_call_from_its_creation_to_its_end(scenario: ScenarioRunner) -> None:
+    scenario.run(steps.seen)
+    answers = [scenario.run(step) for step in steps.LIFE if scenario.shared.try_run(step)]
+    created = scenario.shared.try_run(steps.created)
+    request = scenario.shared.calls.request(steps.SUBJECT)
     if created is None or created.call_id is None or not is_as_asked(created, request):
         return  # another test says so
     for answer in answers:
@@ -44,9 +44,11 @@ def test_call_stays_one_call_from_its_creation_to_its_end(told: Teller) -> None:
         still_as_asked(answer, answer.item(created.call_id), request)
 
 
-def test_get_call_takes_an_id_in_upper_case(told: Teller) -> None:
-    answered(told(steps.seen_in_capitals), 200)
+def test_get_call_takes_an_id_in_upper_case(scenario: ScenarioRunner) -> None:
+    answered(scenario.run(steps.seen_in_capitals), 200)
 
 
-def test_get_call_with_a_slash_too_many_is_served_or_refused_as_usual(api: CheckedClient, told: Teller) -> None:
-    api.ask("get_call", {"id": steps.readable(told.story)}, suffix="/")
+def test_get_call_with_a_slash_too_many_is_served_or_refused_as_usual(
+    api: CheckedClient, scenario: ScenarioRunner
+) -> None:
+    api.ask("get_call", {"id": steps.readable(scenario.shared)}, suffix="/")

@@ -4,21 +4,21 @@ import pytest
 
 from vocode_contract.conformance.assertions.responses import answered, not_served, sound, violated
 from vocode_contract.conformance.scenario import more_steps
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 
 pytestmark = pytest.mark.vocode_operation("get_recording")
 
 
-def test_recording_is_there_when_the_call_says_so(told: Teller) -> None:
-    answer = told(more_steps.recording_there)
+def test_recording_is_there_when_the_call_says_so(scenario: ScenarioRunner) -> None:
+    answer = scenario.run(more_steps.recording_there)
     if answer.status == 404:
         violated(answer, "recording-missing", expected="a recording, since the call has one", actual="404")
     answered(answer, 200)
 
 
-def test_recording_is_sound(told: Teller) -> None:
-    sound(told(more_steps.recording_there))
+def test_recording_is_sound(scenario: ScenarioRunner) -> None:
+    sound(scenario.run(more_steps.recording_there))
 
 
-def test_recording_is_refused_when_the_call_has_none(told: Teller) -> None:
-    not_served(told(more_steps.recording_not_there), "recording-unexpected")
+def test_recording_is_refused_when_the_call_has_none(scenario: ScenarioRunner) -> None:
+    not_served(scenario.run(more_steps.recording_not_there), "recording-unexpected")

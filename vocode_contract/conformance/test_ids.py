@@ -8,7 +8,7 @@ from vocode_contract.conformance.assertions.responses import answered, no_call
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 
 each_operation = pytest.mark.parametrize(
     "name",
@@ -45,8 +45,8 @@ def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
 
 
 @each_odd_id
-def test_odd_id_is_refused(api: CheckedClient, told: Teller, name: str, make: Callable[[str], str]) -> None:
-    no_call(api.ask(name, {"id": make(steps.known_id(told.story, name))}))
+def test_odd_id_is_refused(api: CheckedClient, scenario: ScenarioRunner, name: str, make: Callable[[str], str]) -> None:
+    no_call(api.ask(name, {"id": make(steps.known_id(scenario.shared, name))}))
 
 
 @each_operation

@@ -8,7 +8,7 @@ from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.assertions.responses import no_call, refused, went_on
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import REFUSED
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.validation.masking import Secret
@@ -25,37 +25,37 @@ each_way = pytest.mark.parametrize("way", list(steps.WAYS))
 
 @each_operation
 @each_way
-def test_request_is_refused(told: Teller, name: str, way: str) -> None:
-    answer = told(steps.refused(name, way))
-    exists = name != "end_call" or told.story.calls.is_here
+def test_request_is_refused(scenario: ScenarioRunner, name: str, way: str) -> None:
+    answer = scenario.run(steps.refused(name, way))
+    exists = name != "end_call" or scenario.shared.calls.is_here
     refused(answer, for_want_of_authentication=exists)
 
 
 @pytest.mark.vocode_operation("end_call")
-def test_refused_end_ends_nothing(told: Teller) -> None:
-    before, after = told.story.attempt(steps.bystander_after_the_end), told(steps.bystander_after_refusals)
-    if _all_refused(told, "end_call"):
-        went_on(told, before, after, "refusal-ignored")
+def test_refused_end_ends_nothing(scenario: ScenarioRunner) -> None:
+    before, after = scenario.shared.try_run(steps.bystander_after_the_end), scenario.run(steps.bystander_after_refusals)
+    if _all_refused(scenario, "end_call"):
+        went_on(scenario, before, after, "refusal-ignored")
 
 
 @pytest.mark.vocode_operation("create_call")
-def test_refused_creation_creates_nothing(told: Teller) -> None:
-    mark = told.story.calls.request(REFUSED)["context"][MARK]
-    page = told(steps.listed)
-    if _all_refused(told, "create_call"):
+def test_refused_creation_creates_nothing(scenario: ScenarioRunner) -> None:
+    mark = scenario.shared.calls.request(REFUSED)["context"][MARK]
+    page = scenario.run(steps.listed)
+    if _all_refused(scenario, "create_call"):
         pages.marked(page, mark, most=0, code="refusal-ignored")
 
 
 @pytest.mark.vocode_operation("get_call")
 @pytest.mark.parametrize("name", ["get_call", "get_recording"])
-def test_call_is_no_other_users(told: Teller, name: str) -> None:
+def test_call_is_no_other_users(scenario: ScenarioRunner, name: str) -> None:
     token = os.environ.get(OTHER_TOKEN_VARIABLE)
     if not token:
         pytest.skip(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
-    no_call(told(steps.refused_with(name, Credentials(token=Secret(token)))))
+    no_call(scenario.run(steps.refused_with(name, Credentials(token=Secret(token)))))
 
 
-def _all_refused(told: Teller, name: str) -> bool:
+def _all_refused(scenario: ScenarioRunner, name: str) -> bool:
     """Return whether nothing was served, which would be a violation of its own."""
-    answers = [told.story.attempt(steps.refused(name, way)) for way in steps.WAYS]
+    answers = [scenario.shared.try_run(steps.refused(name, way)) for way in steps.WAYS]
     return not any(answer and 200 <= answer.status < 300 for answer in answers)

@@ -244,7 +244,7 @@ def _act(run: "Run", config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Tell every tally what there is to say of the run, once its calls are ended; what was not checked is no failure."""
+    """Add the remarks on the run to every result collector, once its calls are ended; skipped checks are no failure."""
     result = yield
     if TALLY in session.config.stash:
         _tell_tallies(session)

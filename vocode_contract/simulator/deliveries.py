@@ -102,7 +102,7 @@ def _value(schema: object) -> Any:
 
 
 def deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
-    """Yield what webhooks are reported of events, where they subscribe to the kind, and what agents ask, in that order."""
+    """Yield the deliveries of events to subscribed webhooks, then the external actions of agents."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")
         if webhook and event.type in webhook["subscriptions"]:

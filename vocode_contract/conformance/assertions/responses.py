@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from vocode_contract.conformance.scenario import steps
-from vocode_contract.conformance.scenario.scenario import Teller
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import undeclared_status
 from vocode_contract.http.inconclusive import Inconclusive
@@ -263,11 +263,11 @@ def violated(
 _GOING_ON = "a call that goes on"
 
 
-def went_on(told: Teller, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
+def went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
     """Claim that a call goes on which nobody ended in between.
 
     Args:
-        told: Tells of a call that was left alone, if this one has ended.
+        scenario: Looks at a call that was left alone, if this one has ended.
         before: What was seen before; nothing is claimed of a call that was over then.
         after: What is seen now.
         code: What it means if the call has ended.
@@ -280,7 +280,7 @@ def went_on(told: Teller, before: CheckedExchange | None, after: CheckedExchange
     went = before is None or before.call_status not in FINAL
     if not went or not after.is_sound or after.call_status != "ended":
         return
-    looks = told.story.attempt(steps.left_alone)
+    looks = scenario.shared.try_run(steps.left_alone)
     if looks is None or looks[0].call_status in FINAL:
         raise Inconclusive("call-changed", "it is over, and may have ended by itself")
     if looks[1].call_status in FINAL:
@@ -288,13 +288,13 @@ def went_on(told: Teller, before: CheckedExchange | None, after: CheckedExchange
     violated(after, code, "/status", expected=_GOING_ON, actual='"ended"')
 
 
-def was_over(told: Teller) -> None:
+def was_over(scenario: ScenarioRunner) -> None:
     """Leave it at that if the subject was over before anybody asked to end it.
 
     Raises:
         Inconclusive: It was.
     """
     __tracebackhide__ = True
-    before = told.story.attempt(steps.seen)
+    before = scenario.shared.try_run(steps.seen)
     if before is not None and before.is_sound and before.call_status in FINAL:
         raise Inconclusive("call-changed", "it was over before its end was asked for")

@@ -9,7 +9,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import lists, steps
 from vocode_contract.conformance.scenario.calls import NoCall
-from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import REQUEST
@@ -28,28 +28,30 @@ Item = Mapping[str, Any]
 Lacking = NoCall | Inconclusive
 
 
-def planned(story: Story, operation: Operation, *, requests: int, seed: int) -> tuple[FuzzPlan, Lacking | None]:
+def planned(
+    scenario: SharedScenario, operation: Operation, *, requests: int, seed: int
+) -> tuple[FuzzPlan, Lacking | None]:
     """Return what to draw for an operation, and why no request may be served where that is to be feared.
 
     The ids that are fed are as many in every run, each for a call of one kind, and the oldest of its
     kind: the same seed asks the same of the same server, also when it has some calls more.
     """
     plan = FuzzPlan(requests=requests, seed=seed)
-    if operation.effect != "reads" and not story.calls.is_here:  # nothing will be sent, so nothing is looked for
+    if operation.effect != "reads" and not scenario.calls.is_here:  # nothing will be sent, so nothing is looked for
         return plan, None
     if operation.name == "create_call":
-        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed(story))), None
+        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed(scenario))), None
     if operation.name == "list_calls":
         return plan, None
     lacking: Lacking | None = None
     try:
-        first = [_served(story, operation)]
+        first = [_served(scenario, operation)]
     except (NoCall, Inconclusive) as reason:
         lacking, first = reason, []
-    return replace(plan, ids=_ids(story, operation, first)), lacking
+    return replace(plan, ids=_ids(scenario, operation, first)), lacking
 
 
-def _served(story: Story, operation: Operation) -> str:
+def _served(scenario: SharedScenario, operation: Operation) -> str:
     """Return the id of a call for which an operation must be served.
 
     Raises:
@@ -57,17 +59,17 @@ def _served(story: Story, operation: Operation) -> str:
         Inconclusive: No complete response tells.
     """
     if operation.effect == "hangs-up":
-        return story.calls.living("fuzzed")
-    items = _listed(story)
+        return scenario.calls.living("fuzzed")
+    items = _listed(scenario)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]
-        return _oldest(recorded) or steps.recorded(story, available=True)
-    return _oldest(items) or steps.readable(story)
+        return _oldest(recorded) or steps.recorded(scenario, available=True)
+    return _oldest(items) or steps.readable(scenario)
 
 
-def _ids(story: Story, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
+def _ids(scenario: SharedScenario, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
     """Return ids of calls, those first that were picked already; what goes on is another test's to end."""
-    items = _listed(story)
+    items = _listed(scenario)
     kinds = _OVER if operation.effect == "hangs-up" else (*_OVER, *_GOING_ON)
     ids: list[str | None] = [*first, *(_oldest([item for item in items if _kind(item) == kind]) for kind in kinds)]
     known = [one for one in ids if one is not None]
@@ -80,8 +82,8 @@ def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(str(known) for known in ids if uuid_of(known))[:1]
 
 
-def _listed(story: Story) -> list[Item]:
-    page = story.attempt(lists.listed_before)
+def _listed(scenario: SharedScenario) -> list[Item]:
+    page = scenario.try_run(lists.listed_before)
     return [item for item in page.items if uuid_of(item.get("id"))] if page else []
 
 

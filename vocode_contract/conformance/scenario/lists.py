@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.validation.scalars import uuid_of
 
@@ -71,37 +71,37 @@ BEYOND = 100_000
 # --- lists ---
 
 
-def listed_before(story: Story) -> CheckedExchange:
+def listed_before(scenario: SharedScenario) -> CheckedExchange:
     """List the calls that are there before any is created."""
-    return list_whole(story)
+    return list_whole(scenario)
 
 
-def list_whole(story: Story) -> CheckedExchange:
+def list_whole(scenario: SharedScenario) -> CheckedExchange:
     """Ask for as many calls as fit on one page; no document says how many may be asked for."""
     for size in WHOLE:
-        answer = story.ask("list_calls", {"page": 1, "size": size})
+        answer = scenario.ask("list_calls", {"page": 1, "size": size})
         if answer.status != 422:
             break
     return answer
 
 
-def listed_by_default(story: Story) -> CheckedExchange:
+def listed_by_default(scenario: SharedScenario) -> CheckedExchange:
     """List the calls without saying which page, and how many."""
-    return story.ask("list_calls")
+    return scenario.ask("list_calls")
 
 
-def list_leaf(story: Story, number: int, size: int) -> CheckedExchange:
+def list_leaf(scenario: SharedScenario, number: int, size: int) -> CheckedExchange:
     """Ask for one page of the list."""
-    return story.ask("list_calls", {"page": number, "size": size})
+    return scenario.ask("list_calls", {"page": number, "size": size})
 
 
-def leaf_beyond(story: Story) -> CheckedExchange:
+def leaf_beyond(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a page far behind the last one."""
-    return story.ask("list_calls", {"page": BEYOND, "size": LEAF})
+    return scenario.ask("list_calls", {"page": BEYOND, "size": LEAF})
 
 
-def listed_in_order(story: Story) -> CheckedExchange:
+def listed_in_order(scenario: SharedScenario) -> CheckedExchange:
     """List the calls by the number called, the lowest first."""
-    before = story.attempt(listed_before)
+    before = scenario.try_run(listed_before)
     size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
-    return story.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})
+    return scenario.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})

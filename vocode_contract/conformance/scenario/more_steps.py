@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
-from vocode_contract.conformance.scenario.scenario import Story
+from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.conformance.scenario.steps import (
     BYSTANDER,
     _in_state,
@@ -25,82 +25,82 @@ from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.history import FINAL
 
 
-def end_by_get(story: Story) -> CheckedExchange:
+def end_by_get(scenario: SharedScenario) -> CheckedExchange:
     """Ask for the end of the bystander by GET."""
-    _only_here(story, "end_call", "another method might be taken")
-    story.attempt(bystander_after_refusals)
-    return story.ask("end_call", {"id": story.calls.living(BYSTANDER)}, method="GET")
+    _only_here(scenario, "end_call", "another method might be taken")
+    scenario.try_run(bystander_after_refusals)
+    return scenario.ask("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
 
 
-def end_by_body(story: Story) -> CheckedExchange:
+def end_by_body(scenario: SharedScenario) -> CheckedExchange:
     """Ask for the end of the bystander by an id in the body, where the contract has none."""
-    story.attempt(end_by_get)
-    identifier = story.calls.living(BYSTANDER) if story.calls.is_here else UNKNOWN_ID
-    return story.ask("end_call", json={"id": identifier})
+    scenario.try_run(end_by_get)
+    identifier = scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
+    return scenario.ask("end_call", json={"id": identifier})
 
 
-def bystander_before_two_ids(story: Story) -> CheckedExchange:
+def bystander_before_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """Look at the bystander once it was to be ended by GET, and by an id in a body."""
-    story.attempt(end_by_body)
-    return _look(story)
+    scenario.try_run(end_by_body)
+    return _look(scenario)
 
 
-def ended_by_two_ids(story: Story) -> CheckedExchange:
+def ended_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """End a call by a query that names the bystander as well."""
-    story.attempt(bystander_before_two_ids)
-    _only_here(story, "end_call", "two calls may be ended")
-    names = [("id", story.calls.living(BYSTANDER)), ("id", story.calls.living("second of two ids"))]
-    return story.ask("end_call", names)
+    scenario.try_run(bystander_before_two_ids)
+    _only_here(scenario, "end_call", "two calls may be ended")
+    names = [("id", scenario.calls.living(BYSTANDER)), ("id", scenario.calls.living("second of two ids"))]
+    return scenario.ask("end_call", names)
 
 
-def both_of_two_ids(story: Story) -> tuple[CheckedExchange, ...]:
+def both_of_two_ids(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """Look at both calls that one query named."""
-    story.tell(ended_by_two_ids)
+    scenario.run(ended_by_two_ids)
     both = (BYSTANDER, "second of two ids")
-    return tuple(story.ask("get_call", {"id": story.calls.living(role)}) for role in both)
+    return tuple(scenario.ask("get_call", {"id": scenario.calls.living(role)}) for role in both)
 
 
 # --- calls in other states ---
 
 
 @cache
-def end_of(state: str) -> Callable[[Story], CheckedExchange]:
+def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
     """Return the step in which a listed call of a state is ended."""
 
-    def end(story: Story) -> CheckedExchange:
-        return story.ask("end_call", {"id": _in_state(story, state)})
+    def end(scenario: SharedScenario) -> CheckedExchange:
+        return scenario.ask("end_call", {"id": _in_state(scenario, state)})
 
     return end
 
 
-def settled_from_not_started(story: Story) -> CheckedExchange:
+def settled_from_not_started(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that had not started until it is over."""
-    story.tell(end_of("not_started"))
-    return _settled(story, _in_state(story, "not_started"))
+    scenario.run(end_of("not_started"))
+    return _settled(scenario, _in_state(scenario, "not_started"))
 
 
-def seen_over(story: Story) -> CheckedExchange:
+def seen_over(scenario: SharedScenario) -> CheckedExchange:
     """Look at a call that had ended before the scenario began."""
-    return story.ask("get_call", {"id": _listed_as(story, "ended")})
+    return scenario.ask("get_call", {"id": _listed_as(scenario, "ended")})
 
 
 # --- recordings ---
 
 
-def recording_there(story: Story) -> CheckedExchange:
+def recording_there(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a recording that is said to be available."""
-    return story.ask("get_recording", {"id": recorded(story, available=True)})
+    return scenario.ask("get_recording", {"id": recorded(scenario, available=True)})
 
 
-def recording_not_there(story: Story) -> CheckedExchange:
+def recording_not_there(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a recording that is said not to be available.
 
     Raises:
         Inconclusive: It came, and by now the call says that it is available.
     """
-    call = recorded(story, available=False)
-    answer = story.ask("get_recording", {"id": call})
-    if 200 <= answer.status < 300 and story.ask("get_call", {"id": call}).members.get("recording_available") is True:
+    call = recorded(scenario, available=False)
+    answer = scenario.ask("get_recording", {"id": call})
+    if 200 <= answer.status < 300 and scenario.ask("get_call", {"id": call}).members.get("recording_available") is True:
         raise Inconclusive("call-changed", "its recording has become available")
     return answer
 
@@ -109,31 +109,31 @@ def recording_not_there(story: Story) -> CheckedExchange:
 
 
 @cache
-def end_with(media_type: str, body: bytes) -> Callable[[Story], CheckedExchange]:
+def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], CheckedExchange]:
     """Return the step in which a call is ended by one form of no body."""
 
-    def end(story: Story) -> CheckedExchange:
-        call = story.calls.living(f"ended with {media_type}")
-        answer = story.ask("end_call", {"id": call}, body=body, media_type=media_type)
-        if answer.call_status in FINAL and story.calls.is_here:  # elsewhere, the word of an end is not enough
-            story.calls.note_ended(call)
+    def end(scenario: SharedScenario) -> CheckedExchange:
+        call = scenario.calls.living(f"ended with {media_type}")
+        answer = scenario.ask("end_call", {"id": call}, body=body, media_type=media_type)
+        if answer.call_status in FINAL and scenario.calls.is_here:  # elsewhere, the word of an end is not enough
+            scenario.calls.note_ended(call)
         return answer
 
     return end
 
 
-def raced(story: Story) -> tuple[CheckedExchange, ...]:
+def raced(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """End one call twice at the same time."""
-    call = story.calls.living("raced")
+    call = scenario.calls.living("raced")
 
     def end(_: int) -> CheckedExchange:
-        return replace(story.ask("end_call", {"id": call}), is_ordered=False)
+        return replace(scenario.ask("end_call", {"id": call}), is_ordered=False)
 
     with ThreadPoolExecutor(2) as threads:
         return tuple(threads.map(end, range(2)))
 
 
-def settled_after_race(story: Story) -> CheckedExchange:
+def settled_after_race(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that was ended twice at the same time until it is over."""
-    story.tell(raced)
-    return _settled(story, story.calls.living("raced"))
+    scenario.run(raced)
+    return _settled(scenario, scenario.calls.living("raced"))

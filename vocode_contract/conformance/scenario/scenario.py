@@ -1,7 +1,7 @@
-"""Story: what one process asks of an endpoint, each thing once, for several tests to check.
+"""A scenario: the requests that one process makes of an endpoint, each once, for several tests to check.
 
-A moment is a function that asks for one thing, after the moments that come before it. Tests share
-moments, not verdicts: each brings about what it needs, unless another test of the process has.
+A step is a function that makes one request, after the steps that come before it. Tests share steps, not verdicts: each
+runs the steps that it needs, unless another test of the process has run them.
 """
 
 from collections.abc import Callable
@@ -13,77 +13,77 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 
-Told = TypeVar("Told", bound=CheckedExchange | tuple[CheckedExchange, ...])
+StepResult = TypeVar("StepResult", bound=CheckedExchange | tuple[CheckedExchange, ...])
 
-#: Why a moment may not come about.
+#: Why a step may not run.
 _REASONS = (Inconclusive, NotPermitted, NoCall)
 
 
-class Story:
-    """The moments that have come about so far."""
+class SharedScenario:
+    """The steps that have run so far, and their results."""
 
     def __init__(self, calls: Calls) -> None:
-        """Begin with nothing.
+        """Start with no results.
 
         Args:
-            calls: What the moments act on.
+            calls: The calls that the steps act on.
         """
         self.calls = calls
-        self._told: dict[Callable[[Story], Any], Any] = {}
+        self._results: dict[Callable[[SharedScenario], Any], Any] = {}
 
     @property
     def client(self) -> CheckedClient:
-        """Asks the endpoint."""
+        """The client of the endpoint."""
         return self.calls.client
 
-    def tell(self, moment: Callable[["Story"], Told]) -> Told:
-        """Return what came at a moment, which is brought about if it has not been.
+    def run(self, step: Callable[["SharedScenario"], StepResult]) -> StepResult:
+        """Return the result of a step, and run it first if it has not run.
 
         Raises:
             Inconclusive: No complete response came.
-            NotPermitted: It would have an effect that nobody allowed.
+            NotPermitted: It would have an effect that is not permitted.
             NoCall: There is no call to act on.
         """
         __tracebackhide__ = True
-        if moment not in self._told:
+        if step not in self._results:
             try:
-                self._told[moment] = moment(self)
+                self._results[step] = step(self)
             except _REASONS as reason:
-                self._told[moment] = reason
-        told = self._told[moment]
-        if isinstance(told, BaseException):
-            raise told.with_traceback(None)
-        return told  # type: ignore[no-any-return]  # the step says which
+                self._results[step] = reason
+        result = self._results[step]
+        if isinstance(result, BaseException):
+            raise result.with_traceback(None)
+        return result  # type: ignore[no-any-return]  # the step says which
 
-    def attempt(self, moment: Callable[["Story"], Told]) -> Told | None:
-        """Return what came at a moment; ``None`` where nothing did."""
+    def try_run(self, step: Callable[["SharedScenario"], StepResult]) -> StepResult | None:
+        """Return the result of a step; ``None`` if it could not run."""
         try:
-            return self.tell(moment)
+            return self.run(step)
         except _REASONS:
             return None
 
     def ask(self, name: str, *arguments: object, **options: Any) -> CheckedExchange:
-        """Ask for something that no test has to answer for by itself; see `CheckedClient.ask`."""
+        """Make a request that no test checks on its own; see `CheckedClient.ask`."""
         __tracebackhide__ = True
         return self.client.ask(name, *arguments, kept=False, **options)  # type: ignore[arg-type]  # as given
 
 
-class Teller:
-    """Tells the steps of a scenario to one test, which answers for all that it was reported."""
+class ScenarioRunner:
+    """Runs scenario steps for one test and records their responses."""
 
-    def __init__(self, story: Story, answers: list[CheckedExchange]) -> None:
-        """Listen.
+    def __init__(self, scenario: SharedScenario, answers: list[CheckedExchange]) -> None:
+        """Record the responses of one test.
 
         Args:
-            story: Of the process.
-            answers: Of the test.
+            scenario: The steps of this process.
+            answers: The responses of the test.
         """
-        self.story = story
+        self.shared = scenario
         self._answers = answers
 
-    def __call__(self, moment: Callable[[Story], Told]) -> Told:
-        """Return what came at a moment; see `Story.tell`."""
+    def run(self, step: Callable[[SharedScenario], StepResult]) -> StepResult:
+        """Return the result of a step; see `SharedScenario.run`."""
         __tracebackhide__ = True
-        told = self.story.tell(moment)
-        self._answers += told if isinstance(told, tuple) else (told,)
-        return told
+        result = self.shared.run(step)
+        self._answers += result if isinstance(result, tuple) else (result,)
+        return result

@@ -86,7 +86,7 @@ def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
 
 
 def _retried(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario with each event again at once, as after a 500 that a proxy gave for a receiver that took it."""
+    """Yield the scenario with each event sent again at once, as after a 500 from a proxy in front of a receiver."""
     yield [part for part in _story(size) for _ in range(2)]
 
 
