@@ -40,7 +40,7 @@ LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_p
 CREATE = "test_fuzzing.py::test_drawn_requests_break_nothing[create_call]"
 
 
-def story_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> SharedScenario:
+def scenario_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> SharedScenario:
     client = Client(url, Secret(TOKEN), transport=SimulatorTransport(simulation))
     return SharedScenario(Calls(CheckedClient(client, simulation.state.contract)))
 
@@ -52,7 +52,7 @@ def plan_for(scenario: SharedScenario, name: str) -> tuple[FuzzPlan, Exception |
 @pytest.mark.parametrize("date", dates())
 @pytest.mark.parametrize("name", sorted(CONTRACT.operations))
 def test_planned_begins_with_what_the_operation_must_serve(date, name):
-    scenario = story_of(Simulation(Contract.load(date), token=TOKEN))
+    scenario = scenario_of(Simulation(Contract.load(date), token=TOKEN))
     plan, lacking = planned(scenario, scenario.client.contract.operations[name], requests=0, seed=0)
     result = fuzz(scenario.client.exchange, scenario.client.contract.operations[name], scenario.client.contract, plan)
     assert (lacking, result.statuses) == (None, ((200, 1),))
@@ -60,8 +60,8 @@ def test_planned_begins_with_what_the_operation_must_serve(date, name):
 
 def test_planned_ids_stay_where_they_are_when_there_are_calls_more():
     simulation = Simulation(CONTRACT, token=TOKEN)
-    before, _ = plan_for(story_of(simulation), "get_call")
-    other = story_of(simulation)
+    before, _ = plan_for(scenario_of(simulation), "get_call")
+    other = scenario_of(simulation)
     for number in range(5):
         other.calls.create(f"another {number}")
     after, _ = plan_for(other, "get_call")
@@ -71,7 +71,7 @@ def test_planned_ids_stay_where_they_are_when_there_are_calls_more():
 
 def test_planned_ends_no_call_that_goes_on_but_one_of_its_own():
     simulation = Simulation(CONTRACT, token=TOKEN)
-    scenario = story_of(simulation)
+    scenario = scenario_of(simulation)
     plan, _ = plan_for(scenario, "end_call")
     assert plan.ids[0] == scenario.calls.living("fuzzed")
     assert {simulation.state.calls[known]["status"] for known in plan.ids} == {"not_started", "ended", "error"}
@@ -81,14 +81,14 @@ def test_planned_says_where_no_recording_is_there():
     simulation = Simulation(CONTRACT, token=TOKEN)
     for call in simulation.state.calls.values():
         call["recording_available"] = False
-    plan, lacking = plan_for(story_of(simulation), "get_recording")
+    plan, lacking = plan_for(scenario_of(simulation), "get_recording")
     assert isinstance(lacking, NoCall)
     assert plan.ids
 
 
 @pytest.mark.parametrize("name", ["create_call", "end_call"])
 def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
-    scenario = story_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
+    scenario = scenario_of(Simulation(CONTRACT, token=TOKEN), "https://staging.example")
     assert plan_for(scenario, name) == (FuzzPlan(requests=5, seed=1), None)
     assert scenario.client.answers == []
 
@@ -96,7 +96,7 @@ def test_planned_looks_for_nothing_where_nothing_may_be_sent(name):
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
 def test_drawn_ends_what_was_created_however_it_is_left(error):
     simulation = Simulation(CONTRACT, token=TOKEN)
-    scenario = story_of(simulation)
+    scenario = scenario_of(simulation)
     before = set(simulation.state.calls)
     plan, _ = plan_for(scenario, "create_call")
     sent = []
@@ -136,7 +136,7 @@ def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
 
 
 def test_drawn_keeps_no_answer_and_no_advice():
-    scenario = story_of(Simulation(CONTRACT, token=TOKEN))
+    scenario = scenario_of(Simulation(CONTRACT, token=TOKEN))
     body = json.dumps({"to_number": "1", "from_number": "1", "agent": {"prompt": {"content": "x"}}}).encode()
     ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
     with Drawn(scenario.client) as drawn:
@@ -235,7 +235,7 @@ def test_pytest_refuses_a_negative_number_of_requests(run, option):
 
 def test_moments_know_a_call_by_its_recording():
     simulation = Simulation(CONTRACT, token=TOKEN)
-    scenario = story_of(simulation)
+    scenario = scenario_of(simulation)
     for available in (True, False):
         known = steps.recorded(scenario, available=available)
         assert simulation.state.calls[known]["recording_available"] is available

@@ -381,9 +381,9 @@ def test_calls_are_taken_from_the_list_where_none_can_be_created():
 def test_call_that_another_process_created_is_ended_by_none():
     carrier = Carrier()
     (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
-    before = SharedScenario(other).tell(lists.listed_before)
+    before = SharedScenario(other).run(lists.listed_before)
     created = {one.living(role) for role in ("subject", "bystander")}
-    told = [SharedScenario(other).tell(more_steps.end_of("not_started")) for _ in range(2)]
+    told = [SharedScenario(other).run(more_steps.end_of("not_started")) for _ in range(2)]
     ended = {str(answer.call_id) for answer in told}
     assert {answer.status for answer in told} == {200}
     assert ended.isdisjoint(created)
@@ -393,7 +393,7 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).tell(steps.leaves)
+    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(steps.leaves)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
@@ -401,7 +401,7 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
 
 def test_list_that_changes_at_every_look_is_not_judged():
     with pytest.raises(Inconclusive, match="list-changed"):
-        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).tell(steps.leaves)
+        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(steps.leaves)
 
 
 def test_calls_elsewhere_are_those_that_were_given():
@@ -439,7 +439,7 @@ def test_calls_that_are_to_be_refused_ring_nobody_whatever_is_allowed():
 def test_calls_that_are_to_be_refused_elsewhere_do_not_exist():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a")
-    answer = SharedScenario(calls).tell(steps.refused("end_call", "no_token"))
+    answer = SharedScenario(calls).run(steps.refused("end_call", "no_token"))
     assert answer.exchange.request.query == f"id={UNKNOWN_ID}"
     assert carrier.asked == ["/v1/calls/end"]
 

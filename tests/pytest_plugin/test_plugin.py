@@ -172,14 +172,14 @@ def test_client_skips_what_would_end_a_call_elsewhere(run):
 def test_simulator_is_fresh_for_each_test(run):
     result = run("""
         import pytest
-        from vocode_contract.conformance.assertions.responses import ended
+        from vocode_contract.conformance.assertions.responses import assert_ended
 
         @pytest.mark.parametrize("turn", [1, 2])
         def test_shop(vocode_client, vocode_simulator, turn):
             calls = vocode_client.list_calls(size=50).members["items"]
             call = next(call["id"] for call in calls if call["status"] == "in_progress")
             vocode_client.end_call(call)
-            ended(vocode_client.get_call(call))
+            assert_ended(vocode_client.get_call(call))
             assert sum(call["status"] == "in_progress" for call in calls) == 7
     """)
     result.assert_outcomes(passed=2)

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
-from vocode_contract.conformance.assertions.responses import ended
+from vocode_contract.conformance.assertions.responses import assert_ended
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.verdict import sights_of
 from vocode_contract.contract.model import Contract
@@ -383,7 +383,7 @@ def test_evidence_of_what_a_request_did_shows_that_request_before():
     client.end_call(living)
     seen = client.get_call(living)
     with pytest.raises(ContractViolated) as raised:
-        ended(seen)
+        assert_ended(seen)
     evidence = evidence_of(client, raised.value)["call-not-ended"]
     [before] = evidence.before
     assert before.startswith(f"curl --request POST 'http://127.0.0.1:1/v1/calls/end?id={living}'")

@@ -377,7 +377,7 @@ cyclic.append(cyclic)
 for odd in (shared, [wide] * 400_000, cyclic, {"a": shared}):
     agent = {**call["agent"], "actions": odd}
     for value in (odd, *({**call, key: odd} for key in (*call, "zzz")), {**call, "agent": agent}):
-        verdict = judge(value)
+        verdict = validate(value)
         assert conforms(value) == verdict.conforms
         assert {found.code for found in verdict.violations} <= {"json-too-many-values", "json-too-deep"}
         which(value)

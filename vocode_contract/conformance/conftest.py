@@ -9,7 +9,7 @@ from vocode_contract.conformance.checked_client import CheckedClient, Health
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.run import Run
 from vocode_contract.conformance.scenario.calls import Calls
-from vocode_contract.conformance.scenario.scenario import SharedScenario, ScenarioRunner
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner, SharedScenario
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.validation.masking import Secret
@@ -37,7 +37,7 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
 
 
 @pytest.fixture(scope="session")
-def scenario(
+def _shared_scenario(
     _sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest
 ) -> SharedScenario:
     """Return the scenario that the tests of this process share."""

@@ -3,7 +3,13 @@
 import pytest
 
 from vocode_contract.conformance.assertions import pages
-from vocode_contract.conformance.assertions.responses import answered, as_asked, new, not_served, violated
+from vocode_contract.conformance.assertions.responses import (
+    assert_as_requested,
+    assert_new,
+    assert_not_served,
+    assert_status,
+    fail_with,
+)
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.client.created_calls import MARK
@@ -13,38 +19,38 @@ pytestmark = pytest.mark.vocode_operation("create_call")
 
 def test_create_call_answers_with_the_call_that_was_asked_for(scenario: ScenarioRunner) -> None:
     answer = scenario.run(steps.created)
-    answered(answer, 200)
+    assert_status(answer, 200)
     before = scenario.shared.try_run(lists.listed_before)
     if before is None or answer.call_id not in before.item_ids:
-        as_asked(answer, scenario.shared.calls.request(steps.SUBJECT))
+        assert_as_requested(answer, scenario.shared.calls.request(steps.SUBJECT))
 
 
 def test_create_call_creates_a_new_call_each_time(scenario: ScenarioRunner) -> None:
     first, second = scenario.run(steps.created), scenario.run(steps.bystander_created)
     before = scenario.shared.try_run(lists.listed_before)
     known = before.item_ids if before else ()
-    new(first, known)
-    new(second, (*known, *filter(None, [first.call_id])))
+    assert_new(first, known)
+    assert_new(second, (*known, *filter(None, [first.call_id])))
 
 
 def test_create_call_creates_one_call_at_a_request(scenario: ScenarioRunner) -> None:
     scenario.run(steps.created)
     mark = scenario.shared.calls.request(steps.SUBJECT)["context"][MARK]
-    pages.marked(scenario.run(steps.listed), mark, most=1, code="created-twice")
+    pages.assert_marked(scenario.run(steps.listed), mark, most=1, code="created-twice")
 
 
 def test_created_call_is_found(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(steps.created), 200)
+    assert_status(scenario.run(steps.created), 200)
     answer, other = scenario.run(steps.seen), scenario.shared.try_run(more_steps.seen_over)
     if answer.status == 404 and other is not None and other.status == 200:
-        violated(answer, "created-lost", expected="the created call", actual="404")
+        fail_with(answer, "created-lost", expected="the created call", actual="404")
 
 
 def test_create_call_creates_nothing_by_another_method(scenario: ScenarioRunner) -> None:
-    not_served(scenario.run(steps.create_by_put), "method-taken")
+    assert_not_served(scenario.run(steps.create_by_put), "method-taken")
     mark = scenario.shared.calls.request("put")["context"][MARK]
-    pages.marked(scenario.run(steps.listed), mark, most=0, code="method-taken")
+    pages.assert_marked(scenario.run(steps.listed), mark, most=0, code="method-taken")
 
 
 def test_create_call_refuses_an_empty_request(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(steps.created_from_nothing), 422)
+    assert_status(scenario.run(steps.created_from_nothing), 422)

@@ -2,7 +2,14 @@
 
 import pytest
 
-from vocode_contract.conformance.assertions.responses import answered, ended, not_served, violated, was_over, went_on
+from vocode_contract.conformance.assertions.responses import (
+    assert_ended,
+    assert_not_served,
+    assert_status,
+    assert_went_on,
+    fail_with,
+    require_not_over,
+)
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.validation.lifecycle.history import FINAL
@@ -21,66 +28,66 @@ each_form_of_no_body = pytest.mark.parametrize(
 def test_end_call_answers_with_the_call_and_ends_it(scenario: ScenarioRunner) -> None:
     answer = scenario.run(steps.ended)
     if answer.status in answer.policies.statuses("ended-call"):
-        was_over(scenario)
-    answered(answer, 200)
-    ended(scenario.run(steps.settled))
+        require_not_over(scenario)
+    assert_status(answer, 200)
+    assert_ended(scenario.run(steps.settled))
 
 
 def test_end_call_ends_a_call_that_has_not_started(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(more_steps.end_of("not_started")), 200)
+    assert_status(scenario.run(more_steps.end_of("not_started")), 200)
     scenario.run(lists.listed_before)
-    ended(scenario.run(more_steps.settled_from_not_started))
+    assert_ended(scenario.run(more_steps.settled_from_not_started))
 
 
 def test_end_call_twice_does_no_harm(scenario: ScenarioRunner) -> None:
     before = scenario.run(steps.settled)
     again = scenario.run(steps.ended_again)
-    answered(again, 200, policy="ended-call")
+    assert_status(again, 200, policy="ended-call")
     if before.call_status == "ended":
-        ended(scenario.run(steps.seen_in_the_end))
+        assert_ended(scenario.run(steps.seen_in_the_end))
 
 
-@pytest.mark.parametrize("state", ["ended", "error"])
+@pytest.mark.parametrize("state", ["assert_ended", "error"])
 def test_end_call_leaves_a_call_that_is_over_as_it_was(scenario: ScenarioRunner, state: str) -> None:
     answer = scenario.run(more_steps.end_of(state))
     scenario.run(lists.listed_before)
-    answered(answer, 200, policy="ended-call")
+    assert_status(answer, 200, policy="ended-call")
 
 
 def test_end_call_twice_at_once_ends_the_call_once(scenario: ScenarioRunner) -> None:
     for answer in scenario.run(more_steps.raced):
-        answered(answer, 200, policy="ended-call")
-    ended(scenario.run(more_steps.settled_after_race))
+        assert_status(answer, 200, policy="ended-call")
+    assert_ended(scenario.run(more_steps.settled_after_race))
 
 
 @each_form_of_no_body
 def test_end_call_takes_every_form_of_no_body(scenario: ScenarioRunner, media_type: str, body: bytes) -> None:
-    answered(scenario.run(more_steps.end_with(media_type, body)), 200)
+    assert_status(scenario.run(more_steps.end_with(media_type, body)), 200)
 
 
 def test_end_call_ends_no_other_call(scenario: ScenarioRunner) -> None:
     before = scenario.shared.try_run(lists.listed_before)
     bystander = scenario.run(steps.bystander_after_the_end)
     was_over_before = before is not None and before.item(bystander.call_id or "").get("status") in FINAL
-    went_on(scenario, bystander if was_over_before else None, bystander, "other-ended")
+    assert_went_on(scenario, bystander if was_over_before else None, bystander, "other-ended")
 
 
 def test_end_call_with_two_ids_ends_one_call_at_most(scenario: ScenarioRunner) -> None:
     before = scenario.shared.try_run(more_steps.bystander_before_two_ids)
     scenario.run(more_steps.ended_by_two_ids)
     first, second = scenario.run(more_steps.both_of_two_ids)
-    was_over = before is None or before.call_status in FINAL
-    if not was_over and first.is_sound and first.call_status == second.call_status == "ended":
-        violated(first, "other-ended", "/status", expected="one call that goes on", actual="two ended calls")
+    require_not_over = before is None or before.call_status in FINAL
+    if not require_not_over and first.is_sound and first.call_status == second.call_status == "ended":
+        fail_with(first, "other-ended", "/status", expected="one call that goes on", actual="two ended calls")
 
 
 def test_end_call_does_not_take_an_id_from_the_body(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(more_steps.end_by_body), 422)
+    assert_status(scenario.run(more_steps.end_by_body), 422)
 
 
 def test_end_call_ends_nothing_by_another_method(scenario: ScenarioRunner) -> None:
-    not_served(scenario.run(more_steps.end_by_get), "method-taken")
+    assert_not_served(scenario.run(more_steps.end_by_get), "method-taken")
     by_body = scenario.shared.try_run(more_steps.end_by_body)
     if by_body is None or not 200 <= by_body.status < 300:  # or that ended it
         before = scenario.shared.try_run(steps.bystander_after_refusals)
-        went_on(scenario, before, scenario.run(more_steps.bystander_before_two_ids), "method-taken")
+        assert_went_on(scenario, before, scenario.run(more_steps.bystander_before_two_ids), "method-taken")

@@ -2,7 +2,12 @@
 
 import pytest
 
-from vocode_contract.conformance.assertions.responses import answered, is_as_asked, still_as_asked, times_stand
+from vocode_contract.conformance.assertions.responses import (
+    assert_same_times,
+    assert_status,
+    assert_still_as_requested,
+    is_as_requested,
+)
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
@@ -11,19 +16,19 @@ pytestmark = pytest.mark.vocode_operation("get_call")
 
 
 def test_get_call_answers_with_the_call(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(steps.seen), 200)
+    assert_status(scenario.run(steps.seen), 200)
 
 
 def test_get_call_finds_a_call_that_is_over(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(more_steps.seen_over), 200)
+    assert_status(scenario.run(more_steps.seen_over), 200)
 
 
 def test_get_call_still_finds_a_call_that_was_ended(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(steps.seen_in_the_end), 200)
+    assert_status(scenario.run(steps.seen_in_the_end), 200)
 
 
 def test_get_call_tells_the_same_times_at_each_look(scenario: ScenarioRunner) -> None:
-    times_stand(scenario.run(steps.settled), scenario.run(steps.seen_in_the_end))
+    assert_same_times(scenario.run(steps.settled), scenario.run(steps.seen_in_the_end))
 
 
 def test_get_call_agrees_with_the_list(scenario: ScenarioRunner) -> None:
@@ -36,16 +41,16 @@ def test_call_stays_one_call_from_its_creation_to_its_end(scenario: ScenarioRunn
     answers = [scenario.run(step) for step in steps.LIFE if scenario.shared.try_run(step)]
     created = scenario.shared.try_run(steps.created)
     request = scenario.shared.calls.request(steps.SUBJECT)
-    if created is None or created.call_id is None or not is_as_asked(created, request):
+    if created is None or created.call_id is None or not is_as_requested(created, request):
         return  # another test says so
     for answer in answers:
         if answer.operation.name != "list_calls":
-            still_as_asked(answer, answer.members, request)
-        still_as_asked(answer, answer.item(created.call_id), request)
+            assert_still_as_requested(answer, answer.members, request)
+        assert_still_as_requested(answer, answer.item(created.call_id), request)
 
 
 def test_get_call_takes_an_id_in_upper_case(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(steps.seen_in_capitals), 200)
+    assert_status(scenario.run(steps.seen_in_capitals), 200)
 
 
 def test_get_call_with_a_slash_too_many_is_served_or_refused_as_usual(

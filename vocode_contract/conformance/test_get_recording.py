@@ -2,7 +2,12 @@
 
 import pytest
 
-from vocode_contract.conformance.assertions.responses import answered, not_served, sound, violated
+from vocode_contract.conformance.assertions.responses import (
+    assert_conforms,
+    assert_not_served,
+    assert_status,
+    fail_with,
+)
 from vocode_contract.conformance.scenario import more_steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 
@@ -12,13 +17,13 @@ pytestmark = pytest.mark.vocode_operation("get_recording")
 def test_recording_is_there_when_the_call_says_so(scenario: ScenarioRunner) -> None:
     answer = scenario.run(more_steps.recording_there)
     if answer.status == 404:
-        violated(answer, "recording-missing", expected="a recording, since the call has one", actual="404")
-    answered(answer, 200)
+        fail_with(answer, "recording-missing", expected="a recording, since the call has one", actual="404")
+    assert_status(answer, 200)
 
 
 def test_recording_is_sound(scenario: ScenarioRunner) -> None:
-    sound(scenario.run(more_steps.recording_there))
+    assert_conforms(scenario.run(more_steps.recording_there))
 
 
 def test_recording_is_refused_when_the_call_has_none(scenario: ScenarioRunner) -> None:
-    not_served(scenario.run(more_steps.recording_not_there), "recording-unexpected")
+    assert_not_served(scenario.run(more_steps.recording_not_there), "recording-unexpected")

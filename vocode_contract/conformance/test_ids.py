@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vocode_contract.conformance.assertions.responses import answered, no_call
+from vocode_contract.conformance.assertions.responses import assert_no_call, assert_status
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
@@ -41,14 +41,14 @@ UNKNOWN = {"end_call": UNKNOWN_ID, "get_call": "00000000-0000-0000-0000-00000000
 
 @each_operation
 def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
-    answered(api.ask(name), 422)
+    assert_status(api.ask(name), 422)
 
 
 @each_odd_id
 def test_odd_id_is_refused(api: CheckedClient, scenario: ScenarioRunner, name: str, make: Callable[[str], str]) -> None:
-    no_call(api.ask(name, {"id": make(steps.known_id(scenario.shared, name))}))
+    assert_no_call(api.ask(name, {"id": make(steps.known_id(scenario.shared, name))}))
 
 
 @each_operation
 def test_unknown_id_is_refused(api: CheckedClient, name: str) -> None:
-    no_call(api.ask(name, {"id": UNKNOWN[name]}))
+    assert_no_call(api.ask(name, {"id": UNKNOWN[name]}))

@@ -3,7 +3,7 @@
 import pytest
 
 from vocode_contract.conformance.assertions import pages
-from vocode_contract.conformance.assertions.responses import answered
+from vocode_contract.conformance.assertions.responses import assert_status
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario import lists, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
@@ -13,39 +13,39 @@ pytestmark = pytest.mark.vocode_operation("list_calls")
 
 
 def test_list_calls_answers_with_a_page(scenario: ScenarioRunner) -> None:
-    answered(scenario.run(lists.listed_before), 200)
+    assert_status(scenario.run(lists.listed_before), 200)
 
 
 def test_list_calls_obeys_page_and_size(scenario: ScenarioRunner) -> None:
     _, first, second = scenario.run(steps.leaves)
-    pages.numbered(first, number=1)
-    pages.numbered(second, number=2)
-    pages.turned(first, second)
+    pages.assert_numbered(first, number=1)
+    pages.assert_numbered(second, number=2)
+    pages.assert_turned(first, second)
 
 
 def test_list_calls_answers_with_the_first_ten_unless_told(scenario: ScenarioRunner) -> None:
     page = scenario.run(lists.listed_by_default)
-    answered(page, 200)
-    pages.numbered(page, number=1, size=10)
+    assert_status(page, 200)
+    pages.assert_numbered(page, number=1, size=10)
 
 
 def test_list_calls_fills_a_page_before_it_begins_another(scenario: ScenarioRunner) -> None:
-    pages.filled(*scenario.run(steps.leaves))
+    pages.assert_filled(*scenario.run(steps.leaves))
 
 
 def test_list_calls_says_rightly_whether_more_follow(scenario: ScenarioRunner) -> None:
-    pages.announced(*scenario.run(steps.leaves), beyond=scenario.run(lists.leaf_beyond))
+    pages.assert_has_more(*scenario.run(steps.leaves), beyond=scenario.run(lists.leaf_beyond))
 
 
 def test_list_calls_holds_every_call_once(scenario: ScenarioRunner) -> None:
     scenario.shared.try_run(steps.seen)
     page = scenario.run(steps.listed)
-    pages.whole(page, scenario.shared.calls.found(steps.SUBJECT, steps.BYSTANDER))
+    pages.assert_lists_known(page, scenario.shared.calls.found(steps.SUBJECT, steps.BYSTANDER))
 
 
 def test_list_calls_counts_its_calls(scenario: ScenarioRunner) -> None:
-    pages.counted(scenario.run(steps.listed))
-    pages.counted_alike(*scenario.run(steps.leaves))
+    pages.assert_total(scenario.run(steps.listed))
+    pages.assert_same_total(*scenario.run(steps.leaves))
 
 
 def test_list_calls_comes_in_the_order_asked_for(scenario: ScenarioRunner, vocode_contract: Contract) -> None:
@@ -54,9 +54,9 @@ def test_list_calls_comes_in_the_order_asked_for(scenario: ScenarioRunner, vocod
     page = scenario.run(lists.listed_in_order)
     if page.status == 422:
         pytest.skip("the server does not sort by the number called, and no document lists what it sorts by")
-    answered(page, 200)
-    pages.ascending(page, "to_number")
+    assert_status(page, 200)
+    pages.assert_ascending(page, "to_number")
 
 
 def test_list_calls_refuses_a_page_that_is_no_number(api: CheckedClient) -> None:
-    answered(api.ask("list_calls", {"page": "first"}), 422)
+    assert_status(api.ask("list_calls", {"page": "first"}), 422)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from vocode_contract.conformance.assertions import pages
-from vocode_contract.conformance.assertions.responses import no_call, refused, went_on
+from vocode_contract.conformance.assertions.responses import assert_no_call, assert_refused, assert_went_on
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import REFUSED
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
@@ -28,14 +28,14 @@ each_way = pytest.mark.parametrize("way", list(steps.WAYS))
 def test_request_is_refused(scenario: ScenarioRunner, name: str, way: str) -> None:
     answer = scenario.run(steps.refused(name, way))
     exists = name != "end_call" or scenario.shared.calls.is_here
-    refused(answer, for_want_of_authentication=exists)
+    assert_refused(answer, for_missing_authentication=exists)
 
 
 @pytest.mark.vocode_operation("end_call")
 def test_refused_end_ends_nothing(scenario: ScenarioRunner) -> None:
     before, after = scenario.shared.try_run(steps.bystander_after_the_end), scenario.run(steps.bystander_after_refusals)
     if _all_refused(scenario, "end_call"):
-        went_on(scenario, before, after, "refusal-ignored")
+        assert_went_on(scenario, before, after, "refusal-ignored")
 
 
 @pytest.mark.vocode_operation("create_call")
@@ -43,7 +43,7 @@ def test_refused_creation_creates_nothing(scenario: ScenarioRunner) -> None:
     mark = scenario.shared.calls.request(REFUSED)["context"][MARK]
     page = scenario.run(steps.listed)
     if _all_refused(scenario, "create_call"):
-        pages.marked(page, mark, most=0, code="refusal-ignored")
+        pages.assert_marked(page, mark, most=0, code="refusal-ignored")
 
 
 @pytest.mark.vocode_operation("get_call")
@@ -52,7 +52,7 @@ def test_call_is_no_other_users(scenario: ScenarioRunner, name: str) -> None:
     token = os.environ.get(OTHER_TOKEN_VARIABLE)
     if not token:
         pytest.skip(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
-    no_call(scenario.run(steps.refused_with(name, Credentials(token=Secret(token)))))
+    assert_no_call(scenario.run(steps.refused_with(name, Credentials(token=Secret(token)))))
 
 
 def _all_refused(scenario: ScenarioRunner, name: str) -> bool:

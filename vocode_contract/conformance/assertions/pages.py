@@ -1,13 +1,13 @@
 """What a test claims of pages of the list: each raises what it finds."""
 
-from vocode_contract.conformance.assertions.responses import violated
+from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.inconclusive import Inconclusive
 
 
-def numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> None:
+def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> None:
     """Claim that a page bears the number and the size that were asked for, and holds no more calls.
 
     Args:
@@ -23,14 +23,16 @@ def numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> 
         return
     size = _size(page) if size is None else size
     if page.members["page"] != number:
-        violated(page, "page-not-obeyed", "/page", expected="the number asked for", actual="another number")
+        fail_with(page, "page-not-obeyed", "/page", expected="the number asked for", actual="another number")
     if page.members["size"] != size:
-        violated(page, "size-not-obeyed", "/size", expected="the size asked for", actual="another size")
+        fail_with(page, "size-not-obeyed", "/size", expected="the size asked for", actual="another size")
     if len(page.items) > size:
-        violated(page, "size-not-obeyed", "/items", expected=f"{size} calls at most", actual=f"{len(page.items)} calls")
+        fail_with(
+            page, "size-not-obeyed", "/items", expected=f"{size} calls at most", actual=f"{len(page.items)} calls"
+        )
 
 
-def turned(first: CheckedExchange, second: CheckedExchange) -> None:
+def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
     """Claim that two pages in a row hold different calls, each once.
 
     Raises:
@@ -41,12 +43,12 @@ def turned(first: CheckedExchange, second: CheckedExchange) -> None:
         return
     one, two = first.item_ids, second.item_ids
     if two and one == two:
-        violated(second, "page-not-obeyed", "/items", expected="other calls than the first", actual="the same calls")
+        fail_with(second, "page-not-obeyed", "/items", expected="other calls than the first", actual="the same calls")
     if len({*one, *two}) < len(one) + len(two):
-        violated(second, "item-twice", "/items", expected="each call once", actual="a call again")
+        fail_with(second, "item-twice", "/items", expected="each call once", actual="a call again")
 
 
-def filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
+def assert_filled(assert_lists_known: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
     """Claim that a page which another one follows is full, and that two pages which fill the list hold all of it.
 
     Raises:
@@ -58,14 +60,16 @@ def filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchan
     size = _size(first)
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
-        violated(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
-    lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half(whole) == size else ()
+        fail_with(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
+    lacking = (
+        {*assert_lists_known.item_ids} - {*first.item_ids, *second.item_ids} if half(assert_lists_known) == size else ()
+    )
     if lacking:
-        violated(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
+        fail_with(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def announced(
-    whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
+def assert_has_more(
+    assert_lists_known: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
 ) -> None:
     """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
@@ -76,19 +80,23 @@ def announced(
     follows = bool(second.items)
     if _is_page(first) and _is_page(second) and first.members["has_more"] is not follows:
         expected = "true, since another page follows" if follows else "false, since no page follows"
-        violated(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
-    if _is_page(second) and _more(second) and {*first.item_ids, *second.item_ids} == {*whole.item_ids} != set():
-        violated(second, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
+        fail_with(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
+    if (
+        _is_page(second)
+        and _more(second)
+        and {*first.item_ids, *second.item_ids} == {*assert_lists_known.item_ids} != set()
+    ):
+        fail_with(second, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
     if not _is_page(beyond) or (_is_page(second) and first.item_ids == second.item_ids):
         return
     if beyond.items:
         actual = "the first ones" if beyond.item_ids == first.item_ids else f"{len(beyond.items)} calls"
-        violated(beyond, "has-more-wrong", "/items", expected="no calls behind the last page", actual=actual)
+        fail_with(beyond, "has-more-wrong", "/items", expected="no calls behind the last page", actual=actual)
     if _more(beyond):
-        violated(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
+        fail_with(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
 
 
-def whole(page: CheckedExchange, known: tuple[str, ...]) -> None:
+def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
     """Claim that a page with room for all calls holds those that are known to exist, each once.
 
     Raises:
@@ -99,15 +107,15 @@ def whole(page: CheckedExchange, known: tuple[str, ...]) -> None:
     if not _is_page(page):
         return
     if len(set(page.item_ids)) < len(page.item_ids):
-        violated(page, "item-twice", "/items", expected="each call once", actual="a call again")
+        fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
     lacking = _lacking(page, known)
     if lacking and page.members["has_more"] is True and len(page.items) >= page.members["size"]:
         raise Inconclusive("list-changed", "the list is longer than one page")
     if lacking:
-        violated(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
+        fail_with(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
-def counted(page: CheckedExchange) -> None:
+def assert_total(page: CheckedExchange) -> None:
     """Claim that ``total``, where there is one and it is no estimate, is the number of calls.
 
     Raises:
@@ -117,10 +125,10 @@ def counted(page: CheckedExchange) -> None:
     total = page.members.get("total")
     is_all = _is_page(page) and len(page.items) < page.members["size"]
     if is_all and isinstance(total, int) and not page.members.get("total_is_estimated") and total != len(page.items):
-        violated(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
+        fail_with(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
 
-def counted_alike(whole: CheckedExchange, *others: CheckedExchange) -> None:
+def assert_same_total(assert_lists_known: CheckedExchange, *others: CheckedExchange) -> None:
     """Claim that every page tells the same ``total``, where it is no estimate.
 
     Raises:
@@ -128,11 +136,11 @@ def counted_alike(whole: CheckedExchange, *others: CheckedExchange) -> None:
     """
     __tracebackhide__ = True
     for page in others:
-        if _is_page(whole) and _is_page(page) and len({*_totals(whole, page)}) > 1:
-            violated(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
+        if _is_page(assert_lists_known) and _is_page(page) and len({*_totals(assert_lists_known, page)}) > 1:
+            fail_with(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
 
 
-def ascending(page: CheckedExchange, key: str) -> None:
+def assert_ascending(page: CheckedExchange, key: str) -> None:
     """Claim that calls come in the order of a number in a text, the lowest first; unset ones may stand anywhere.
 
     No document says how texts are compared, so they may be in any of three orders: as texts, as numbers, without ``+``.
@@ -144,10 +152,10 @@ def ascending(page: CheckedExchange, key: str) -> None:
     texts = [text for item in page.items if isinstance(text := item.get(key), str)]
     orders = (str, lambda text: (len(text.lstrip("+")), text.lstrip("+")), lambda text: text.lstrip("+"))
     if _is_page(page) and not any(texts == sorted(texts, key=order) for order in orders):
-        violated(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
+        fail_with(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
 
 
-def marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
+def assert_marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
     """Claim that at most so many calls on a page came from one request.
 
     Args:
@@ -164,4 +172,4 @@ def marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
     if found > most:
         asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
-        violated(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
+        fail_with(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])

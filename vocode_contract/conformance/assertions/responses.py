@@ -13,7 +13,7 @@ from vocode_contract.validation.scalars import instant, uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation
 
 
-def answered(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
+def assert_status(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
     """Claim a status code; a response that is wrong in itself fails the test anyway.
 
     Args:
@@ -32,16 +32,16 @@ def answered(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
         return
     if declared:
         expected = _either(statuses)
-        violated(answer, "status-unexpected", expected=expected, actual=str(answer.status), policy=policy)
+        fail_with(answer, "status-unexpected", expected=expected, actual=str(answer.status), policy=policy)
     raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))
 
 
-def refused(answer: CheckedExchange, *, for_want_of_authentication: bool = True) -> None:
+def assert_refused(answer: CheckedExchange, *, for_missing_authentication: bool = True) -> None:
     """Claim that a request was refused, and that the refusal tells nothing of a call.
 
     Args:
         answer: To a request that must be refused.
-        for_want_of_authentication: Whether nothing else than that was wrong with the request.
+        for_missing_authentication: Whether nothing else than that was wrong with the request.
 
     Raises:
         ContractViolated: It was served, or the refusal holds a call.
@@ -51,15 +51,15 @@ def refused(answer: CheckedExchange, *, for_want_of_authentication: bool = True)
     statuses = answer.policies.statuses("authentication")
     expected = _either(statuses)
     if 200 <= answer.status < 300:
-        violated(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
+        fail_with(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
     if answer.tells_of_a_call:
-        violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
-    unclear = answer.status not in statuses and not for_want_of_authentication
+        fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
+    unclear = answer.status not in statuses and not for_missing_authentication
     if unclear and answer.is_sound:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
 
 
-def no_call(answer: CheckedExchange) -> None:
+def assert_no_call(answer: CheckedExchange) -> None:
     """Claim that a response to a request for no existing call is a refusal and holds no call.
 
     Raises:
@@ -69,12 +69,12 @@ def no_call(answer: CheckedExchange) -> None:
     if not answer.is_sound:
         return
     if not 400 <= answer.status < 500:
-        violated(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
+        fail_with(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
     if answer.tells_of_a_call:
-        violated(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
+        fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
-def ended(answer: CheckedExchange) -> None:
+def assert_ended(answer: CheckedExchange) -> None:
     """Claim that a call is over.
 
     Raises:
@@ -82,10 +82,10 @@ def ended(answer: CheckedExchange) -> None:
     """
     __tracebackhide__ = True
     if answer.is_sound and answer.status == 200 and answer.call_status not in FINAL:
-        violated(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
+        fail_with(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
 
 
-def not_served(answer: CheckedExchange, code: str) -> None:
+def assert_not_served(answer: CheckedExchange, code: str) -> None:
     """Claim that a request was not served that must not be.
 
     By another method than the operation's, a policy says how that is refused.
@@ -99,10 +99,10 @@ def not_served(answer: CheckedExchange, code: str) -> None:
         other = method != answer.operation.method
         expected = f"{_either(answer.policies.statuses('other-method'))} to {method}" if other else "a refusal"
         policy = "other-method" if other else ""
-        violated(answer, code, expected=expected, actual=str(answer.status), policy=policy)
+        fail_with(answer, code, expected=expected, actual=str(answer.status), policy=policy)
 
 
-def as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
+def assert_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
     """Claim that a created call has the numbers, the context, the agent and the options that were asked for.
 
     Raises:
@@ -111,12 +111,12 @@ def as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
     _as_asked(answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
-def is_as_asked(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
+def is_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
     """Return whether a created call has what was asked for."""
     return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
-def still_as_asked(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+def assert_still_as_requested(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
     """Claim that a call which a response shows has still the context and the options that were asked for.
 
     Raises:
@@ -127,7 +127,7 @@ def still_as_asked(answer: CheckedExchange, call: Mapping[str, Any], request: Ma
 
 def _as_asked(answer: CheckedExchange, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
     if answer.status == 200 and answer.is_sound and call and unlike:
-        violated(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
+        fail_with(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
 
 
 def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[st
             yield key
 
 
-def times_stand(before: CheckedExchange, after: CheckedExchange) -> None:
+def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
     """Claim that two looks at a call that is over tell the same times: a clock read at each look moves them by little.
 
     Raises:
@@ -163,10 +163,10 @@ def times_stand(before: CheckedExchange, after: CheckedExchange) -> None:
         one, other = instant(before.members.get(key)), instant(after.members.get(key))
         if one is not None and other is not None and one != other:
             code = f"{key.replace('_', '-')}-moved"
-            violated(after, code, f"/{key}", expected="the time of the look before", actual="another time")
+            fail_with(after, code, f"/{key}", expected="the time of the look before", actual="another time")
 
 
-def new(answer: CheckedExchange, known: Iterable[str]) -> None:
+def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
     """Claim that a created call is none of those that were there before.
 
     Raises:
@@ -175,10 +175,10 @@ def new(answer: CheckedExchange, known: Iterable[str]) -> None:
     __tracebackhide__ = True
     identifier = uuid_of(answer.call_id)
     if identifier and identifier in {uuid_of(one) for one in known}:
-        violated(answer, "created-twice", "/id", expected="the id of a new call", actual="an id that was there before")
+        fail_with(answer, "created-twice", "/id", expected="the id of a new call", actual="an id that was there before")
 
 
-def sound(answer: CheckedExchange) -> None:
+def assert_conforms(answer: CheckedExchange) -> None:
     """Claim that a recording is MPEG audio, as far as its first bytes tell.
 
     Raises:
@@ -190,7 +190,7 @@ def sound(answer: CheckedExchange) -> None:
     body = answer.exchange.response.body
     is_mpeg = body.startswith(b"ID3") or (len(body) > 1 and body[0] == 0xFF and body[1] & 0xE0 == 0xE0)
     if answer.status == 200 and answer.is_sound and not is_mpeg:
-        violated(answer, "recording-not-audio", expected="an ID3 tag or an MPEG frame", actual="other bytes")
+        fail_with(answer, "recording-not-audio", expected="an ID3 tag or an MPEG frame", actual="other bytes")
 
 
 def _digits(number: object) -> str:
@@ -222,7 +222,7 @@ class Claimed(ContractViolated):
         self.steps = steps
 
 
-def violated(
+def fail_with(
     answer: CheckedExchange,
     code: str,
     pointer: str = "",
@@ -263,7 +263,7 @@ def violated(
 _GOING_ON = "a call that goes on"
 
 
-def went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
+def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
     """Claim that a call goes on which nobody ended in between.
 
     Args:
@@ -284,11 +284,11 @@ def went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: Che
     if looks is None or looks[0].call_status in FINAL:
         raise Inconclusive("call-changed", "it is over, and may have ended by itself")
     if looks[1].call_status in FINAL:
-        violated(looks[1], "read-acts", "/status", expected=_GOING_ON, actual=f'"{looks[1].call_status}"')
-    violated(after, code, "/status", expected=_GOING_ON, actual='"ended"')
+        fail_with(looks[1], "read-acts", "/status", expected=_GOING_ON, actual=f'"{looks[1].call_status}"')
+    fail_with(after, code, "/status", expected=_GOING_ON, actual='"ended"')
 
 
-def was_over(scenario: ScenarioRunner) -> None:
+def require_not_over(scenario: ScenarioRunner) -> None:
     """Leave it at that if the subject was over before anybody asked to end it.
 
     Raises:
