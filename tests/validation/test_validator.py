@@ -365,7 +365,7 @@ def test_value_of_a_hundred_thousand_levels_gets_one_verdict_at_every_place(inne
 SHARED = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
-from vocode_contract import conforms, judge, which
+from vocode_contract import conforms, validate, which
 from vocode_contract.contract.model import Contract
 from vocode_contract.validation.masking import masked
 call = json.load(sys.stdin)
