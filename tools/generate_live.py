@@ -42,70 +42,75 @@ LACKING = {
     "not read-only": {"read_only": True},
 }
 
-_TEXT = """# What leaves this machine
+_TEXT = """# What may be sent to a remote host
 
 Written by `tools/generate_live.py`; do not edit.
 
-Everything is sent to a server on this machine: an address of 127.0.0.0/8, `::1`, or exactly `localhost`.
-To any other host, also `api.localhost` and `127.0.0.1.`, only what reads is sent, and what must be
-refused for want of authentication and would do no harm if it were not: it rings a number of fiction, or
-ends a call that nobody has. The rest needs several consents that agree, with a token and without:
+Any request may be sent to a server on this machine: an address in 127.0.0.0/8, `::1`, or exactly `localhost`.
+Every other host is remote, including `api.localhost` and `127.0.0.1.`. Without further opt-ins, a remote host
+only receives requests that read, and unauthenticated requests that must be rejected and are harmless if they
+are not: they call a phone number reserved for fiction, or end a call that does not exist. Everything else needs
+all of these opt-ins, with or without a token:
 
-- **`--allow EFFECT`**, for this run, for each effect: `hangs-up`, `rings`, `bills`, `writes`;
-- **the host**, and **each number** that may be rung, in your own configuration file, never in a
-  repository's; numbers that are set aside for fiction need no name: +1, an area code of a place and
-  555-0100 to 555-0199, and 800-555-0199. The targets of transfers and conferences count as well, unless
-  they are hidden in an agent that is named by its id;
-- **the call** that is ended, by `--call-id`, unless this run created it;
-- **`--budget N`**, the number of mutating requests, 1 unless given; the ends of calls that this run
-  created are not counted;
-- for production, **`--production`**, and a **second word**: the host's name typed at a terminal, or
-  `--approve-sends N` with the number of mutating requests that the plan shows. Production never gets
+- **`--allow EFFECT`** for this run, for each effect: `hangs-up`, `rings`, `bills`, `writes`;
+- **the host**, and **each phone number** that may be rung, in your own configuration file, never in a
+  repository's. Numbers reserved for fiction do not have to be named: +1, a geographic area code and 555-0100
+  to 555-0199, and 800-555-0199. The targets of transfers and conferences count as well, unless they are hidden
+  in an agent that is referenced by id;
+- **the call** to end, with `--call-id`, unless this run created it;
+- **`--budget N`**, the maximum number of state-changing requests (default 1). Requests that end calls of this
+  run are not counted;
+- for production, **`--production`** and a **second confirmation**: type the host's name at a terminal, or pass
+  `--approve-sends N` with the number of state-changing requests that the plan shows. Production never receives
   more than the plan shows, whatever the budget.
 
-`VOCODE_CONTRACT_READ_ONLY=1` wins over all of it. Generated data never has an effect beyond this
-machine, nor has anything that a test under Hypothesis's `@given` sends, nor a forked process. A request
-with another method or URL path than its operation's counts as one that rings, unless it only reads.
-With pytest, the options begin with `--vocode-`, and whatever widens what may be sent counts on the command
-line of the run alone: in `addopts` or `PYTEST_ADDOPTS` it is refused, as are `ca` and `proxy` anywhere else.
-A URL from `VOCODE_URL` or a configuration file is asked with pytest only if the host is in your own file.
+`VOCODE_CONTRACT_READ_ONLY=1` overrides all of these. Generated data never has an effect on a remote host; neither
+do requests from a test under Hypothesis's `@given`, nor from a forked process. A request with a method or URL path
+other than its operation's is treated as one that rings, unless it only reads.
+
+With pytest, the options start with `--vocode-`, and an option that widens what may be sent only counts on the
+command line of the run: it is rejected in `addopts` or `PYTEST_ADDOPTS`, and `ca` and `proxy` are rejected anywhere
+else. A URL from `VOCODE_URL` or a configuration file is only used with pytest if its host is in your own file.
 
 ```toml
-# ~/.config/vocode-contract/config.toml: not inside the project, and not to be written by others
+# ~/.config/vocode-contract/config.toml: must be outside the project, and not writable by others
 [live]
 hosts = ["staging.example.com"]
 numbers = ["14155550999"]
 ```
 
 ```toml
-# vocode-contract.toml, in a repository: it can narrow, never widen
+# vocode-contract.toml, in a repository: can only restrict, never widen
 [live]
 read_only = true
 ```
 
-`--plan` prints what would be sent, and sends nothing. The plan is also printed before anything is sent
-to another host; it is found out by running the suite against a simulator, without the autouse fixtures of
-a project (its hooks do run) and without tests of your own, whose effects the budget bounds. Each call that
-is created there, by such tests too, is written to a journal first
-(`~/.local/state/vocode-contract/journal.jsonl`), and ended at the end, also after Ctrl-C, SIGTERM and SIGHUP,
-with ten seconds for all of it; a second Ctrl-C stops that, and says which calls are open. A call counts as
-ended when Get Call says so. One that the server may have mixed up with somebody else's is not ended: its id
-was known before, or its numbers or its mark are not those of the request. A run that leaves a call open ends
-with 3, and the next run lists it.
+## The plan, and ending the calls of a run
 
-Requests to another host go out one at a time and two a second, in one process, and through no proxy but the
-one that `--proxy` names; with pytest-xdist nothing has an effect there, nor where tests could not be
-collected. A second run that may act on the same host ends with 2 (pytest: 4, its word for wrong usage).
+`--plan` prints what would be sent, and sends nothing. The plan is also printed before anything is sent to a remote
+host. It is computed by running the suite against a simulator, without the autouse fixtures of your project (its hooks
+do run) and without your own tests, whose effects are limited by the budget.
+
+Each call that is created on a remote host, also by your own tests, is first written to a journal
+(`~/.local/state/vocode-contract/journal.jsonl`) and is ended at the end of the run, also after Ctrl-C, SIGTERM and
+SIGHUP. Ending all calls may take ten seconds in total; a second Ctrl-C stops it and lists the calls that are still
+open. A call counts as ended when Get Call says so. A call that the server may have confused with somebody else's is
+not ended: its id was known before, or its phone numbers or its mark differ from the request's. A run that leaves a
+call open exits with 3, and the next run lists the call.
+
+Requests to a remote host are sent one at a time, two per second, from one process, and only through the proxy that
+`--proxy` names, if any. With pytest-xdist, and if tests could not be collected, nothing has an effect on a remote host.
+A second run that may act on the same host exits with 2 (with pytest 4, which means wrong usage).
 
 ## Truth table
 
-*yes* is sent. The first column has every consent; each further one lacks the one that is named.
+*yes* means that the request is sent. The first column has every opt-in; each of the others lacks the one it names.
 """
 
 _POLICIES = """## Policies
 
-What no document decides. Change one with `--policy NAME=VALUE`; none of them makes a violation of the
-contract out of what the documents leave open, unless you ask for it.
+A policy is a choice where no document decides. Change one with `--policy NAME=VALUE`. By default, no policy turns
+something that the documents leave open into a violation of the contract.
 
 | Policy | What it decides | Default |
 | --- | --- | --- |"""

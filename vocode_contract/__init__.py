@@ -1,4 +1,4 @@
-"""The contract of a hosted voice-call API, as software.
+"""Contract tests, validators and a simulator for Vocode's hosted calls API.
 
 Importing this package loads nothing: each public name is fetched from its module when it is first asked for (PEP 562).
 """
