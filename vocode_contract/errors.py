@@ -1,4 +1,4 @@
-"""What is raised when we were misused, or cannot work.
+"""Exceptions for invalid arguments and missing prerequisites.
 
 An API that violates its contract is never an exception here: it is a value, a violation. Every leaf has fields, equals
 another of the same class and fields, survives pickling and copying, and reads as one line: what, where, the remedy.

@@ -278,7 +278,7 @@ def test_dry_run_is_another_word_for_the_plan(live):
     ("options", "reason"),
     [
         (RINGING, "is production; say so with --production"),
-        ((*RINGING, "--production"), "production wants the host name typed"),
+        ((*RINGING, "--production"), "production needs confirmation: type the host name"),
         ((*RINGING, "--approve-sends", "1"), "says 1, and the plan shows 0"),
     ],
 )

@@ -1,1 +1,4 @@
-"""The command line: one module a command, loaded when the command is called."""
+"""The command line: one module per command, loaded when the command is called.
+
+Start with `main`. May import everything.
+"""

@@ -1,4 +1,4 @@
-"""The exit codes, which scripts rely on."""
+"""Exit codes, output streams and progress."""
 
 import errno
 import os

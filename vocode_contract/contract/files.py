@@ -1,4 +1,4 @@
-"""Where the schemas live: inside the package once installed, beside it in a checkout.
+"""Find the schemas: inside the package once installed, beside it in a checkout.
 
 Everything is read through the loader that loaded this module: it knows directories and zipped wheels alike, and unlike
 ``importlib.resources`` it costs no import.

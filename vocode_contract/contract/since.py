@@ -1,4 +1,4 @@
-"""What the later contracts that are shipped know of a place: notes for violations."""
+"""Notes for violations, such as "known since 2024-04-19"."""
 
 from collections.abc import Mapping
 from functools import cache

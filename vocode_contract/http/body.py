@@ -1,4 +1,4 @@
-"""What a response holds, as far as it can be read: what its headers say, and the JSON value of its body."""
+"""The body of a response: what its headers declare, and its JSON value."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Large bodies, packed: a run holds its answers to its end, and a body may have 8 MiB."""
+"""Store large bodies compressed: a run keeps its responses, and a body may have 8 MiB."""
 
 import zlib
 from collections import deque

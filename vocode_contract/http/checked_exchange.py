@@ -1,4 +1,4 @@
-"""Answer: one exchange, checked."""
+"""CheckedExchange: one exchange and the violations in it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

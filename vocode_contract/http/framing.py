@@ -1,4 +1,4 @@
-"""What is odd in the bytes of a response that a lenient reader takes: others may read them otherwise."""
+"""Detect framing that lenient parsers accept and others read otherwise (RFC 9112)."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What was said over HTTP, whatever carried it: a request, a response, the two together."""
+"""HTTP messages as values: a request, a response, and the exchange of both."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Redirects: never followed, and told without what may be secret in their Location."""
+"""Redirects: never followed, and reported without secrets in their Location."""
 
 import re
 from collections.abc import Iterator

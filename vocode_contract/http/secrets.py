@@ -1,4 +1,4 @@
-"""Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
+"""Checks that a response repeats no token and no secret of the request."""
 
 import re
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""What comes of a test whose traffic was checked as it went by."""
+"""Report violations in the traffic of a test."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping

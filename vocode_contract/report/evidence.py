@@ -1,4 +1,4 @@
-"""Evidence: what was sent and what came where something was wrong, with nothing in it that is secret."""
+"""Evidence: the exchange that shows a violation, masked."""
 
 import json
 import re

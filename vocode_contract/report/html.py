@@ -1,4 +1,4 @@
-"""The style of the page, for light and for dark, on a wide screen, on a narrow one and on paper."""
+"""The HTML report: one page without scripts or remote assets."""
 
 import base64
 import hashlib

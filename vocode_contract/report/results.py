@@ -1,4 +1,4 @@
-"""The properties of a test that carry its verdict into reports, and from one process to another."""
+"""Results of the tests of a run, carried from process to process and into reports."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which events are due: the seam between the lives of the calls and whoever delivers what they tell."""
+"""The state of the simulated account, and the events that are due."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""What happens to a call: it is placed, and it is ended."""
+"""Create and end simulated calls."""
 
 from collections.abc import Mapping
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""External actions in a call's life: what an agent asks the customer's server while it talks to a person."""
+"""The deliveries that are due: events for webhooks, and external actions of agents."""
 
 from collections.abc import Mapping
 from itertools import islice

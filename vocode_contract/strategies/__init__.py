@@ -1,7 +1,8 @@
 """Hypothesis strategies: payloads that conform, near misses, and the histories of calls.
 
-Every strategy takes a contract's date and a profile. What can be wrong with the arguments is reported
-when a strategy is made, not when it is drawn from.
+Every strategy takes a contract's date and a profile. Invalid arguments raise when a strategy is created, not when a
+value is generated. Start with `named` (`calls`, `events`), `near_misses` and `histories`; `from_schema` compiles a
+schema into a strategy. May import `validation` and what is below.
 """
 
 from vocode_contract.errors import MissingExtra

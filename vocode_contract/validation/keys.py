@@ -1,4 +1,4 @@
-"""Keys that the contract does not declare: no document forbids them, so they are drift."""
+"""Check keys that the contract does not declare, and keys that a policy requires."""
 
 from collections.abc import Iterator, Mapping
 

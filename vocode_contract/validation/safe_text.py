@@ -1,4 +1,4 @@
-"""Text that neither a terminal nor a CI runner obeys."""
+"""Escape text so that terminals and CI runners do not interpret it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Times of a call as the contracts write them -> seconds since the epoch."""
+"""Compare ids as servers do, and parse times into seconds since the epoch."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,6 +1,8 @@
-"""What a receiver gets from the provider: events and external actions, checked from their raw bytes.
+"""Receive webhooks: events and external actions, checked from their raw bytes; send them, and stress-test receivers.
 
-Nothing here speaks HTTP: a web framework hands over the bytes of a body and the header fields.
+Start with `events` (`parse_event`), `external_actions` and `signature`. The receiving modules import nothing above
+`validation`: a web framework passes the bytes of a body and the header fields. `sending` delivers to a receiver over
+real HTTP, `stress` finds the shortest sequence that breaks one.
 """
 
 from vocode_contract._lazy import on_demand

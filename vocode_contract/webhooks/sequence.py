@@ -1,4 +1,4 @@
-"""Many events as they come -> what is wrong with the stories they tell."""
+"""Check a stream of events: duplicates, late and out-of-order events, any number of calls."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping

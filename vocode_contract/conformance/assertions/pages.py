@@ -1,4 +1,4 @@
-"""What a test claims of pages of the list: each raises what it finds."""
+"""Assertions about the pages of the list."""
 
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half

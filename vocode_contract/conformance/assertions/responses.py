@@ -1,4 +1,4 @@
-"""What a test claims of calls that nobody asked to end; a call may also end by itself, so others are asked first."""
+"""Assertions about the response to one request, and about calls that nobody asked to end."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn

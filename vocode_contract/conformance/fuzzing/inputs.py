@@ -1,4 +1,4 @@
-"""What fuzzing is fed with, and what it leaves behind: calls that exist, and calls that it created."""
+"""Inputs for fuzzing, and cleanup of the calls that it creates."""
 
 import time
 from collections.abc import Mapping, Sequence

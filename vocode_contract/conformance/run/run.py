@@ -173,12 +173,12 @@ class Run:
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
         elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):
-            yield f"{ignored} is set and has no say: --proxy or --vocode-proxy names a proxy"
+            yield f"{ignored} is set and ignored: name a proxy with --proxy or --vocode-proxy"
         if self.throttle.waited:
             yield f"the server limits the rate of requests: {self.throttle.waited:.1f} s were waited, as it asked"
         if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
-            unknown = f", {self.unanswered} asked for without an answer: look for them" if self.unanswered else ""
+            unknown = f", {self.unanswered} create requests got no response: check for calls" if self.unanswered else ""
             yield f"calls of this run ({self.run_id}): {counts}{unknown}"
         if self.settings.is_live and self.created:
             yield f"created: {_shown(self.created)}"

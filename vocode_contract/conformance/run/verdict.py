@@ -1,4 +1,4 @@
-"""What comes of one test."""
+"""Derive the verdict of one test from what it raised."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The steps of the suite's scenario: what is asked for, in which order, about which call.
+"""Steps that concern recordings, races, odd requests and calls in other states.
 
 The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
 """

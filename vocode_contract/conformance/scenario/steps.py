@@ -1,4 +1,4 @@
-"""The steps of the suite's scenario: what is asked for, in which order, about which call.
+"""Steps of the scenario: one request each, in order.
 
 The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
 """
@@ -301,7 +301,7 @@ def _listed_as(scenario: SharedScenario, state: str, *, own: bool = True) -> str
     if not own:
         found = [item for item in found if not is_marked(item)]
     if not found:
-        raise NoCall(f"a call is needed that is {state}, and the list shows none")
+        raise NoCall(f'skipped: no call with status "{state}" in the list')
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
 
 
@@ -316,5 +316,5 @@ def recorded(scenario: SharedScenario, *, available: bool) -> str:
     known = set(page.item_ids)  # an id that is none stays where it came
     found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in known]
     if not found:
-        raise NoCall(f"a call is needed whose recording is {'' if available else 'not '}available; the list shows none")
+        raise NoCall(f"skipped: no call whose recording is {'' if available else 'not '}available in the list")
     return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])

@@ -1,4 +1,4 @@
-"""The one sender: a request goes out past the guard, an exchange or the reason for none comes back."""
+"""HTTP client: applies the guard, sends, and returns the exchange or raises `Inconclusive`."""
 
 import logging
 import random
@@ -263,8 +263,12 @@ class Client:
             raise Inconclusive("gateway", f"status {status}", _consequence(ask.operation, sent=True))
         if ask.credentials == OWN:
             if status == 401 or (status == 403 and ask.operation.name not in self._accepted):
-                source = f"of {TOKEN_VARIABLE}" if self._token else f"there is none: {TOKEN_VARIABLE} is not set"
-                raise Inconclusive("not-authorised", f"status {status}, the token is that {source}")
+                token = (
+                    f"with the token of {TOKEN_VARIABLE}"
+                    if self._token
+                    else f"no token sent: {TOKEN_VARIABLE} is not set"
+                )
+                raise Inconclusive("not-authorised", f"status {status}, {token}")
             if 200 <= status < 300:
                 self._accepted.add(ask.operation.name)
         return exchange

@@ -1,4 +1,4 @@
-"""Creations: the calls that a client asked for, the result of each, and which are its own to end.
+"""Created calls: those that a client asked for, and which of them it may end.
 
 A server may answer with the id of a call that somebody else began. So an id is a client's own only if it
 was not known before the request was sent, and if what is said of it does not speak against it: the

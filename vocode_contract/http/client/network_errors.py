@@ -1,4 +1,4 @@
-"""What it means when a connection fails: which kind of inconclusive, and what there is to say of it."""
+"""Classify network errors: which kind of inconclusive, and what to report of it."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""A TCP connection to a host, its name looked up, within one deadline.
+"""Open a TCP connection, DNS lookup included, within one deadline.
 
 ``getaddrinfo`` knows no time-out, and `socket.create_connection` gives the whole of it to each address.
 """

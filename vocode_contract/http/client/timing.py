@@ -1,4 +1,4 @@
-"""Pace: one request in flight at a time beyond this machine, and the next no sooner than an interval after it."""
+"""Rate limits, retries and waiting: one request in flight at a time on remote hosts."""
 
 import math
 import time

@@ -217,7 +217,7 @@ def _production(guard: Guard, intent: Intent) -> str | None:
     approved, planned = guard.consents.approved, guard.consents.planned
     if approved == intent.host.lower() or (approved is not None and approved == planned):
         return None
-    return "production wants the host name typed, or --approve-sends with the number that the plan shows"
+    return "production needs confirmation: type the host name, or pass --approve-sends N (N as the plan shows it)"
 
 
 def _object(guard: Guard, intent: Intent) -> str | None:

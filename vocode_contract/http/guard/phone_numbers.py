@@ -1,4 +1,4 @@
-"""Which numbers a request may ring, by all that it says; and which numbers ring nobody."""
+"""Find the phone numbers that a request may dial, and recognise fictional ones."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is kept of traffic: the exchanges in which something was wrong, within bounds."""
+"""Keep the exchanges in which violations were found, within bounds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace

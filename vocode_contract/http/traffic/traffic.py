@@ -1,4 +1,4 @@
-"""Hosts: which of the hosts that a client asks are the API."""
+"""Check the exchanges of a user's own httpx client, for the hosts that are the API."""
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass

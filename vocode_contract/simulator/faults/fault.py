@@ -1,4 +1,4 @@
-"""What a fault is: a name, what it breaks, and one small function between a request and its response."""
+"""Fault: what the server does wrong, and how, as one function between a request and its response."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The lives that a call can have, each as a screenplay.
+"""Scenarios: the histories that a simulated call can have.
 
 Steps have times in seconds: of ringing, since the call was placed; of the talk, since it was
 picked up. Each call stretches both a little, by its id.

@@ -1,4 +1,4 @@
-"""Delivery: what is sent to one receiver, as bytes."""
+"""Delivery: the bytes sent to one receiver, and the result."""
 
 import json
 from collections.abc import Callable, Mapping

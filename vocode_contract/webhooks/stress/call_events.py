@@ -1,4 +1,4 @@
-"""Stories: what a webhook is reported of one call, in order.
+"""The events that a webhook receives for one call, in order.
 
 No document tells what most payloads hold. These hold a little, so that a receiver can tell two events
 of one kind apart, as a real one must be able to.
