@@ -1,7 +1,8 @@
 """Results and their formats: results in, text out.
 
 Reports of payloads are listed in `REPORTS`, one function each; reports of a run in `files.FORMATS`. Start with
-`outcome` (what a run found) and `payload_results`; `evidence` masks the exchange that shows a violation. May import `http` and below.
+`outcome` (what a run found) and `payload_results`; `evidence` masks the exchange that shows a violation. May import
+`http` and below.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
