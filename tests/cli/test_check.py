@@ -49,6 +49,7 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
     lines = process.stdout.splitlines()
     assert (process.returncode, process.stderr) == (0, "")
     assert lines[0] == f"contract {date}, wire: the built-in simulator"
+    assert re.fullmatch(r"[0-9]+ conforms", lines[-2])  # every test finds a call to act on
     assert lines[-1] == "the API keeps the contract, as far as it was asked"
 
 

@@ -47,7 +47,7 @@ def test_end_call_twice_does_no_harm(scenario: ScenarioRunner) -> None:
         assert_ended(scenario.run(steps.seen_in_the_end))
 
 
-@pytest.mark.parametrize("state", ["assert_ended", "error"])
+@pytest.mark.parametrize("state", ["ended", "error"])
 def test_end_call_leaves_a_call_that_is_over_as_it_was(scenario: ScenarioRunner, state: str) -> None:
     answer = scenario.run(more_steps.end_of(state))
     scenario.run(lists.listed_before)
