@@ -16,7 +16,7 @@ class Generated:
 
     Attributes:
         payload: A JSON value.
-        line: The whole entry as JSON: the payload, or what is reported of a near miss and its payload.
+        line: The whole entry as JSON: the payload, or a near miss with its description and payload.
         told: What was done to a near miss, and how it must be reported; empty for what conforms.
     """
 

@@ -79,7 +79,7 @@ def simulate(
 
     Prints one line as soon as it answers: its URL and the token it takes. It knows a few calls in
     different states (GET /v1/calls/list) and rings no phone; calls that are created live a life.
-    Webhooks of agents on this machine are reported what happens, others if named by --allow-host.
+    Events are sent to webhooks on this machine, and to other hosts if --allow-host names them.
     Open the URL in a browser to watch them. docs/reference/simulator.md tells of scenarios,
     variants and the control plane.
     """

@@ -1,9 +1,12 @@
-"""Cells: values read out of drawn bytes, which Hypothesis draws and shrinks as one choice an object.
+"""Build strategies from cells: functions that read values from bytes, so that an object costs Hypothesis one choice.
 
-A choice costs Hypothesis some fifty times what a byte costs, so an object takes one choice: a row
-of bytes, so many for each of its properties. Hypothesis shrinks bytes one by one towards zero,
-and zero is the simplest there is everywhere: absent, the first value, the empty string. An object
-takes its bytes whether it is present or not, so that leaving it out moves no later choice.
+This module exists for speed. A Hypothesis choice costs about fifty times as much as a byte, so an object takes one
+choice: a row of bytes with a fixed width for each property. Measured on one machine (two cores, Python 3.11), cells
+generate 956 Calls/s, plain ``fixed_dictionaries`` 282 (ratio 3.1 to 3.9 over nine interleaved rounds), and
+`hypothesis.find` needs 0.2 to 1.5 s of CPU time to find and shrink an example, against 4.9 to 22.6 s.
+
+Hypothesis shrinks each byte towards zero, and zero is the simplest value everywhere: absent, the first value, the
+empty string. An object takes its bytes whether it is present or not, so that omitting it moves no later choice.
 """
 
 from collections.abc import Callable, Mapping, Sequence

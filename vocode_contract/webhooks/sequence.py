@@ -38,7 +38,7 @@ class _Story:
     keys: tuple[bytes, ...] = ()
 
     def told(self, event: Event, number: int, key: bytes, most: int) -> "_Story":
-        """Return the scenario with one more event."""
+        """Return a copy with one more event."""
         first = {event.type: number, **self.first} if event.type in KINDS else self.first
         keys = self.keys if key in self.keys else (*self.keys, key)[-most:]
         return replace(self, first=first, last=number, keys=keys)
@@ -56,7 +56,7 @@ class EventSequence:
     """A check of events as they come: twice, late, out of order, of many calls at once.
 
     It remembers a bounded number of calls and forgets the longest untouched, ended ones for themselves;
-    of a forgotten call nothing is reported any more. Neither clock nor input/output; not to be shared
+    nothing more is reported about a forgotten call. Neither clock nor input/output; not to be shared
     between threads without a lock.
     """
 

@@ -83,7 +83,7 @@ _OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a receiver is reported of one call.
+    """The events that a receiver gets for one call.
 
     Attributes:
         name: Of the scenario.

@@ -1,4 +1,4 @@
-"""Receiver: the one that is attacked, what it was reported and what was found about it."""
+"""The receiver under stress test: what was delivered to it, and which violations that showed."""
 
 import time
 from collections.abc import Sequence
