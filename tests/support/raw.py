@@ -78,7 +78,7 @@ def drips(head: bytes) -> Answer:
     def answer(connection: socket.socket) -> None:
         connection.sendall(head)
         pause = threading.Event()
-        while not pause.wait(0.05):
+        while not pause.wait(0.02):
             connection.sendall(b"x")
 
     return answer
