@@ -1,5 +1,6 @@
 """What holds for every test: nothing talks beyond loopback, nothing is timed. And files for those that read some."""
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -59,6 +60,15 @@ def loopback_only() -> Iterator[None]:
             patch.setattr(socket.socket, method, guarded(method))
         patch.setattr(socket, "getaddrinfo", guarded_resolve)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from what lives as long as the session: collected tests, loaded modules.
+
+    Each run of the suite inside a test ends in a full collection, as every pytest session does.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
