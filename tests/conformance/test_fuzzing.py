@@ -30,7 +30,7 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.violation import Violation
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 CONTRACT = Contract.load()
 OPERATIONS = sorted(CONTRACT.operations)

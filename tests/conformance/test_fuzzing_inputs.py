@@ -32,7 +32,7 @@ from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 TOKEN = "tok_0123456789"
 CONTRACT = Contract.load()

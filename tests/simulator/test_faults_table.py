@@ -17,6 +17,8 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report.results import ResultCollector
 from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, simulator
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "tok_0123456789"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "found.md"
 #: Faults that are seen by waiting; one test asks for one thing.
