@@ -18,6 +18,7 @@ from vocode_contract.cli import main
 pytest.importorskip("httpx")
 
 from vocode_contract.http.client import client
+from vocode_contract.http.client.connection import Network
 from vocode_contract.http.client.timing import Timing
 
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
@@ -104,8 +105,8 @@ def _inside(environment: dict[str, str], directory: Path, options: tuple[str, ..
         for name, value in environment.items():
             patch.setenv(name, value)
         patch.chdir(directory)
-        patch.setitem(Timing.__init__.__kwdefaults__, "interval", 0)
-        patch.setattr(client, "Network", client.Network)  # what stands in for it is taken away afterwards
+        patch.setitem(Timing.__init__.__kwdefaults__ or {}, "interval", 0)
+        patch.setattr(client, "Network", Network)  # what stands in for it is taken away afterwards
         exec(REDIRECTED, {})  # noqa: S102 - our own text
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main.run(["check", *options])
