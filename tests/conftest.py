@@ -1,5 +1,7 @@
 """What holds for every test: nothing talks beyond loopback, nothing is timed. And files for those that read some."""
 
+import gc
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -59,6 +61,22 @@ def loopback_only() -> Iterator[None]:
             patch.setattr(socket.socket, method, guarded(method))
         patch.setattr(socket, "getaddrinfo", guarded_resolve)
         yield
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three tests for every two processors: a good part of them waits for a process, a server or a time limit."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return available + available // 2
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from what lives as long as the session: collected tests, loaded modules.
+
+    Each run of the suite inside a test ends in a full collection, as every pytest session does.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

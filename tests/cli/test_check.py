@@ -1,6 +1,7 @@
 """The command `check`, against simulators; how its process ends."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ pytest.importorskip("uvicorn")
 
 import vocode_contract
 from vocode_contract.cli import main, run_suite
+from vocode_contract.conformance import checked_client
 from vocode_contract.contract.model import dates
 from vocode_contract.simulator import simulator
 
@@ -30,7 +32,20 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in 
 SECONDS = 60
 
 
-def checked(*options, **changes):
+def checked(*options, env=None):
+    """Run `check` in this process, with the environment and the streams that a process of its own would have."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FOREIGN:
+            patch.delenv(name, raising=False)
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main.run(["check", *options])
+    return subprocess.CompletedProcess(["check", *options], code, out.getvalue(), err.getvalue())
+
+
+def checked_apart(*options, **changes):
     """Run `check` as a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "vocode_contract", "check", *options],
@@ -45,7 +60,7 @@ def checked(*options, **changes):
 
 @pytest.mark.parametrize("date", dates())
 def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
-    process = checked("--contract", date)
+    process = (checked_apart if date == dates()[0] else checked)("--contract", date)
     lines = process.stdout.splitlines()
     assert (process.returncode, process.stderr) == (0, "")
     assert lines[0] == f"contract {date}, wire: the built-in simulator"
@@ -62,7 +77,8 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
         ("end-that-does-not-end", "[call-not-ended, 2023-11-30]"),
     ],
 )
-def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code):
+def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code, monkeypatch):
+    monkeypatch.setitem(checked_client._PATIENCE, True, 0.2)
     with simulator(faults=(fault,), token=TOKEN) as running:
         process = checked("--url", running.url, env={"VOCODE_API_KEY": TOKEN})
     assert process.returncode == 1
@@ -70,9 +86,14 @@ def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code):
     assert "the API breaks the contract" in process.stdout
 
 
-def test_check_lets_the_simulator_disobey():
-    process = checked("--fault", "wrong-enum")
-    assert (process.returncode, process.stdout.splitlines()[0]) == (
+@pytest.fixture(scope="module")
+def disobeying():
+    """A finished run against a simulator with a fault."""
+    return checked("--fault", "wrong-enum")
+
+
+def test_check_lets_the_simulator_disobey(disobeying):
+    assert (disobeying.returncode, disobeying.stdout.splitlines()[0]) == (
         1,
         "contract 2023-11-30, wire: the built-in simulator with wrong-enum",
     )
@@ -110,14 +131,13 @@ def test_check_refuses_a_time_in_which_nothing_can_be_answered(seconds):
 
 def test_check_shows_no_token():
     with simulator(token=TOKEN, faults=("ignored-token", "wrong-enum")) as running:
-        process = checked("--url", running.url, env={"VOCODE_API_KEY": TOKEN, "VOCODE_CONTRACT_DEBUG": "1"})
+        process = checked_apart("--url", running.url, env={"VOCODE_API_KEY": TOKEN, "VOCODE_CONTRACT_DEBUG": "1"})
     assert process.returncode == 1
     assert TOKEN not in process.stdout + process.stderr
 
 
-def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence():
-    process = checked("--fault", "wrong-enum")
-    lines = process.stdout.splitlines()
+def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence(disobeying):
+    lines = disobeying.stdout.splitlines()
     assert lines[2].split() == ["operation", "claim", "verdict", "time"]
     [at] = [index for index, line in enumerate(lines) if line.startswith("1. ")]
     told = lines[at + 1 : lines.index("", at)]
@@ -125,12 +145,11 @@ def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence():
     assert labels == ["found by", "sent", "came", "body", "contract", "code", "rerun"]
 
 
-def test_check_tells_how_to_run_one_test_again():
-    process = checked("--fault", "wrong-enum")
-    [rerun] = [line[13:] for line in process.stdout.splitlines() if line.startswith("   rerun")]
+def test_check_tells_how_to_run_one_test_again(disobeying):
+    [rerun] = [line[13:] for line in disobeying.stdout.splitlines() if line.startswith("   rerun")]
     words = shlex.split(rerun)
     assert words[:2] == ["vocode-contract", "check"]
-    again = checked(*words[2:])
+    again = checked_apart(*words[2:])
     assert (again.returncode, again.stdout.splitlines()[-2]) == (1, "1 VIOLATES")
 
 
@@ -147,8 +166,9 @@ def test_check_of_no_test_is_usage():
     assert process.stderr.startswith("vocode-contract: --only: names no test")
 
 
-def test_check_writes_reports_and_stays_readable(tmp_path):
-    process = checked("--report", "json,html", "--report", "junit=here.xml", cwd=tmp_path)
+def test_check_writes_reports_and_stays_readable(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    process = checked("--report", "json,html", "--report", "junit=here.xml")
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.endswith("the API keeps the contract, as far as it was asked\n")
     assert sorted(os.listdir(tmp_path)) == ["here.xml", "vocode-contract.html", "vocode-contract.json"]
@@ -242,7 +262,9 @@ def test_check_that_fuzzes_without_the_extra_is_one_line(capsys, monkeypatch):
 def test_check_keeps_apart_from_the_project_around_it(tmp_path):
     (tmp_path / "conftest.py").write_text("raise SystemExit(9)")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option")
-    process = checked(cwd=tmp_path, env={"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "no_such_plugin"})
+    process = checked_apart(
+        cwd=tmp_path, env={"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "no_such_plugin"}
+    )
     assert process.returncode == 0
     assert sorted(os.listdir(tmp_path)) == ["conftest.py", "pytest.ini"]
 

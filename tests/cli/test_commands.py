@@ -333,8 +333,10 @@ def test_schema_without_a_name_is_the_document(run, date):
     assert json.loads(run("schema", "--contract", date)[1]) == Contract.load(date).document
 
 
-@pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
-@pytest.mark.parametrize("date", dates())
+@pytest.mark.parametrize(
+    ("date", "profile"),
+    [*((date, "wire") for date in dates()), (dates()[-1], "documented"), (dates()[-1], "tolerant")],
+)
 def test_schema_alone_is_enough_for_another_tool(run, date, profile):
     for name, schema in Contract.load(date).schemas.items():
         alone = json.loads(run("schema", "--contract", date, "--profile", profile, name)[1])

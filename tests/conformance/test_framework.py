@@ -18,6 +18,8 @@ from vocode_contract.cli.run_suite import Watch, run_suite
 from vocode_contract.contract.model import dates
 
 APPLICATION = Path(__file__).parents[1] / "servers" / "fastapi_app.py"
+pytestmark = pytest.mark.slow
+
 TOKEN = "token-of-the-framework"
 
 

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
-from tests.cli.test_check import ENVIRONMENT, SECONDS, checked
+from tests.cli.test_check import ENVIRONMENT, SECONDS, checked, checked_apart
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
 from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
@@ -32,11 +32,12 @@ from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 TOKEN = "tok_0123456789"
 CONTRACT = Contract.load()
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
+PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
 CREATE = "test_fuzzing.py::test_drawn_requests_break_nothing[create_call]"
 
 
@@ -169,7 +170,7 @@ def test_check_prints_a_rerun_of_a_find_that_finds_it_again(fault, operation):
     process = checked(*options, "--only", f"nothing[{operation}]")
     assert process.returncode == 1
     [rerun] = labelled(process.stdout, "rerun")
-    again = checked(*shlex.split(rerun)[2:])
+    again = checked_apart(*shlex.split(rerun)[2:])  # another process draws the same
     assert (heads(again.stdout), again.returncode) == (heads(process.stdout), 1)
     assert unported(labelled(again.stdout, "sent")) == unported(labelled(process.stdout, "sent"))
 
@@ -211,8 +212,7 @@ Run = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
-    plugin = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-    return lambda *words: pytester.runpytest_subprocess(*plugin, *words)
+    return lambda *words: pytester.runpytest_subprocess(*PLUGIN, *words)
 
 
 def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(run):
@@ -227,8 +227,8 @@ def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(run):
 
 
 @pytest.mark.parametrize("option", ["--vocode-fuzz", "--vocode-budget", "--vocode-approve-sends"])
-def test_pytest_refuses_a_negative_number_of_requests(run, option):
-    result = run(f"{option}=-1")
+def test_pytest_refuses_a_negative_number_of_requests(pytester, option):
+    result = pytester.runpytest_inprocess(*PLUGIN, f"{option}=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {option}: must be a number of requests, 0 or more"])
 

@@ -367,7 +367,14 @@ def test_suite_runs_in_several_processes(pytester, monkeypatch):
     pytest.importorskip("xdist")
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     result = pytester.runpytest_subprocess(
-        *PLUGIN, "-n2", "-p", "no:cacheprovider", "--pyargs", "vocode_contract.conformance", "-k", "refused"
+        *PLUGIN,
+        "-n2",
+        "-p",
+        "no:cacheprovider",
+        "--pyargs",
+        "vocode_contract.conformance",
+        "-k",
+        "refused and get_call",
     )
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*the built-in simulator*", "the API keeps the contract*"])
@@ -382,8 +389,8 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
         "--pyargs",
         "vocode_contract.conformance",
         "-k",
-        "list_calls and not refused",
-        "--vocode-timeout=2",
+        "test_list_calls_answers",
+        "--vocode-timeout=0.5",
     ]
     result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
     told = [line for line in result.outlines if "INCONCLUSIVE" in line or "SKIPPED" in line]

@@ -1,9 +1,11 @@
 """Every planted fault is found by the suite, under its name, and nothing else is; sound servers are passed in silence.
 
-The suite runs in this process, one fault after the other, each against a server of its own on loopback. What it
+The suite runs in this process, one fault after the other, each against a server on loopback that begins anew. What it
 finds is what the table in the docs says.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,13 @@ import pytest
 pytest.importorskip("uvicorn")
 pytest.importorskip("rich")
 
+from tests.support.waiting import put_forward
 from vocode_contract.cli.run_suite import Watch, run_suite
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report.results import ResultCollector
-from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, simulator
+from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, Running, simulator
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "tok_0123456789"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "found.md"
@@ -49,11 +54,17 @@ FOLLOWS = {
 }
 
 
-def suite(*faults: str, date: str, options: tuple[str, ...] = ()) -> ResultCollector:
-    with simulator(contract=Contract.load(date), token=TOKEN, faults=faults) as running:
-        arguments = [f"--vocode-url={running.url}", f"--vocode-contract={date}", *options]
-        watch = Watch()
-        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, watch)
+class Curt(Watch):
+    """Lets pytest write tracebacks as Python does: nobody reads them, and to parse the source takes long."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"
+
+
+def suite(running: Running, *options: str) -> ResultCollector:
+    arguments = [f"--vocode-url={running.url}", f"--vocode-contract={running.simulation.contract.date}", *options]
+    watch = Curt()
+    tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, watch)
     assert watch.interruption is None
     return tally
 
@@ -86,10 +97,25 @@ def noise(tally: ResultCollector) -> set[str]:
     return {found.note if found.code == "body-not-json" else found.code for found in errors}
 
 
+def date_for(name: str) -> str:
+    return next(date for date in dates() if FAULTS[name].breaks_contract(date))
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, Running]]:
+    """A server of each contract; to start and stop one for each fault takes longer than some runs."""
+    with ExitStack() as stack:
+        yield {date: stack.enter_context(simulator(contract=date, token=TOKEN)) for date in dates()}
+
+
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in SLOW])
-def test_suite_names_a_planted_fault_and_nothing_else(name):
-    fault = FAULTS[name]
-    tally = suite(name, date=next(date for date in dates() if fault.breaks_contract(date)))
+def test_suite_names_a_planted_fault_and_nothing_else(servers, name):
+    fault, running = FAULTS[name], servers[date_for(name)]
+    running.disarm()
+    running.simulation.reset()
+    running.arm(name)
+    with put_forward():
+        tally = suite(running)
     assert named(tally) & set(fault.breaks)
     assert noise(tally) <= {*fault.breaks, *FOLLOWS.get(name, ())}
     assert tally.exit_code in (1, 3) or all(found.severity != "error" for found in tally.violations)
@@ -107,8 +133,10 @@ def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
 
 @pytest.mark.parametrize("name", SLOW)
 def test_suite_waits_for_a_slow_server_no_longer_than_told(name):
-    options = ("--vocode-timeout=3", "-k", "test_list_calls_answers")
-    assert SLOW[name] in named(suite(name, date="2023-11-30", options=options))
+    seconds = 3 if SLOW[name] == "slow" else 1
+    with simulator(contract="2023-11-30", token=TOKEN, faults=(name,)) as running:
+        tally = suite(running, f"--vocode-timeout={seconds}", "-k", "test_list_calls_answers")
+    assert SLOW[name] in named(tally)
 
 
 @pytest.mark.parametrize("name", SOUND_VARIANTS)

@@ -15,6 +15,8 @@ from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
 from vocode_contract.simulator.server.control import answer
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")

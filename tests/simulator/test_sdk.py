@@ -22,6 +22,8 @@ VERSIONS = {
     "0.0.46": ("2024-04-19", False),
 }
 CURRENT = {"0.0.48": "2024-08-27"}
+pytestmark = pytest.mark.slow
+
 PLACE = os.environ.get("VOCODE_SDKS")
 
 SESSION = """

@@ -1,5 +1,7 @@
 """Runs against hosts of any name, which a simulator in the process of each run stands in for."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -11,9 +13,18 @@ from typing import Any
 import pytest
 
 from tests.support.payloads import written
+from vocode_contract.cli import main
+
+pytest.importorskip("httpx")
+
+from vocode_contract.http.client import client
+from vocode_contract.http.client.connection import Network
+from vocode_contract.http.client.timing import Timing
 
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 ROOT = Path(__file__).resolve().parents[2]
+#: Variables by which a run gets a signal, or paces itself: such a run needs a process of its own.
+APART = {"ALARMED", "INTERVAL", "KILLED_BY"}
 
 
 #: Lets names of hosts lead to a simulator, over which a whole run can be watched.
@@ -76,6 +87,8 @@ def live(tmp_path):
             "XDG_STATE_HOME": str(tmp_path / "state"),
             **variables,
         }
+        if command is None and typed is None and not variables.keys() & APART:
+            return _inside(environment, tmp_path / "work", options)
         command = command or [sys.executable, "-c", REDIRECTED + RUN, "check", *options]
         there = {"env": environment, "cwd": tmp_path / "work", "text": True}
         if typed is None:
@@ -83,6 +96,21 @@ def live(tmp_path):
         return _typing(command, there, ahead, typed)
 
     return running
+
+
+def _inside(environment: dict[str, str], directory: Path, options: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Run `check` in this process, as it would run in one of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.chdir(directory)
+        patch.setitem(Timing.__init__.__kwdefaults__ or {}, "interval", 0)
+        patch.setattr(client, "Network", Network)  # what stands in for it is taken away afterwards
+        exec(REDIRECTED, {})  # noqa: S102 - our own text
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main.run(["check", *options])
+    return subprocess.CompletedProcess(["check", *options], code, out.getvalue(), err.getvalue())
 
 
 def _typing(command: list[str], there: Any, ahead: str, typed: str) -> subprocess.CompletedProcess[str]:

@@ -374,9 +374,10 @@ for _ in range(30):
     shared = [shared] * 10
 cyclic = []
 cyclic.append(cyclic)
-for odd in (shared, [wide] * 400_000, cyclic, {"a": shared}):
+# One of them in every place, and every one of them in a place of each sort.
+for odd, keys in ((shared, call), ([wide] * 400_000, ["to_number"]), (cyclic, ["context"]), ({"a": shared}, ["id"])):
     agent = {**call["agent"], "actions": odd}
-    for value in (odd, *({**call, key: odd} for key in (*call, "zzz")), {**call, "agent": agent}):
+    for value in (odd, *({**call, key: odd} for key in (*keys, "zzz")), {**call, "agent": agent}):
         verdict = validate(value)
         assert conforms(value) == verdict.conforms
         assert {found.code for found in verdict.violations} <= {"json-too-many-values", "json-too-deep"}
@@ -391,7 +392,7 @@ def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_mem
     process = subprocess.run(
         command,
         input=json.dumps(PUBLISHED),
-        env={**os.environ, "PYTHONPATH": str(Path(validator.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(validator.__file__).parents[2])},
         capture_output=True,
         check=False,
         text=True,
