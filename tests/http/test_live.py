@@ -76,13 +76,12 @@ ASKS = {
 @pytest.mark.parametrize("host", [TABLE.STAGING, TABLE.PRODUCTION])
 def test_not_a_byte_leaves_without_every_consent(tap, host, effect):
     needless = {"`--production`", "second word"} if host == TABLE.STAGING else set()
-    client = Client(f"https://{host}", Secret("a-token"), timing=HASTY)  # one for all: to set up TLS takes long
     for lacking in product([False, True], repeat=len(TABLE.LACKING)):
         chosen = [name for name, lacks in zip(TABLE.LACKING, lacking, strict=True) if lacks]
         consents = TABLE.EVERYTHING
         for name in chosen:
             consents = replace(consents, **TABLE.LACKING[name])
-        client._guard = Guard(consents)
+        client = Client(f"https://{host}", Secret("a-token"), guard=Guard(consents), timing=HASTY)
         with pytest.raises((NotPermitted, Inconclusive)):
             client.exchange(ASKS[effect])
         assert bool(tap) is not bool(set(chosen) - needless), chosen

@@ -95,9 +95,8 @@ WIDENING = {
 }
 
 
-@pytest.mark.parametrize(
-    ("option", "where"), [*((option, "file") for option in WIDENING.values()), (WIDENING["allow"], "variable")]
-)
+@pytest.mark.parametrize("option", WIDENING.values(), ids=WIDENING)
+@pytest.mark.parametrize("where", ["file", "variable"])
 def test_option_that_widens_is_for_the_command_line(live_pytest, sent, tmp_path, *, option, where):
     if where == "file":
         written(tmp_path / "work" / "pytest.ini", f"[pytest]\naddopts = {option}\n")
