@@ -12,7 +12,7 @@ from vocode_contract.validation.codes.code import told
 _INTRODUCTION = """\
 # Codes
 
-What each code of a violation means. Written from the table in `vocode_contract/codes/`; do not edit it by hand:
+What each code of a violation means. Written from the table in `vocode_contract/validation/codes/`; do not edit it by hand:
 `vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
 
 An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code

@@ -106,7 +106,7 @@ def webhook() -> None:
 @click.option(
     "--file", metavar="FILE", help="File to send unchanged as the body, or as the payload of an external action."
 )
-@click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True)
+@click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True, help="HTTP method.")
 @_secret_env
 @_secret_file
 @_hosts

@@ -68,7 +68,7 @@ class RunDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """The violations, once, however often it was found.
+    """One violation, however often it was found.
 
     Attributes:
         violation: All violations of this cause as one; its pointer may name several places.

@@ -75,7 +75,7 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
 def _place(cause: Cause, contract: str) -> dict[str, object]:
     """Return where an alert is filed.
 
-    GitHub takes no result without a file, and no absolute URL as one. The violations is on a server and in no file, so
+    GitHub takes no result without a file, and no absolute URL as one. The violation is on a server and in no file, so
     an alert is filed under the operation's URL path, which can't be taken for a file of the suite's user; but one of a
     user's own test is filed under that test.
     """
