@@ -12,8 +12,8 @@ from vocode_contract.validation.codes.code import told
 _INTRODUCTION = """\
 # Codes
 
-What each code of a violation means. Written from the table in `vocode_contract/validation/codes/`; do not edit it by hand:
-`vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
+What each code of a violation means. Generated from the table in `vocode_contract/validation/codes/`; do not edit it by
+hand: `vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
 
 An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code
 that is *off* is not reported.
