@@ -76,8 +76,8 @@ def test_end_call_with_two_ids_ends_one_call_at_most(scenario: ScenarioRunner) -
     before = scenario.shared.try_run(more_steps.bystander_before_two_ids)
     scenario.run(more_steps.ended_by_two_ids)
     first, second = scenario.run(more_steps.both_of_two_ids)
-    require_not_over = before is None or before.call_status in FINAL
-    if not require_not_over and first.is_sound and first.call_status == second.call_status == "ended":
+    was_over = before is None or before.call_status in FINAL
+    if not was_over and first.is_sound and first.call_status == second.call_status == "ended":
         fail_with(first, "other-ended", "/status", expected="one call that goes on", actual="two ended calls")
 
 

@@ -134,7 +134,7 @@ def labelled(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[t
     """Yield what there is to say of a cause: short labels, and one line each.
 
     Args:
-        cause: The violations.
+        cause: The violation, grouped by cause.
         full: Whether the body is not cut.
         uncut: The option that leaves it whole.
     """

@@ -131,7 +131,7 @@ def entry_for(violation: Violation, masked: object) -> ErrorDetail:
     """Word a violation of a request body as the framework would.
 
     Args:
-        violation: The violations.
+        violation: The violation in the request.
         masked: The body without anything secret.
     """
     tokens = _tokens(violation.instance_pointer)

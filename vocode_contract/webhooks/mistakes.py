@@ -16,7 +16,7 @@ class Mistake:
     """What there is to say of a mistake.
 
     Attributes:
-        sentence: The violations.
+        sentence: The mistake, as a sentence.
         remedy: What to do.
     """
 

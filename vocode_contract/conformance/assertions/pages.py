@@ -48,7 +48,7 @@ def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
         fail_with(second, "item-twice", "/items", expected="each call once", actual="a call again")
 
 
-def assert_filled(assert_lists_known: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
+def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
     """Claim that a page which another one follows is full, and that two pages which fill the list hold all of it.
 
     Raises:
@@ -61,15 +61,13 @@ def assert_filled(assert_lists_known: CheckedExchange, first: CheckedExchange, s
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
         fail_with(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
-    lacking = (
-        {*assert_lists_known.item_ids} - {*first.item_ids, *second.item_ids} if half(assert_lists_known) == size else ()
-    )
+    lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half(whole) == size else ()
     if lacking:
         fail_with(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
 def assert_has_more(
-    assert_lists_known: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
+    whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
 ) -> None:
     """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
 
@@ -81,11 +79,7 @@ def assert_has_more(
     if _is_page(first) and _is_page(second) and first.members["has_more"] is not follows:
         expected = "true, since another page follows" if follows else "false, since no page follows"
         fail_with(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
-    if (
-        _is_page(second)
-        and _more(second)
-        and {*first.item_ids, *second.item_ids} == {*assert_lists_known.item_ids} != set()
-    ):
+    if _is_page(second) and _more(second) and {*first.item_ids, *second.item_ids} == {*whole.item_ids} != set():
         fail_with(second, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
     if not _is_page(beyond) or (_is_page(second) and first.item_ids == second.item_ids):
         return
@@ -128,7 +122,7 @@ def assert_total(page: CheckedExchange) -> None:
         fail_with(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
 
-def assert_same_total(assert_lists_known: CheckedExchange, *others: CheckedExchange) -> None:
+def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
     """Claim that every page tells the same ``total``, where it is no estimate.
 
     Raises:
@@ -136,7 +130,7 @@ def assert_same_total(assert_lists_known: CheckedExchange, *others: CheckedExcha
     """
     __tracebackhide__ = True
     for page in others:
-        if _is_page(assert_lists_known) and _is_page(page) and len({*_totals(assert_lists_known, page)}) > 1:
+        if _is_page(whole) and _is_page(page) and len({*_totals(whole, page)}) > 1:
             fail_with(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
 
 

@@ -236,7 +236,7 @@ def fail_with(
 
     Args:
         answer: Where it was seen.
-        code: The violations.
+        code: Code of the violation.
         pointer: JSON Pointer to the place in the body.
         expected: As a phrase.
         actual: As a phrase without any part of the body.
