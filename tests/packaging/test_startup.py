@@ -92,6 +92,16 @@ def test_empty_pytest_run_loads_nothing_heavy(tmp_path):
     assert not HEAVY_UNDER_PYTEST & set(line.split())
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["main", "check", "validate", "which", "explain", "schema", "generate", "coverage", "simulate", "webhook"],
+)
+def test_command_needs_no_extra_to_show_its_help(command):
+    pytest.importorskip("click")
+    loaded = loaded_by(f"import vocode_contract.cli.{command}")
+    assert not loaded & {*HEAVY - {"click", "dataclasses"}, "h11", "pytest", "vocode_contract.contract.model"}
+
+
 def test_public_names_are_those_of_the_table():
     assert set(vocode_contract.__all__) == set(vocode_contract._EXPORTS)
     assert set(vocode_contract.__all__) <= set(dir(vocode_contract))

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.outcome import Outcome, RunDescription
     from vocode_contract.simulator import Running
-from collections.abc import Mapping
-
-from vocode_contract.report.outcome import Outcome
-from vocode_contract.report.summary import COLUMNS, bounded, cells, details, ending, lines
 
 _STYLES: Mapping[str, str] = {
     "conforms": "green",
@@ -34,8 +31,10 @@ _STYLES: Mapping[str, str] = {
 }
 
 
-def write_result(outcome: Outcome, output: Output, *, full: bool) -> None:
-    """Write what was run, the table, what is wrong and the verdict."""
+def write_result(outcome: "Outcome", output: Output, *, full: bool) -> None:
+    """Write what was run, the table, the violations and the verdict."""
+    from vocode_contract.report.summary import bounded, details, ending, lines
+
     run = outcome.run
     heading = (f"contract {run.contract}, {run.profile}: {run.where}", "")
     if output.is_terminal and outcome.rows and _drawn(outcome, "\n".join(bounded(heading, outcome, full=full))):
@@ -45,7 +44,9 @@ def write_result(outcome: Outcome, output: Output, *, full: bool) -> None:
     output.write("".join(f"{line}\n" for line in told))
 
 
-def _drawn(outcome: Outcome, heading: str) -> bool:
+def _drawn(outcome: "Outcome", heading: str) -> bool:
+    from vocode_contract.report.summary import COLUMNS, cells
+
     try:
         from rich.console import Console
         from rich.table import Table

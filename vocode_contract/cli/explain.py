@@ -1,13 +1,15 @@
 """``explain``: what the codes of violations mean."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from vocode_contract.cli.options import examples, meant
-from vocode_contract.cli.output import Output
-from vocode_contract.validation.codes import CODES, Code
-from vocode_contract.validation.codes.code import told
+from vocode_contract.cli.output import Output, write_table
+
+if TYPE_CHECKING:
+    from vocode_contract.validation.codes import Code
 
 _INTRODUCTION = """\
 # Codes
@@ -25,17 +27,21 @@ seen. What no document decides is a *policy*, which a run may choose, or *practi
 
 def codes_page() -> str:
     """Return the page as Markdown."""
+    from vocode_contract.validation.codes import CODES
+
     return "\n".join([_INTRODUCTION, *(line for name, code in CODES.items() for line in _section(name, code))])
 
 
-def levels(code: Code) -> str:
+def levels(code: "Code") -> str:
     """Say how severe a code is, and where that depends on the profile."""
     if code.tolerant and code.tolerant != code.level:
         return f"{code.level}; {code.tolerant} under the profile tolerant"
     return code.level
 
 
-def _section(name: str, code: Code) -> Iterator[str]:
+def _section(name: str, code: "Code") -> Iterator[str]:
+    from vocode_contract.validation.codes.code import told
+
     fence = "```"
     yield f"## {name}\n"
     yield f"**{code.title}.** {code.meaning}\n"
@@ -52,7 +58,6 @@ def _section(name: str, code: Code) -> Iterator[str]:
 @click.pass_context
 def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
     """Describe codes, each with an example; list all codes if no CODE is given."""
-    from vocode_contract.cli.output import write_table
     from vocode_contract.validation.codes import CODES
 
     output = ctx.ensure_object(Output)

@@ -1,12 +1,12 @@
 """Options that several commands share."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
-from collections.abc import Iterable, Mapping
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -48,7 +48,6 @@ def examples(*lines: str) -> str:
 
 
 contract_option = click.option("--contract", "date", metavar="DATE", help="Date of the contract (default 2023-11-30).")
-
 
 profile_option = click.option(
     "--profile",

@@ -7,35 +7,19 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from vocode_contract.validation.masking import printable
-
 #: Everything that was checked conforms.
 CONFORMS = 0
-
-
 #: Something violates the contract. Nothing else ends so.
 VIOLATES = 1
-
-
 #: The command was called wrongly, or cannot start here.
 USAGE = 2
-
-
 #: Something could not be checked, and nothing that could violates the contract.
 UNJUDGED = 3
-
-
 #: A bug of ours (EX_SOFTWARE of BSD's sysexits).
 BUG = 70
-
-
 #: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
 INTERRUPTED = 130
-
-
 NAME = "vocode-contract"
-
-
 #: Characters of a line that is written over.
 _WIDTH = 79
 
@@ -167,6 +151,8 @@ Row = tuple[str, str]
 
 def write_table(rows: Sequence[Row], output: Output) -> None:
     """Write rows of two texts; the first is a name."""
+    from vocode_contract.validation.masking import printable
+
     shown = [(printable(name), printable(text)) for name, text in rows]
     if not (output.is_terminal and _drawn(shown)):
         width = max((len(name) for name, _ in shown), default=0)
