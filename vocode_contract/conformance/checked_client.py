@@ -30,12 +30,8 @@ from vocode_contract.validation.violation import Violation
 
 #: Seconds within which a call is ended whose end was accepted, on this machine and elsewhere.
 _PATIENCE = {True: 5.0, False: 30.0}
-
-
 #: Seconds between two looks at a call, or a list, that is waited for: at first, and at most.
 _PAUSES = (0.02, 0.5)
-
-
 #: Failures in a row after which nothing more is sent.
 _DOWN_AFTER = 3
 

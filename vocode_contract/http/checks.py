@@ -29,20 +29,12 @@ from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import Violation
 
 Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
-
-
 #: Seconds within which a response should come.
 SLOW = 0.75
-
-
 #: Seconds by which two clocks may differ.
 SKEW = 5.0
-
-
 #: What a policy may take.
 _OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
-
-
 _SHOWN = 60
 
 

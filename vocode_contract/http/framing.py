@@ -8,14 +8,8 @@ from vocode_contract.http.message import Exchange
 from vocode_contract.validation.violation import Violation
 
 __all__ = ["oddities"]
-
-
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-
-
 _VERSION = re.compile(rb"HTTP/1\.[01] ")
-
-
 _INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]\b")
 
 

@@ -41,7 +41,6 @@ KINDS: Mapping[str, Kind] = {
     "refusal-unclear": Kind(title="refused, but perhaps for another reason than the one tested"),
 }
 
-
 #: The consequence of a fault that came before the request.
 NOTHING_SENT = "nothing was sent"
 

@@ -11,7 +11,7 @@ from typing import Self
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
-from vocode_contract.validation.keys import _left_out, unknown_keys
+from vocode_contract.validation.keys import absent_keys, unknown_keys
 from vocode_contract.validation.violation import Violation
 
 Applies = Callable[[Exchange, Operation], bool]
@@ -198,7 +198,7 @@ def forbidden_keys(policies: Policies, contract: Contract, name: str, value: obj
         for violation in unknown_keys(contract, name, value):
             yield replace(violation, policy="extra-keys=forbid")
     if policies.value("missing-keys") == "forbid":
-        yield from _left_out(contract, name, value)
+        yield from absent_keys(contract, name, value)
 
 
 def _fit(name: str, value: str, option: str) -> str:

@@ -19,8 +19,6 @@ from vocode_contract.validation.violation import Violation
 
 #: A shorter token stands in a response by chance.
 _TOKEN_LENGTH = 8
-
-
 #: What stands for a credential that a server leaves out of its refusal, as our simulator does.
 _MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 

@@ -72,39 +72,19 @@ def _body(body: bytes, contract: Contract, name: str | None) -> str:
 
 
 EVIDENCE = "vocode_evidence"
-
-
 #: Characters of a body, and of a curl command, which is left out if it is longer; bytes of a body that is looked into.
 MOST_BODY = 2_000
-
-
 MOST_SENT = 8_000
-
-
 MOST_READ = 1_048_576
-
-
 #: Causes in one test that come with their evidence, and characters of all of it.
 MOST_KEPT = 20
-
-
 MOST_NOTED = 65_536
-
-
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
-
-
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
 #: The number of a page, such as no phone has.
 _NUMBER = re.compile(r"[0-9]{1,6}")
-
-
 #: A phone number, a token.
 _SUSPECT = re.compile(r"[0-9]{7}|[A-Za-z0-9_]{20}")
-
-
 _SHOWN_HEADERS = frozenset(("authorization", "content-type"))
 
 

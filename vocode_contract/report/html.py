@@ -96,7 +96,6 @@ footer { margin-top: 2rem; color: var(--soft); font-size: .85rem; }
 }
 """
 
-
 #: Elements without an end tag.
 _VOID = frozenset(("meta",))
 
@@ -147,7 +146,6 @@ def _escaped(text: str) -> str:
 
 _MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!", "interrupted": "!"}
 
-
 #: Verdict on a test -> the class of its label.
 _CLASSES: Mapping[str, str] = {
     "conforms": "good",
@@ -158,7 +156,6 @@ _CLASSES: Mapping[str, str] = {
     "no-call": "quiet",
 }
 
-
 _VERDICT_CLASSES: Mapping[str, str] = {
     "conforms": "good",
     "violates": "bad",
@@ -167,9 +164,7 @@ _VERDICT_CLASSES: Mapping[str, str] = {
     "interrupted": "unclear",
 }
 
-
 _SEVERITY_CLASSES: Mapping[str, str] = {"error": "bad", "drift": "unclear", "advice": "quiet"}
-
 
 #: Label of what a violation rests on -> what the page calls it.
 _BASES: Mapping[str, str] = {
@@ -181,14 +176,9 @@ _BASES: Mapping[str, str] = {
     "standard": "Standard says",
 }
 
-
 _FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
-
-
 #: Violations that stand open when the page is opened; tests that are named of one.
 _OPEN = 3
-
-
 _TESTS = 5
 
 

@@ -24,7 +24,6 @@ WORDS: Mapping[str, str] = {
     "no-call": "no call",
 }
 
-
 #: Exit code -> its name in reports for programs, and the sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
     0: ("conforms", "the API keeps the contract, as far as it was asked"),
@@ -35,7 +34,6 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     130: ("interrupted", "the run was interrupted"),
     143: ("interrupted", "the run was interrupted"),
 }
-
 
 #: Operations that are named of one cause.
 _MOST_OPERATIONS = 3

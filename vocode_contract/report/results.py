@@ -15,43 +15,19 @@ from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import ContractViolated, Violation
 
 ENDPOINT = "vocode_endpoint"
-
-
 OPERATION = "vocode_operation"
-
-
 CLAIM = "vocode_claim"
-
-
 MODULE = "vocode_module"
-
-
 VERDICT = "vocode_verdict"
-
-
 VIOLATION = "vocode_violation"
-
-
 INCONCLUSIVE = "vocode_inconclusive"
-
-
 REMARK = "vocode_remark"
-
-
 #: Of a user's own traffic: where it asked; what went by if none was checked; how much was without its body.
 HEARD = "vocode_heard"
-
-
 PASSED_BY = "vocode_passed_by"
-
-
 UNREAD = "vocode_unread"
-
-
 #: How the remark begins that tells the policies.
 POLICIES_REMARK = "policies: "
-
-
 #: Options of the plugin that a test needs to do the same again.
 OPTIONS = "vocode_options"
 
@@ -120,15 +96,9 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
-
-
 #: The test without which nothing that matters was checked.
 _MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
-
-
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
-
-
 #: 128 and the number of the signal.
 _INTERRUPTED = 130
 

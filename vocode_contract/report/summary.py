@@ -13,8 +13,6 @@ from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
-
-
 _INDENT = "    "
 
 
@@ -58,16 +56,10 @@ def _pieces(word: str, most: int) -> Iterator[str]:
 
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")
-
-
 #: Characters before the text of a line of evidence.
 _LABEL = 13
-
-
 #: Labels of what can be pasted into a shell.
 _COMMANDS = frozenset(("before", "sent", "rerun"))
-
-
 #: Bytes that are kept for the last lines.
 _RESERVED = 1_024
 

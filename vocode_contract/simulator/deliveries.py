@@ -1,35 +1,23 @@
 """The deliveries that are due: events for webhooks, and external actions of agents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.lifecycle.life import CallEvent
-from vocode_contract.webhooks.sending.delivery import JSON, Delivery
+from vocode_contract.webhooks.sending.delivery import JSON, METHODS, Delivery, event_delivery
 
 if TYPE_CHECKING:
     from vocode_contract.webhooks.sending.delivery import DeliveryResult
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
-from vocode_contract.webhooks.sending.delivery import METHODS, event_delivery
-
-if TYPE_CHECKING:
-    pass
 
 
 #: The scenario in which an action is taken, and the event at which it is: once in a call.
 _SCENARIO = "human"
-
-
 _MOMENT = ("event_human_detection", {"result": "human"})
-
-
 #: Properties of an input that are made up at most.
 _MOST = 100
-
 
 _WORDS: Mapping[str, Any] = {
     "array": [],

@@ -80,7 +80,6 @@ def _account(call: _Json, provider: str, credentials: _Json) -> _Json:
 #: A number so high that no drawn id is made of it.
 _STRANGER = 1 << 30
 
-
 _ENDED: Mapping[str, Any] = {
     "status": "ended",
     "start_time": values.date_time(80),

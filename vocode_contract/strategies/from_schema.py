@@ -52,9 +52,6 @@ _URLS = frozenset({"context_endpoint", "url"})
 _TIMES = frozenset({"start_time", "end_time"})
 
 
-REALISTIC = Style()
-
-
 def object_cell(contract: Contract, name: str, style: Style, fields: Mapping[str, Strategy]) -> Cell:
     """Make the cell of a schema with some of its properties drawn from strategies."""
     interpreter = _Interpreter(contract, style, fields)

@@ -263,7 +263,6 @@ def parts_of_provider(sight: ObjectView) -> Iterator[Clash]:
 
 _CONNECTION = "account_connection_"
 
-
 RULES: tuple[Rule, ...] = (
     Rule(code="end-before-start", clashes=end_after_start, schemas=_CALLS),
     Rule(code="time-without-offset", clashes=times_with_offset, schemas=_CALLS),

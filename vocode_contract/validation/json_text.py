@@ -16,11 +16,11 @@ from vocode_contract.validation.json_value import (
     Defect,
     Limits,
     Unreadable,
-    _deeper_than,
-    _places,
-    _refuse_many,
-    _tokens,
-    _too_deep,
+    is_deeper_than,
+    iter_places,
+    refuse_many,
+    tokens_of_place,
+    too_deep,
 )
 
 
@@ -50,18 +50,14 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
         if strict:
             _refuse_ambiguous(raw, value, limits)
         if size > limits.values:
-            _refuse_many(value, limits)
+            refuse_many(value, limits)
         return value
     raise Unreadable(_diagnosed(raw, message, position, limits))
 
 
 # Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
 _DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
-
-
 _LONG_RUN = b"0" * 19
-
-
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
@@ -74,8 +70,8 @@ def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
     """
     # Taking a rare byte out is the fastest way to count it.
     openers = 2 * len(raw) - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
-    if openers > limits.depth and _deeper_than(value, limits.depth):
-        raise Unreadable(_too_deep(limits))
+    if openers > limits.depth and is_deeper_than(value, limits.depth):
+        raise Unreadable(too_deep(limits))
     written = orjson.dumps(value)
     if written == raw:
         return
@@ -111,14 +107,14 @@ class _Repeated(dict[str, object]):
 
 def _refuse_duplicates(raw: bytes) -> None:
     value = json.loads(raw, object_pairs_hook=_marked, parse_int=len, parse_float=len)
-    for place, node in _places(value, (dict, list)):
+    for place, node in iter_places(value, (dict, list)):
         if isinstance(node, _Repeated):
             raise Unreadable(
                 Defect(
                     code="json-duplicate-key",
                     expected="each key once",
                     actual="a key that stands twice",
-                    tokens=(*_tokens(place), node.key),
+                    tokens=(*tokens_of_place(place), node.key),
                 )
             )
 
@@ -134,11 +130,7 @@ def _marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
-
-
 _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
-
-
 _CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
 
 
@@ -154,7 +146,7 @@ def _diagnosed(raw: bytes, message: str, position: int, limits: Limits) -> Defec
         if defect:
             return defect
     if "depth" in message:
-        return _too_deep(limits)
+        return too_deep(limits)
     actual = "the end of the document" if "end of data" in message else "something else"
     return Defect(code="json-syntax", expected="JSON", actual=actual, offset=offset)
 

@@ -71,7 +71,8 @@ class Unreadable(Exception):
         self.defect = defect
 
 
-def _too_deep(limits: Limits) -> Defect:
+def too_deep(limits: Limits) -> Defect:
+    """Return the defect of a document that is nested too deeply."""
     return Defect(code="json-too-deep", expected=f"at most {limits.depth} nested levels", actual="more")
 
 
@@ -81,7 +82,8 @@ def _children(node: object) -> list[object]:
     return node if type(node) is list else []
 
 
-def _deeper_than(value: object, depth: int) -> bool:
+def is_deeper_than(value: object, depth: int) -> bool:
+    """Return whether a value has more levels of arrays and objects than a depth."""
     level = [value] if type(value) in (dict, list) else []
     for _ in range(depth):
         level = [child for node in level for child in _children(node) if type(child) in (dict, list)]
@@ -90,7 +92,8 @@ def _deeper_than(value: object, depth: int) -> bool:
     return True
 
 
-def _refuse_many(value: object, limits: Limits) -> None:
+def refuse_many(value: object, limits: Limits) -> None:
+    """Raise `Unreadable` if a document holds too many values."""
     if is_vast(value, limits.values):
         raise Unreadable(_too_many(limits))
 
@@ -119,7 +122,7 @@ def is_vast(value: object, most: int) -> bool:
 _Place = tuple[str | int, "_Place | None"]
 
 
-def _places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[tuple[_Place | None, object]]:
+def iter_places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[tuple[_Place | None, object]]:
     """Yield every value of some kinds that such values lead to, with its place, level by level."""
     level: list[tuple[_Place | None, object]] = [(None, value)]
     while level:
@@ -129,7 +132,8 @@ def _places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[
         ]
 
 
-def _tokens(place: _Place | None) -> tuple[str | int, ...]:
+def tokens_of_place(place: _Place | None) -> tuple[str | int, ...]:
+    """Return the keys and indices that lead to a place, the outermost first."""
     tokens: list[str | int] = []
     while place is not None:
         token, place = place
@@ -155,12 +159,14 @@ def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | N
         if count > limits.values:
             return _too_many(limits), count
         if any(map(_unfit, level)):
-            return next(_misfit(_tokens(place), node) for place, node in _places(value) if _unfit(node)), count
+            return next(
+                _misfit(tokens_of_place(place), node) for place, node in iter_places(value) if _unfit(node)
+            ), count
         below = chain.from_iterable(map(_children, level))
         level = list(islice(below, limits.values + 1 - count))
         if not level:
             return None, count
-    return _too_deep(limits), count
+    return too_deep(limits), count
 
 
 def _unfit(node: object) -> bool:
@@ -185,11 +191,7 @@ def _misfit(tokens: tuple[str | int, ...], node: object) -> Defect | None:
 
 
 _SAFE_TYPES = (int, bool, list, type(None))
-
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 _INFINITY = float("inf")
 
 

@@ -48,7 +48,8 @@ def _unknown(contract: Contract, place: str, schema: Schema, key: str) -> Violat
     )
 
 
-def _left_out(contract: Contract, name: str, value: object) -> Iterator[Violation]:
+def absent_keys(contract: Contract, name: str, value: object) -> Iterator[Violation]:
+    """Yield a violation for each key with a default that is absent."""
     level: list[tuple[str, object, object]] = [("", contract.schemas[name], value)]
     while level:
         below: list[tuple[str, object, object]] = []

@@ -9,13 +9,8 @@ _ISO = re.compile(
     r"(?P<fraction>[.,][0-9]{1,40})?(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?)?"
 )
 
-
 _EPOCH_TEXT = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?")
-
-
 _LONGEST = 80
-
-
 _FURTHEST = 2.0**53
 
 

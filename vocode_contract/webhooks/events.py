@@ -18,8 +18,6 @@ from vocode_contract.webhooks.signature import HEADER
 
 #: What to do about events being unsigned.
 CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
-
-
 _FLAT_NOTE = "conversation_id came: events of the open-source library have another, flat format"
 
 

@@ -1,7 +1,14 @@
 """Assertions about the pages of the list."""
 
 from vocode_contract.conformance.assertions.responses import fail_with
-from vocode_contract.conformance.scenario.lists import _is_page, _lacking, _more, _size, _totals, half
+from vocode_contract.conformance.scenario.lists import (
+    exact_totals,
+    half,
+    has_more,
+    is_page,
+    missing_ids,
+    requested_size,
+)
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.inconclusive import Inconclusive
@@ -19,9 +26,9 @@ def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = No
         ContractViolated: It does not.
     """
     __tracebackhide__ = True
-    if not _is_page(page):
+    if not is_page(page):
         return
-    size = _size(page) if size is None else size
+    size = requested_size(page) if size is None else size
     if page.members["page"] != number:
         fail_with(page, "page-not-obeyed", "/page", expected="the number asked for", actual="another number")
     if page.members["size"] != size:
@@ -39,7 +46,7 @@ def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
         ContractViolated: They do not.
     """
     __tracebackhide__ = True
-    if not (_is_page(first) and _is_page(second)):
+    if not (is_page(first) and is_page(second)):
         return
     one, two = first.item_ids, second.item_ids
     if two and one == two:
@@ -55,9 +62,9 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
         ContractViolated: It is not.
     """
     __tracebackhide__ = True
-    if not (_is_page(first) and _is_page(second)) or first.item_ids == second.item_ids:
+    if not (is_page(first) and is_page(second)) or first.item_ids == second.item_ids:
         return
-    size = _size(first)
+    size = requested_size(first)
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
         fail_with(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
@@ -76,17 +83,17 @@ def assert_has_more(
     """
     __tracebackhide__ = True
     follows = bool(second.items)
-    if _is_page(first) and _is_page(second) and first.members["has_more"] is not follows:
+    if is_page(first) and is_page(second) and first.members["has_more"] is not follows:
         expected = "true, since another page follows" if follows else "false, since no page follows"
         fail_with(first, "has-more-wrong", "/has_more", expected=expected, actual=str(not follows).lower())
-    if _is_page(second) and _more(second) and {*first.item_ids, *second.item_ids} == {*whole.item_ids} != set():
+    if is_page(second) and has_more(second) and {*first.item_ids, *second.item_ids} == {*whole.item_ids} != set():
         fail_with(second, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
-    if not _is_page(beyond) or (_is_page(second) and first.item_ids == second.item_ids):
+    if not is_page(beyond) or (is_page(second) and first.item_ids == second.item_ids):
         return
     if beyond.items:
         actual = "the first ones" if beyond.item_ids == first.item_ids else f"{len(beyond.items)} calls"
         fail_with(beyond, "has-more-wrong", "/items", expected="no calls behind the last page", actual=actual)
-    if _more(beyond):
+    if has_more(beyond):
         fail_with(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
 
 
@@ -98,11 +105,11 @@ def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
         Inconclusive: There are more calls than fit on it.
     """
     __tracebackhide__ = True
-    if not _is_page(page):
+    if not is_page(page):
         return
     if len(set(page.item_ids)) < len(page.item_ids):
         fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
-    lacking = _lacking(page, known)
+    lacking = missing_ids(page, known)
     if lacking and page.members["has_more"] is True and len(page.items) >= page.members["size"]:
         raise Inconclusive("list-changed", "the list is longer than one page")
     if lacking:
@@ -117,7 +124,7 @@ def assert_total(page: CheckedExchange) -> None:
     """
     __tracebackhide__ = True
     total = page.members.get("total")
-    is_all = _is_page(page) and len(page.items) < page.members["size"]
+    is_all = is_page(page) and len(page.items) < page.members["size"]
     if is_all and isinstance(total, int) and not page.members.get("total_is_estimated") and total != len(page.items):
         fail_with(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
@@ -130,7 +137,7 @@ def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
     """
     __tracebackhide__ = True
     for page in others:
-        if _is_page(whole) and _is_page(page) and len({*_totals(whole, page)}) > 1:
+        if is_page(whole) and is_page(page) and len({*exact_totals(whole, page)}) > 1:
             fail_with(page, "total-wrong", "/total", expected="the total of every other page", actual="another number")
 
 
@@ -145,7 +152,7 @@ def assert_ascending(page: CheckedExchange, key: str) -> None:
     __tracebackhide__ = True
     texts = [text for item in page.items if isinstance(text := item.get(key), str)]
     orders = (str, lambda text: (len(text.lstrip("+")), text.lstrip("+")), lambda text: text.lstrip("+"))
-    if _is_page(page) and not any(texts == sorted(texts, key=order) for order in orders):
+    if is_page(page) and not any(texts == sorted(texts, key=order) for order in orders):
         fail_with(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
 
 

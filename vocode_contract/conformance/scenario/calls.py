@@ -14,12 +14,8 @@ from vocode_contract.validation.lifecycle.history import FINAL
 
 #: Sent where a call of that id must not be touched.
 UNKNOWN_ID = NO_CALL
-
-
 #: The role of a creation that is to be refused: whatever else is allowed, it rings nobody.
 REFUSED = "refused"
-
-
 _LOOKED_AT = 100
 
 

@@ -16,54 +16,55 @@ def half(whole: CheckedExchange) -> int:
 
 def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
     """Return whether the list and its first two pages hold what they can hold if it stood still."""
-    if not all(map(_is_page, (whole, first, second))):
+    if not all(map(is_page, (whole, first, second))):
         return True
-    follows, size = bool(second.items), _size(first)
+    follows, size = bool(second.items), requested_size(first)
     repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
     if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
         return False
-    if len({*_totals(whole, first, second)}) > 1:
+    if len({*exact_totals(whole, first, second)}) > 1:
         return False
-    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not _more(second))
+    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not has_more(second))
 
 
 def lacks(page: CheckedExchange, known: tuple[str, ...]) -> bool:
     """Return whether calls that are known to exist are not on a page that has room for them."""
-    return _is_page(page) and page.members["has_more"] is False and bool(_lacking(page, known))
+    return is_page(page) and page.members["has_more"] is False and bool(missing_ids(page, known))
 
 
-def _lacking(page: CheckedExchange, known: tuple[str, ...]) -> set[UUID | None]:
+def missing_ids(page: CheckedExchange, known: tuple[str, ...]) -> set[UUID | None]:
+    """Return the ids of known calls that are not on a page."""
     return {uuid_of(one) for one in known} - {uuid_of(one) for one in page.item_ids}
 
 
 def _is_whole(page: CheckedExchange) -> bool:
-    return _is_page(page) and not _more(page) and len(page.items) <= page.members["size"]
+    return is_page(page) and not has_more(page) and len(page.items) <= page.members["size"]
 
 
-def _more(page: CheckedExchange) -> bool:
+def has_more(page: CheckedExchange) -> bool:
+    """Return whether a page says that another one follows."""
     return page.members.get("has_more") is True
 
 
-def _totals(*pages: CheckedExchange) -> Iterator[object]:
+def exact_totals(*pages: CheckedExchange) -> Iterator[object]:
     """Yield the totals that are reported and are no estimates."""
     for page in pages:
         if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
             yield page.members["total"]
 
 
-def _size(page: CheckedExchange) -> int:
+def requested_size(page: CheckedExchange) -> int:
     """Return the size that was asked for."""
     return int(dict(parse_qsl(page.exchange.request.query))["size"])
 
 
-def _is_page(page: CheckedExchange) -> bool:
+def is_page(page: CheckedExchange) -> bool:
+    """Return whether a response is a valid page."""
     return page.status == 200 and page.is_sound and "has_more" in page.members
 
 
 #: Calls on the page that is looked at as a whole, and on the pages that are turned.
 WHOLE, LEAF = (100, 50, 10), 2
-
-
 #: The number of a page that no list has.
 BEYOND = 100_000
 

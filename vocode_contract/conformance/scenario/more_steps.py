@@ -12,13 +12,13 @@ from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.conformance.scenario.steps import (
     BYSTANDER,
-    _in_state,
-    _listed_as,
-    _look,
-    _only_here,
-    _settled,
     bystander_after_refusals,
+    call_in_state,
+    listed_call,
+    look_at_bystander,
     recorded,
+    require_loopback,
+    wait_until_over,
 )
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
@@ -27,7 +27,7 @@ from vocode_contract.validation.lifecycle.history import FINAL
 
 def end_by_get(scenario: SharedScenario) -> CheckedExchange:
     """Ask for the end of the bystander by GET."""
-    _only_here(scenario, "end_call", "another method might be taken")
+    require_loopback(scenario, "end_call", "another method might be taken")
     scenario.try_run(bystander_after_refusals)
     return scenario.ask("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
 
@@ -42,13 +42,13 @@ def end_by_body(scenario: SharedScenario) -> CheckedExchange:
 def bystander_before_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """Look at the bystander once it was to be ended by GET, and by an id in a body."""
     scenario.try_run(end_by_body)
-    return _look(scenario)
+    return look_at_bystander(scenario)
 
 
 def ended_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """End a call by a query that names the bystander as well."""
     scenario.try_run(bystander_before_two_ids)
-    _only_here(scenario, "end_call", "two calls may be ended")
+    require_loopback(scenario, "end_call", "two calls may be ended")
     names = [("id", scenario.calls.living(BYSTANDER)), ("id", scenario.calls.living("second of two ids"))]
     return scenario.ask("end_call", names)
 
@@ -68,7 +68,7 @@ def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
     """Return the step in which a listed call of a state is ended."""
 
     def end(scenario: SharedScenario) -> CheckedExchange:
-        return scenario.ask("end_call", {"id": _in_state(scenario, state)})
+        return scenario.ask("end_call", {"id": call_in_state(scenario, state)})
 
     return end
 
@@ -76,12 +76,12 @@ def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
 def settled_from_not_started(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that had not started until it is over."""
     scenario.run(end_of("not_started"))
-    return _settled(scenario, _in_state(scenario, "not_started"))
+    return wait_until_over(scenario, call_in_state(scenario, "not_started"))
 
 
 def seen_over(scenario: SharedScenario) -> CheckedExchange:
     """Look at a call that had ended before the scenario began."""
-    return scenario.ask("get_call", {"id": _listed_as(scenario, "ended")})
+    return scenario.ask("get_call", {"id": listed_call(scenario, "ended")})
 
 
 # --- recordings ---
@@ -136,4 +136,4 @@ def raced(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 def settled_after_race(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that was ended twice at the same time until it is over."""
     scenario.run(raced)
-    return _settled(scenario, scenario.calls.living("raced"))
+    return wait_until_over(scenario, scenario.calls.living("raced"))

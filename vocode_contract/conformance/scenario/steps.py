@@ -20,15 +20,10 @@ from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.masking import Secret
 
 SUBJECT, BYSTANDER = "subject", "bystander"
-
-
 #: Seconds after which a created call is on the list.
 _LAG = 2.0
-
-
 #: Seconds for which a call is left alone at most.
 _ALONE = 3.0
-
 
 #: Ways of not being authenticated. Under a wrong scheme comes the right token, for what is tried is the scheme.
 WAYS: Mapping[str, Credentials | None] = {
@@ -38,11 +33,8 @@ WAYS: Mapping[str, Credentials | None] = {
     "wrong_token": Credentials(suffix="-and-more"),
 }
 
-
 #: Beyond this machine, what acts comes with a token that opens nothing under any scheme.
 _HARMLESS = {"wrong_scheme": Credentials(scheme="Basic", token=Secret(MADE_UP))}
-
-
 #: Wrong tokens that are nearly right, each in another way: a comparison may stop too early, or look too little.
 _NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "get_call": Credentials(cut=1, suffix="~")}
 
@@ -64,7 +56,7 @@ def bystander_created(scenario: SharedScenario) -> CheckedExchange:
 
 def created_from_nothing(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a call without saying which."""
-    _only_here(scenario, "create_call", "somebody might be rung by mistake")
+    require_loopback(scenario, "create_call", "somebody might be rung by mistake")
     return scenario.ask("create_call", json={})
 
 
@@ -85,7 +77,7 @@ def ended(scenario: SharedScenario) -> CheckedExchange:
 def settled(scenario: SharedScenario) -> CheckedExchange:
     """Look at the subject until it is over."""
     scenario.run(ended)
-    return _settled(scenario, scenario.calls.living(SUBJECT))
+    return wait_until_over(scenario, scenario.calls.living(SUBJECT))
 
 
 def ended_again(scenario: SharedScenario) -> CheckedExchange:
@@ -103,7 +95,7 @@ def seen_in_the_end(scenario: SharedScenario) -> CheckedExchange:
 def seen_in_capitals(scenario: SharedScenario) -> CheckedExchange:
     """Look at a call under its id in upper case, one that failed if there is one: no other step reads such a call."""
     try:
-        call = _listed_as(scenario, "error")
+        call = listed_call(scenario, "error")
     except NoCall:
         call = readable(scenario)
     return scenario.ask("get_call", {"id": call.upper()})
@@ -145,7 +137,7 @@ def leaves(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 
 def create_by_put(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a call by PUT."""
-    _only_here(scenario, "create_call", "another method might be taken")
+    require_loopback(scenario, "create_call", "another method might be taken")
     return scenario.ask("create_call", json=scenario.calls.request("put"), method="PUT")
 
 
@@ -163,7 +155,8 @@ LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
 # --- the bystander ---
 
 
-def _look(scenario: SharedScenario) -> CheckedExchange:
+def look_at_bystander(scenario: SharedScenario) -> CheckedExchange:
+    """Get the bystander."""
     return scenario.ask("get_call", {"id": scenario.calls.living(BYSTANDER)})
 
 
@@ -171,7 +164,7 @@ def bystander_after_the_end(scenario: SharedScenario) -> CheckedExchange:
     """Look at the bystander once the subject has ended."""
     scenario.run(ended)
     scenario.try_run(settled)
-    return _look(scenario)
+    return look_at_bystander(scenario)
 
 
 def bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
@@ -179,7 +172,7 @@ def bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
     scenario.try_run(bystander_after_the_end)
     for way in WAYS:
         scenario.try_run(refused("end_call", way))
-    return _look(scenario)
+    return look_at_bystander(scenario)
 
 
 def left_alone(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
@@ -261,14 +254,15 @@ def readable(scenario: SharedScenario) -> str:
     return page.item_ids[0]
 
 
-def _only_here(scenario: SharedScenario, operation: str, reason: str) -> None:
+def require_loopback(scenario: SharedScenario, operation: str, reason: str) -> None:
+    """Raise unless the endpoint is on this machine and may be changed."""
     if scenario.client.is_read_only:
         raise NotPermitted(operation, READ_ONLY_REASON)
     if not scenario.calls.is_here:
         raise NoCall(f"{reason}, which is tried on this machine alone")
 
 
-def _settled(scenario: SharedScenario, call: str) -> CheckedExchange:
+def wait_until_over(scenario: SharedScenario, call: str) -> CheckedExchange:
     """Look at a call until it is over, and note that it is."""
     answer = scenario.client.settled(call)
     if answer.call_status in FINAL:
@@ -276,18 +270,18 @@ def _settled(scenario: SharedScenario, call: str) -> CheckedExchange:
     return answer
 
 
-def _in_state(scenario: SharedScenario, state: str) -> str:
+def call_in_state(scenario: SharedScenario, state: str) -> str:
     """Return a call in a state that may be ended: a listed one, or one that is created for it and begins so."""
-    _only_here(scenario, "end_call", "a call that nobody named would be ended")
+    require_loopback(scenario, "end_call", "a call that nobody named would be ended")
     try:
-        return _listed_as(scenario, state, own=False)
+        return listed_call(scenario, state, own=False)
     except NoCall:
         if state != "not_started" or scenario.calls.create(state).call_status != state:
             raise
         return scenario.calls.living(state)
 
 
-def _listed_as(scenario: SharedScenario, state: str, *, own: bool = True) -> str:
+def listed_call(scenario: SharedScenario, state: str, *, own: bool = True) -> str:
     """Return a call that the list shows in a state, one with a transcript first.
 
     Args:

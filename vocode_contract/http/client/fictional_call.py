@@ -19,11 +19,8 @@ REQUEST: Mapping[str, Any] = {
     "hipaa_compliant": False,
 }
 
-
 #: Stands in the context beside the mark.
 CONTEXT: Mapping[str, str] = {"occasion": "Prüfung 测试"}
-
-
 _MARK = re.compile("[0-9a-f]{32}")
 
 

@@ -44,16 +44,10 @@ class RateLimit:
 
 #: The seconds that one exchange may take, at least and at most.
 SHORTEST, LONGEST = 0.05, 600.0
-
-
 #: Of all the time, what one phase may take where there may be a second attempt, and what the pause before that.
 _SHARE_OF_A_PHASE, _SHARE_OF_A_PAUSE = 0.6, 0.1
-
-
 #: What a server that limits the rate may spread our requests to, in seconds between two of them.
 _SLOWEST = 1.0
-
-
 #: A little less than what was found to be too much.
 _SLOWER = 1.1
 

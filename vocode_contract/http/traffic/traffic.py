@@ -69,12 +69,10 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
 #: Bytes of a body that is checked: of a longer one, the head alone is.
 MOST_READ = MAX_BODY
 
-
 #: What is found without the body.
 _OF_THE_HEAD = frozenset(
     ("status-undeclared", "redirect", "redirect-elsewhere", "encoding-unasked", "framing", "content-type", "slow")
 )
-
 
 #: What is found only by comparing with the body of the request.
 _OF_THE_REQUEST = frozenset(("secret-leaked",))

@@ -163,10 +163,6 @@ def _flood(_response: Response) -> Iterator[Step]:
         yield b"HTTP/1.1 100 Continue\r\n\r\n" * 100
 
 
-def _silent(_response: Response) -> Iterable[Step]:
-    yield LONGEST
-
-
 def _status_in_words(response: Response) -> Iterable[Step]:
     yield b"HTTP/1.1 abc OK\r\n" + _measured(response).partition(b"\r\n")[2] + response.body
 

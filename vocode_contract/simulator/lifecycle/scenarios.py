@@ -61,7 +61,6 @@ def _over(outcome: str, twilio: str = "completed", **changes: Any) -> Turn:
 
 RINGS = Turn(twilio="ringing")
 
-
 ANSWERED = Turn(
     changes={"status": "in_progress", "stage": "picked_up"},
     event="event_phone_call_connected",
@@ -69,58 +68,26 @@ ANSWERED = Turn(
     begins=True,
 )
 
-
 PERSON, MACHINE = (
     Turn(changes={"human_detection_result": result}, event="event_human_detection", payload={"result": result})
     for result in ("human", "no_human")
 )
 
-
 BOT, HUMAN = (Turn(event="event_message", sender=sender) for sender in ("BOT", "HUMAN"))
-
-
 ASKED_NOT_TO_BE_CALLED = Turn(changes={"do_not_call_result": True})
-
-
 TRANSFERRING = Turn(changes={"stage": "transfer_started"}, event="event_action")
-
-
 TRANSFERRED = Turn(changes={"stage": "transfer_successful"})
-
-
 HUMAN_LEFT = _over("human_disconnected")
-
-
 BOT_LEFT = _over("bot_disconnected")
-
-
 NO_HUMAN = _over("human_unanswered")
-
-
 NO_ANSWER = _over("human_unanswered", "no-answer")
-
-
 NOT_CONNECTED = _over("call_did_not_connect", "canceled")
-
-
 BUSY = _over("call_did_not_connect", "busy")
-
-
 TRANSFER_LEFT = _over("transfer_disconnected")
-
-
 TRANSFER_UNANSWERED = _over("transfer_unanswered")
-
-
 REFUSED = _over("call_did_not_connect", "failed", status="error", error_message="The provider refused the call.")
-
-
 FAILED = _over("bot_disconnected", status="error", error_message="The connection to the provider was lost.")
-
-
 TRANSCRIBED = Turn(event="event_transcript", private=True)
-
-
 RECORDED = Turn(changes={"recording_available": True}, event="event_recording", private=True)
 
 
@@ -156,7 +123,6 @@ _HELLO = (
     TimedTurn(3.81, HUMAN, " Who is there?"),
 )
 
-
 _PLEASANTRIES = (
     *_HELLO,
     TimedTurn(5.07, BOT, "It is an automated call. Is this a good mom-"),
@@ -165,7 +131,6 @@ _PLEASANTRIES = (
     TimedTurn(16.2, HUMAN, " At what time was that?"),
     TimedTurn(18.9, BOT, "At half past two in the afternoon."),
 )
-
 
 _CONVERSATION = (
     *_PLEASANTRIES,
@@ -176,7 +141,6 @@ _CONVERSATION = (
     TimedTurn(60.0, HUMAN_LEFT),
 )
 
-
 _MAILBOX = (
     TimedTurn(0.0, ANSWERED),
     TimedTurn(0.52, BOT),
@@ -184,14 +148,12 @@ _MAILBOX = (
     TimedTurn(3.1, MACHINE),
 )
 
-
 _TRANSFER = (
     *_PLEASANTRIES,
     TimedTurn(24.0, HUMAN, " I would rather talk to a person."),
     TimedTurn(26.5, BOT, "I will put you through."),
     TimedTurn(28.0, TRANSFERRING),
 )
-
 
 SCENARIOS: Mapping[str, Scenario] = {
     "human": Scenario(number="0101", summary="a person answers, talks for a minute and hangs up", talk=_CONVERSATION),
@@ -248,14 +210,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
 }
 
-
 #: The numbers that choose a scenario end in this and the scenario's number; all are fictional.
 EXCHANGE = "555"
-
-
 DEFAULT = "human"
-
-
 _BY_NUMBER: Mapping[str, str] = {EXCHANGE + scenario.number: name for name, scenario in SCENARIOS.items()}
 
 

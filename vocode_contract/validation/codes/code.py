@@ -15,7 +15,6 @@ BASES: Mapping[str, str] = {
     "limit": "a limit of this program, which its user may change",
 }
 
-
 _POLICY = "policy "
 
 
@@ -39,8 +38,6 @@ def basis_of(violation: Violation, basis: str) -> str:
 
 
 Level = Literal["error", "drift", "advice", "off"]
-
-
 LEVELS: tuple[Level, ...] = (*SEVERITIES, "off")
 
 

@@ -94,7 +94,6 @@ DELIVERIES: Mapping[str, Code] = {
     ),
 }
 
-
 RECEIVERS: Mapping[str, Code] = {
     "receiver-error": Code(
         title="A receiver answers no 5xx",

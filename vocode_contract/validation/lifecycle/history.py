@@ -75,23 +75,11 @@ class CallHistory:
 
 
 NEW = CallHistory()
-
-
 OVER = 2
-
-
 STATUSES = {"not_started": 0, "in_progress": 1, "ended": OVER, "error": OVER}
-
-
 STAGES = {"created": 0, "picked_up": 1, "transfer_started": 2, "transfer_successful": 3}
-
-
 RESULTS = ("human", "no_human")
-
-
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
-
-
 #: What may not change in a call.
 KEPT = ("user_id", "agent", "telephony_provider", *NUMBERS)
 

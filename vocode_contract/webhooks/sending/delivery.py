@@ -28,8 +28,6 @@ class DeliveryResult:
 
 
 METHODS = ("GET", "POST")
-
-
 JSON = ("content-type", "application/json")
 
 

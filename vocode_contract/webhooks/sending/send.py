@@ -14,12 +14,8 @@ from vocode_contract.webhooks.sending.target import Target
 
 #: Seconds that a receiver has to answer. Source: external actions wait for as long.
 SECONDS = 10.0
-
-
 #: Bytes of a response that are read.
 MOST = 1_048_576
-
-
 _OUTCOMES: tuple[Outcome, ...] = ("failed", "failed", "delivered", "redirected", "refused", "failed")
 
 

@@ -25,31 +25,14 @@ class Told(NamedTuple):
 
 
 _CONNECTED = Told("event_phone_call_connected")
-
-
 _ENDED = Told("event_phone_call_ended")
-
-
 _RECORDING = Told("event_recording", {"available": True})
-
-
 _TRANSCRIPT = Told("event_transcript", {"lines": 2})
-
-
 _HUMAN = Told("event_human_detection", {"result": "human"})
-
-
 _MACHINE = Told("event_human_detection", {"result": "no_human"})
-
-
 _BOT = Told("event_message", {"sender": "bot", "text": "Hello, is this a good moment?"})
-
-
 _PERSON = Told("event_message", {"sender": "human", "text": "Yes, go on."})
-
-
 _ACTION = Told("event_action", {"action": "transfer_call"})
-
 
 #: Name of a scenario to its events; the kinds are those that every contract knows.
 STORIES: Mapping[str, tuple[Told, ...]] = {

@@ -12,7 +12,6 @@ from vocode_contract.webhooks.sending.target import Target
 #: Returns what a receiver knows of a call, given its id, as a JSON value.
 ReadState: TypeAlias = Callable[[str], Any]
 
-PLACEHOLDER = "{call_id}"
 _PLACEHOLDER = re.compile(r"\{call_id\}|%7[Bb]call_id%7[Dd]")
 
 

@@ -22,11 +22,7 @@ from vocode_contract.webhooks.stress.receiver_state import ReadState, from_url
 
 #: Arrangements and oddities that are tried unless told.
 MOST = 200
-
-
 _NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
 Plan: TypeAlias = tuple[Subject, Arrangement | str]
 
 
