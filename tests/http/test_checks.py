@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.http.checks import CHECKS, clock_skew, status_declared, violations_of
+from vocode_contract.http.checks import CHECKS, Check, violations_of
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import POLICIES
 from vocode_contract.validation.codes import CODES, Selection
@@ -44,11 +44,26 @@ def test_checks_take_parameters_of_the_media_type(content_type):
 
 
 def test_checks_have_one_order_and_no_twins():
-    assert len(set(CHECKS)) == len(CHECKS)
+    assert len({check.run for check in CHECKS}) == len(CHECKS)
+
+
+def test_check_with_an_unregistered_code_cannot_be_made():
+    with pytest.raises(LookupError, match="'cache-public' is not registered"):
+        Check(codes=("slow", "cache-public"), run=CHECKS[0].run)
+
+
+@pytest.mark.parametrize("need", ["body", "request-body", "arrival"])
+def test_check_whose_needs_are_unknown_is_not_run(need):
+    body = b'{"detail": [], "account": [{"twilio_auth_token": "canary-5f2b"}]}'
+    headers = JSON, ("Date", "Thu, 30 Nov 2023 14:31:00 GMT")
+    whole = set(codes(answered(422, body, *headers), received_at=0.0))
+    part = set(codes(answered(422, body, *headers), received_at=0.0, unknown=[need]))
+    of_need = {code for check in CHECKS if need in check.needs for code in check.codes}
+    assert part == whole - of_need < whole
 
 
 def test_status_declared_names_what_was_allowed():
-    [violation] = status_declared(answered(500), END_CALL, CONTRACT)
+    violation = next(one for one in found(answered(500)) if one.code == "status-undeclared")
     assert str(violation) == "(document): expected one of 200, 422, got 500 [status-undeclared, 2023-11-30]"
     assert violation.schema_pointer == "/paths/~1v1~1calls~1end/post/responses"
 
@@ -234,9 +249,11 @@ def test_slow_answer_is_advice(seconds, expected):
     ],
 )
 def test_clock_skew_is_advice_beyond_five_seconds(date, actual):
-    response = Response(status=200, headers=(("Date", date),))
-    violations = list(clock_skew(response, datetime(2023, 11, 30, 14, 30, tzinfo=UTC).timestamp(), CONTRACT))
-    assert [violation.actual for violation in violations] == ([actual] if actual else [])
+    now = datetime(2023, 11, 30, 14, 30, tzinfo=UTC).timestamp()
+    violations = [
+        one for one in found(answered(200, BODY, JSON, ("Date", date)), received_at=now) if one.code == "clock-skew"
+    ]
+    assert [(one.severity, one.actual) for one in violations] == ([("advice", actual)] if actual else [])
 
 
 # --- secrets ---

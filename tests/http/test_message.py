@@ -1,9 +1,15 @@
 import copy
 import pickle
+from dataclasses import replace
 
 import pytest
 
+from vocode_contract.contract.model import Contract
+from vocode_contract.http import message
+from vocode_contract.http.checked_exchange import CheckedExchange
+from vocode_contract.http.checks import violations_of
 from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.validation.json_text import read
 
 HEADERS = (("Content-Type", "application/json"), ("X-Token", "CANARY"), ("x-token", "second"))
 REQUEST = Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")
@@ -37,3 +43,21 @@ def test_request_that_is_pickled_or_copied_holds_no_token(name):
     assert b"Bearer CANARY" not in pickle.dumps(exchange)
     assert copy.deepcopy(request).headers == ((name, "<token>"), ("Accept", "*/*"))
     assert pickle.loads(pickle.dumps(REQUEST)) == REQUEST  # noqa: S301 - our own bytes
+
+
+def test_body_is_parsed_once(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(message, "read", lambda body, limits: parsed.append(body) or read(body, limits))
+    exchange = Exchange(request=Request(method="GET", path="/v1/calls"), response=Response(status=200, body=b"[1]"))
+    operation, contract = Contract.load().operations["get_call"], Contract.load()
+    assert [violation.code for violation in violations_of(exchange, operation, contract, received_at=0.0)]
+    checked = CheckedExchange(operation=operation, exchange=exchange, violations=(), contract=contract.date)
+    assert (checked.value, checked.items, checked.call_id, parsed) == ([1], (), None, [b"[1]"])
+
+
+def test_compressed_body_is_not_parsed():
+    response = Response(status=200, headers=(("Content-Encoding", "gzip"),), body=b"[1]")
+    request = Request(method="GET", path="/")
+    assert Exchange(request=request, response=response).document.defect is not None
+    asked = replace(request, headers=(("Accept-Encoding", "br, gzip;q=0.5"),))
+    assert Exchange(request=asked, response=response).document.value == [1]

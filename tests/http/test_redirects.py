@@ -4,7 +4,8 @@ import pytest
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.message import Exchange, Request, Response
-from vocode_contract.http.redirects import never_redirected, redirects
+from vocode_contract.http.operation_exchange import OperationExchange
+from vocode_contract.http.redirects import check_redirect, is_redirect
 
 CONTRACT = Contract.load("2023-11-30")
 
@@ -13,7 +14,8 @@ def told(location: str | None, status: int = 307) -> tuple[str, str]:
     headers = () if location is None else (("Location", location),)
     request = Request(method="GET", path="/v1/calls", headers=(("Host", "here.example:8443"),))
     exchange = Exchange(request=request, response=Response(status=status, headers=headers))
-    [found] = never_redirected(exchange, CONTRACT.operations["get_call"], CONTRACT)
+    operation = CONTRACT.operations["get_call"]
+    [found] = check_redirect(OperationExchange(exchange=exchange, operation=operation, contract=CONTRACT))
     return found.code, found.actual
 
 
@@ -39,5 +41,5 @@ def test_redirect_tells_where_it_leads_and_nothing_secret(location, code, actual
 
 
 def test_not_modified_is_no_redirect():
-    assert not redirects(304)
-    assert redirects(303)
+    assert not is_redirect(304)
+    assert is_redirect(303)

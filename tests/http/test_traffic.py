@@ -37,7 +37,7 @@ def test_traffic_passes_what_conforms_unchanged(library):
     traffic = Traffic()
     with library.Client(transport=traffic.transport(stub(library, CALL))) as client:
         assert client.post(URL).content == CALL
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 @LIBRARIES
@@ -84,7 +84,7 @@ def test_traffic_leaves_other_apis_alone():
     traffic = Traffic()
     with httpx.Client(transport=traffic.transport(stub(httpx, b"<html>", status=500))) as client:
         client.get("https://api.example/v1/agents")
-    assert (traffic.judged, traffic.violations) == (0, [])
+    assert (traffic.checked, traffic.violations) == (0, [])
 
 
 def test_traffic_judges_a_compressed_body_that_was_asked_for():
@@ -93,7 +93,7 @@ def test_traffic_judges_a_compressed_body_that_was_asked_for():
     traffic = Traffic()
     with httpx.Client(transport=traffic.transport(stubbed)) as client:
         client.post(URL)
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 @LIBRARIES
@@ -118,7 +118,7 @@ def test_traffic_does_not_inflate_without_bound(coding, body, monkeypatch):
     traffic = Traffic()
     with asked(traffic, body, {"content-encoding": coding}) as client:
         assert len(client.post(URL).content) == 1_000_000
-    assert (traffic.judged, traffic.unread, traffic.violations) == (1, 1, [])
+    assert (traffic.checked, traffic.unread, traffic.violations) == (1, 1, [])
 
 
 class Endless(httpx.SyncByteStream):
@@ -158,7 +158,7 @@ def test_traffic_reads_nothing_that_its_client_does_not(url, hooked):
     ):
         chunks = response.iter_raw()
         assert [next(chunks), next(chunks)] == [b"data: x\n\n"] * 2
-    assert (traffic.judged, traffic.unread) == ((1, 1) if url == URL else (0, 0))
+    assert (traffic.checked, traffic.unread) == ((1, 1) if url == URL else (0, 0))
 
 
 @LIBRARIES
@@ -210,12 +210,12 @@ def test_traffic_keeps_no_body_that_is_larger_than_what_is_judged():
     ):
         for _ in response.iter_raw():
             pass
-    assert traffic.judged == 0  # the stub failed in the end, as a network does: there was no answer
+    assert traffic.checked == 0  # the stub failed in the end, as a network does: there was no answer
     with asked(traffic, b" " * (MOST_READ + 1), {}, status=500) as client:
         client.post(URL)
     assert [found.code for found in traffic.violations] == ["status-undeclared"]
     assert traffic.unread == 1
-    assert traffic.kept.heard[0].exchange is None
+    assert traffic.record.exchanges[0].exchange.response.body == b""
 
 
 def test_recording_holds_no_more_than_is_judged():
@@ -244,7 +244,7 @@ def test_traffic_takes_an_echo_of_the_request_for_what_it_is():
     traffic = Traffic()
     with httpx.Client(transport=traffic.transport(httpx.MockTransport(echoing))) as client:
         client.post("https://api.example/v1/calls/create", json=CREDENTIAL)
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 @pytest.mark.parametrize("key", ['quoted " and \\', "café"])
@@ -254,7 +254,7 @@ def test_traffic_takes_an_escaped_echo_for_what_it_is(key, ascii_only):
     traffic = Traffic()
     with httpx.Client(transport=traffic.transport(httpx.MockTransport(echoing))) as client:
         client.post("https://api.example/v1/calls/create", content=body.encode())
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 def test_traffic_finds_a_credential_that_did_not_come_with_the_request():
@@ -279,7 +279,7 @@ def test_traffic_leaves_a_streaming_request_to_its_server():
 
     with httpx.Client(transport=traffic.transport(Carrier())) as client:
         client.post("https://api.example/v1/calls/create", content=body())
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 def test_traffic_reads_by_the_policies_that_it_is_given():
@@ -308,7 +308,7 @@ def test_traffic_judges_the_hosts_that_are_the_api(library, hosts, url, judged):
     traffic = Traffic(hosts=hosts)
     with library.Client(transport=traffic.transport(stub(library, CALL))) as client:
         client.post(url)
-    assert (traffic.judged, traffic.passed) == (judged, 1 - judged)
+    assert (traffic.checked, traffic.passed) == (judged, 1 - judged)
 
 
 @pytest.mark.parametrize("hosts", ["api.example", ["https://api.example"], ["a.example/v1"], ["a:b"], ["u@a"], [""]])
@@ -354,7 +354,7 @@ def test_traffic_does_not_blame_the_server_for_a_client_that_reads_slowly(hooked
     ):
         time.sleep(0.8)
         response.read()
-    assert (traffic.judged, traffic.violations) == (1, [])
+    assert (traffic.checked, traffic.violations) == (1, [])
 
 
 @LIBRARIES
@@ -429,8 +429,8 @@ def test_traffic_names_what_passed_by_without_what_may_be_secret():
         ):
             client.get(f"https://api.example{path}?token=x")
     assert traffic.passed == 11
-    assert [*traffic.kept.others][:2] == ["GET api.example/v1/cals", "GET api.example/*/sendMessage"]
-    assert len(traffic.kept.others) == 10
+    assert [*traffic.record.others][:2] == ["GET api.example/v1/cals", "GET api.example/*/sendMessage"]
+    assert len(traffic.record.others) == 10
 
 
 def test_traffic_keeps_an_error_however_much_advice_came_before():
@@ -439,7 +439,7 @@ def test_traffic_keeps_an_error_however_much_advice_came_before():
     with httpx.Client(transport=traffic.transport(stub(httpx, advice))) as client:
         for _ in range(3):
             client.post(URL)
-    traffic.kept._room[False] = 0
+    traffic.record._room[False] = 0
     with httpx.Client(transport=traffic.transport(stub(httpx, b"[]"))) as client:
         client.post(URL)
     with pytest.raises(ContractViolated):
@@ -452,7 +452,7 @@ def test_traffic_keeps_a_bounded_list():
         for _ in range(200):
             client.post(URL)
     assert len(traffic.violations) == 1_000
-    assert traffic.judged == 200
+    assert traffic.checked == 200
 
 
 @pytest.mark.parametrize(

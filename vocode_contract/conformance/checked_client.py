@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +11,9 @@ import orjson
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.body import UNREAD, date_of, kept_in_mind, parsed_body
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.checks import clock_skew, violations_of
+from vocode_contract.http.checks import violations_of
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import Creations
 from vocode_contract.http.client.endpoint import Endpoint
@@ -24,9 +23,7 @@ from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL
-from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.lifecycle.history import FINAL
-from vocode_contract.validation.violation import Violation
 
 #: Seconds within which a call is ended whose end was accepted, on this machine and elsewhere.
 _PATIENCE = {True: 5.0, False: 30.0}
@@ -155,13 +152,20 @@ class CheckedClient:
         __tracebackhide__ = True
         exchange = self._exchange(ask)
         came = time.time()
-        with kept_in_mind():
-            violations = tuple(dict.fromkeys(self._violations(exchange, ask.operation, came)))
+        violations = violations_of(
+            exchange,
+            ask.operation,
+            self.contract,
+            selection=self.selection,
+            policies=self.policies,
+            received_at=came,
+            token=self._client.token,
+        )
         self.store.see(exchange.response.body)
         answer = CheckedExchange(
             operation=ask.operation,
             exchange=self.store.packed(exchange),
-            violations=violations,
+            violations=tuple(violations),
             contract=self.contract.date,
             at=came,
             policies=self.policies,
@@ -194,26 +198,6 @@ class CheckedClient:
         if name not in self.contract.operations:
             raise InvalidOption(name, f"is no operation; known: {', '.join(self.contract.operations)}")
         return self.contract.operations[name]
-
-    def _violations(self, exchange: Exchange, operation: Operation, came: float) -> Iterator[Violation]:
-        yield from violations_of(exchange, operation, self.contract, selection=self.selection, policies=self.policies)
-        if self.selection.level("token-echoed", self.contract.profile) != "off":
-            yield from self._client.token_echoes(exchange.response, self.contract)
-        now = date_of(exchange.response)
-        if self.selection.level("clock-skew", self.contract.profile) != "off":
-            yield from clock_skew(exchange.response, came, self.contract)
-        name = operation.responses.get(exchange.response.status, {}).get("application/json")
-        value = parsed_body(exchange)
-        if name and value is not UNREAD:
-            date, profile = self.contract.date, self.contract.profile
-            yield from inconsistencies(
-                value,
-                name,
-                contract=date,
-                profile=profile,
-                now=came if now is None else now,
-                selection=self.selection,
-            )
 
     def get_call(self, identifier: str) -> CheckedExchange:
         """Ask for one call; see `ask`."""

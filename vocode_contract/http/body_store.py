@@ -3,11 +3,12 @@
 import zlib
 from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from weakref import WeakValueDictionary
 
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.http.message import Exchange, Headers, Response
+from vocode_contract.http.message import Document, Exchange, Headers, Response
 
 #: Bytes of a body that is kept as it came.
 SMALL = 1_048_576
@@ -24,24 +25,35 @@ class _Blob:
     def __init__(self, data: bytes) -> None:
         self.data = data
 
+    def unpack(self) -> bytes:
+        return zlib.decompress(self.data)
+
 
 class _Packed(Response):
     """A response whose body is unpacked each time that it is asked for."""
 
-    __slots__ = ("_blob",)
-    _blob: _Blob
+    blob: _Blob
 
     def __init__(
         self, *, status: int, headers: Headers = (), body: bytes | _Blob = b"", oddities: tuple[str, ...] = ()
     ) -> None:
         blob = body if isinstance(body, _Blob) else _Blob(zlib.compress(body, _FAST))
-        for name, value in (("status", status), ("headers", headers), ("oddities", oddities), ("_blob", blob)):
-            object.__setattr__(self, name, value)
+        self.__dict__.update(status=status, headers=headers, oddities=oddities, blob=blob)
 
     @property
     def body(self) -> bytes:
         """The raw bytes as received."""
-        return zlib.decompress(self._blob.data)
+        return self.blob.unpack()
+
+    @property
+    def document(self) -> Document:
+        """The body parsed as JSON; only that of the last body asked for is held in memory."""
+        return _document(self.blob)
+
+
+@lru_cache(maxsize=1)
+def _document(blob: _Blob) -> Document:
+    return Document.from_bytes(blob.unpack())
 
 
 @dataclass(slots=True)
@@ -69,8 +81,8 @@ class Store:
             if sum(len(other.data) for other in self._blobs.values()) + len(blob.data) > MOST_PACKED:
                 raise Inconclusive("too-large", f"the answers of this run need more than {MOST_PACKED} bytes, packed")
             self._blobs[digest] = blob
-        told = {"status": response.status, "headers": response.headers, "oddities": response.oddities}
-        return replace(exchange, response=_Packed(**told, body=blob))  # type: ignore[arg-type]  # they are its own
+        packed = _Packed(status=response.status, headers=response.headers, body=blob, oddities=response.oddities)
+        return replace(exchange, response=packed)
 
     def see(self, body: bytes) -> None:
         """Note what came, as far as there is room."""

@@ -1,12 +1,11 @@
 """CheckedExchange: one exchange and the violations in it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Operation
-from vocode_contract.http.body import UNREAD, parsed_body
 from vocode_contract.http.message import Exchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.lifecycle.history import Observation
@@ -19,21 +18,22 @@ _CALL = frozenset(("to_number", "from_number", "telephony_provider"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedExchange:
-    """One exchange and what the checks found; its representation shows no payload.
+    """One exchange and its violations; its representation shows no payload.
 
     Attributes:
-        operation: What was asked for.
+        operation: The operation that was requested.
         exchange: The request and the response.
-        violations: The violations with it by itself, in the order of the checks.
+        violations: The violations in it, in the order of the checks.
         contract: Date of the contract.
-        at: When it came, in seconds since the epoch.
+        at: When the response came, in seconds since the epoch.
         policies: How what no document decides is read.
-        is_ordered: Whether it is known to have been made after the answers that came before it.
-        origin: Scheme, host and port that were asked.
-        after: The response to the last request with an effect that its client sent before.
-        authorization: The header Authorization for a shell, between double quotes; empty where none was sent, or where
-            nobody knows how it came about.
-        is_generated: Whether what was asked is our own invention, and hides no value of the API's but ids.
+        is_ordered: Whether it is known to have been made after the exchanges that came before it.
+        is_complete: Whether the bodies are there: large ones of a user's own traffic are not kept.
+        origin: Scheme, host and port of the server.
+        after: The last exchange with an effect that the same client made before.
+        authorization: The header Authorization for a shell, between double quotes; empty if none was sent, or if
+            its origin is unknown.
+        is_generated: Whether the request was generated, and so hides no value of the API's except ids.
     """
 
     operation: Operation
@@ -43,10 +43,21 @@ class CheckedExchange:
     at: float = 0
     policies: Policies = DEFAULT_POLICIES
     is_ordered: bool = True
+    is_complete: bool = True
     origin: str = ""
     after: "CheckedExchange | None" = field(default=None, repr=False, compare=False)
     authorization: str = ""
     is_generated: bool = False
+
+    def __str__(self) -> str:
+        """Describe it in the contract's words."""
+        return f"{self.operation.method} {self.operation.path} answered {self.status} ({self.operation.name})"
+
+    def without_bodies(self) -> "CheckedExchange":
+        """Return a copy that holds the violations, and neither of the bodies."""
+        request, response = replace(self.exchange.request, body=b""), replace(self.exchange.response, body=b"")
+        exchange = replace(self.exchange, request=request, response=response)
+        return replace(self, exchange=exchange, is_complete=False)
 
     @property
     def status(self) -> int:
@@ -70,8 +81,7 @@ class CheckedExchange:
     @property
     def value(self) -> Any:
         """The JSON value of the body; ``None`` where it holds none."""
-        value = parsed_body(self.exchange)
-        return None if value is UNREAD else value
+        return self.exchange.document.value
 
     @property
     def members(self) -> Mapping[str, Any]:

@@ -1,55 +1,72 @@
-"""Exchange x operation -> violations: one small generator for each rule, all of them in `CHECKS`."""
+"""The checks of an exchange: one small generator for each rule, all of them in the table `CHECKS`."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.body import (
-    ANSWER_LIMITS,
-    UNREAD,
-    date_of,
-    declared_schema,
-    media_type,
-    parsed_body,
-    read_body,
-    unasked_coding,
-)
-from vocode_contract.http.framing import unambiguous_framing
-from vocode_contract.http.message import Exchange, Response
+from vocode_contract.http.framing import check_framing
+from vocode_contract.http.message import BODY_LIMITS, Exchange
+from vocode_contract.http.operation_exchange import OperationExchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies, forbidden_keys
-from vocode_contract.http.redirects import never_redirected, redirects
-from vocode_contract.http.secrets import secrets_kept, token_kept
-from vocode_contract.validation.codes import ALL, Selection
-from vocode_contract.validation.json_value import Defect, Unreadable
-from vocode_contract.validation.masking import printable
+from vocode_contract.http.redirects import check_redirect, is_redirect
+from vocode_contract.http.secrets import check_secrets, check_tokens
+from vocode_contract.validation.codes import ALL, Selection, require
+from vocode_contract.validation.codes.consistency import CONSISTENCY
+from vocode_contract.validation.codes.payloads import PAYLOADS
+from vocode_contract.validation.consistency import inconsistencies
+from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import Violation
 
-Check = Callable[[Exchange, Operation, Contract], Iterator[Violation]]
+#: What a check reads besides the head of the response: the response's body, the request's body, the time of arrival.
+Need = Literal["body", "request-body", "arrival"]
 #: Seconds within which a response should come.
 SLOW = 0.75
 #: Seconds by which two clocks may differ.
 SKEW = 5.0
-#: What a policy may take.
-_OF_THE_STATUS = frozenset(("status-undeclared", "redirect"))
 _SHOWN = 60
 
 
-def status_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the contract does not list the status code; a policy may take it all the same.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A rule about one exchange.
+
+    Attributes:
+        codes: The codes that its violations can carry.
+        run: Yields the violations in an exchange.
+        needs: What it reads besides the head of the response; it is not run if one of these is unknown.
+        excusable: Those of the codes that a policy excuses if it allows the status code.
+
+    Raises:
+        LookupError: A code is not registered.
+    """
+
+    codes: tuple[str, ...]
+    run: Callable[[OperationExchange], Iterator[Violation]]
+    needs: frozenset[Need] = frozenset()
+    excusable: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse codes that have no description and no severity."""
+        require(*self.codes)
+
+
+def check_status(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the contract does not list the status code.
 
     Source: ``responses`` of the operation in the contract's ``openapi.json``.
     """
     status = exchange.response.status
-    if status not in operation.statuses and not redirects(status):
-        yield undeclared_status(status, operation, contract.date)
+    if status not in exchange.operation.statuses and not is_redirect(status):
+        yield undeclared_status(status, exchange.operation, exchange.contract.date)
 
 
 def undeclared_status(status: int, operation: Operation, date: str) -> Violation:
-    """Return what is wrong with a status code that the contract of a date does not list for an operation."""
+    """Return the violation of a status code that the contract of a date does not list for an operation."""
     return Violation(
         instance_pointer="",
         code="status-undeclared",
@@ -60,153 +77,147 @@ def undeclared_status(status: int, operation: Operation, date: str) -> Violation
     )
 
 
-def encoding_identity(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the body is compressed though nobody asked for it.
+def check_encoding(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the body is compressed although the request did not allow it.
 
     Source: RFC 9110, section 12.5.3.
     """
-    coding = unasked_coding(exchange)
+    coding = exchange.exchange.unasked_coding
     if coding:
-        yield Violation(
-            instance_pointer="",
-            code="encoding-unasked",
-            expected="no content coding",
-            actual=_shown(coding),
-            contract=contract.date,
-        )
+        yield exchange.violation("encoding-unasked", expected="no content coding", actual=_shown(coding))
 
 
-def media_type_declared(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the contract does not list the media type for the status.
+def check_media_type(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the contract does not list the media type for the status code.
 
     Source: ``content`` of the response in the contract's ``openapi.json``.
     """
-    declared = operation.responses.get(exchange.response.status)
-    if declared and exchange.response.body and media_type(exchange.response) not in declared:
-        yield Violation(
-            instance_pointer="",
-            code="content-type",
-            expected=" or ".join(declared),
-            actual=_shown(media_type(exchange.response)) or "no Content-Type",
-            schema_pointer=f"{operation.pointer}/responses/{exchange.response.status}/content",
-            contract=contract.date,
+    response = exchange.response
+    if exchange.declared and response.body and response.media_type not in exchange.declared:
+        yield exchange.violation(
+            "content-type",
+            expected=" or ".join(exchange.declared),
+            actual=_shown(response.media_type) or "no Content-Type",
+            source=f"/responses/{response.status}/content",
         )
 
 
-def body_present(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the contract declares a body and none came."""
-    declared = operation.responses.get(exchange.response.status)
-    if declared and not exchange.response.body.strip(b" \t\r\n"):
-        yield Violation(
-            instance_pointer="",
-            code="body-missing",
-            expected=f"a body of type {' or '.join(declared)}",
+def check_body_is_present(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the contract declares a body and none came."""
+    if exchange.declared and _is_blank(exchange.response.body):
+        yield exchange.violation(
+            "body-missing",
+            expected=f"a body of type {' or '.join(exchange.declared)}",
             actual=f"{len(exchange.response.body)} bytes",
-            schema_pointer=f"{operation.pointer}/responses/{exchange.response.status}/content",
-            contract=contract.date,
+            source=f"/responses/{exchange.response.status}/content",
         )
 
 
-def body_is_json(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the contract declares JSON and the body is none, strictly read.
+def check_body_is_json(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the contract declares JSON and the body is not JSON, strictly parsed.
 
     Source: RFC 8259; RFC 7493 for duplicate keys and wide numbers.
     """
-    if not declared_schema(exchange, operation) or not exchange.response.body.strip(b" \t\r\n"):
+    body, defect = exchange.response.body, exchange.exchange.document.defect
+    if exchange.schema_name is None or defect is None or _is_blank(body):
         return
-    try:
-        read_body(exchange.response)
-    except Unreadable as error:
-        defect = error.defect
-        yield Violation(
-            instance_pointer="",
-            code="body-not-json",
-            expected=defect.expected,
-            actual=f"{defect.actual}{_where_cut(exchange.response, defect)}",
-            contract=contract.date,
-            offset=defect.offset,
-            note=defect.code,
-        )
+    length = exchange.response.header("content-length")
+    is_cut = length == str(len(body)) and defect.offset is not None and defect.offset >= len(body)
+    hint = f"; Content-Length ended the body after {length} bytes" if is_cut else ""
+    yield exchange.violation(
+        "body-not-json",
+        expected=defect.expected,
+        actual=f"{defect.actual}{hint}",
+        offset=defect.offset,
+        note=defect.code,
+    )
 
 
-def body_conforms(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield what is wrong with the body by the schema that the contract declares for the status."""
-    name = declared_schema(exchange, operation)
-    value = parsed_body(exchange)
-    if not name or value is UNREAD:
+def check_body_conforms(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield the violations of the schema that the contract declares for the status code."""
+    name = exchange.schema_name
+    if name is None or not exchange.is_parsed:
         return
-    for violation in Validator(contract, name, limits=ANSWER_LIMITS).violations(value):
-        yield replace(violation, code="detail-string") if _is_string_detail(name, value, violation) else violation
+    for violation in Validator(exchange.contract, name, limits=BODY_LIMITS).violations(exchange.value):
+        is_detail = (name, violation.code, violation.instance_pointer) == ("HTTPValidationError", "type", "/detail")
+        is_text = is_detail and isinstance(exchange.value["detail"], str)
+        yield replace(violation, code="detail-string") if is_text else violation
 
 
-def asked_call(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the response holds another call than the one that was asked for.
-
-    Ids are compared as UUIDs: servers take upper case and leave out hyphens.
-    """
-    if declared_schema(exchange, operation) != "Call":
+def check_requested_call(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if the response holds another call than the requested one."""
+    if exchange.schema_name != "Call":
         return
-    asked = [value for key, value in parse_qsl(exchange.request.query) if key == "id"]
-    value = parsed_body(exchange)
-    wanted = uuid_of(asked[0]) if len(asked) == 1 else None
-    got = uuid_of(value.get("id")) if isinstance(value, dict) else None
+    requested = [value for key, value in parse_qsl(exchange.exchange.request.query) if key == "id"]
+    wanted = uuid_of(requested[0]) if len(requested) == 1 else None
+    got = uuid_of(exchange.value.get("id")) if isinstance(exchange.value, dict) else None
     if wanted and got and wanted != got:
-        yield Violation(
-            instance_pointer="/id",
-            code="other-call",
-            expected="the id that was asked for",
-            actual="another id",
-            schema_pointer=operation.pointer,
-            contract=contract.date,
+        yield exchange.violation(
+            "other-call", instance_pointer="/id", expected="the id that was asked for", actual="another id", source=""
         )
 
 
-def answered_in_time(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield advice when the response took longer than `SLOW`."""
-    if exchange.seconds is not None and exchange.seconds > SLOW:
-        yield Violation(
-            instance_pointer="",
-            code="slow",
+def check_duration(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield advice if the response took longer than `SLOW`."""
+    seconds = exchange.exchange.seconds
+    if seconds is not None and seconds > SLOW:
+        yield exchange.violation(
+            "slow",
             severity="advice",
             expected=f"an answer within {SLOW} s",
-            actual=f"one after {exchange.seconds:.0f} s" if exchange.seconds >= 1 else "a later one",
-            contract=contract.date,
+            actual=f"one after {seconds:.0f} s" if seconds >= 1 else "a later one",
         )
 
 
-def clock_skew(response: Response, now: float, contract: Contract) -> Iterator[Violation]:
-    """Yield advice when the Date of a response is off; for answers that came just now, so not in `CHECKS`.
-
-    Args:
-        response: What came.
-        now: When it came, in seconds since the epoch.
-        contract: The contract to check against.
-    """
-    then = date_of(response)
-    if then is not None and abs(then - now) > SKEW:
-        yield Violation(
-            instance_pointer="",
-            code="clock-skew",
+def check_clock(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield advice if the response's Date header differs from this machine's clock."""
+    then, now = exchange.response.date, exchange.received_at
+    if then is not None and now is not None and abs(then - now) > SKEW:
+        yield exchange.violation(
+            "clock-skew",
             severity="advice",
             expected=f"a Date within {SKEW:.0f} s of this machine's clock",
             actual=f"one about {_roughly(abs(then - now))} {'ahead of' if then > now else 'behind'} it",
-            contract=contract.date,
         )
 
 
+def check_consistency(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield where a body contradicts itself, or the time at which it was sent."""
+    if exchange.is_parsed:
+        yield from inconsistencies(
+            exchange.value,
+            exchange.schema_name or "",
+            contract=exchange.contract.date,
+            profile=exchange.contract.profile,
+            now=exchange.received_at if exchange.response.date is None else exchange.response.date,
+            selection=exchange.selection,
+        )
+
+
+def check_keys(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield the keys that a policy forbids, or forbids to leave out."""
+    if exchange.is_parsed:
+        yield from forbidden_keys(exchange.policies, exchange.contract, exchange.schema_name or "", exchange.value)
+
+
+_BODY: frozenset[Need] = frozenset({"body"})
+
 CHECKS: tuple[Check, ...] = (
-    status_declared,
-    never_redirected,
-    encoding_identity,
-    unambiguous_framing,
-    media_type_declared,
-    body_present,
-    body_is_json,
-    body_conforms,
-    asked_call,
-    token_kept,
-    secrets_kept,
-    answered_in_time,
+    Check(codes=("status-undeclared",), run=check_status, excusable=("status-undeclared",)),
+    Check(codes=("redirect", "redirect-elsewhere"), run=check_redirect, excusable=("redirect",)),
+    Check(codes=("encoding-unasked",), run=check_encoding),
+    Check(codes=("framing",), run=check_framing),
+    Check(codes=("content-type",), run=check_media_type),
+    Check(codes=("body-missing",), run=check_body_is_present, needs=_BODY),
+    Check(codes=("body-not-json",), run=check_body_is_json, needs=_BODY),
+    Check(codes=(*PAYLOADS, "detail-string"), run=check_body_conforms, needs=_BODY),
+    Check(codes=("other-call",), run=check_requested_call, needs=_BODY),
+    Check(codes=("token-echoed",), run=check_tokens, needs=_BODY),
+    Check(codes=("secret-leaked",), run=check_secrets, needs=_BODY | {"request-body"}),
+    Check(codes=("slow",), run=check_duration),
+    Check(codes=("unknown-key", "default-missing"), run=check_keys, needs=_BODY),
+    Check(codes=("clock-skew",), run=check_clock, needs=frozenset({"arrival"})),
+    Check(codes=tuple(CONSISTENCY), run=check_consistency, needs=_BODY | {"arrival"}),
 )
 
 
@@ -217,55 +228,56 @@ def violations_of(
     *,
     selection: Selection = ALL,
     policies: Policies = DEFAULT_POLICIES,
+    received_at: float | None = None,
+    token: Secret | None = None,
+    unknown: Collection[Need] = (),
 ) -> Iterator[Violation]:
-    """Yield what every check finds, in the order of `CHECKS`, each violation once.
+    """Yield the violations of one exchange, in the order of `CHECKS`, each once.
 
     Args:
         exchange: A request and the complete response to it.
-        operation: The operation that was asked for.
+        operation: The operation that was requested.
         contract: The date and profile to check against.
         selection: Which codes count, and how much.
-        policies: What is taken although no document decides it.
+        policies: How what no document decides is read.
+        received_at: When the response came, in seconds since the epoch; clocks are compared only if it is given.
+        token: A token that no response may repeat, besides the one in the request.
+        unknown: What of the exchange was not recorded; checks that need it are not run.
     """
-    seen: set[Violation] = set()
-    taken = policies.take(exchange, operation) is not None
+    subject = OperationExchange(
+        exchange=exchange,
+        operation=operation,
+        contract=contract,
+        policies=policies,
+        selection=selection,
+        received_at=received_at,
+        token=token,
+    )
+    missing = {*unknown, *(("arrival",) if received_at is None else ())}
+    is_excused = policies.take(exchange, operation) is not None
     forbids_keys = policies.value("extra-keys") == "forbid"
-    for violation in _found(exchange, operation, contract, policies):
-        level = selection.level(violation.code, contract.profile)
-        if violation.code == "unknown-key" and forbids_keys:  # found by the profile too, perhaps; one of both counts
-            level = "error" if violation.policy else "off"
-        if level == "off" or violation in seen or (taken and violation.code in _OF_THE_STATUS):
-            continue
-        seen.add(violation)
-        yield violation if level == violation.severity else replace(violation, severity=level)
-
-
-def _found(exchange: Exchange, operation: Operation, contract: Contract, policies: Policies) -> Iterator[Violation]:
+    seen: set[Violation] = set()
     for check in CHECKS:
-        yield from check(exchange, operation, contract)
-    name, value = declared_schema(exchange, operation), parsed_body(exchange)
-    if name and value is not UNREAD:
-        yield from forbidden_keys(policies, contract, name, value)
+        for violation in () if missing & check.needs else check.run(subject):
+            level = selection.level(violation.code, contract.profile)
+            if violation.code == "unknown-key" and forbids_keys:  # the profile may report it too: once is enough
+                level = "error" if violation.policy else "off"
+            if level == "off" or violation in seen or (is_excused and violation.code in check.excusable):
+                continue
+            seen.add(violation)
+            yield violation if level == violation.severity else replace(violation, severity=level)
+
+
+def _is_blank(body: bytes) -> bool:
+    return not body.strip(b" \t\r\n")
 
 
 def _roughly(seconds: float) -> str:
-    """Write a duration so that it is the same for two answers in a row, as a rule."""
+    """Write a duration so coarsely that two responses in a row usually give the same text."""
     if seconds < 100:
         return f"{round(seconds, -1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.0f} h"
 
 
-def _where_cut(response: Response, defect: Defect) -> str:
-    """Hint at a length that does not fit the body."""
-    length = response.header("content-length")
-    is_cut = length == str(len(response.body)) and defect.offset is not None and defect.offset >= len(response.body)
-    return f"; Content-Length ended the body after {length} bytes" if is_cut else ""
-
-
-def _is_string_detail(name: str, value: Any, violation: Violation) -> bool:
-    place = (violation.code, violation.instance_pointer)
-    return name == "HTTPValidationError" and place == ("type", "/detail") and isinstance(value["detail"], str)
-
-
 def _shown(text: str) -> str:
-    return printable(text[:_SHOWN]).replace("##", r"#\x23")  # GitHub and Azure obey ##[ and ##vso[ in a log
+    return escape_hashes(text[:_SHOWN])

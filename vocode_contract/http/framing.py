@@ -3,23 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.message import Exchange
+from vocode_contract.http.operation_exchange import OperationExchange
 from vocode_contract.validation.violation import Violation
 
-__all__ = ["oddities"]
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(rb"HTTP/1\.[01] ")
 _INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]\b")
 
 
 def oddities(start: bytes, *, received: int, length: int | None) -> Iterator[str]:
-    """Yield what is odd, as phrases.
+    """Yield the framing errors of a response as phrases.
 
     Args:
-        start: What came up to the end of the head, perhaps more.
-        received: Bytes that came in all.
-        length: Bytes of the body that were announced; ``None`` where they were not.
+        start: The bytes received up to the end of the head, perhaps more.
+        received: Number of all bytes received.
+        length: Number of bytes of the body by its Content-Length; ``None`` without one.
 
     Source: RFC 9112, sections 2.2, 2.3, 5.2 and 6.3.
     """
@@ -39,8 +37,8 @@ def oddities(start: bytes, *, received: int, length: int | None) -> Iterator[str
         yield "more bytes than the answer has"
 
 
-def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when a response can be read in two ways: its length, its media type, its lines.
+def check_framing(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if a response can be read in two ways: its length, its media type, its lines.
 
     Source: RFC 9112, sections 2.2, 5.2 and 6.3; RFC 9110, section 5.3.
     """
@@ -51,4 +49,4 @@ def unambiguous_framing(exchange: Exchange, _operation: Operation, contract: Con
     if len({value.lower() for name, value in response.headers if name.lower() == "content-type"}) > 1:
         odd.append(("one Content-Type", "several that differ"))
     for expected, actual in odd:
-        yield Violation(instance_pointer="", code="framing", expected=expected, actual=actual, contract=contract.date)
+        yield exchange.violation("framing", expected=expected, actual=actual)

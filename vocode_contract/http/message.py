@@ -1,9 +1,22 @@
 """HTTP messages as values: a request, a response, and the exchange of both."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Defect, Limits, Unreadable
+
 Headers = tuple[tuple[str, str], ...]
+
+#: Bytes of a response body: the default maximum, and the highest maximum that can be set.
+MAX_BODY, LARGEST_BODY = 8_388_608, 67_108_864
+#: The size of a body was limited where it was received, so no other limit applies here.
+BODY_LIMITS = Limits(size=LARGEST_BODY)
+
+_REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 _SECRETS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key"))
 _MASK = "<token>"
@@ -51,6 +64,32 @@ def _restored(*values: Any) -> Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The JSON value of a body, or the reason why it has none.
+
+    Attributes:
+        value: The parsed value, which nobody may change; ``None`` if there is none.
+        defect: Why the body holds no JSON; ``None`` if it does.
+    """
+
+    value: Any = field(default=None, repr=False)
+    defect: Defect | None = None
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> "Document":
+        """Parse a body strictly (RFC 8259; RFC 7493 for duplicate keys and wide numbers)."""
+        try:
+            return cls(value=read(body, BODY_LIMITS))
+        except Unreadable as error:
+            return cls(defect=error.defect)
+
+
+_COMPRESSED = Document(
+    defect=Defect(code="json-invalid", expected="a JSON value", actual="a body with a content coding")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Response:
     """An HTTP response; its representation shows neither headers nor body.
 
@@ -58,7 +97,7 @@ class Response:
         status: Status code.
         headers: Names and values in order of appearance.
         body: Raw bytes as received, no content coding undone.
-        oddities: What was odd in the bytes around them, as phrases; empty where nobody looked.
+        oddities: Framing errors in the bytes around them, as phrases; empty if nobody looked.
     """
 
     status: int
@@ -70,17 +109,58 @@ class Response:
         """Return the first header of that name, whatever its case."""
         return _header(self.headers, name)
 
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, in lower case; empty for none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    @property
+    def date(self) -> float | None:
+        """The server's time, in seconds since the epoch; ``None`` without a valid Date header."""
+        try:
+            return parsedate_to_datetime(self.header("date") or "").timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return None
+
+    @cached_property
+    def document(self) -> Document:
+        """The body parsed as JSON, once."""
+        return Document.from_bytes(self.body)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exchange:
     """One request and the complete response to it.
 
     Attributes:
-        request: What was asked.
-        response: What was answered.
-        seconds: Time from sending to the last byte; ``None`` where nobody measured.
+        request: The request.
+        response: The response.
+        seconds: Time from sending to the last byte; ``None`` if nobody measured.
     """
 
     request: Request
     response: Response
     seconds: float | None = None
+
+    @property
+    def document(self) -> Document:
+        """The response body parsed as JSON; a compressed body that was not asked for is not parsed."""
+        return _COMPRESSED if self.unasked_coding else self.response.document
+
+    @cached_property
+    def unasked_coding(self) -> str:
+        """The content codings that the request did not ask for, with commas between them; empty for none.
+
+        Source: RFC 9110, sections 8.4 and 12.5.3; a field may come in several lines.
+        """
+        taken = {name for name, weight in _weighted(self.request.headers, "accept-encoding") if weight not in _REFUSED}
+        codings = (name for name, _ in _weighted(self.response.headers, "content-encoding"))
+        return ", ".join(name for name in codings if name != "identity" and not taken & {name, "*"})
+
+
+def _weighted(headers: Headers, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the items of a list-valued field in lower case, each with its weight, such as ``q=0.5``."""
+    for value in (value.lower() for key, value in headers if key.lower() == name):
+        for item in filter(None, map(str.strip, value.split(","))):
+            coding, _, weight = item.partition(";")
+            yield coding.strip(), weight.replace(" ", "")

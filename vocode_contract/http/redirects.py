@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.http.message import Exchange
-from vocode_contract.validation.masking import printable
+from vocode_contract.http.operation_exchange import OperationExchange
+from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.violation import Violation
-
-__all__ = ["never_redirected", "redirects"]
 
 _HTTP = ("", "http", "https")
 _NOT_MODIFIED = 304
@@ -19,24 +17,22 @@ _SUSPECT = re.compile(r"[0-9]{7,}|[A-Za-z0-9_]{20,}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
 
-def redirects(status: int) -> bool:
+def is_redirect(status: int) -> bool:
     """Return whether a status code sends the client elsewhere; 304 sends it to what it has."""
     return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
-def never_redirected(exchange: Exchange, operation: Operation, contract: Contract) -> Iterator[Violation]:
+def check_redirect(exchange: OperationExchange) -> Iterator[Violation]:
     """Yield a violation for a redirect: a POST that is sent again ends or rings twice."""
-    status = exchange.response.status
-    if redirects(status) and status not in operation.statuses:
-        location = _location(exchange)
-        elsewhere = _leads_elsewhere(exchange, location)
-        yield Violation(
-            instance_pointer="",
-            code="redirect-elsewhere" if elsewhere else "redirect",
-            expected=f"one of {', '.join(map(str, sorted(operation.statuses)))}",
-            actual=f"{status} {_told(location, elsewhere=elsewhere)}, which was not followed",
-            schema_pointer=f"{operation.pointer}/responses",
-            contract=contract.date,
+    status, statuses = exchange.response.status, exchange.operation.statuses
+    if is_redirect(status) and status not in statuses:
+        location = _location(exchange.exchange)
+        elsewhere = _leads_elsewhere(exchange.exchange, location)
+        yield exchange.violation(
+            "redirect-elsewhere" if elsewhere else "redirect",
+            expected=f"one of {', '.join(map(str, sorted(statuses)))}",
+            actual=f"{status} {_destination(location, elsewhere=elsewhere)}, which was not followed",
+            source="/responses",
         )
 
 
@@ -57,8 +53,8 @@ def _leads_elsewhere(exchange: Exchange, location: SplitResult | None) -> bool:
     return bool(location.netloc) and location.hostname != asked.hostname
 
 
-def _told(location: SplitResult | None, *, elsewhere: bool) -> str:
-    """Write where a redirect leads: no user, no query, no fragment, and nothing that may be a number or a token."""
+def _destination(location: SplitResult | None, *, elsewhere: bool) -> str:
+    """Describe where a redirect leads: no user, no query, no fragment, and nothing that may be a number or a token."""
     if location is None:
         return "to what is no URL"
     if location.scheme not in _HTTP:
@@ -66,6 +62,6 @@ def _told(location: SplitResult | None, *, elsewhere: bool) -> str:
         return f"to an address of the scheme {location.scheme}" if known else "to an address of another scheme"
     path = _SUSPECT.sub("*", location.path)
     host = location.netloc.rpartition("@")[2]
-    text = printable(f"{f'//{host}' if host else ''}{path}"[:_SHOWN]).replace("##", r"#\x23")
+    text = escape_hashes(f"{f'//{host}' if host else ''}{path}"[:_SHOWN])
     where = "to another host, " if elsewhere else "to "
     return f"{where}{text}" if text else "without a Location"

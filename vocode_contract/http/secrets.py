@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.body import (
-    ANSWER_LIMITS,
-    UNREAD,
-    parsed_body,
-)
-from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.contract.model import Contract
+from vocode_contract.http.message import BODY_LIMITS, Request
+from vocode_contract.http.operation_exchange import OperationExchange
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.violation import Violation
@@ -23,49 +19,32 @@ _TOKEN_LENGTH = 8
 _MASK = re.compile(r"<[a-z]+ [0-9a-f]{8}>|\*+")
 
 
-def token_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when the response holds the token of the request, as it is or in base64."""
-    token = (exchange.request.header("authorization") or "").partition(" ")[2].strip()
-    yield from token_echoes(exchange.response, token, contract)
+def check_tokens(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation for each place in which the response holds a token, as it is or in base64."""
+    sent = (exchange.exchange.request.header("authorization") or "").partition(" ")[2].strip()
+    own = exchange.token.reveal() if exchange.token else ""
+    response = exchange.response
+    for token in (token for token in dict.fromkeys((sent, own)) if len(token) >= _TOKEN_LENGTH):
+        forms = (token, b64encode(token.encode()).decode().rstrip("="))
+        headers = any(form in value for _, value in response.headers for form in forms)
+        places = {"in a header": headers, "in the body": any(form.encode() in response.body for form in forms)}
+        for place in (place for place, found in places.items() if found):
+            yield exchange.violation(
+                "token-echoed", expected="an answer without the token", actual=f"the token {place}"
+            )
 
 
-def token_echoes(response: Response, token: str, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation for each place in which a response holds a token, as it is or in base64.
-
-    Args:
-        response: What came, whoever asked.
-        token: One that is long enough to stand nowhere by chance; nothing is found of another.
-        contract: The contract to check against.
-    """
-    if len(token) < _TOKEN_LENGTH:
+def check_secrets(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation if a refusal holds a credential that did not come with the request."""
+    if not 400 <= exchange.response.status < 500:
         return
-    forms = (token, b64encode(token.encode()).decode().rstrip("="))
-    headers = any(form in value for _, value in response.headers for form in forms)
-    places = {"in a header": headers, "in the body": any(form.encode() in response.body for form in forms)}
-    for place in (place for place, found in places.items() if found):
-        yield Violation(
-            instance_pointer="",
-            code="token-echoed",
-            expected="an answer without the token",
-            actual=f"the token {place}",
-            contract=contract.date,
-        )
-
-
-def secrets_kept(exchange: Exchange, _operation: Operation, contract: Contract) -> Iterator[Violation]:
-    """Yield a violation when a refusal holds a credential that did not come with the request."""
-    value = parsed_body(exchange) if 400 <= exchange.response.status < 500 else UNREAD
-    if value is UNREAD:
-        return
-    names = _credentials(contract.date)
-    for key, text in _strings(value):
-        if key in names and text and not _MASK.fullmatch(text) and not _was_sent(text, exchange.request):
-            yield Violation(
-                instance_pointer="",
-                code="secret-leaked",
+    names = _credentials(exchange.contract.date)
+    for key, text in _strings(exchange.value):
+        if key in names and text and not _MASK.fullmatch(text) and not _was_sent(text, exchange.exchange.request):
+            yield exchange.violation(
+                "secret-leaked",
                 expected="a refusal without credentials",
                 actual=f'a string of {len(text)} characters under "{key}"',
-                contract=contract.date,
             )
 
 
@@ -74,7 +53,7 @@ def _was_sent(text: str, request: Request) -> bool:
     if text.encode("utf-8", "surrogatepass") in request.body:
         return True
     try:
-        value = read(request.body, ANSWER_LIMITS, strict=False)
+        value = read(request.body, BODY_LIMITS, strict=False)
     except Unreadable:
         return False
     return any(sent == text for _, sent in _strings(value))

@@ -8,7 +8,6 @@ import pytest
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.body import UNREAD, parsed_body
 from vocode_contract.http.message import Exchange
 from vocode_contract.report.coverage import lines, percent
 from vocode_contract.validation.json_text import read
@@ -45,9 +44,8 @@ class Touched:
         names = list(filter(None, operation.responses.get(status, {}).values()))
         self._count(names=names, operations=[operation.name])
         self.coverage.add_status(operation.name, status)
-        value = parsed_body(exchange)
-        if names and value is not UNREAD:
-            self.coverage.add(value, names[0])
+        if names and exchange.document.defect is None:
+            self.coverage.add(exchange.document.value, names[0])
 
     def to_output(self) -> dict[str, Any]:
         """Return everything as plain values, to be carried to another process."""

@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
-from vocode_contract.contract.model import Contract
+from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.message import Headers, Request
-from vocode_contract.http.traffic import Heard, Traffic
-from vocode_contract.http.traffic.record import violated
+from vocode_contract.http.traffic import Traffic
+from vocode_contract.http.traffic.record import error_of
 from vocode_contract.report.evidence import FirstSeen, is_harmless
 from vocode_contract.report.evidence import written as evidence_of
 from vocode_contract.report.results import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
@@ -67,11 +67,11 @@ class Overheard:
         Args:
             conforms: Whether to note too that nothing was.
         """
-        heard = self.traffic.kept.heard[self._noted :]
+        heard = self.traffic.record.exchanges[self._noted :]
         self._noted += len(heard)
         known = read(self._item.user_properties)
         new = [found for found in _violations(heard) if found not in known]
-        witness = _Witness(self.traffic.contract, tuple(_answers(heard, self.traffic.contract)))
+        witness = _Witness(self.traffic.contract, tuple(_showable(heard)))
         shown = _sights(witness.answers)
         new.sort(key=lambda found: found not in shown)  # no other exchange is evidence for what was not kept
         shown_new = {found: shown[found] for found in new if found in shown}
@@ -79,7 +79,7 @@ class Overheard:
         self._item.user_properties += [*written(new), *evidence]
         if any(violation.severity == "error" for violation in new):
             self._conclude("violates")  # whatever its client concluded before
-        elif (conforms or new) and self.traffic.judged and not self._is_concluded:
+        elif (conforms or new) and self.traffic.checked and not self._is_concluded:
             self._conclude("conforms")
 
     def told(self, error: BaseException | None) -> str:
@@ -88,8 +88,8 @@ class Overheard:
         Args:
             error: What the failure says.
         """
-        untold = violated(self.traffic.kept.heard[self._told :])
-        self._told = len(self.traffic.kept.heard)
+        untold = error_of(self.traffic.record.exchanges[self._told :])
+        self._told = len(self.traffic.record.exchanges)
         if untold is None or (error is not None and error is self._raised):
             return ""
         more = len(untold.lines) - _MOST_LINES
@@ -99,7 +99,7 @@ class Overheard:
     def _ensure(self) -> None:
         __tracebackhide__ = True
         self.note(conforms=True)
-        self._raised = violated(self.traffic.kept.heard[self._told :])
+        self._raised = error_of(self.traffic.record.exchanges[self._told :])
         if self._raised is not None:
             raise self._raised from None
 
@@ -109,7 +109,7 @@ class Overheard:
 
     def _conclude(self, verdict: str) -> None:
         """Note the verdict, and what it is about."""
-        kept = self.traffic.kept
+        kept = self.traffic.record
         ours = {VERDICT: verdict, HEARD: inert(", ".join(kept.origins))}
         if not self._operation:
             ours[OPERATION] = ", ".join(kept.operations)
@@ -121,10 +121,10 @@ class Overheard:
         traffic = self.traffic
         if traffic.unread:
             yield UNREAD, str(traffic.unread)
-        if not self._has_passed or traffic.judged:
+        if not self._has_passed or traffic.checked:
             return
         if traffic.passed or _FIXTURE in inspect.signature(getattr(self._item, "function", _none)).parameters:
-            yield PASSED_BY, inert(", ".join(traffic.kept.others))
+            yield PASSED_BY, inert(", ".join(traffic.record.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +148,20 @@ def _sights(answers: Iterable[CheckedExchange]) -> Mapping[Violation, FirstSeen]
     return sights
 
 
-def _violations(heard: Iterable[Heard]) -> Mapping[Violation, None]:
-    return dict.fromkeys(violation for one in heard for violation in one.violations)
+def _violations(exchanges: Iterable[CheckedExchange]) -> Mapping[Violation, None]:
+    return dict.fromkeys(violation for checked in exchanges for violation in checked.violations)
 
 
-def _answers(heard: Iterable[Heard], contract: Contract) -> Iterator[CheckedExchange]:
-    """Yield exchanges as answers, without what may be secret in a user's own requests."""
-    for one in heard:
-        if one.exchange is not None:
-            yield CheckedExchange(
-                operation=one.operation,
-                exchange=replace(one.exchange, request=_fit(one.exchange.request, one)),
-                violations=one.violations,
-                contract=contract.date,
-                origin=one.origin,
-            )
+def _showable(exchanges: Iterable[CheckedExchange]) -> Iterator[CheckedExchange]:
+    """Yield exchanges that can be evidence, without what may be secret in a user's own requests."""
+    for checked in exchanges:
+        if checked.is_complete:
+            exchange = checked.exchange
+            yield replace(checked, exchange=replace(exchange, request=_fit(exchange.request, checked.operation)))
 
 
-def _fit(request: Request, heard: Heard) -> Request:
+def _fit(request: Request, operation: Operation) -> Request:
     """Leave out a prefix of the URL path and undeclared parameters; mask what is no id and no small number."""
-    operation = heard.operation
     declared = {parameter.name for parameter in operation.parameters}
     pairs = [
         (name, value if is_harmless(value) else mask(value, "text"))

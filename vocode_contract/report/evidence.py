@@ -198,13 +198,12 @@ _NO_JSON = object()
 
 def _evidence(answer: CheckedExchange, sight: FirstSeen, shown: _Shown) -> Evidence:
     response = answer.exchange.response
-    media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
     body, tokens = shown.body(answer), tokens_of(sight.place)
     return Evidence(
         operation=answer.operation.name,
         sent=_command(answer, shown),
         status=response.status,
-        media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
+        media_type=response.media_type if _MEDIA_TYPE.fullmatch(response.media_type) else "",
         size=len(response.body),
         seconds=answer.exchange.seconds,
         place=inert(sight.place),
@@ -296,10 +295,8 @@ def _masked_body(answer: CheckedExchange, contract: Contract) -> object:
     if not response.body or len(response.body) > MOST_READ:
         return _NO_JSON
     declared = answer.operation.responses.get(response.status, {}).get("application/json")
-    try:
-        return masked(read(response.body), contract, declared or "HTTPValidationError")
-    except Unreadable:
-        return _NO_JSON
+    document = response.document
+    return _NO_JSON if document.defect else masked(document.value, contract, declared or "HTTPValidationError")
 
 
 def _excerpt(value: object, tokens: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vocode_contract.validation.masking import printable
+from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.violation import Violation
 
 
@@ -38,7 +38,7 @@ def shown_source(name: str) -> str:
 
     GitHub obeys lines that start with ``::``, GitHub and Azure obey ``##[`` and ``##vso[`` anywhere.
     """
-    shown = printable(name).replace("##", "#\\x23")
+    shown = escape_hashes(name)
     return f"./{shown}" if shown.startswith("::") else shown
 
 

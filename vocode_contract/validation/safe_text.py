@@ -13,6 +13,11 @@ _COMMANDS = (
 _COMMAND = re.compile(rf"^\s*::|::(?=(?:{_COMMANDS})(?: [^:]*)?::)", re.IGNORECASE)
 
 
+def escape_hashes(text: str) -> str:
+    """Return text as one printable line without ``##``: GitHub and Azure obey ``##[`` and ``##vso[`` anywhere."""
+    return printable(text).replace("##", r"#\x23")
+
+
 def inert(text: str) -> str:
     r"""Return text as one printable line that gives no command to who shows it.
 
@@ -20,8 +25,7 @@ def inert(text: str) -> str:
     The colons and hashes are written in ``\x3a`` form there, and nowhere else: names of tests hold
     colons too, and are copied from reports.
     """
-    shown = printable(text).replace("##", r"#\x23")
-    return _COMMAND.sub(lambda found: found.group()[:-1] + r"\x3a", shown)
+    return _COMMAND.sub(lambda found: found.group()[:-1] + r"\x3a", escape_hashes(text))
 
 
 def inert_json(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
-from vocode_contract.http.body import MAX_BODY
+from vocode_contract.http.message import MAX_BODY
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector
 from vocode_contract.validation.codes import ALL, Selection

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
-from vocode_contract.http.body import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.http.client.timing import LONGEST, SHORTEST
 from vocode_contract.http.guard.config_file import Live
 from vocode_contract.http.guard.guard import Consents
 from vocode_contract.http.guard.phone_numbers import is_fictional
+from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.masking import Secret
 

@@ -9,7 +9,6 @@ import pytest
 from vocode_contract.conformance.assertions.responses import Claimed
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario.calls import NoCall
-from vocode_contract.http.body import kept_in_mind
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
@@ -132,9 +131,8 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
 def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
     """Raise what is wrong with the answers and what the test itself found, each once."""
     __tracebackhide__ = True
-    with kept_in_mind():
-        sights = sights_of(client, claimed)
-        unique, evidence = tuple(sights), evidence_of(sights, client)
+    sights = sights_of(client, claimed)
+    unique, evidence = tuple(sights), evidence_of(sights, client)
     if any(violation.severity == "error" for violation in unique):
         violated = ContractViolated(unique)
         noted(item, violated)

@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
 from vocode_contract._version import __version__
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.body import MAX_BODY
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, trusted
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
@@ -21,10 +20,8 @@ from vocode_contract.http.framing import oddities
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
 from vocode_contract.http.guard.phone_numbers import dialled
 from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
-from vocode_contract.http.message import Exchange, Request, Response
-from vocode_contract.http.secrets import token_echoes
+from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.validation.masking import Secret
-from vocode_contract.validation.violation import Violation
 
 _GATEWAY = frozenset((502, 503, 504))
 _LENGTH_DIGITS = 20
@@ -158,10 +155,10 @@ class Client:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
         return self._guard.is_read_only and not self.endpoint.is_loopback
 
-    def token_echoes(self, response: Response, contract: Contract) -> Iterator[Violation]:
-        """Yield a violation for each place in which a response holds the client's own token, whoever it was sent to."""
-        if self._token is not None:
-            yield from token_echoes(response, self._token.reveal(), contract)
+    @property
+    def token(self) -> Secret | None:
+        """The user's token, which no response may repeat."""
+        return self._token
 
     def reason_against(self, ask: Ask) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import orjson
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.body import UNREAD, parsed_body
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.scalars import uuid_of
 
@@ -204,8 +203,8 @@ class Creations:
 
 
 def _value(exchange: Exchange) -> Mapping[str, Any]:
-    value = parsed_body(exchange)
-    return value if value is not UNREAD and isinstance(value, dict) else {}
+    value = exchange.document.value
+    return value if isinstance(value, dict) else {}
 
 
 def _members(body: bytes) -> Mapping[str, Any]:

@@ -1,12 +1,11 @@
 """Users' own traffic, checked against the contract as it goes by.
 
-`Traffic` wraps the transport of any client of httpx, or of its successor httpx2, and can be hung into
-their event hooks. It knows neither library: it relies on the attributes that both give requests and
-responses. What is none of the contract's operations passes untouched and unjudged.
+`Traffic` wraps the transport of any client of httpx, or of its successor httpx2, or serves as an event hook. It
+imports neither library: it relies on attributes of requests and responses that both have. Requests that belong to no
+operation of the contract pass untouched and unchecked.
 """
 
 from .httpx_transport import CheckedTransport
-from .record import Heard
 from .traffic import MOST_READ, Hosts, Traffic, operation_at
 
-__all__ = ["MOST_READ", "CheckedTransport", "Heard", "Hosts", "Traffic", "operation_at"]
+__all__ = ["MOST_READ", "CheckedTransport", "Hosts", "Traffic", "operation_at"]

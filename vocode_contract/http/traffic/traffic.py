@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.body import MAX_BODY, unasked_coding
-from vocode_contract.http.checks import violations_of
-from vocode_contract.http.message import Exchange, Request, Response
+from vocode_contract.http.checked_exchange import CheckedExchange
+from vocode_contract.http.checks import Need, violations_of
+from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic.httpx_transport import CheckedTransport
-from vocode_contract.http.traffic.record import Heard, Kept, violated
+from vocode_contract.http.traffic.record import TrafficRecord, error_of
 from vocode_contract.http.traffic.stream import Recording, decoded
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.violation import Violation
@@ -66,28 +66,20 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
     return host, port
 
 
-#: Bytes of a body that is checked: of a longer one, the head alone is.
+#: Bytes of a body that is checked; of a longer one only the head is.
 MOST_READ = MAX_BODY
-
-#: What is found without the body.
-_OF_THE_HEAD = frozenset(
-    ("status-undeclared", "redirect", "redirect-elsewhere", "encoding-unasked", "framing", "content-type", "slow")
-)
-
-#: What is found only by comparing with the body of the request.
-_OF_THE_REQUEST = frozenset(("secret-leaked",))
 
 
 class Traffic:
-    """What went by, checked; may be shared between clients and threads.
+    """Checks the exchanges of clients; may be shared between clients and threads.
 
     Attributes:
         contract: The date and profile to check against.
         policies: How what no document decides is read.
         checked: How many exchanges were checked.
         unread: How many of them without their body: it was larger than 8 MiB, or not read to its end.
-        passed: How many requests were not checked: they are none of an operation, or went to another host.
-        kept: The exchanges in which something is wrong, and the names of what went by.
+        passed: How many requests were not checked: they belong to no operation, or went to another host.
+        record: The exchanges with violations, and the names of servers, operations and unchecked requests.
     """
 
     def __init__(
@@ -100,23 +92,23 @@ class Traffic:
         raises: bool = False,
         seen: Callable[[Operation, Exchange], object] | None = None,
     ) -> None:
-        """Start without traffic.
+        """Prepare to check.
 
         Args:
-            contract: The date and profile to check against; the default contract without.
+            contract: The date and profile to check against (default: the default contract).
             selection: Which codes count, and how much.
             policies: How to read what no document decides.
-            hosts: The hosts that are the API, such as ``api.example`` or ``api.example:8443``; any without.
+            hosts: The hosts that are the API, such as ``api.example`` or ``api.example:8443`` (default: any host).
             raises: Whether an exchange with an error raises in the middle of the client's call.
-            seen: Told of each exchange that is checked whole.
+            seen: Called with each exchange that is checked with its body.
 
         Raises:
-            InvalidOption: A host is none.
+            InvalidOption: One of the hosts is not a host.
         """
         self.contract = contract or Contract.load()
         self.policies = policies
-        self.judged = self.unread = self.passed = 0
-        self.kept = Kept()
+        self.checked = self.unread = self.passed = 0
+        self.record = TrafficRecord()
         self._selection = selection
         self._hosts = Hosts.from_words(hosts)
         self._raises = raises
@@ -125,8 +117,8 @@ class Traffic:
 
     @property
     def violations(self) -> list[Violation]:
-        """What was found, in order: at most a thousand errors, and as many others."""
-        return [violation for heard in self.kept.heard for violation in heard.violations]
+        """The violations, in order: at most a thousand errors, and as many others."""
+        return [violation for checked in self.record.exchanges for violation in checked.violations]
 
     def transport(self, inner: Any) -> Any:
         """Wrap the transport of a client: ``httpx.Client(transport=traffic.transport(httpx.HTTPTransport()))``.
@@ -174,9 +166,9 @@ class Traffic:
         if operation is None:
             return
         if response.is_closed or response.is_stream_consumed:
-            self._judged(operation, request, response, seconds=seconds)
+            self._check_finished(operation, request, response, seconds=seconds)
             return
-        closed = partial(self._recorded, operation, request, response, before=seconds)
+        closed = partial(self._check_recorded, operation, request, response, before=seconds)
         response.stream = Recording(response.stream, most=MOST_READ, closed=closed)
 
     def check(self, request: Any, response: Any) -> tuple[Violation, ...]:
@@ -191,16 +183,16 @@ class Traffic:
         """
         __tracebackhide__ = True
         operation = self._operation(request)
-        return () if operation is None else self._judged(operation, request, response)
+        return () if operation is None else self._check_finished(operation, request, response)
 
     def ensure(self) -> None:
-        """Raise what was found so far.
+        """Raise the violations that were found so far.
 
         Raises:
             ContractViolated: With all violations, if there is an error among them.
         """
         __tracebackhide__ = True
-        error = violated(self.kept.heard)
+        error = error_of(self.record.exchanges)
         if error is not None:
             raise error
 
@@ -210,10 +202,10 @@ class Traffic:
             return operation
         with self._lock:
             self.passed += 1
-            self.kept.add_other(request)
+            self.record.add_other(request)
         return None
 
-    def _judged(
+    def _check_finished(
         self, operation: Operation, request: Any, response: Any, *, seconds: float | None = None
     ) -> tuple[Violation, ...]:
         """Check an exchange that is over."""
@@ -222,12 +214,12 @@ class Traffic:
         body = content if content is not None and len(content) <= MOST_READ else None
         seconds = _elapsed(response) if seconds is None else seconds
         exchange = Exchange(request=_request(request), response=_response(response, body), seconds=seconds)
-        return self._heard(operation, request, exchange, is_whole=body is not None)
+        return self._check(operation, request, exchange, is_whole=body is not None)
 
-    def _recorded(
+    def _check_recorded(
         self, operation: Operation, request: Any, response: Any, recording: Recording, *, before: float | None
     ) -> None:
-        """Check an exchange whose stream was closed; where the network failed there is none."""
+        """Check an exchange whose stream was closed; if the network failed there is none."""
         __tracebackhide__ = True
         if recording.is_broken:
             return
@@ -237,40 +229,40 @@ class Traffic:
             response=_response(response, body if recording.size else b""),
             seconds=recording.seconds(before, _elapsed(response)),
         )
-        if body is not None and not unasked_coding(exchange):
+        if body is not None and not exchange.unasked_coding:
             body = decoded(response, body, MOST_READ)
             exchange = Exchange(request=exchange.request, response=_response(response, body), seconds=exchange.seconds)
-        self._heard(operation, request, exchange, is_whole=body is not None)
+        self._check(operation, request, exchange, is_whole=body is not None)
 
-    def _heard(
+    def _check(
         self, operation: Operation, request: Any, exchange: Exchange, *, is_whole: bool
     ) -> tuple[Violation, ...]:
         __tracebackhide__ = True
-        found = tuple(
-            violation
-            for violation in violations_of(
-                exchange, operation, self.contract, selection=self._selection, policies=self.policies
-            )
-            if (is_whole or violation.code in _OF_THE_HEAD)
-            and (violation.code not in _OF_THE_REQUEST or _content(request) is not None)
+        unknown: list[Need] = [] if is_whole else ["body"]
+        if _content(request) is None:
+            unknown.append("request-body")
+        found = violations_of(
+            exchange, operation, self.contract, selection=self._selection, policies=self.policies, unknown=unknown
         )
-        heard = Heard(
+        checked = CheckedExchange(
             operation=operation,
-            status=exchange.response.status,
+            exchange=exchange,
+            violations=tuple(found),
+            contract=self.contract.date,
+            policies=self.policies,
+            is_complete=is_whole,
             origin=_origin(request.url),
-            violations=found,
-            exchange=exchange if is_whole else None,
         )
         with self._lock:
-            self.judged += 1
+            self.checked += 1
             self.unread += not is_whole
-            self.kept.add(heard)
+            self.record.add(checked)
             if self._seen and is_whole:
                 self._seen(operation, exchange)
-        error = violated([heard]) if self._raises and is_whole else None
+        error = error_of([checked]) if self._raises and is_whole else None
         if error is not None:
             raise error
-        return found
+        return checked.violations
 
 
 class Done:

@@ -14,9 +14,21 @@ from .lifecycle import LIVES
 from .payloads import PAYLOADS
 from .webhooks import DELIVERIES, RECEIVERS
 
-__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level", "rests_on"]
+__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level", "require", "rests_on"]
 
 CODES: Mapping[str, Code] = {**PAYLOADS, **DELIVERIES, **EXCHANGES, **CONSISTENCY, **LIVES, **RECEIVERS}
+
+
+def require(*names: str) -> tuple[str, ...]:
+    """Return the names of codes, for a table of rules that is built at import.
+
+    Raises:
+        LookupError: A name is not in `CODES`: a violation with that code would have no severity and no description.
+    """
+    for name in names:
+        if name not in CODES:
+            raise LookupError(f"violation code {name!r} is not registered; add it to a table in {__name__}")
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
