@@ -65,7 +65,7 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
     assert (process.returncode, process.stderr) == (0, "")
     assert lines[0] == f"contract {date}, wire: the built-in simulator"
     assert re.fullmatch(r"[0-9]+ conforms", lines[-2])  # every test finds a call to act on
-    assert lines[-1] == "the API keeps the contract, as far as it was asked"
+    assert lines[-1] == "all checks that ran passed"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code, monkeypat
         process = checked("--url", running.url, env={"VOCODE_API_KEY": TOKEN})
     assert process.returncode == 1
     assert code in process.stdout
-    assert "the API breaks the contract" in process.stdout
+    assert "the API violates the contract" in process.stdout
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_check_tells_how_to_run_one_test_again(disobeying):
 
 
 def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
-    process = checked("--only", "answers with the call", "--only", "test_list_calls.py")
+    process = checked("--only", "returns the call", "--only", "test_list_calls.py")
     table = process.stdout.split("\n\n")[1].splitlines()[1:]
     assert process.returncode == 0
     assert {line.split()[0] for line in table} == {"create_call", "end_call", "get_call", "list_calls"}
@@ -170,7 +170,7 @@ def test_check_writes_reports_and_stays_readable(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     process = checked("--report", "json,html", "--report", "junit=here.xml")
     assert (process.returncode, process.stderr) == (0, "")
-    assert process.stdout.endswith("the API keeps the contract, as far as it was asked\n")
+    assert process.stdout.endswith("all checks that ran passed\n")
     assert sorted(os.listdir(tmp_path)) == ["here.xml", "vocode-contract.html", "vocode-contract.json"]
 
 
@@ -300,7 +300,7 @@ def test_check_that_is_interrupted_ends_with_its_code_and_what_it_knows(number, 
             out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == code
     assert out.startswith("contract 2023-11-30, wire: http://127.0.0.1:")
-    assert re.search(r"the run was interrupted, [0-9]+ of [0-9]+ tests were not run, so there is no verdict$", out)
+    assert re.search(r"the run was interrupted, [0-9]+ of [0-9]+ tests were not run; no verdict$", out)
     assert "Traceback" not in err
     report = json.loads((tmp_path / "run.json").read_text("utf-8"))
     assert (report["verdict"], report["exit_code"]) == ("interrupted", code)

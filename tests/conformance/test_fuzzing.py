@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,10 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.fictional_call import REQUEST
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.http.policies import Policies
 from vocode_contract.simulator import SOUND_VARIANTS, Running, Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.codes import Selection
 from vocode_contract.validation.json_text import read
@@ -53,8 +54,8 @@ def plan_for(simulation: Simulation, name: str, *, requests: int = 10, seed: int
     )
 
 
-def client_of(running: Running, policies: Policies = DEFAULT_POLICIES) -> CheckedClient:
-    return CheckedClient(Client(running.url, Secret(running.token)), CONTRACT, policies=policies)
+def client_of(running: Running, **options: Any) -> CheckedClient:
+    return CheckedClient(Client(running.url, Secret(running.token)), CONTRACT, **options)
 
 
 def fuzzed(running: Running, name: str, **options: int) -> Fuzzed[CheckedExchange]:
@@ -70,8 +71,8 @@ def sent_for(name: str, *, seed: int, requests: int = 10) -> list[tuple[str, byt
     )
     sent: list[tuple[str, bytes]] = []
 
-    def send(ask: Ask) -> CheckedExchange:
-        answer = client.exchange(ask)
+    def send(wanted: OperationRequest) -> CheckedExchange:
+        answer = client.exchange(wanted)
         sent.append((answer.exchange.request.query, answer.exchange.request.body))
         return answer
 
@@ -79,25 +80,25 @@ def sent_for(name: str, *, seed: int, requests: int = 10) -> list[tuple[str, byt
     return sent
 
 
-Breaks = Callable[[Ask], bool]
+Breaks = Callable[[OperationRequest], bool]
 
 
 def judging(
     running: Running, breaks: Breaks, *, code: str = "enum"
-) -> tuple[Callable[[Ask], CheckedExchange], list[Ask]]:
+) -> tuple[Callable[[OperationRequest], CheckedExchange], list[OperationRequest]]:
     """Judge all answers as sound but those to requests that break something; note the requests."""
     client, asked = client_of(running), []
 
-    def ask(ask: Ask) -> CheckedExchange:
-        asked.append(ask)
-        answer = client.exchange(ask)
+    def send(wanted: OperationRequest) -> CheckedExchange:
+        asked.append(wanted)
+        answer = client.exchange(wanted)
         violation = Violation(instance_pointer="", code=code, expected="e", actual="a")
-        violations = (violation,) if breaks(ask) else ()
+        violations = (violation,) if breaks(wanted) else ()
         return CheckedExchange(
-            operation=ask.operation, exchange=answer.exchange, violations=violations, contract=CONTRACT.date
+            operation=wanted.operation, exchange=answer.exchange, violations=violations, contract=CONTRACT.date
         )
 
-    return ask, asked
+    return send, asked
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -122,7 +123,7 @@ def test_fuzz_reduces_what_it_finds():
 
 @pytest.mark.parametrize("seed", range(2))
 def test_fuzz_reduces_a_body_to_the_key_that_matters(sound, seed):
-    send, asked = judging(sound, lambda ask: b'"context":{' in ask.body)
+    send, asked = judging(sound, lambda wanted: b'"context":{' in wanted.body)
     plan = plan_for(sound.simulation, "create_call", requests=50, seed=seed)
     [find] = fuzz(send, CONTRACT.operations["create_call"], CONTRACT, plan).finds
     assert json.loads(find.exchange.request.body) == {"context": {}}
@@ -131,7 +132,8 @@ def test_fuzz_reduces_a_body_to_the_key_that_matters(sound, seed):
 
 def test_fuzz_reduces_the_arguments_to_the_one_that_matters(sound):
     send, _ = judging(
-        sound, lambda ask: any(name == "page" and value.isdigit() and int(value) > 999 for name, value in ask.arguments)
+        sound,
+        lambda wanted: any(name == "page" and value.isdigit() and int(value) > 999 for name, value in wanted.arguments),
     )
     plan = plan_for(sound.simulation, "list_calls", requests=50)
     [find] = fuzz(send, CONTRACT.operations["list_calls"], CONTRACT, plan).finds
@@ -140,22 +142,22 @@ def test_fuzz_reduces_the_arguments_to_the_one_that_matters(sound):
 
 
 def test_fuzz_goes_on_after_a_find_and_tells_each_cause_once(sound):
-    send, asked = judging(sound, lambda ask: "page" in dict(ask.arguments))
-    other, _ = judging(sound, lambda ask: "size" in dict(ask.arguments), code="type")
+    first, asked = judging(sound, lambda wanted: "page" in dict(wanted.arguments))
+    other, _ = judging(sound, lambda wanted: "size" in dict(wanted.arguments), code="type")
 
-    def ask(ask: Ask) -> CheckedExchange:
-        answer = send(ask)
-        return replace(answer, violations=(*answer.violations, *other(ask).violations))
+    def send(wanted: OperationRequest) -> CheckedExchange:
+        answer = first(wanted)
+        return replace(answer, violations=(*answer.violations, *other(wanted).violations))
 
     plan = plan_for(sound.simulation, "list_calls", requests=50)
-    finds = fuzz(ask, CONTRACT.operations["list_calls"], CONTRACT, plan).finds
+    finds = fuzz(send, CONTRACT.operations["list_calls"], CONTRACT, plan).finds
     assert sorted(violation.code for find in finds for violation in find.violations) == ["enum", "type"]
     assert len(asked) > 51
 
 
 def test_fuzz_takes_what_the_policies_take():
     with simulator(faults=("create-answers-500",)) as running:
-        client = client_of(running, Policies.from_words(["other-statuses=500"]))
+        client = client_of(running, policies=Policies.from_words(["other-statuses=500"]))
         plan = plan_for(running.simulation, "create_call")
         result = fuzz(client.exchange, CONTRACT.operations["create_call"], CONTRACT, plan)
     assert (result.finds, result.was_served) == ((), False)
@@ -163,8 +165,7 @@ def test_fuzz_takes_what_the_policies_take():
 
 def test_fuzz_leaves_out_the_codes_that_do_not_count():
     with simulator(faults=("create-answers-500",)) as running:
-        client = client_of(running)
-        client.selection = Selection(ignore=("status-undeclared",))
+        client = client_of(running, selection=Selection(ignore=("status-undeclared",)))
         plan = plan_for(running.simulation, "create_call")
         assert fuzz(client.exchange, CONTRACT.operations["create_call"], CONTRACT, plan).finds == ()
 
@@ -176,12 +177,12 @@ def test_fuzz_gives_up_after_three_requests_without_an_answer():
 
 
 def test_fuzz_keeps_what_it_found_before_the_server_went_away(sound):
-    send, asked = judging(sound, lambda ask: not ask.arguments)
+    send, asked = judging(sound, lambda wanted: not wanted.arguments)
 
-    def gone(ask: Ask) -> CheckedExchange:
+    def gone(wanted: OperationRequest) -> CheckedExchange:
         if len(asked) > 2:
             raise Inconclusive("closed")
-        return send(ask)
+        return send(wanted)
 
     result = fuzz(gone, CONTRACT.operations["list_calls"], CONTRACT, plan_for(sound.simulation, "list_calls"))
     assert (len(result.finds), len(result.unanswered)) == (1, 3)

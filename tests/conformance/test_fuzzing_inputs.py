@@ -27,7 +27,7 @@ from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.masking import Secret
 
@@ -38,7 +38,7 @@ TOKEN = "tok_0123456789"
 CONTRACT = Contract.load()
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-CREATE = "test_fuzzing.py::test_drawn_requests_break_nothing[create_call]"
+CREATE = "test_fuzzing.py::test_generated_requests_find_no_violation[create_call]"
 
 
 def scenario_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> SharedScenario:
@@ -102,11 +102,11 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
     plan, _ = plan_for(scenario, "create_call")
     sent = []
 
-    def send(ask: Ask) -> CheckedExchange:
-        sent.append(ask)
+    def send(wanted: OperationRequest) -> CheckedExchange:
+        sent.append(wanted)
         if len(sent) == 4 and error:
             raise error
-        return drawn.ask(ask)
+        return drawn.send(wanted)
 
     try:
         with Drawn(scenario.client) as drawn:
@@ -121,7 +121,7 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
 def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
     with simulator(token=TOKEN) as running:
         calls = running.simulation.state.calls
-        before, options = len(calls), ("--fuzz", "5000", "--only", "nothing[create_call]")
+        before, options = len(calls), ("--fuzz", "5000", "--only", "violation[create_call]")
         process = subprocess.Popen(
             [sys.executable, "-m", "vocode_contract", "check", "--url", running.url, *options],
             env=ENVIRONMENT | {"VOCODE_API_KEY": TOKEN},
@@ -139,10 +139,12 @@ def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
 def test_drawn_keeps_no_answer_and_no_advice():
     scenario = scenario_of(Simulation(CONTRACT, token=TOKEN))
     body = json.dumps({"to_number": "1", "from_number": "1", "agent": {"prompt": {"content": "x"}}}).encode()
-    ask = Ask(operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True)
+    wanted = OperationRequest(
+        operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True
+    )
     with Drawn(scenario.client) as drawn:
-        assert drawn.ask(ask).violations == ()
-        assert drawn.ask(ask).after is None
+        assert drawn.send(wanted).violations == ()
+        assert drawn.send(wanted).after is None
     assert scenario.client.answers == []
 
 
@@ -167,7 +169,7 @@ def test_check_fuzzes_after_all_other_tests():
 )
 def test_check_prints_a_rerun_of_a_find_that_finds_it_again(fault, operation):
     options = ("--fault", fault, "--fuzz", "8", "--seed", "7")
-    process = checked(*options, "--only", f"nothing[{operation}]")
+    process = checked(*options, "--only", f"violation[{operation}]")
     assert process.returncode == 1
     [rerun] = labelled(process.stdout, "rerun")
     again = checked_apart(*shlex.split(rerun)[2:])  # another process draws the same
@@ -188,7 +190,7 @@ def unported(commands: list[str]) -> list[str]:
 
 
 def test_check_shows_a_find_reduced_and_as_a_command_that_a_shell_takes():
-    process = checked("--fault", "create-answers-500", "--fuzz", "50", "--seed", "7", "--only", "nothing[create_call]")
+    process = checked("--fault", "create-answers-500", "--fuzz", "50", "--seed", "7", "--only", "violation[create_call]")
     [sent] = labelled(process.stdout, "sent")
     words = shlex.split(sent)
     assert words[words.index("--header") + 1] == "Authorization: Bearer $VOCODE_API_KEY"
@@ -217,7 +219,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(run):
     with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
-        suite = ("--pyargs", "vocode_contract.conformance", "-k", "drawn and get_call")
+        suite = ("--pyargs", "vocode_contract.conformance", "-k", "generated and get_call")
         first = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", *suite)
         [rerun] = labelled(first.stdout.str(), "rerun")
         again = run(*shlex.split(rerun)[1:])
@@ -237,5 +239,5 @@ def test_moments_know_a_call_by_its_recording():
     simulation = Simulation(CONTRACT, token=TOKEN)
     scenario = scenario_of(simulation)
     for available in (True, False):
-        known = steps.recorded(scenario, available=available)
+        known = steps.call_with_recording(scenario, available=available)
         assert simulation.state.calls[known]["recording_available"] is available

@@ -24,7 +24,7 @@ from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.config_file import Live
 from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, NotPermitted
@@ -105,13 +105,13 @@ def test_suite_needs_no_other_test_for_one(run, name):
 def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, monkeypatch):
     monkeypatch.setenv("VOCODE_API_KEY", "another-token")
     with simulator(token=TOKEN) as running:
-        tally = run("--vocode-url", running.url, "-k", "test_end_call_answers")
+        tally = run("--vocode-url", running.url, "-k", "test_end_call_returns")
     assert (tally.exit_code, tally.judged) == (3, 0)
     assert "not-authorised" in tally.rows[0].reason
 
 
 def test_suite_stops_asking_a_server_that_is_not_there(run):
-    tally = run("--vocode-url", "http://127.0.0.1:1", "-k", "is_refused")
+    tally = run("--vocode-url", "http://127.0.0.1:1", "-k", "is_rejected")
     assert (tally.exit_code, tally.judged) == (3, 0)
     assert "[stopped]" in tally.rows[-1].reason
 
@@ -297,7 +297,7 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
 def test_server_that_answers_is_not_down_however_slow_it_wants_us(kind, is_stopped):
     health = client_module.Health()
     for _ in range(3):
-        health.told(Inconclusive(kind))
+        health.record(Inconclusive(kind))
     _, client = calls_at("http://127.0.0.1:1", Carrier())
     client._health = health
     with pytest.raises(Inconclusive) if is_stopped else nullcontext():
@@ -312,7 +312,7 @@ def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):
     asked = []
     for _ in range(2):
         before = len(carrier.asked)
-        assert client.settled(call).call_status != "ended"
+        assert client.wait_until_over(call).call_status != "ended"
         asked.append(len(carrier.asked) - before)
     assert asked[0] > asked[1] == 1
 
@@ -322,10 +322,10 @@ class Hurried(Client):
 
     seconds: ClassVar[list[float]] = []
 
-    def exchange(self, ask: Ask) -> Exchange:
-        if ask.operation.name == "end_call":
-            self.seconds.append(ask.within)
-        return super().exchange(ask)
+    def exchange(self, wanted: OperationRequest) -> Exchange:
+        if wanted.operation.name == "end_call":
+            self.seconds.append(wanted.within)
+        return super().exchange(wanted)
 
 
 @pytest.mark.parametrize(("within", "seconds"), [(10, [10, 10]), (0, [])])
@@ -381,7 +381,7 @@ def test_calls_are_taken_from_the_list_where_none_can_be_created():
 def test_call_that_another_process_created_is_ended_by_none():
     carrier = Carrier()
     (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
-    before = SharedScenario(other).run(lists.listed_before)
+    before = SharedScenario(other).run(lists.list_before)
     created = {one.living(role) for role in ("subject", "bystander")}
     told = [SharedScenario(other).run(more_steps.end_of("not_started")) for _ in range(2)]
     ended = {str(answer.call_id) for answer in told}
@@ -393,7 +393,7 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(steps.leaves)
+    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(steps.list_two_pages)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
@@ -401,7 +401,7 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
 
 def test_list_that_changes_at_every_look_is_not_judged():
     with pytest.raises(Inconclusive, match="list-changed"):
-        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(steps.leaves)
+        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(steps.list_two_pages)
 
 
 def test_calls_elsewhere_are_those_that_were_given():
@@ -439,7 +439,7 @@ def test_calls_that_are_to_be_refused_ring_nobody_whatever_is_allowed():
 def test_calls_that_are_to_be_refused_elsewhere_do_not_exist():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a")
-    answer = SharedScenario(calls).run(steps.refused("end_call", "no_token"))
+    answer = SharedScenario(calls).run(steps.unauthenticated_request("end_call", "no_token"))
     assert answer.exchange.request.query == f"id={UNKNOWN_ID}"
     assert carrier.asked == ["/v1/calls/end"]
 
@@ -450,13 +450,13 @@ def test_story_tells_a_moment_once_even_if_it_fails():
     scenario = SharedScenario(calls)
     for _ in range(2):
         with pytest.raises(NoCall):
-            scenario.run(steps.ended)
+            scenario.run(steps.end_subject)
     assert carrier.asked == ["/v1/calls/list"]
 
 
 def test_policies_decide_what_is_a_refusal(run):
     with simulator(token=TOKEN) as running:
-        arguments = ["--vocode-url", running.url, "-k", "request_is_refused and get_call"]
+        arguments = ["--vocode-url", running.url, "-k", "request_is_rejected and get_call"]
         tally = run(*arguments, "--vocode-policy", "authentication=401")
     assert errors(tally) == {"status-undeclared"}
 
@@ -464,14 +464,14 @@ def test_policies_decide_what_is_a_refusal(run):
 @pytest.mark.parametrize(("fault", "status"), [("created-201", 201), ("accepted-202", 202)])
 def test_policies_take_a_status_everywhere(run, fault, status):
     with simulator(token=TOKEN, faults=(fault,)) as running:
-        arguments = ["--vocode-url", running.url, "-k", "answers_with"]
+        arguments = ["--vocode-url", running.url, "-k", "returns"]
         refused, taken = run(*arguments), run(*arguments, "--vocode-policy", f"other-statuses={status}")
     assert (errors(refused), errors(taken)) == ({"status-undeclared"}, set())
 
 
 def test_policies_can_forbid_what_is_allowed_and_say_so(run):
     with simulator(token=TOKEN, variant=Variant(extra_keys=True)) as running:
-        arguments = ["--vocode-url", running.url, "-k", "test_get_call_answers"]
+        arguments = ["--vocode-url", running.url, "-k", "test_get_call_returns_the_call"]
         allowed, forbidden = run(*arguments), run(*arguments, "--vocode-policy", "extra-keys=forbid")
     assert (errors(allowed), errors(forbidden)) == (set(), {"unknown-key"})
     assert forbidden.remarks[0].startswith("policies: extra-keys=forbid; ")

@@ -13,7 +13,7 @@ import httpx
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.scenario.calls import Calls, NoCall
 from vocode_contract.conformance.scenario.scenario import SharedScenario
-from vocode_contract.conformance.scenario.steps import recorded
+from vocode_contract.conformance.scenario.steps import call_with_recording
 from vocode_contract.contract.model import Contract
 from vocode_contract.http import body_store
 from vocode_contract.http.body_store import SMALL, Store
@@ -74,7 +74,7 @@ def asking(*items: object, body: bytes = b"") -> CheckedClient:
 def test_id_that_is_none_is_not_sent():
     listed = {**CALL, "id": "+1 555 867 5309 canary", "recording_available": True}
     with pytest.raises(NoCall):
-        recorded(SharedScenario(Calls(asking(listed))), available=True)
+        call_with_recording(SharedScenario(Calls(asking(listed))), available=True)
 
 
 def test_what_another_client_of_the_run_got_is_not_shown_as_sent():

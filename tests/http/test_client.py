@@ -44,7 +44,14 @@ import httpx
 
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
-from vocode_contract.http.client.request import MADE_UP, OTHER_TOKEN_VARIABLE, OWN, Ask, Credentials, authorization
+from vocode_contract.http.client.request import (
+    DEFAULT_CREDENTIALS,
+    INVALID_TOKEN,
+    OTHER_TOKEN_VARIABLE,
+    Credentials,
+    OperationRequest,
+    authorization,
+)
 from vocode_contract.http.client.timing import RateLimit, Timing, seconds_of
 
 
@@ -138,7 +145,7 @@ def test_no_answer_to_a_mutating_request_says_what_may_have_happened():
     with serving(is_silent) as server, pytest.raises(Inconclusive) as caught:
         client(server).exchange(POST)
     assert str(caught.value) == (
-        f"could not be judged: no answer in time; 127.0.0.1 port {server.port}: "
+        f"inconclusive: no response in time; 127.0.0.1 port {server.port}: "
         "nothing came within 0.2 s; the call may have been ended, Get Call tells [timeout-read]"
     )
 
@@ -178,9 +185,9 @@ def test_web_page_is_an_answer():
     assert (exchange.response.status, exchange.response.header("content-type")) == (200, "text/html")
 
 
-def heard(ask: Ask, token: Secret | None = None) -> bytes:
+def heard(wanted: OperationRequest, token: Secret | None = None) -> bytes:
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
-        Client(server.url, token, timing=HASTY).exchange(ask)
+        Client(server.url, token, timing=HASTY).exchange(wanted)
     return server.heard[0]
 
 
@@ -219,7 +226,7 @@ def test_credentials_can_be_others_or_none(credentials, line):
         Credentials(cut=1),
         Credentials(cut=1, suffix="~"),
         Credentials(token=Secret("")),
-        Credentials(token=Secret(MADE_UP)),
+        Credentials(token=Secret(INVALID_TOKEN)),
         Credentials(token=Secret("another-users")),
     ],
 )
@@ -247,9 +254,9 @@ def test_guard_stands_before_the_socket():
         Client("https://nowhere.invalid", Secret(TOKEN)).exchange(POST)
 
 
-CREATE = Ask(operation=CONTRACT.operations["create_call"], body=b'{"to_number": "+1415"}')
+CREATE = OperationRequest(operation=CONTRACT.operations["create_call"], body=b'{"to_number": "+1415"}')
 #: What is to be refused, and would do no harm if it were not.
-PROBE = Ask(operation=CONTRACT.operations["end_call"], arguments=(("id", NO_CALL),), credentials=None)
+PROBE = OperationRequest(operation=CONTRACT.operations["end_call"], arguments=(("id", NO_CALL),), credentials=None)
 
 
 def test_guard_reads_the_number_from_the_body():
@@ -260,9 +267,9 @@ def test_guard_reads_the_number_from_the_body():
 def test_guard_is_read_only_where_the_environment_says_so(monkeypatch):
     monkeypatch.setenv(READ_ONLY_VARIABLE, "yes")
     for guard in (None, Guard(Consents(effects=frozenset({"hangs-up"}))), Guard(created={ID})):
-        for ask in (PROBE, POST):
+        for wanted in (PROBE, POST):
             with pytest.raises(NotPermitted, match=READ_ONLY_VARIABLE):
-                Client("https://nowhere.invalid", guard=guard).exchange(ask)
+                Client("https://nowhere.invalid", guard=guard).exchange(wanted)
 
 
 @pytest.mark.parametrize(
@@ -313,8 +320,8 @@ def test_call_is_known_where_a_request_names_one_and_no_other(arguments, body, c
 @pytest.mark.parametrize(
     ("token", "credentials", "authenticated"),
     [
-        (TOKEN, OWN, True),
-        (None, OWN, True),
+        (TOKEN, DEFAULT_CREDENTIALS, True),
+        (None, DEFAULT_CREDENTIALS, True),
         (TOKEN, Credentials(scheme="Basic"), True),
         (TOKEN, Credentials(suffix=" "), True),
         (TOKEN, Credentials(suffix=", x"), True),
@@ -343,9 +350,9 @@ def test_request_is_the_users_by_what_is_sent_in_the_end(monkeypatch, token, cre
 def test_client_without_a_token_needs_the_same_consents(token):
     carried = httpx.MockTransport(lambda _: httpx.Response(200))
     asking = Client("https://nowhere.invalid", token, transport=carried, timing=Timing(interval=0))
-    for ask in (POST, CREATE, replace(POST, credentials=None), replace(CREATE, credentials=None)):
+    for wanted in (POST, CREATE, replace(POST, credentials=None), replace(CREATE, credentials=None)):
         with pytest.raises(NotPermitted):
-            asking.exchange(ask)
+            asking.exchange(wanted)
     assert asking.exchange(PROBE).response.status == 200
 
 
@@ -355,8 +362,8 @@ def test_request_in_a_test_of_hypothesis_is_generated():
 
     @hypothesis.settings(database=None, max_examples=1)
     @hypothesis.given(hypothesis.strategies.just(POST))
-    def example(ask: Ask) -> None:
-        told.append(Client("https://nowhere.invalid")._intent(ask).generated)
+    def example(wanted: OperationRequest) -> None:
+        told.append(Client("https://nowhere.invalid")._intent(wanted).generated)
 
     example()
     assert told == [True]
@@ -410,7 +417,7 @@ def test_libraries_beneath_log_no_urls_and_no_headers(caplog):
 
 def test_representations_hold_no_token():
     credentials = Credentials(token=Secret(TOKEN))
-    assert TOKEN not in repr((credentials, replace(POST, credentials=credentials), OWN))
+    assert TOKEN not in repr((credentials, replace(POST, credentials=credentials), DEFAULT_CREDENTIALS))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -537,7 +544,7 @@ def test_wait_of_decades_is_not_waited_for(header):
 
 # --- the size ---
 
-RECORDING = Ask(operation=CONTRACT.operations["get_recording"], arguments=(("id", ID),))
+RECORDING = OperationRequest(operation=CONTRACT.operations["get_recording"], arguments=(("id", ID),))
 AUDIO = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
 
 

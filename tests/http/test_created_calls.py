@@ -20,15 +20,15 @@ import httpx
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 
 CONTRACT = Contract.load()
 HOST = "staging.example"
 OURS, THEIRS = "3c90c3cc-0d44-4b50-8888-8dd25736052a", "00000000-0000-4000-8000-000000000000"
 BODY = {"from_number": "12025550123", "to_number": "12025550145", "context": {MARK: "ours"}}
-CREATE = Ask(operation=CONTRACT.operations["create_call"], body=json.dumps(BODY).encode())
-END = Ask(operation=CONTRACT.operations["end_call"], arguments=(("id", OURS),))
+CREATE = OperationRequest(operation=CONTRACT.operations["create_call"], body=json.dumps(BODY).encode())
+END = OperationRequest(operation=CONTRACT.operations["end_call"], arguments=(("id", OURS),))
 ALLOWING = Consents(effects=frozenset({"rings"}), hosts=frozenset({HOST}), budget=9)
 
 
@@ -147,7 +147,7 @@ def test_call_of_which_little_is_told_is_owned(shown):
 
 LOOKS: dict[str, Callable[[Client], object]] = {
     "listed": lambda client: client.exchange(
-        Ask(operation=CONTRACT.operations["list_calls"], arguments=(("page", "1"),))
+        OperationRequest(operation=CONTRACT.operations["list_calls"], arguments=(("page", "1"),))
     ),
     "asked for": lambda client: client.exchange(replace(END, operation=CONTRACT.operations["get_call"])),
 }
@@ -254,7 +254,7 @@ def test_probe_that_is_refused_is_declined():
 
 def test_calls_share_the_seconds_that_are_left_for_their_ends(monkeypatch):
     client = sender(Server(), url="http://127.0.0.1:1")
-    client.creations._open |= dict.fromkeys((OURS, THEIRS, NO_CALL), client.creations.begun(b"{}"))
+    client.creations._open |= dict.fromkeys((OURS, THEIRS, NO_CALL), client.creations.record_request(b"{}"))
     seconds: list[float] = []
     now = iter(range(100))
     monkeypatch.setattr("vocode_contract.conformance.run.cleanup.time.monotonic", lambda: next(now))
@@ -263,6 +263,6 @@ def test_calls_share_the_seconds_that_are_left_for_their_ends(monkeypatch):
         seconds.append(within)
         return False
 
-    monkeypatch.setattr(CheckedClient, "end_at_last", end)
+    monkeypatch.setattr(CheckedClient, "try_to_end", end)
     finish(CheckedClient(client, CONTRACT), 3)
     assert seconds == [2, 1]

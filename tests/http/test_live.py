@@ -23,7 +23,7 @@ from vocode_contract.conformance.run.run import Run
 from vocode_contract.conformance.run.settings import Given, Settings, Wishes
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.masking import Secret
@@ -67,8 +67,8 @@ def tap(monkeypatch):
 
 
 ASKS = {
-    "rings": Ask(operation=OPERATIONS["create_call"], body=b'{"to_number": "%s"}' % TABLE.NUMBER.encode()),
-    "hangs-up": Ask(operation=OPERATIONS["end_call"], arguments=(("id", CALL),)),
+    "rings": OperationRequest(operation=OPERATIONS["create_call"], body=b'{"to_number": "%s"}' % TABLE.NUMBER.encode()),
+    "hangs-up": OperationRequest(operation=OPERATIONS["end_call"], arguments=(("id", CALL),)),
 }
 
 
@@ -120,11 +120,11 @@ def test_files_that_are_not_there_allow_nothing(tmp_path):
     assert read_live(tmp_path / "a", tmp_path) == Live()
 
 
-OWN = '[live]\nhosts = ["Staging.Example"]\nnumbers = ["+14155550999"]\n'
+USER_FILE = '[live]\nhosts = ["Staging.Example"]\nnumbers = ["+14155550999"]\n'
 
 
 def test_users_file_names_hosts_and_numbers(tmp_path):
-    own = written(tmp_path / "config.toml", OWN)
+    own = written(tmp_path / "config.toml", USER_FILE)
     expected = Live(hosts=frozenset({"staging.example"}), numbers=frozenset({"14155550999"}))
     assert read_live(own, tmp_path / "project") == expected
 
@@ -134,24 +134,24 @@ def test_users_file_that_a_project_may_bring_along_is_refused(tmp_path):
     (tmp_path / "sub").mkdir()
     for start in (tmp_path, tmp_path / "sub"):
         with pytest.raises(InvalidOption, match="lies inside the project"):
-            read_live(written(tmp_path / "config.toml", OWN), start)
+            read_live(written(tmp_path / "config.toml", USER_FILE), start)
 
 
 def test_users_file_may_lie_below_what_the_run_and_its_tests_have_in_common(tmp_path):
     (tmp_path / "work").mkdir()
-    assert read_live(written(tmp_path / "config.toml", OWN), tmp_path, tmp_path / "work").hosts
+    assert read_live(written(tmp_path / "config.toml", USER_FILE), tmp_path, tmp_path / "work").hosts
 
 
 def test_users_file_may_lie_below_the_home_that_a_run_begins_in(tmp_path, monkeypatch):
     monkeypatch.setattr("vocode_contract.http.guard.config_file._home", lambda: tmp_path)
-    assert read_live(written(tmp_path / "config.toml", OWN), tmp_path).hosts
+    assert read_live(written(tmp_path / "config.toml", USER_FILE), tmp_path).hosts
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 @pytest.mark.parametrize(("file", "directory"), [(0o666, 0o700), (0o620, 0o700), (0o600, 0o770)])
 def test_users_file_that_others_may_write_is_not_believed(tmp_path, file, directory):
     (tmp_path / "own").mkdir()
-    own = written(tmp_path / "own" / "config.toml", OWN)
+    own = written(tmp_path / "own" / "config.toml", USER_FILE)
     own.chmod(file)
     own.parent.chmod(directory)
     with pytest.raises(InvalidOption, match="may be written by others"):
@@ -332,7 +332,7 @@ def test_run_that_is_interrupted_ends_what_it_created(live, number, code):
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_run_that_is_interrupted_while_it_paces_ends_what_it_created(live, number, code):
-    picked = ("--only", "create_call_answers", "--only", "unknown_id_is_refused")
+    picked = ("--only", "create_call_returns", "--only", "unknown_id_is_rejected")
     process = live(*STAGING, *RINGING, *picked, INTERVAL="1", ALARMED=f"{int(number)} 0.5")
     assert process.returncode == code
     assert "1 created, 1 ended, 0 left" in process.stdout

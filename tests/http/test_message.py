@@ -10,6 +10,7 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import violations_of
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Limits
 
 HEADERS = (("Content-Type", "application/json"), ("X-Token", "CANARY"), ("x-token", "second"))
 REQUEST = Request(method="POST", path="/v1/calls/end", query="id=CANARY", headers=HEADERS, body=b"CANARY")
@@ -47,7 +48,12 @@ def test_request_that_is_pickled_or_copied_holds_no_token(name):
 
 def test_body_is_parsed_once(monkeypatch):
     parsed = []
-    monkeypatch.setattr(message, "read", lambda body, limits: parsed.append(body) or read(body, limits))
+
+    def count(body: bytes, limits: Limits) -> object:
+        parsed.append(body)
+        return read(body, limits)
+
+    monkeypatch.setattr(message, "read", count)
     exchange = Exchange(request=Request(method="GET", path="/v1/calls"), response=Response(status=200, body=b"[1]"))
     operation, contract = Contract.load().operations["get_call"], Contract.load()
     assert [violation.code for violation in violations_of(exchange, operation, contract, received_at=0.0)]

@@ -78,17 +78,17 @@ def test_server_that_refuses_although_it_was_waited_for_is_down():
 
 
 def test_run_waits_no_longer_than_it_may_in_all():
-    timing, throttle = replace(PATIENT, in_all=0.1), Throttle()
-    assert throttle.told(0.08, timing)
+    timing, throttle = replace(PATIENT, max_total_wait=0.1), Throttle()
+    assert throttle.slow_down(0.08, timing)
     assert throttle.wait(timing) > 0
-    assert not throttle.told(0.08, timing)
+    assert not throttle.slow_down(0.08, timing)
 
 
 def test_requests_are_spread_as_the_server_allows():
     timing, throttle = Timing(), Throttle()
     for _ in range(11):
         assert throttle.wait(timing) == 0
-    throttle.told(0.1, timing)  # ten were taken in no time: ten in a tenth of a second
+    throttle.slow_down(0.1, timing)  # ten were taken in no time: ten in a tenth of a second
     assert 0.01 <= throttle.interval < 0.05
     assert throttle.wait(timing) > 0.05
     assert 0 < throttle.wait(timing) < 0.05
@@ -97,5 +97,5 @@ def test_requests_are_spread_as_the_server_allows():
 def test_requests_are_spread_to_one_a_second_at_most():
     timing, throttle = Timing(), Throttle()
     throttle.wait(timing)
-    throttle.told(30, timing)
+    throttle.slow_down(30, timing)
     assert throttle.interval == 1

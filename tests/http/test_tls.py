@@ -28,7 +28,7 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.guard import NO_CALL
 from vocode_contract.http.inconclusive import Inconclusive
@@ -39,8 +39,8 @@ from vocode_contract.validation.masking import Secret
 HOST = "staging.example"
 TOKEN = "tok_0123456789"
 OPERATIONS = Contract.load().operations
-LIST = Ask(operation=OPERATIONS["list_calls"])
-END = Ask(operation=OPERATIONS["end_call"], arguments=(("id", "3c90c3cc-0d44-4b50-8888-8dd25736052a"),))
+LIST = OperationRequest(operation=OPERATIONS["list_calls"])
+END = OperationRequest(operation=OPERATIONS["end_call"], arguments=(("id", "3c90c3cc-0d44-4b50-8888-8dd25736052a"),))
 HASTY = Timing(connect=0.3, read=2, write=2, total=3, pauses=(), interval=0)
 NOW = datetime.now(UTC)
 
@@ -109,9 +109,9 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Private:
     return authority, str(path)
 
 
-def why(ask: Ask, url: str, **options: Any) -> Inconclusive:
+def why(wanted: OperationRequest, url: str, **options: Any) -> Inconclusive:
     with pytest.raises(Inconclusive) as caught:
-        Client(url, Secret(TOKEN), timing=HASTY, **options).exchange(ask)
+        Client(url, Secret(TOKEN), timing=HASTY, **options).exchange(wanted)
     return caught.value
 
 

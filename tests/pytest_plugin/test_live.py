@@ -33,12 +33,12 @@ def test_call_that_a_users_test_creates_is_written_down_ended_and_told(live_pyte
 
 
 GOES_ROUND = {
-    "another path": 'vocode_client.ask("get_call", {"id": CALL}, method="POST", suffix="/end")',
-    "the token by another name": 'vocode_client.ask("end_call", {"id": CALL}, credentials=Credentials(suffix=" "))',
+    "another path": 'vocode_client.send("get_call", {"id": CALL}, method="POST", suffix="/end")',
+    "the token by another name": 'vocode_client.send("end_call", {"id": CALL}, credentials=Credentials(suffix=" "))',
     "the token of the environment": (
-        'vocode_client.ask("end_call", {"id": CALL}, credentials=Credentials(token=Secret(environ["VOCODE_API_KEY"])))'
+        'vocode_client.send("end_call", {"id": CALL}, credentials=Credentials(token=Secret(environ["VOCODE_API_KEY"])))'
     ),
-    "no token": 'vocode_client.ask("end_call", {"id": CALL}, credentials=None)',
+    "no token": 'vocode_client.send("end_call", {"id": CALL}, credentials=None)',
     "another number": 'vocode_client.create_call({"to_number": "12025550145", "context": {"phone": "14155551234"}})',
 }
 
@@ -144,7 +144,7 @@ def talk():
         file.write("x")
 """
     written(tmp_path / "work" / "conftest.py", source)
-    suite = ("--pyargs", "vocode_contract.conformance", "-k", "list_calls_answers_with_a_page or shop")
+    suite = ("--pyargs", "vocode_contract.conformance", "-k", "list_calls_returns_a_page or shop")
     process = live_pytest("def test_shop(): pass", *THERE, *suite, "--vocode-plan")
     assert "plan for https://staging.example" in process.stdout, process.stdout
     assert not (tmp_path / "work" / "talked.txt").exists()
@@ -160,7 +160,7 @@ def test_interrupted(vocode_client, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    CheckedClient.end_at_last = interrupt
+    CheckedClient.try_to_end = interrupt
     raise KeyboardInterrupt
 """
     process = live_pytest(source, *ALLOWED)

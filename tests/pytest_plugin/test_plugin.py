@@ -269,7 +269,7 @@ def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
         raise KeyError(payload)
 
     monkeypatch.setattr(CheckedClient, "exchange", broken)
-    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "shop or answers_with_a_page")
+    suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "shop or returns_a_page")
     result = run("def test_shop(): pass", "--showlocals", *suite)
     result.assert_outcomes(passed=1, failed=1, deselected=result.parseoutcomes()["deselected"])
     result.stdout.fnmatch_lines(["a bug of the suite: KeyError at *.py:*"])
@@ -281,7 +281,7 @@ def test_rerun_runs_a_test_of_the_suite_again(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
         options = [*PLUGIN, "--vocode-url", running.url, "--vocode-report=json"]
-        pytester.runpytest_subprocess(*options, "--pyargs", "vocode_contract.conformance", "-k", "end_call_answers")
+        pytester.runpytest_subprocess(*options, "--pyargs", "vocode_contract.conformance", "-k", "end_call_returns")
         report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
         command, *words = shlex.split(report["violations"][0]["rerun"])
         again = pytester.runpytest_subprocess(*PLUGIN, *words)
@@ -358,7 +358,7 @@ def test_schema_that_is_not_there_is_one_line(run):
 
 
 def test_suite_runs_beside_the_users_own_tests(run):
-    result = run("def test_shop(): pass", "--pyargs", "vocode_contract.conformance", "-k", "shop or end_call_answers")
+    result = run("def test_shop(): pass", "--pyargs", "vocode_contract.conformance", "-k", "shop or end_call_returns")
     assert result.parseoutcomes().keys() == {"passed", "deselected"}
     assert result.parseoutcomes()["passed"] == 2
 
@@ -374,10 +374,10 @@ def test_suite_runs_in_several_processes(pytester, monkeypatch):
         "--pyargs",
         "vocode_contract.conformance",
         "-k",
-        "refused and get_call",
+        "rejected and get_call",
     )
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*the built-in simulator*", "the API keeps the contract*"])
+    result.stdout.fnmatch_lines(["*the built-in simulator*", "all checks that ran passed*"])
 
 
 def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
@@ -389,7 +389,7 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
         "--pyargs",
         "vocode_contract.conformance",
         "-k",
-        "test_list_calls_answers",
+        "test_list_calls_returns_a_page",
         "--vocode-timeout=0.5",
     ]
     result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
@@ -437,7 +437,7 @@ def test_policies_come_from_an_option_the_environment_or_the_configuration(run, 
 
 def test_calls_of_the_suite_are_not_lost_by_tests_that_reset_the_simulator(run):
     source = "def test_list_calls(vocode_client):\n    vocode_client.list_calls()"
-    result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not refused")
+    result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not rejected")
     outcomes = result.parseoutcomes()
     assert outcomes.pop("deselected") > 50
     assert outcomes == {"passed": 9, "skipped": 2}

@@ -97,7 +97,7 @@ class Telltale(BaseHTTPRequestHandler):
 
 SHOP = f"""
 def test_shop(vocode_client):
-    call = vocode_client.ask("list_calls", kept=False).members["items"][0]
+    call = vocode_client.send("list_calls", keep=False).members["items"][0]
     vocode_client.get_call(call["id"])
 
 def test_payload(assert_conforms):

@@ -257,7 +257,7 @@ def test_sarif_knows_a_cause_again():
 
 def test_markdown_tells_the_verdict_and_the_evidence():
     text = written("markdown", outcome(WRONG))
-    assert text.startswith("### ❌ The API breaks the contract\n")
+    assert text.startswith("### ❌ The API violates the contract\n")
     assert "\nsent      curl x\n" in text
 
 
@@ -285,7 +285,7 @@ def test_page_holds_elements_of_ours_alone(found):
 
 def test_page_tells_what_was_found():
     text = Strict(written("html", outcome(ROW, WRONG))).text
-    told = ("The API breaks the contract", "curl x", "/status", "a word", "https://staging.example", "2.5 s", "401")
+    told = ("The API violates the contract", "curl x", "/status", "a word", "https://staging.example", "2.5 s", "401")
     assert [each for each in told if each not in text] == []
 
 

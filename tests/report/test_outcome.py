@@ -19,7 +19,7 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
-from vocode_contract.http.client.request import MADE_UP, Ask, Credentials
+from vocode_contract.http.client.request import INVALID_TOKEN, Credentials, OperationRequest
 from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, collected, written
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
@@ -80,8 +80,8 @@ def test_summary_begins_with_a_row_a_test():
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        (ROW, "the run was interrupted, 8 of 9 tests were not run, so there is no verdict"),
-        (WRONG, "the run was interrupted, 8 of 9 tests were not run; the API breaks the contract"),
+        (ROW, "the run was interrupted, 8 of 9 tests were not run; no verdict"),
+        (WRONG, "the run was interrupted, 8 of 9 tests were not run; the API violates the contract"),
     ],
 )
 def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
@@ -201,7 +201,7 @@ def test_summary_tells_errors_before_drift():
 def test_summary_tells_why_there_is_no_verdict():
     told = read(replace(ROW, verdict="inconclusive", reason="gone"))
     assert "   1 test: gone" in told
-    assert told[-2:] == ["1 INCONCLUSIVE", "whether the API keeps the contract could not be judged"]
+    assert told[-2:] == ["1 INCONCLUSIVE", "inconclusive: could not check the API"]
 
 
 def test_summary_is_bounded_and_keeps_the_verdict():
@@ -209,7 +209,7 @@ def test_summary_is_bounded_and_keeps_the_verdict():
     told = read(replace(WRONG, violations=causes))
     assert len("\n".join(told).encode()) <= MOST_TEXT
     assert max(map(len, told)) <= MOST_LINE
-    assert told[-1] == "the API breaks the contract"
+    assert told[-1] == "the API violates the contract"
     assert told[-4].endswith("more lines; --all shows all of them")
 
 
@@ -287,7 +287,7 @@ def test_evidence_shows_request_and_answer():
     [
         (None, []),
         (Credentials(token=Secret("")), ["Authorization: Bearer "]),
-        (Credentials(token=Secret(MADE_UP)), [f"Authorization: Bearer {MADE_UP}"]),
+        (Credentials(token=Secret(INVALID_TOKEN)), [f"Authorization: Bearer {INVALID_TOKEN}"]),
         (Credentials(scheme="Basic"), ["Authorization: Basic $VOCODE_API_KEY"]),
         (Credentials(cut=1), ["Authorization: Bearer ${VOCODE_API_KEY%?}"]),
         (Credentials(token=Secret("another")), ["Authorization: Bearer $VOCODE_OTHER_API_KEY"]),
@@ -295,28 +295,28 @@ def test_evidence_shows_request_and_answer():
 )
 def test_evidence_shows_no_token_but_those_that_were_made_up(credentials, headers):
     client = client_of()
-    client.ask("get_call", {"id": ID}, credentials=credentials)
+    client.send("get_call", {"id": ID}, credentials=credentials)
     assert [word for word in sent(client) if word.startswith("Authorization")] == headers
 
 
 @pytest.mark.parametrize("value", ["not-a-uuid", f"{ID}0", "<script>", "'; true", "7"])
 def test_evidence_shows_what_the_suite_sent(value):
     client = client_of()
-    client.ask("get_call", {"id": value})
+    client.send("get_call", {"id": value})
     assert sent(client)[3] == f"http://127.0.0.1:1/v1/calls?{urlencode({'id': value})}"
 
 
 @pytest.mark.parametrize("value", ["15553334444", "sk0123456789012345678901234"])
 def test_evidence_masks_numbers_and_tokens_that_were_sent(value):
     client = client_of()
-    client.ask("get_call", {"id": value})
+    client.send("get_call", {"id": value})
     assert value not in evidence_in(client).sent
 
 
 def test_evidence_masks_what_came_from_the_api_and_was_sent_back():
     client = client_of()
-    name = client.ask("list_calls", kept=False).members["items"][0]["telephony_provider"]
-    client.ask("get_call", {"id": name})
+    name = client.send("list_calls", keep=False).members["items"][0]["telephony_provider"]
+    client.send("get_call", {"id": name})
     assert sent(client)[3].startswith("http://127.0.0.1:1/v1/calls?id=%3Ctext%20")
 
 
@@ -340,7 +340,7 @@ def test_evidence_comes_once_a_cause():
 
 def test_evidence_of_one_test_is_bounded():
     client = client_of()
-    client.ask("get_call", {"id": "f" * 7_000})
+    client.send("get_call", {"id": "f" * 7_000})
     different = [replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(50)]
     sight = FirstSeen(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
     properties = written(dict.fromkeys(different, sight), client)
@@ -425,7 +425,7 @@ def test_evidence_masks_a_request_of_a_users_own(changes):
 
 def test_evidence_shows_no_part_of_a_request_that_is_too_long():
     client = client_of()
-    client.ask("get_call", {"id": "f" * 10_000})
+    client.send("get_call", {"id": "f" * 10_000})
     assert evidence_in(client).sent == "a request of 10,101 characters, which is too long to be shown"
 
 
@@ -433,7 +433,7 @@ def test_evidence_of_a_generated_request_can_be_sent_again():
     client = client_of()
     body = b'{"to_number": "15553334444", "from_number": 1, "agent": {"prompt": {"content": "x"}}}'
     operation = client.contract.operations["create_call"]
-    ask = Ask(operation=operation, body=body, media_type="application/json", generated=True)
-    client.answers.append(client.exchange(replace(ask, arguments=(("no", "15553334444"),))))
+    wanted = OperationRequest(operation=operation, body=body, media_type="application/json", generated=True)
+    client.answers.append(client.exchange(replace(wanted, arguments=(("no", "15553334444"),))))
     assert sent(client)[3].endswith("/v1/calls/create?no=15553334444")
     assert sent(client)[-1].encode() == body

@@ -190,7 +190,7 @@ def test_github_writes_one_command_a_cause():
 
 
 def test_github_tells_what_could_not_be_judged():
-    assert written("github", Result(source="a", unjudged="gone")) == "::error file=a,title=could not be judged::gone\n"
+    assert written("github", Result(source="a", unjudged="gone")) == "::error file=a,title=inconclusive::gone\n"
 
 
 @each_report
@@ -243,9 +243,7 @@ def test_tally_adds_up():
         Result(source="c", unjudged="gone"),
     ):
         tally.add(result)
-    assert str(tally) == (
-        "3 payloads: 1 conforms, 1 violates the contract, 1 could not be judged (1 violation, 1 drift)"
-    )
+    assert str(tally) == ("3 payloads: 1 conforms, 1 violates the contract, 1 inconclusive (1 violation, 1 drift)")
 
 
 def test_result_with_drift_alone_conforms():

@@ -248,7 +248,7 @@ def test_calls_created_at_once_are_all_kept():
     assert len(simulation.state.calls) == before + 100
 
 
-def test_recording_is_there_when_the_call_says_so(simulation):
+def test_recording_exists_when_the_call_has_one(simulation):
     for identifier, call in simulation.state.calls.items():
         response = asked(simulation, "GET", f"/v1/calls/recording?id={identifier}")
         assert response.status == (200 if call["recording_available"] else 404)

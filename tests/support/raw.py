@@ -13,14 +13,14 @@ from vocode_contract.validation.masking import Secret
 
 pytest.importorskip("httpx")
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 
 CONTRACT = Contract.load("2023-11-30")
 TOKEN = "tok_0123456789"
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
-GET = Ask(operation=CONTRACT.operations["get_call"], arguments=(("id", ID),))
-POST = Ask(operation=CONTRACT.operations["end_call"], arguments=(("id", ID),))
+GET = OperationRequest(operation=CONTRACT.operations["get_call"], arguments=(("id", ID),))
+POST = OperationRequest(operation=CONTRACT.operations["end_call"], arguments=(("id", ID),))
 HASTY = Timing(connect=2, read=0.2, write=0.2, total=0.6, pauses=(0, 0))
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

@@ -63,7 +63,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
         "vocode-contract generate --near-miss           payloads with one thing wrong, and what it is",
         "vocode-contract explain enum                   what the code of a violation means",
     )
-    + "\n\nExit codes: 0 conforms, 1 violations, 2 wrong usage, 3 could not be judged, 130 interrupted, "
+    + "\n\nExit codes: 0 conforms, 1 violations, 2 wrong usage, 3 inconclusive, 130 interrupted, "
     "143 terminated, 70 a bug of ours.",
 )
 @click.option(

@@ -17,40 +17,40 @@ from vocode_contract.http.client.created_calls import MARK
 pytestmark = pytest.mark.vocode_operation("create_call")
 
 
-def test_create_call_answers_with_the_call_that_was_asked_for(scenario: ScenarioRunner) -> None:
-    answer = scenario.run(steps.created)
+def test_create_call_returns_the_requested_call(scenario: ScenarioRunner) -> None:
+    answer = scenario.run(steps.create_subject)
     assert_status(answer, 200)
-    before = scenario.shared.try_run(lists.listed_before)
+    before = scenario.shared.try_run(lists.list_before)
     if before is None or answer.call_id not in before.item_ids:
         assert_as_requested(answer, scenario.shared.calls.request(steps.SUBJECT))
 
 
 def test_create_call_creates_a_new_call_each_time(scenario: ScenarioRunner) -> None:
-    first, second = scenario.run(steps.created), scenario.run(steps.bystander_created)
-    before = scenario.shared.try_run(lists.listed_before)
+    first, second = scenario.run(steps.create_subject), scenario.run(steps.create_bystander)
+    before = scenario.shared.try_run(lists.list_before)
     known = before.item_ids if before else ()
     assert_new(first, known)
     assert_new(second, (*known, *filter(None, [first.call_id])))
 
 
-def test_create_call_creates_one_call_at_a_request(scenario: ScenarioRunner) -> None:
-    scenario.run(steps.created)
+def test_create_call_creates_one_call_per_request(scenario: ScenarioRunner) -> None:
+    scenario.run(steps.create_subject)
     mark = scenario.shared.calls.request(steps.SUBJECT)["context"][MARK]
-    pages.assert_marked(scenario.run(steps.listed), mark, most=1, code="created-twice")
+    pages.assert_marked(scenario.run(steps.list_after_end), mark, most=1, code="created-twice")
 
 
-def test_created_call_is_found(scenario: ScenarioRunner) -> None:
-    assert_status(scenario.run(steps.created), 200)
-    answer, other = scenario.run(steps.seen), scenario.shared.try_run(more_steps.seen_over)
+def test_created_call_is_found_by_its_id(scenario: ScenarioRunner) -> None:
+    assert_status(scenario.run(steps.create_subject), 200)
+    answer, other = scenario.run(steps.get_subject), scenario.shared.try_run(more_steps.get_ended_call)
     if answer.status == 404 and other is not None and other.status == 200:
         fail_with(answer, "created-lost", expected="the created call", actual="404")
 
 
-def test_create_call_creates_nothing_by_another_method(scenario: ScenarioRunner) -> None:
+def test_create_call_by_another_method_creates_nothing(scenario: ScenarioRunner) -> None:
     assert_not_served(scenario.run(steps.create_by_put), "method-taken")
     mark = scenario.shared.calls.request("put")["context"][MARK]
-    pages.assert_marked(scenario.run(steps.listed), mark, most=0, code="method-taken")
+    pages.assert_marked(scenario.run(steps.list_after_end), mark, most=0, code="method-taken")
 
 
-def test_create_call_refuses_an_empty_request(scenario: ScenarioRunner) -> None:
-    assert_status(scenario.run(steps.created_from_nothing), 422)
+def test_create_call_rejects_an_empty_request(scenario: ScenarioRunner) -> None:
+    assert_status(scenario.run(steps.create_without_fields), 422)

@@ -25,69 +25,69 @@ each_form_of_no_body = pytest.mark.parametrize(
 )
 
 
-def test_end_call_answers_with_the_call_and_ends_it(scenario: ScenarioRunner) -> None:
-    answer = scenario.run(steps.ended)
+def test_end_call_returns_the_call_and_ends_it(scenario: ScenarioRunner) -> None:
+    answer = scenario.run(steps.end_subject)
     if answer.status in answer.policies.statuses("ended-call"):
         require_not_over(scenario)
     assert_status(answer, 200)
-    assert_ended(scenario.run(steps.settled))
+    assert_ended(scenario.run(steps.wait_for_subject))
 
 
 def test_end_call_ends_a_call_that_has_not_started(scenario: ScenarioRunner) -> None:
     assert_status(scenario.run(more_steps.end_of("not_started")), 200)
-    scenario.run(lists.listed_before)
-    assert_ended(scenario.run(more_steps.settled_from_not_started))
+    scenario.run(lists.list_before)
+    assert_ended(scenario.run(more_steps.wait_for_not_started))
 
 
-def test_end_call_twice_does_no_harm(scenario: ScenarioRunner) -> None:
-    before = scenario.run(steps.settled)
-    again = scenario.run(steps.ended_again)
+def test_end_call_twice_is_harmless(scenario: ScenarioRunner) -> None:
+    before = scenario.run(steps.wait_for_subject)
+    again = scenario.run(steps.end_subject_again)
     assert_status(again, 200, policy="ended-call")
     if before.call_status == "ended":
-        assert_ended(scenario.run(steps.seen_in_the_end))
+        assert_ended(scenario.run(steps.get_subject_again))
 
 
 @pytest.mark.parametrize("state", ["ended", "error"])
-def test_end_call_leaves_a_call_that_is_over_as_it_was(scenario: ScenarioRunner, state: str) -> None:
+def test_end_call_does_not_change_a_call_that_is_over(scenario: ScenarioRunner, state: str) -> None:
     answer = scenario.run(more_steps.end_of(state))
-    scenario.run(lists.listed_before)
+    scenario.run(lists.list_before)
     assert_status(answer, 200, policy="ended-call")
 
 
-def test_end_call_twice_at_once_ends_the_call_once(scenario: ScenarioRunner) -> None:
-    for answer in scenario.run(more_steps.raced):
+def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -> None:
+    for answer in scenario.run(more_steps.end_twice_at_once):
         assert_status(answer, 200, policy="ended-call")
-    assert_ended(scenario.run(more_steps.settled_after_race))
+    assert_ended(scenario.run(more_steps.wait_after_race))
 
 
 @each_form_of_no_body
-def test_end_call_takes_every_form_of_no_body(scenario: ScenarioRunner, media_type: str, body: bytes) -> None:
+def test_end_call_accepts_every_form_of_empty_body(scenario: ScenarioRunner, media_type: str, body: bytes) -> None:
     assert_status(scenario.run(more_steps.end_with(media_type, body)), 200)
 
 
 def test_end_call_ends_no_other_call(scenario: ScenarioRunner) -> None:
-    before = scenario.shared.try_run(lists.listed_before)
-    bystander = scenario.run(steps.bystander_after_the_end)
+    before = scenario.shared.try_run(lists.list_before)
+    bystander = scenario.run(steps.get_bystander_after_end)
     was_over_before = before is not None and before.item(bystander.call_id or "").get("status") in FINAL
     assert_went_on(scenario, bystander if was_over_before else None, bystander, "other-ended")
 
 
-def test_end_call_with_two_ids_ends_one_call_at_most(scenario: ScenarioRunner) -> None:
-    before = scenario.shared.try_run(more_steps.bystander_before_two_ids)
-    scenario.run(more_steps.ended_by_two_ids)
-    first, second = scenario.run(more_steps.both_of_two_ids)
+def test_end_call_with_two_ids_ends_at_most_one_call(scenario: ScenarioRunner) -> None:
+    before = scenario.shared.try_run(more_steps.get_bystander_before_two_ids)
+    scenario.run(more_steps.end_by_two_ids)
+    first, second = scenario.run(more_steps.get_both_calls)
     was_over = before is None or before.call_status in FINAL
     if not was_over and first.is_sound and first.call_status == second.call_status == "ended":
         fail_with(first, "other-ended", "/status", expected="one call that goes on", actual="two ended calls")
 
 
-def test_end_call_does_not_take_an_id_from_the_body(scenario: ScenarioRunner) -> None:
+def test_end_call_rejects_an_id_in_the_body(scenario: ScenarioRunner) -> None:
     assert_status(scenario.run(more_steps.end_by_body), 422)
 
 
-def test_end_call_ends_nothing_by_another_method(scenario: ScenarioRunner) -> None:
+def test_end_call_by_another_method_ends_nothing(scenario: ScenarioRunner) -> None:
     assert_not_served(scenario.run(more_steps.end_by_get), "method-taken")
     by_body = scenario.shared.try_run(more_steps.end_by_body)
     if by_body is None or not 200 <= by_body.status < 300:  # or that ended it
-        before = scenario.shared.try_run(steps.bystander_after_refusals)
-        assert_went_on(scenario, before, scenario.run(more_steps.bystander_before_two_ids), "method-taken")
+        before = scenario.shared.try_run(steps.get_bystander_after_refusals)
+        assert_went_on(scenario, before, scenario.run(more_steps.get_bystander_before_two_ids), "method-taken")

@@ -21,7 +21,7 @@ each_operation = pytest.mark.parametrize(
 
 @each_operation
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_drawn_requests_break_nothing(
+def test_generated_requests_find_no_violation(
     api: CheckedClient, scenario: ScenarioRunner, name: str, request: pytest.FixtureRequest
 ) -> None:
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
@@ -31,7 +31,7 @@ def test_drawn_requests_break_nothing(
     operation = api.contract.operations[name]
     plan, lacking = planned(scenario.shared, operation, requests=requests, seed=seed)
     with Drawn(api) as drawn:
-        fuzzed = fuzz(drawn.ask, operation, api.contract, plan)
+        fuzzed = fuzz(drawn.send, operation, api.contract, plan)
     request.node.user_properties.append((REMARK, _remark(fuzzed, seed)))
     api.answers += fuzzed.finds or [answer for answer in (fuzzed.served,) if answer]
     for inconclusive in fuzzed.unanswered:

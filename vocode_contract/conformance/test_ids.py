@@ -40,15 +40,17 @@ UNKNOWN = {"end_call": UNKNOWN_ID, "get_call": "00000000-0000-0000-0000-00000000
 
 
 @each_operation
-def test_missing_id_is_not_understood(api: CheckedClient, name: str) -> None:
-    assert_status(api.ask(name), 422)
+def test_missing_id_gives_422(api: CheckedClient, name: str) -> None:
+    assert_status(api.send(name), 422)
 
 
 @each_odd_id
-def test_odd_id_is_refused(api: CheckedClient, scenario: ScenarioRunner, name: str, make: Callable[[str], str]) -> None:
-    assert_no_call(api.ask(name, {"id": make(steps.known_id(scenario.shared, name))}))
+def test_malformed_id_is_rejected(
+    api: CheckedClient, scenario: ScenarioRunner, name: str, make: Callable[[str], str]
+) -> None:
+    assert_no_call(api.send(name, {"id": make(steps.known_id(scenario.shared, name))}))
 
 
 @each_operation
-def test_unknown_id_is_refused(api: CheckedClient, name: str) -> None:
-    assert_no_call(api.ask(name, {"id": UNKNOWN[name]}))
+def test_unknown_id_is_rejected(api: CheckedClient, name: str) -> None:
+    assert_no_call(api.send(name, {"id": UNKNOWN[name]}))

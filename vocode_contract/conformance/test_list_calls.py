@@ -12,51 +12,51 @@ from vocode_contract.contract.model import Contract
 pytestmark = pytest.mark.vocode_operation("list_calls")
 
 
-def test_list_calls_answers_with_a_page(scenario: ScenarioRunner) -> None:
-    assert_status(scenario.run(lists.listed_before), 200)
+def test_list_calls_returns_a_page(scenario: ScenarioRunner) -> None:
+    assert_status(scenario.run(lists.list_before), 200)
 
 
-def test_list_calls_obeys_page_and_size(scenario: ScenarioRunner) -> None:
-    _, first, second = scenario.run(steps.leaves)
+def test_list_calls_respects_page_and_size(scenario: ScenarioRunner) -> None:
+    _, first, second = scenario.run(steps.list_two_pages)
     pages.assert_numbered(first, number=1)
     pages.assert_numbered(second, number=2)
     pages.assert_turned(first, second)
 
 
-def test_list_calls_answers_with_the_first_ten_unless_told(scenario: ScenarioRunner) -> None:
-    page = scenario.run(lists.listed_by_default)
+def test_list_calls_returns_the_first_ten_calls_by_default(scenario: ScenarioRunner) -> None:
+    page = scenario.run(lists.list_by_default)
     assert_status(page, 200)
     pages.assert_numbered(page, number=1, size=10)
 
 
-def test_list_calls_fills_a_page_before_it_begins_another(scenario: ScenarioRunner) -> None:
-    pages.assert_filled(*scenario.run(steps.leaves))
+def test_list_calls_fills_each_page_before_the_next(scenario: ScenarioRunner) -> None:
+    pages.assert_filled(*scenario.run(steps.list_two_pages))
 
 
-def test_list_calls_says_rightly_whether_more_follow(scenario: ScenarioRunner) -> None:
-    pages.assert_has_more(*scenario.run(steps.leaves), beyond=scenario.run(lists.leaf_beyond))
+def test_list_calls_reports_correctly_whether_more_pages_follow(scenario: ScenarioRunner) -> None:
+    pages.assert_has_more(*scenario.run(steps.list_two_pages), beyond=scenario.run(lists.list_page_beyond_end))
 
 
-def test_list_calls_holds_every_call_once(scenario: ScenarioRunner) -> None:
-    scenario.shared.try_run(steps.seen)
-    page = scenario.run(steps.listed)
+def test_list_calls_contains_every_call_once(scenario: ScenarioRunner) -> None:
+    scenario.shared.try_run(steps.get_subject)
+    page = scenario.run(steps.list_after_end)
     pages.assert_lists_known(page, scenario.shared.calls.found(steps.SUBJECT, steps.BYSTANDER))
 
 
-def test_list_calls_counts_its_calls(scenario: ScenarioRunner) -> None:
-    pages.assert_total(scenario.run(steps.listed))
-    pages.assert_same_total(*scenario.run(steps.leaves))
+def test_list_calls_reports_the_right_total(scenario: ScenarioRunner) -> None:
+    pages.assert_total(scenario.run(steps.list_after_end))
+    pages.assert_same_total(*scenario.run(steps.list_two_pages))
 
 
-def test_list_calls_comes_in_the_order_asked_for(scenario: ScenarioRunner, vocode_contract: Contract) -> None:
+def test_list_calls_sorts_as_requested(scenario: ScenarioRunner, vocode_contract: Contract) -> None:
     if not any(parameter.name == "sort_column" for parameter in vocode_contract.operations["list_calls"].parameters):
         pytest.skip("the contract of this date knows no order of the list")
-    page = scenario.run(lists.listed_in_order)
+    page = scenario.run(lists.list_sorted)
     if page.status == 422:
         pytest.skip("the server does not sort by the number called, and no document lists what it sorts by")
     assert_status(page, 200)
     pages.assert_ascending(page, "to_number")
 
 
-def test_list_calls_refuses_a_page_that_is_no_number(api: CheckedClient) -> None:
-    assert_status(api.ask("list_calls", {"page": "first"}), 422)
+def test_list_calls_rejects_a_page_that_is_not_a_number(api: CheckedClient) -> None:
+    assert_status(api.send("list_calls", {"page": "first"}), 422)

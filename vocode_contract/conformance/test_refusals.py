@@ -25,37 +25,40 @@ each_way = pytest.mark.parametrize("way", list(steps.WAYS))
 
 @each_operation
 @each_way
-def test_request_is_refused(scenario: ScenarioRunner, name: str, way: str) -> None:
-    answer = scenario.run(steps.refused(name, way))
+def test_unauthenticated_request_is_rejected(scenario: ScenarioRunner, name: str, way: str) -> None:
+    answer = scenario.run(steps.unauthenticated_request(name, way))
     exists = name != "end_call" or scenario.shared.calls.is_here
     assert_refused(answer, for_missing_authentication=exists)
 
 
 @pytest.mark.vocode_operation("end_call")
-def test_refused_end_ends_nothing(scenario: ScenarioRunner) -> None:
-    before, after = scenario.shared.try_run(steps.bystander_after_the_end), scenario.run(steps.bystander_after_refusals)
+def test_rejected_end_request_ends_nothing(scenario: ScenarioRunner) -> None:
+    before, after = (
+        scenario.shared.try_run(steps.get_bystander_after_end),
+        scenario.run(steps.get_bystander_after_refusals),
+    )
     if _all_refused(scenario, "end_call"):
         assert_went_on(scenario, before, after, "refusal-ignored")
 
 
 @pytest.mark.vocode_operation("create_call")
-def test_refused_creation_creates_nothing(scenario: ScenarioRunner) -> None:
+def test_rejected_create_request_creates_nothing(scenario: ScenarioRunner) -> None:
     mark = scenario.shared.calls.request(REFUSED)["context"][MARK]
-    page = scenario.run(steps.listed)
+    page = scenario.run(steps.list_after_end)
     if _all_refused(scenario, "create_call"):
         pages.assert_marked(page, mark, most=0, code="refusal-ignored")
 
 
 @pytest.mark.vocode_operation("get_call")
 @pytest.mark.parametrize("name", ["get_call", "get_recording"])
-def test_call_is_no_other_users(scenario: ScenarioRunner, name: str) -> None:
+def test_token_of_another_user_cannot_read_the_call(scenario: ScenarioRunner, name: str) -> None:
     token = os.environ.get(OTHER_TOKEN_VARIABLE)
     if not token:
         pytest.skip(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
-    assert_no_call(scenario.run(steps.refused_with(name, Credentials(token=Secret(token)))))
+    assert_no_call(scenario.run(steps.request_with(name, Credentials(token=Secret(token)))))
 
 
 def _all_refused(scenario: ScenarioRunner, name: str) -> bool:
     """Return whether nothing was served, which would be a violation of its own."""
-    answers = [scenario.shared.try_run(steps.refused(name, way)) for way in steps.WAYS]
+    answers = [scenario.shared.try_run(steps.unauthenticated_request(name, way)) for way in steps.WAYS]
     return not any(answer and 200 <= answer.status < 300 for answer in answers)

@@ -1,4 +1,4 @@
-"""Inconclusive: there was no complete response to check, so neither a violation nor a misuse."""
+"""Inconclusive: there is no complete response to check, so neither a violation nor a misuse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One way of having no response.
+    """A reason for having no response.
 
     Attributes:
         title: What happened, as a phrase.
         is_retried: Whether a request that only reads is sent again.
-        is_down: Whether it speaks of the server as a whole if it happens several times in a row.
+        is_down: Whether the server counts as down if it happens several times in a row.
     """
 
     title: str
@@ -22,26 +22,26 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "unreachable": Kind(title="no connection", is_retried=True, is_down=True),
     "tls": Kind(title="no trusted TLS connection", is_down=True),
-    "proxy": Kind(title="the proxy opens no way to the server", is_down=True),
-    "timeout-connect": Kind(title="no connection in time", is_retried=True, is_down=True),
-    "timeout-write": Kind(title="the request was not taken in time"),
-    "timeout-read": Kind(title="no answer in time", is_retried=True, is_down=True),
-    "timeout-total": Kind(title="the answer did not end in time", is_down=True),
-    "closed": Kind(title="the connection was closed before an answer", is_retried=True, is_down=True),
-    "truncated": Kind(title="the answer was cut off", is_retried=True, is_down=True),
-    "protocol": Kind(title="the answer is not HTTP/1.1", is_down=True),
-    "too-large": Kind(title="the answer is too large", is_down=True),
-    "not-authorised": Kind(title="the server refuses our token"),
-    "rate-limited": Kind(title="the server asks us to wait", is_retried=True),
-    "gateway": Kind(title="a proxy answers in place of the server", is_retried=True, is_down=True),
-    "stopped": Kind(title="not sent, since the server gave no answer several times in a row"),
-    "never-served": Kind(title="no drawn request was answered with success, so little was tested"),
-    "call-changed": Kind(title="the call changed while it was looked at"),
+    "proxy": Kind(title="the proxy does not connect to the server", is_down=True),
+    "timeout-connect": Kind(title="the connection timed out", is_retried=True, is_down=True),
+    "timeout-write": Kind(title="sending the request timed out"),
+    "timeout-read": Kind(title="no response in time", is_retried=True, is_down=True),
+    "timeout-total": Kind(title="the response did not end in time", is_down=True),
+    "closed": Kind(title="the connection was closed before a response", is_retried=True, is_down=True),
+    "truncated": Kind(title="the response was cut off", is_retried=True, is_down=True),
+    "protocol": Kind(title="the response is not HTTP/1.1", is_down=True),
+    "too-large": Kind(title="the response is too large", is_down=True),
+    "not-authorised": Kind(title="the server rejects the token"),
+    "rate-limited": Kind(title="the server limits the rate of requests", is_retried=True),
+    "gateway": Kind(title="a gateway answered instead of the server", is_retried=True, is_down=True),
+    "stopped": Kind(title="not sent: the server did not respond several times in a row"),
+    "never-served": Kind(title="no generated request succeeded, so little was tested"),
+    "call-changed": Kind(title="the call changed while it was read"),
     "list-changed": Kind(title="the list of calls changed while it was read"),
-    "refusal-unclear": Kind(title="refused, but perhaps for another reason than the one tested"),
+    "refusal-unclear": Kind(title="rejected, but perhaps not for the tested reason"),
 }
 
-#: The consequence of a fault that came before the request.
+#: The consequence of a failure before the request.
 NOTHING_SENT = "nothing was sent"
 
 
@@ -50,37 +50,43 @@ class Inconclusive(Exception):
 
     Attributes:
         kind: One of `KINDS`.
-        what: What was seen, fit to be shown.
+        what: What was observed, safe to show.
         consequence: Whether something was sent, and what that may mean; may be empty.
-        wait: Seconds that the server asked to wait; ``None`` where it asked for nothing.
-        is_down: Whether it speaks of the server as a whole if it happens several times in a row.
+        wait: Seconds that the server asked to wait; ``None`` if it did not ask.
+        is_down: Whether the server counts as down if this happens several times in a row.
     """
 
-    def __init__(self, kind: str, what: str = "", consequence: str = "", wait: float | None = None) -> None:
+    def __init__(  # noqa: PLR0917 - pickle passes `args` by position
+        self,
+        kind: str,
+        what: str = "",
+        consequence: str = "",
+        wait: float | None = None,
+        is_down: bool | None = None,
+    ) -> None:
         """Hold the fields; equality, ``copy`` and ``pickle`` rest on them."""
-        super().__init__(kind, what, consequence, wait)
-        self.is_down = KINDS[kind].is_down
+        super().__init__(kind, what, consequence, wait, is_down)
         self.kind = kind
         self.what = what
         self.consequence = consequence
         self.wait = wait
+        self.is_down = KINDS[kind].is_down if is_down is None else is_down
 
     @property
     def may_have_acted(self) -> bool:
-        """Whether the request may have had its effect in the world, for all that is known."""
+        """Whether the request may have had its effect in the world."""
         return self.consequence not in ("", NOTHING_SENT)
 
-    def after(self, times: int) -> "Inconclusive":
-        """Return the same of a request that was tried so many times."""
-        if times < 2:
+    def with_attempts(self, count: int) -> "Inconclusive":
+        """Return a copy that states the number of attempts; a server that failed several counts as down."""
+        if count < 2:
             return self
-        whole = Inconclusive(self.kind, f"{self.what}, tried {times} times".lstrip(", "), self.consequence, self.wait)
-        whole.is_down = True  # it was given time, and whatever it asked for
-        return whole
+        what = f"{self.what}, tried {count} times".lstrip(", ")
+        return Inconclusive(self.kind, what, self.consequence, self.wait, is_down=True)
 
     def __str__(self) -> str:
-        """Write one line."""
-        parts = (f"could not be judged: {KINDS[self.kind].title}", self.what, self.consequence)
+        """Return one line."""
+        parts = (f"inconclusive: {KINDS[self.kind].title}", self.what, self.consequence)
         return f"{'; '.join(filter(None, parts))} [{self.kind}]"
 
     def __eq__(self, other: object) -> bool:

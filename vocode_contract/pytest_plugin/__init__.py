@@ -349,7 +349,7 @@ class _Overhearing:
         if report.failed or hasattr(report, "wasxfail"):
             told = overheard.told(call.excinfo.value if call.excinfo is not None else None)
             if told:
-                report.sections.append(("the traffic of this test breaks the contract", told))
+                report.sections.append(("the traffic of this test violates the contract", told))
         return report
 
     def _count_touched(self, item: pytest.Item) -> None:

@@ -101,9 +101,13 @@ def _vocode_judge(
     from vocode_contract.conformance.run.settings import SIMULATOR
 
     def judging(sender: "Client") -> "CheckedClient":
-        policies = settings_of(request.config).policies
-        client = CheckedClient(sender, vocode_contract, health=_vocode_health, policies=policies)
-        client.selection = selection_of(request.config)
+        client = CheckedClient(
+            sender,
+            vocode_contract,
+            health=_vocode_health,
+            policies=settings_of(request.config).policies,
+            selection=selection_of(request.config),
+        )
         request.node.stash[CLIENT] = client
         where = SIMULATOR if settings_of(request.config).endpoint is None else str(client.endpoint)
         request.node.user_properties.append(("vocode_endpoint", where))

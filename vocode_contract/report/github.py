@@ -20,7 +20,7 @@ def as_github(results: Iterable[Result], heading: Heading) -> Iterator[str]:
 
 def _commands(result: Result, heading: Heading) -> Iterator[str]:
     if result.unjudged:
-        yield _command("error", result, "could not be judged", result.unjudged)
+        yield _command("error", result, "inconclusive", result.unjudged)
     for violation in causes(result, heading):
         text = sentence(violation, heading)
         shown = text if heading.full else shortened(text, MOST_LINE)

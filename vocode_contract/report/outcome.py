@@ -1,4 +1,4 @@
-"""Outcome: the result of a run, as every report of it tells."""
+"""The outcome of a run, which every report renders."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ from vocode_contract.report.text import cause_of, merged
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation
 
-#: Verdict on a test -> what a reader calls it; from good to bad, as they are counted.
+#: Verdict on a test -> its name in reports, in the order in which they are counted.
 WORDS: Mapping[str, str] = {
     "conforms": "conforms",
     "violates": "VIOLATES",
@@ -24,11 +24,11 @@ WORDS: Mapping[str, str] = {
     "no-call": "no call",
 }
 
-#: Exit code -> its name in reports for programs, and the sentence.
+#: Exit code -> the verdict in machine-readable reports, and as a sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
-    0: ("conforms", "the API keeps the contract, as far as it was asked"),
-    1: ("violates", "the API breaks the contract"),
-    3: ("unjudged", "whether the API keeps the contract could not be judged"),
+    0: ("conforms", "all checks that ran passed"),
+    1: ("violates", "the API violates the contract"),
+    3: ("unjudged", "inconclusive: could not check the API"),
     70: ("broken", "the suite itself failed: please report it"),
     129: ("interrupted", "the run was interrupted"),
     130: ("interrupted", "the run was interrupted"),
@@ -136,7 +136,7 @@ class Outcome:
         if not self.is_interrupted:
             return sentence
         unrun = f", {self.tally.unrun} of {self.tally.planned} tests were not run" if self.tally.unrun else ""
-        broken = f"; {VERDICTS[1][1]}" if self.tally.count("violates") else ", so there is no verdict"
+        broken = f"; {VERDICTS[1][1]}" if self.tally.count("violates") else "; no verdict"
         return f"{sentence}{unrun}{broken}"
 
     @property

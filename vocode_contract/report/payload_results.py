@@ -99,7 +99,7 @@ class ResultCounts:
         verdicts = (
             (self.conforming, "conforms", "conform"),
             (self.violating, "violates the contract", "violate the contract"),
-            (self.unjudged, "could not be judged", "could not be judged"),
+            (self.unjudged, "inconclusive", "inconclusive"),
         )
         kinds = (
             (self.errors, "violation", "violations"),

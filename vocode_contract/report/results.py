@@ -97,7 +97,7 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
 #: The test without which nothing that matters was checked.
-_MAIN = "::test_end_call_answers_with_the_call_and_ends_it"
+_MAIN = "::test_end_call_returns_the_call_and_ends_it"
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
 #: 128 and the number of the signal.
 _INTERRUPTED = 130

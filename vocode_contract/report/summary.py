@@ -99,7 +99,7 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
         yield f"{number}. {heading(cause, full=full)}"
         yield from evident(cause, full=full, uncut=outcome.run.uncut)
     if outcome.reasons:
-        yield from ("", "without verdict:")
+        yield from ("", "no verdict:")
     for reason, rows in outcome.reasons.items():
         yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
     yield from ("", "remarks:") if outcome.remarks else ()

@@ -3,7 +3,7 @@
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import (
     exact_totals,
-    half,
+    half_size,
     has_more,
     is_page,
     missing_ids,
@@ -68,7 +68,7 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
         fail_with(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
-    lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half(whole) == size else ()
+    lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half_size(whole) == size else ()
     if lacking:
         fail_with(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 

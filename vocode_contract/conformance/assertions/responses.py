@@ -280,7 +280,7 @@ def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, aft
     went = before is None or before.call_status not in FINAL
     if not went or not after.is_sound or after.call_status != "ended":
         return
-    looks = scenario.shared.try_run(steps.left_alone)
+    looks = scenario.shared.try_run(steps.get_untouched_call_twice)
     if looks is None or looks[0].call_status in FINAL:
         raise Inconclusive("call-changed", "it is over, and may have ended by itself")
     if looks[1].call_status in FINAL:
@@ -295,6 +295,6 @@ def require_not_over(scenario: ScenarioRunner) -> None:
         Inconclusive: It was.
     """
     __tracebackhide__ = True
-    before = scenario.shared.try_run(steps.seen)
+    before = scenario.shared.try_run(steps.get_subject)
     if before is not None and before.is_sound and before.call_status in FINAL:
         raise Inconclusive("call-changed", "it was over before its end was asked for")

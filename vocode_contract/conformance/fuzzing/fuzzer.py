@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan, drawn, first, identity, unrepeated, with_body
 from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.violation import Violation
@@ -74,7 +74,7 @@ class Fuzzed(Generic[J]):
         return any(200 <= status < 300 for status, _ in self.statuses)
 
 
-def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, plan: FuzzPlan) -> Fuzzed[J]:
+def fuzz(send: Callable[[OperationRequest], J], operation: Operation, contract: Contract, plan: FuzzPlan) -> Fuzzed[J]:
     """Fuzz one operation: a request that is right, then those that are drawn; each find is reduced.
 
     Args:
@@ -89,8 +89,8 @@ def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, pla
     """
     requests = islice(unrepeated(drawn(operation, contract, plan)), plan.requests)
     run = _Run(send, operation)
-    for ask in chain(first(operation, plan), requests):
-        run.try_out(ask)
+    for wanted in chain(first(operation, plan), requests):
+        run.try_out(wanted)
         if run.is_over:
             break
     return run.result()
@@ -99,7 +99,7 @@ def fuzz(send: Callable[[Ask], J], operation: Operation, contract: Contract, pla
 class _Run(Generic[J]):
     """The requests of one run, and what they brought to light."""
 
-    def __init__(self, send: Callable[[Ask], J], operation: Operation) -> None:
+    def __init__(self, send: Callable[[OperationRequest], J], operation: Operation) -> None:
         self._send = send
         self._operation = operation
         self._causes: set[tuple[str, ...]] = set()
@@ -112,25 +112,25 @@ class _Run(Generic[J]):
     def is_over(self) -> bool:
         return len(self._finds) >= _MOST_FINDS or len(self._unanswered) >= _MOST_UNANSWERED
 
-    def try_out(self, ask: Ask) -> None:
+    def try_out(self, wanted: OperationRequest) -> None:
         """Send a request, and reduce it if it shows what no request before it did."""
         __tracebackhide__ = True
-        answer = self._answer(ask)
+        answer = self._answer(wanted)
         new = _causes(answer) - self._causes if answer is not None else set()
         if answer is None or not new:
             return
-        search = _Search(self._answer, ask, answer, new)
+        search = _Search(self._answer, wanted, answer, new)
         smallest = search.smallest()
         self._causes |= _causes(smallest) | new
         self._finds.append(smallest)
 
-    def _answer(self, ask: Ask) -> J | None:
+    def _answer(self, wanted: OperationRequest) -> J | None:
         """Send a request; ``None`` where no complete response came, or is to be hoped for."""
         __tracebackhide__ = True
         if len(self._unanswered) >= _MOST_UNANSWERED:
             return None
         try:
-            answer = self._send(ask)
+            answer = self._send(wanted)
         except Inconclusive as inconclusive:
             self._unanswered.append(inconclusive)
             return None
@@ -162,45 +162,53 @@ def _causes(answer: Judged) -> set[tuple[str, ...]]:
 class _Search(Generic[J]):
     """Looks for the smallest request that shows the same causes; sends at most `REDUCTION` for it."""
 
-    def __init__(self, answer: Callable[[Ask], J | None], ask: Ask, found: J, causes: set[tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[OperationRequest], J | None],
+        wanted: OperationRequest,
+        found: J,
+        causes: set[tuple[str, ...]],
+    ) -> None:
         self._answer = answer
-        self._ask = ask
+        self._wanted = wanted
         self._found = found
         self._causes = causes
-        self._tried = {identity(ask)}
+        self._tried = {identity(wanted)}
 
     def smallest(self) -> J:
         __tracebackhide__ = True
-        self._ask = self._without_body()
-        arguments = fewer(self._ask.arguments, lambda kept: self._shows(replace(self._ask, arguments=tuple(kept))))
-        self._ask = replace(self._ask, arguments=tuple(arguments))
-        if self._ask.body:
-            body = reduced(json.loads(self._ask.body), lambda body: self._shows(with_body(self._ask, body)))
-            self._ask = with_body(self._ask, body)
-        for index in range(len(self._ask.arguments)):
+        self._wanted = self._without_body()
+        arguments = fewer(
+            self._wanted.arguments, lambda kept: self._shows(replace(self._wanted, arguments=tuple(kept)))
+        )
+        self._wanted = replace(self._wanted, arguments=tuple(arguments))
+        if self._wanted.body:
+            body = reduced(json.loads(self._wanted.body), lambda body: self._shows(with_body(self._wanted, body)))
+            self._wanted = with_body(self._wanted, body)
+        for index in range(len(self._wanted.arguments)):
             self._reduce_argument(index)
         return self._found
 
-    def _without_body(self) -> Ask:
-        without = replace(self._ask, body=b"", media_type="")
-        return without if self._shows(without) else self._ask
+    def _without_body(self) -> OperationRequest:
+        without = replace(self._wanted, body=b"", media_type="")
+        return without if self._shows(without) else self._wanted
 
     def _reduce_argument(self, index: int) -> None:
-        value = _plain(self._ask.arguments[index][1])
+        value = _plain(self._wanted.arguments[index][1])
         smallest = reduced(value, lambda smaller: self._shows(self._with_argument(index, smaller)))
-        self._ask = self._with_argument(index, smallest)
+        self._wanted = self._with_argument(index, smallest)
 
-    def _with_argument(self, index: int, value: object) -> Ask:
-        arguments = list(self._ask.arguments)
+    def _with_argument(self, index: int, value: object) -> OperationRequest:
+        arguments = list(self._wanted.arguments)
         arguments[index] = (arguments[index][0], str(value))
-        return replace(self._ask, arguments=tuple(arguments))
+        return replace(self._wanted, arguments=tuple(arguments))
 
-    def _shows(self, ask: Ask) -> bool:
+    def _shows(self, wanted: OperationRequest) -> bool:
         __tracebackhide__ = True
-        if identity(ask) in self._tried or len(self._tried) > REDUCTION:
+        if identity(wanted) in self._tried or len(self._tried) > REDUCTION:
             return False
-        self._tried.add(identity(ask))
-        answer = self._answer(ask)
+        self._tried.add(identity(wanted))
+        answer = self._answer(wanted)
         if answer is None or not self._causes <= _causes(answer):
             return False
         self._found = answer

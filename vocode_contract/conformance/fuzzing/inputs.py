@@ -13,7 +13,7 @@ from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import REQUEST
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of
 
@@ -63,8 +63,8 @@ def _served(scenario: SharedScenario, operation: Operation) -> str:
     items = _listed(scenario)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]
-        return _oldest(recorded) or steps.recorded(scenario, available=True)
-    return _oldest(items) or steps.readable(scenario)
+        return _oldest(recorded) or steps.call_with_recording(scenario, available=True)
+    return _oldest(items) or steps.readable_call(scenario)
 
 
 def _ids(scenario: SharedScenario, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _listed(scenario: SharedScenario) -> list[Item]:
-    page = scenario.try_run(lists.listed_before)
+    page = scenario.try_run(lists.list_before)
     return [item for item in page.items if uuid_of(item.get("id"))] if page else []
 
 
@@ -111,11 +111,11 @@ class Drawn:
         self._client = client
         self._created: list[str] = []
 
-    def ask(self, ask: Ask) -> CheckedExchange:
+    def send(self, wanted: OperationRequest) -> CheckedExchange:
         """Send a request; the response holds errors alone, for advice would be about what we made up ourselves."""
         __tracebackhide__ = True
-        answer = self._client.exchange(ask)
-        if ask.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
+        answer = self._client.exchange(wanted)
+        if wanted.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
             self._created.append(answer.call_id)
         errors = tuple(violation for violation in answer.violations if violation.severity == "error")
         return replace(answer, violations=errors)
@@ -128,5 +128,5 @@ class Drawn:
         deadline, creations = time.monotonic() + _LAST_SECONDS, self._client.creations
         for identifier in self._created:
             left = deadline - time.monotonic()
-            if identifier in creations.open and left > 0 and self._client.end_at_last(identifier, within=left):
-                creations.ended(identifier)
+            if identifier in creations.open and left > 0 and self._client.try_to_end(identifier, within=left):
+                creations.record_end(identifier)

@@ -13,7 +13,7 @@ from typing import Any
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import MissingExtra
-from vocode_contract.http.client.request import Ask
+from vocode_contract.http.client.request import OperationRequest
 
 #: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.
 _PLACES = 16
@@ -48,37 +48,39 @@ class FuzzPlan:
     body: object = field(default=None, repr=False)
 
 
-def identity(ask: Ask) -> tuple[object, ...]:
+def identity(wanted: OperationRequest) -> tuple[object, ...]:
     """Return what tells a request from others of its operation."""
-    return ask.arguments, ask.body
+    return wanted.arguments, wanted.body
 
 
-def first(operation: Operation, plan: FuzzPlan) -> Iterator[Ask]:
+def first(operation: Operation, plan: FuzzPlan) -> Iterator[OperationRequest]:
     """Yield the request that is right, unless it takes an id and none is known."""
     is_named = _is_named(operation)
     if not is_named or plan.ids:
-        ask = Ask(operation=operation, arguments=(("id", plan.ids[0]),) if is_named else (), generated=True)
-        yield ask if operation.body is None else with_body(ask, plan.body)
+        wanted = OperationRequest(
+            operation=operation, arguments=(("id", plan.ids[0]),) if is_named else (), generated=True
+        )
+        yield wanted if operation.body is None else with_body(wanted, plan.body)
 
 
 def _is_named(operation: Operation) -> bool:
     return any(parameter.name == "id" for parameter in operation.parameters)
 
 
-def unrepeated(asks: Iterator[Ask]) -> Iterator[Ask]:
+def unrepeated(asks: Iterator[OperationRequest]) -> Iterator[OperationRequest]:
     """Leave out requests that repeat earlier ones, and end where nothing new comes any more."""
     seen: set[tuple[object, ...]] = set()
     stale = 0
-    for ask in asks:
-        stale = stale + 1 if identity(ask) in seen else 0
+    for wanted in asks:
+        stale = stale + 1 if identity(wanted) in seen else 0
         if stale > _STALE:
             return
         if not stale:
-            seen.add(identity(ask))
-            yield ask
+            seen.add(identity(wanted))
+            yield wanted
 
 
-def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[Ask]:
+def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[OperationRequest]:
     """Return requests without end, right and wrong ones.
 
     Raises:
@@ -101,7 +103,7 @@ def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[
         st.integers(0, 2 * _PLACES - 1),
     )
     return (
-        _ask(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
+        _request(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
         for case, edges, place in seeded(draws, plan.seed)
     )
 
@@ -119,7 +121,7 @@ def _document(contract: Contract) -> Any:
     return schemathesis.openapi.from_dict(dict(contract.document))
 
 
-def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> Ask:
+def _request(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> OperationRequest:
     """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
     query, body = drawn
     if place < _PLACES and plan.ids and _is_named(operation):
@@ -127,8 +129,8 @@ def _ask(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, pl
     if place < _PLACES and plan.agent_ids and isinstance(body, dict) and isinstance(body.get("agent"), str):
         body = {**body, "agent": plan.agent_ids[place % len(plan.agent_ids)]}
     arguments = tuple((_text(key), _text(value)) for key, value in query.items())
-    ask = Ask(operation=operation, arguments=arguments, generated=True)
-    return ask if operation.body is None else with_body(ask, _narrowed(body))
+    wanted = OperationRequest(operation=operation, arguments=arguments, generated=True)
+    return wanted if operation.body is None else with_body(wanted, _narrowed(body))
 
 
 def _text(value: object) -> str:
@@ -149,12 +151,12 @@ def _narrowed(value: Any) -> Any:
     return value
 
 
-def with_body(ask: Ask, body: object) -> Ask:
+def with_body(wanted: OperationRequest, body: object) -> OperationRequest:
     """Write a body as JSON that a shell and a log take as it is; what JSON cannot hold is no body."""
     try:
         text = json.dumps(body, separators=(",", ":"))
     except (TypeError, ValueError):
-        return replace(ask, body=b"", media_type="")
+        return replace(wanted, body=b"", media_type="")
     for unfit, fit in (("\x7f", r"\u007f"), ("##", r"#\u0023"), ("::", r":\u003a")):  # all of them are in strings
         text = text.replace(unfit, fit)
-    return replace(ask, body=text.encode(), media_type="application/json")
+    return replace(wanted, body=text.encode(), media_type="application/json")

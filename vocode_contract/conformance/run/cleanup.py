@@ -46,22 +46,22 @@ def finish(client: CheckedClient, within: float = LAST_SECONDS, *, is_last_word:
         _ = has_done(_look(client)) or has_done(_look(client))
     for identifier in creations.open:
         if not has_done(_end(client, identifier)):
-            creations.unclear_end(identifier)
+            creations.record_unclear_end(identifier)
             has_done(_end(client, identifier))
-    left = creations.leave()
+    left = creations.record_leftovers()
     if interruptions:
         raise interruptions[0]
     return left
 
 
 def _look(client: CheckedClient) -> Callable[[float], object]:
-    return lambda left: client.list_at_last(size=_LOOKED_AT, within=left)
+    return lambda left: client.try_to_list(size=_LOOKED_AT, within=left)
 
 
 def _end(client: CheckedClient, identifier: str) -> Callable[[float], None]:
     def end(left: float) -> None:
-        if left > 0 and client.end_at_last(identifier, within=left):
-            client.creations.ended(identifier)
+        if left > 0 and client.try_to_end(identifier, within=left):
+            client.creations.record_end(identifier)
 
     return end
 

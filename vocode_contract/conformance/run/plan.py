@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Effect
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.request import OWN, Ask
+from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.guard import Consents, Guard
 from vocode_contract.http.message import Exchange
@@ -95,25 +95,25 @@ class PlanningClient(Client):
             transport=SimulatorTransport(_simulation(settings)),
         )
 
-    def exchange(self, ask: Ask) -> Exchange:
+    def exchange(self, wanted: OperationRequest) -> Exchange:
         """Answer from the simulator, and note what would have been sent."""
         __tracebackhide__ = True
-        exchange = super().exchange(ask)
-        self.plan.requests.append(self._planned(ask, exchange))
+        exchange = super().exchange(wanted)
+        self.plan.requests.append(self._planned(wanted, exchange))
         self.plan.mutating = self.guard.sent
         return exchange
 
-    def _planned(self, ask: Ask, exchange: Exchange) -> Planned:
+    def _planned(self, wanted: OperationRequest, exchange: Exchange) -> Planned:
         request = exchange.request
-        names = [f"{name}={value if value in self._known else '<...>'}" for name, value in ask.arguments]
-        authorization = "none" if ask.credentials is None else "<token>" if ask.credentials == OWN else "<another>"
+        names = [f"{name}={value if value in self._known else '<...>'}" for name, value in wanted.arguments]
+        shown = {None: "none", DEFAULT_CREDENTIALS: "<token>"}.get(wanted.credentials, "<another>")
         media_type = request.header("content-type")
         return Planned(
             method=request.method,
             path=request.path + (f"?{'&'.join(names)}" if names else ""),
-            effect=ask.operation.effect,
-            headers=(f"Authorization: {authorization}", *([f"Content-Type: {media_type}"] if media_type else [])),
-            is_refused=ask.credentials != OWN,
+            effect=wanted.operation.effect,
+            headers=(f"Authorization: {shown}", *([f"Content-Type: {media_type}"] if media_type else [])),
+            is_refused=wanted.credentials != DEFAULT_CREDENTIALS,
         )
 
 

@@ -84,7 +84,7 @@ class Calls:
         if reason:
             raise NotPermitted("create_call", reason)
         try:
-            return self.client.ask("create_call", json=request, kept=False)
+            return self.client.send("create_call", json=request, keep=False)
         except Inconclusive as inconclusive:
             self._unanswered[role] = inconclusive
             raise
@@ -123,7 +123,7 @@ class Calls:
 
     def note_ended(self, identifier: str) -> None:
         """Note that a call is known to be over."""
-        self.client.creations.ended(identifier)
+        self.client.creations.record_end(identifier)
 
     def _created_for(self, role: str) -> str | None:
         try:
@@ -138,7 +138,7 @@ class Calls:
     def _listed_call(self) -> str | None:
         if not self.is_here:
             return None
-        page = self.client.ask("list_calls", {"page": 1, "size": _LOOKED_AT}, kept=False)
+        page = self.client.send("list_calls", {"page": 1, "size": _LOOKED_AT}, keep=False)
         living = [item["id"] for item in page.items if page.item_ids and item.get("status") not in FINAL]
         turn, turns = self._turn
         return next((known for known in living[turn::turns] if known not in self._by_role.values()), None)

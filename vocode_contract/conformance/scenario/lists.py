@@ -9,12 +9,12 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.validation.scalars import uuid_of
 
 
-def half(whole: CheckedExchange) -> int:
+def half_size(whole: CheckedExchange) -> int:
     """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
     return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
 
 
-def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
+def is_consistent(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
     """Return whether the list and its first two pages hold what they can hold if it stood still."""
     if not all(map(is_page, (whole, first, second))):
         return True
@@ -24,10 +24,12 @@ def fit(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange)
         return False
     if len({*exact_totals(whole, first, second)}) > 1:
         return False
-    return half(whole) != size or ({*first.item_ids, *second.item_ids} == {*whole.item_ids} and not has_more(second))
+    return half_size(whole) != size or (
+        {*first.item_ids, *second.item_ids} == {*whole.item_ids} and not has_more(second)
+    )
 
 
-def lacks(page: CheckedExchange, known: tuple[str, ...]) -> bool:
+def is_missing_calls(page: CheckedExchange, known: tuple[str, ...]) -> bool:
     """Return whether calls that are known to exist are not on a page that has room for them."""
     return is_page(page) and page.members["has_more"] is False and bool(missing_ids(page, known))
 
@@ -72,7 +74,7 @@ BEYOND = 100_000
 # --- lists ---
 
 
-def listed_before(scenario: SharedScenario) -> CheckedExchange:
+def list_before(scenario: SharedScenario) -> CheckedExchange:
     """List the calls that are there before any is created."""
     return list_whole(scenario)
 
@@ -80,29 +82,29 @@ def listed_before(scenario: SharedScenario) -> CheckedExchange:
 def list_whole(scenario: SharedScenario) -> CheckedExchange:
     """Ask for as many calls as fit on one page; no document says how many may be asked for."""
     for size in WHOLE:
-        answer = scenario.ask("list_calls", {"page": 1, "size": size})
+        answer = scenario.send("list_calls", {"page": 1, "size": size})
         if answer.status != 422:
             break
     return answer
 
 
-def listed_by_default(scenario: SharedScenario) -> CheckedExchange:
+def list_by_default(scenario: SharedScenario) -> CheckedExchange:
     """List the calls without saying which page, and how many."""
-    return scenario.ask("list_calls")
+    return scenario.send("list_calls")
 
 
-def list_leaf(scenario: SharedScenario, number: int, size: int) -> CheckedExchange:
+def list_page(scenario: SharedScenario, number: int, size: int) -> CheckedExchange:
     """Ask for one page of the list."""
-    return scenario.ask("list_calls", {"page": number, "size": size})
+    return scenario.send("list_calls", {"page": number, "size": size})
 
 
-def leaf_beyond(scenario: SharedScenario) -> CheckedExchange:
+def list_page_beyond_end(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a page far behind the last one."""
-    return scenario.ask("list_calls", {"page": BEYOND, "size": LEAF})
+    return scenario.send("list_calls", {"page": BEYOND, "size": LEAF})
 
 
-def listed_in_order(scenario: SharedScenario) -> CheckedExchange:
+def list_sorted(scenario: SharedScenario) -> CheckedExchange:
     """List the calls by the number called, the lowest first."""
-    before = scenario.try_run(listed_before)
+    before = scenario.try_run(list_before)
     size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
-    return scenario.ask("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})
+    return scenario.send("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})

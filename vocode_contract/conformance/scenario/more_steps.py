@@ -12,11 +12,11 @@ from vocode_contract.conformance.scenario.calls import UNKNOWN_ID
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.conformance.scenario.steps import (
     BYSTANDER,
-    bystander_after_refusals,
     call_in_state,
+    call_with_recording,
+    get_bystander,
+    get_bystander_after_refusals,
     listed_call,
-    look_at_bystander,
-    recorded,
     require_loopback,
     wait_until_over,
 )
@@ -28,36 +28,36 @@ from vocode_contract.validation.lifecycle.history import FINAL
 def end_by_get(scenario: SharedScenario) -> CheckedExchange:
     """Ask for the end of the bystander by GET."""
     require_loopback(scenario, "end_call", "another method might be taken")
-    scenario.try_run(bystander_after_refusals)
-    return scenario.ask("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
+    scenario.try_run(get_bystander_after_refusals)
+    return scenario.send("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
 
 
 def end_by_body(scenario: SharedScenario) -> CheckedExchange:
     """Ask for the end of the bystander by an id in the body, where the contract has none."""
     scenario.try_run(end_by_get)
     identifier = scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
-    return scenario.ask("end_call", json={"id": identifier})
+    return scenario.send("end_call", json={"id": identifier})
 
 
-def bystander_before_two_ids(scenario: SharedScenario) -> CheckedExchange:
+def get_bystander_before_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """Look at the bystander once it was to be ended by GET, and by an id in a body."""
     scenario.try_run(end_by_body)
-    return look_at_bystander(scenario)
+    return get_bystander(scenario)
 
 
-def ended_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
+def end_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """End a call by a query that names the bystander as well."""
-    scenario.try_run(bystander_before_two_ids)
+    scenario.try_run(get_bystander_before_two_ids)
     require_loopback(scenario, "end_call", "two calls may be ended")
     names = [("id", scenario.calls.living(BYSTANDER)), ("id", scenario.calls.living("second of two ids"))]
-    return scenario.ask("end_call", names)
+    return scenario.send("end_call", names)
 
 
-def both_of_two_ids(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
+def get_both_calls(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """Look at both calls that one query named."""
-    scenario.run(ended_by_two_ids)
+    scenario.run(end_by_two_ids)
     both = (BYSTANDER, "second of two ids")
-    return tuple(scenario.ask("get_call", {"id": scenario.calls.living(role)}) for role in both)
+    return tuple(scenario.send("get_call", {"id": scenario.calls.living(role)}) for role in both)
 
 
 # --- calls in other states ---
@@ -68,39 +68,42 @@ def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
     """Return the step in which a listed call of a state is ended."""
 
     def end(scenario: SharedScenario) -> CheckedExchange:
-        return scenario.ask("end_call", {"id": call_in_state(scenario, state)})
+        return scenario.send("end_call", {"id": call_in_state(scenario, state)})
 
     return end
 
 
-def settled_from_not_started(scenario: SharedScenario) -> CheckedExchange:
+def wait_for_not_started(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that had not started until it is over."""
     scenario.run(end_of("not_started"))
     return wait_until_over(scenario, call_in_state(scenario, "not_started"))
 
 
-def seen_over(scenario: SharedScenario) -> CheckedExchange:
+def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
     """Look at a call that had ended before the scenario began."""
-    return scenario.ask("get_call", {"id": listed_call(scenario, "ended")})
+    return scenario.send("get_call", {"id": listed_call(scenario, "ended")})
 
 
 # --- recordings ---
 
 
-def recording_there(scenario: SharedScenario) -> CheckedExchange:
+def get_available_recording(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a recording that is said to be available."""
-    return scenario.ask("get_recording", {"id": recorded(scenario, available=True)})
+    return scenario.send("get_recording", {"id": call_with_recording(scenario, available=True)})
 
 
-def recording_not_there(scenario: SharedScenario) -> CheckedExchange:
+def get_unavailable_recording(scenario: SharedScenario) -> CheckedExchange:
     """Ask for a recording that is said not to be available.
 
     Raises:
         Inconclusive: It came, and by now the call says that it is available.
     """
-    call = recorded(scenario, available=False)
-    answer = scenario.ask("get_recording", {"id": call})
-    if 200 <= answer.status < 300 and scenario.ask("get_call", {"id": call}).members.get("recording_available") is True:
+    call = call_with_recording(scenario, available=False)
+    answer = scenario.send("get_recording", {"id": call})
+    if (
+        200 <= answer.status < 300
+        and scenario.send("get_call", {"id": call}).members.get("recording_available") is True
+    ):
         raise Inconclusive("call-changed", "its recording has become available")
     return answer
 
@@ -114,7 +117,7 @@ def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], Checked
 
     def end(scenario: SharedScenario) -> CheckedExchange:
         call = scenario.calls.living(f"ended with {media_type}")
-        answer = scenario.ask("end_call", {"id": call}, body=body, media_type=media_type)
+        answer = scenario.send("end_call", {"id": call}, body=body, media_type=media_type)
         if answer.call_status in FINAL and scenario.calls.is_here:  # elsewhere, the word of an end is not enough
             scenario.calls.note_ended(call)
         return answer
@@ -122,18 +125,18 @@ def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], Checked
     return end
 
 
-def raced(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
+def end_twice_at_once(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """End one call twice at the same time."""
     call = scenario.calls.living("raced")
 
     def end(_: int) -> CheckedExchange:
-        return replace(scenario.ask("end_call", {"id": call}), is_ordered=False)
+        return replace(scenario.send("end_call", {"id": call}), is_ordered=False)
 
     with ThreadPoolExecutor(2) as threads:
         return tuple(threads.map(end, range(2)))
 
 
-def settled_after_race(scenario: SharedScenario) -> CheckedExchange:
+def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
     """Look at the call that was ended twice at the same time until it is over."""
-    scenario.run(raced)
+    scenario.run(end_twice_at_once)
     return wait_until_over(scenario, scenario.calls.living("raced"))

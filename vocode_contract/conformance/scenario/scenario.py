@@ -62,10 +62,10 @@ class SharedScenario:
         except _REASONS:
             return None
 
-    def ask(self, name: str, *arguments: object, **options: Any) -> CheckedExchange:
-        """Make a request that no test checks on its own; see `CheckedClient.ask`."""
+    def send(self, name: str, *arguments: object, **options: Any) -> CheckedExchange:
+        """Make a request that no test checks on its own; see `CheckedClient.send`."""
         __tracebackhide__ = True
-        return self.client.ask(name, *arguments, kept=False, **options)  # type: ignore[arg-type]  # as given
+        return self.client.send(name, *arguments, keep=False, **options)  # type: ignore[arg-type]  # as given
 
 
 class ScenarioRunner:

@@ -14,7 +14,15 @@ from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.http.client.network_errors import fault_of
-from vocode_contract.http.client.request import OWN, Ask, authorization, call_in, effect_of, is_drawing, is_sent_as_user
+from vocode_contract.http.client.request import (
+    DEFAULT_CREDENTIALS,
+    OperationRequest,
+    authorization,
+    call_in,
+    effect_of,
+    is_drawing,
+    is_sent_as_user,
+)
 from vocode_contract.http.client.timing import RateLimit, Throttle, Timing, seconds_of
 from vocode_contract.http.framing import oddities
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
@@ -25,18 +33,18 @@ from vocode_contract.validation.masking import Secret
 
 _GATEWAY = frozenset((502, 503, 504))
 _LENGTH_DIGITS = 20
-#: Of the time of an exchange, what an attempt must have to be made.
+#: Minimum share of the total time-out that must remain to start another attempt.
 _WORTHWHILE = 0.05
 _RAISE = "--max-body or --vocode-max-body raises the limit"
 _LOGGERS = ("httpx", "httpcore")
 
 
 class Client:
-    """Sends to one endpoint, one connection a request; may be shared between threads.
+    """Sends to one endpoint, one connection per request; may be shared between threads.
 
     Attributes:
-        endpoint: Where it sends.
-        creations: The calls that it created, which are ended in the end.
+        endpoint: The server.
+        creations: The calls that it created, to be ended at the end of the run.
     """
 
     def __init__(
@@ -57,17 +65,17 @@ class Client:
         """Prepare; nothing is sent yet.
 
         Args:
-            endpoint: Where the API is; a URL is parsed.
-            token: The user's; goes to this endpoint alone.
-            guard: What may be sent where; without, nothing beyond loopback but what reads.
-            timing: How long to wait.
-            throttle: Waits for a server that limits the rate; shared by the clients of one run.
-            transport: What carries the requests, in place of the network.
+            endpoint: The server; a URL is parsed.
+            token: The user's token, which is sent only to this endpoint.
+            guard: Decides what may be sent (default: remote hosts only get requests that read).
+            timing: Time-outs and pauses.
+            throttle: Honours a rate limit; shared by the clients of one run.
+            transport: Carries the requests instead of the network.
             run_id: Names this run to the server's operators.
-            ca_file: PEM file of a private certificate authority to trust too.
-            proxy: What to go through; without, nothing, whatever the environment says.
-            journal: Notes which calls are created.
-            max_body: Bytes of a body that are taken; of a recording the rest is counted, and not held.
+            ca_file: PEM file of an additional certificate authority to trust.
+            proxy: Proxy to use (default: none, whatever the environment says).
+            journal: Records which calls are created.
+            max_body: Maximum size of a response body in bytes; the rest of a recording is counted and not kept.
 
         Raises:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
@@ -82,7 +90,7 @@ class Client:
         self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
         self._throttle = throttle or Throttle()
-        self._accepted: set[str] = set()  # operations that the token was good for
+        self._accepted: set[str] = set()  # operations that the server accepted the token for
         self._transport = transport
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
@@ -90,52 +98,52 @@ class Client:
         self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
         self._max_body = max_body
-        for name in _LOGGERS:  # they would write URLs and headers
+        for name in _LOGGERS:  # they would log URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 
-    def exchange(self, ask: Ask) -> Exchange:
+    def exchange(self, wanted: OperationRequest) -> Exchange:
         """Send a request, and again if it only reads and got no response.
 
         Raises:
             NotPermitted: The guard refuses; nothing was sent.
-            Inconclusive: No complete response came, or one that tells nothing of the API.
+            Inconclusive: No complete response came, or one that says nothing about the API.
         """
         __tracebackhide__ = True
-        intent = self._intent(ask)
+        intent = self._intent(wanted)
         self._guard.admit(intent)
         if intent.effect == "rings":
-            return self._created(intent, ask)
+            return self._created(intent, wanted)
         try:
-            exchange = self._repeated(intent, ask)
+            exchange = self._repeated(intent, wanted)
         except Inconclusive as inconclusive:
             if intent.effect == "hangs-up" and intent.call_id and inconclusive.may_have_acted:
-                self.creations.unclear_end(intent.call_id)
+                self.creations.record_unclear_end(intent.call_id)
             raise
         if intent.effect == "reads":
-            self.creations.saw(exchange, [value for name, value in ask.arguments if name == "id"])
+            self.creations.observe(exchange, [value for name, value in wanted.arguments if name == "id"])
         return exchange
 
-    def _created(self, intent: Intent, ask: Ask) -> Exchange:
-        """Send what creates a call, written down before and after."""
+    def _created(self, intent: Intent, wanted: OperationRequest) -> Exchange:
+        """Send a request that creates a call; it is recorded before and after."""
         __tracebackhide__ = True
         try:
-            creation = self.creations.begun(ask.body)
+            creation = self.creations.record_request(wanted.body)
         except InvalidOption as error:
             raise NotPermitted(intent.operation, str(error)) from None
         try:
-            exchange = self._repeated(intent, ask)
+            exchange = self._repeated(intent, wanted)
         except BaseException as error:  # Ctrl-C too: it may have been sent by then
             acted = error.may_have_acted if isinstance(error, Inconclusive) else True
-            self.creations.lost(creation, may_have_acted=acted)
+            self.creations.record_no_response(creation, may_have_acted=acted)
             raise
-        self.creations.answered(creation, exchange)
+        self.creations.record_response(creation, exchange)
         return exchange
 
-    def _repeated(self, intent: Intent, ask: Ask) -> Exchange:
+    def _repeated(self, intent: Intent, wanted: OperationRequest) -> Exchange:
         """Send a request, and again if it only reads and got no response."""
         __tracebackhide__ = True
-        request = self._request(ask)
-        within = ask.within - self._throttle.wait(self._timing, at_most=ask.within)
+        request = self._request(wanted)
+        within = wanted.within - self._throttle.wait(self._timing, at_most=wanted.within)
         deadline = time.monotonic() + min(self._timing.total, within)
         pauses = self._timing.pauses if intent.effect == "reads" else ()
         found: Inconclusive | None = None
@@ -143,12 +151,12 @@ class Client:
         while True:
             times += 1
             try:
-                return self._answered(request, ask, deadline, is_retried=bool(pauses))
+                return self._answered(request, wanted, deadline, is_retried=bool(pauses))
             except Inconclusive as inconclusive:
                 # A last attempt that the deadline cuts off tells less than the one before.
                 found = found if found is not None and time.monotonic() >= deadline else inconclusive
             if times > len(pauses) or not self._waited(found, pauses[times - 1], deadline):
-                raise found.after(times)
+                raise found.with_attempts(times)
 
     @property
     def is_read_only(self) -> bool:
@@ -160,48 +168,50 @@ class Client:
         """The user's token, which no response may repeat."""
         return self._token
 
-    def reason_against(self, ask: Ask) -> str | None:
+    def reason_against(self, wanted: OperationRequest) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
-        return self._guard.reason_against(self._intent(ask))
+        return self._guard.reason_against(self._intent(wanted))
 
-    def _intent(self, ask: Ask) -> Intent:
-        effect = effect_of(ask)
+    def _intent(self, wanted: OperationRequest) -> Intent:
+        effect = effect_of(wanted)
+        is_dialling = effect == "rings" and not self.endpoint.is_loopback
         return Intent(
-            operation=ask.operation.name,
+            operation=wanted.operation.name,
             effect=effect,
             host=self.endpoint.host,
-            authenticated=is_sent_as_user(ask.credentials, self._token),
-            generated=ask.generated or is_drawing(),
-            call_id=call_in(ask),
-            numbers=dialled(ask.body, ask.arguments) if effect == "rings" and not self.endpoint.is_loopback else (),
+            authenticated=is_sent_as_user(wanted.credentials, self._token),
+            generated=wanted.generated or is_drawing(),
+            call_id=call_in(wanted),
+            numbers=dialled(wanted.body, wanted.arguments) if is_dialling else (),
         )
 
-    def _request(self, ask: Ask) -> Request:
-        header = authorization(ask.credentials, self._token)
+    def _request(self, wanted: OperationRequest) -> Request:
+        has_length = wanted.body or wanted.operation.method == "POST"
+        header = authorization(wanted.credentials, self._token)
         return Request(
-            method=ask.method or ask.operation.method,
-            path=self.endpoint.path + ask.operation.path + ask.suffix,
-            query=urlencode(ask.arguments),
+            method=wanted.method or wanted.operation.method,
+            path=self.endpoint.path + wanted.operation.path + wanted.suffix,
+            query=urlencode(wanted.arguments),
             headers=(
                 ("Host", self.endpoint.authority),
                 ("Accept", "*/*"),
                 ("Accept-Encoding", "identity"),
                 ("User-Agent", self._agent),
                 *((("Authorization", header),) if header is not None else ()),
-                *((("Content-Type", ask.media_type),) if ask.media_type else ()),
-                *((("Content-Length", str(len(ask.body))),) if ask.body or ask.operation.method == "POST" else ()),
+                *((("Content-Type", wanted.media_type),) if wanted.media_type else ()),
+                *((("Content-Length", str(len(wanted.body))),) if has_length else ()),
             ),
-            body=ask.body,
+            body=wanted.body,
         )
 
-    def _sent(self, request: Request, ask: Ask, deadline: float, *, is_retried: bool) -> Exchange:
-        """Send once; the whole answer or `Inconclusive`."""
+    def _sent(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:
+        """Send once; return the complete exchange or raise `Inconclusive`."""
         __tracebackhide__ = True
         with self._pace as waited:
             started = time.monotonic()
             line = ConnectionLog(deadline + waited, is_encrypted=self._tls is not None)
             try:
-                response = self._carried(request, ask.operation, line, is_retried=is_retried)
+                response = self._carried(request, wanted.operation, line, is_retried=is_retried)
             except NETWORK_ERRORS as error:
                 kind, what = fault_of(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
@@ -212,7 +222,7 @@ class Client:
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
         where = f"{self.endpoint.host} port {self.endpoint.port}"
         where += f", through the proxy {self._proxy}" if self._proxy else ""
-        raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(ask.operation, sent=sent))
+        raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(wanted.operation, sent=sent))
 
     def _carried(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
@@ -249,17 +259,17 @@ class Client:
         odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
         return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
 
-    def _answered(self, request: Request, ask: Ask, deadline: float, *, is_retried: bool) -> Exchange:
-        """Send once; an exchange that tells something of the API, or `Inconclusive`."""
+    def _answered(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:
+        """Send once; return the exchange, or raise `Inconclusive` if it says nothing about the API."""
         __tracebackhide__ = True
-        exchange = self._sent(request, ask, deadline, is_retried=is_retried)
+        exchange = self._sent(request, wanted, deadline, is_retried=is_retried)
         status = exchange.response.status
         if status == 429:
             raise self._limited(seconds_of(exchange.response.header("retry-after")))
         if status in _GATEWAY:
-            raise Inconclusive("gateway", f"status {status}", _consequence(ask.operation, sent=True))
-        if ask.credentials == OWN:
-            if status == 401 or (status == 403 and ask.operation.name not in self._accepted):
+            raise Inconclusive("gateway", f"status {status}", _consequence(wanted.operation, sent=True))
+        if wanted.credentials == DEFAULT_CREDENTIALS:
+            if status == 401 or (status == 403 and wanted.operation.name not in self._accepted):
                 token = (
                     f"with the token of {TOKEN_VARIABLE}"
                     if self._token
@@ -267,22 +277,22 @@ class Client:
                 )
                 raise Inconclusive("not-authorised", f"status {status}, {token}")
             if 200 <= status < 300:
-                self._accepted.add(ask.operation.name)
+                self._accepted.add(wanted.operation.name)
         return exchange
 
     def _limited(self, wait: float | None) -> Inconclusive:
-        """Note that the server limits the rate: whatever is sent next waits as long as it asked for."""
+        """Slow down as the server asks, and return the reason for having no response."""
         timing = self._timing
-        is_waited_for = self._throttle.told(max(wait or 0.0, *timing.pauses[:1], 0.0), timing)
+        is_honoured = self._throttle.slow_down(max(wait or 0.0, *timing.pauses[:1], 0.0), timing)
         asked = [] if wait is None else [f"for {wait:.0f} s"]
-        if not is_waited_for:
-            asked.append(f"which is not waited for: {timing.patience:.0f} s at most, {timing.in_all:.0f} s in a run")
-        limited = Inconclusive("rate-limited", ", ".join(asked), wait=wait)
-        limited.is_down = not is_waited_for  # what is sent later would fare no better
-        return limited
+        if not is_honoured:
+            bounds = f"{timing.max_retry_after:.0f} s at most, {timing.max_total_wait:.0f} s in a run"
+            asked.append(f"which is not waited for: {bounds}")
+        # Without waiting, later requests would get the same response.
+        return Inconclusive("rate-limited", ", ".join(asked), wait=wait, is_down=not is_honoured)
 
     def _waited(self, inconclusive: Inconclusive, pause: float, deadline: float) -> bool:
-        """Wait before a request is sent again; return whether it may be."""
+        """Wait before a request is sent again; return whether it may be sent."""
         jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
         seconds = max(pause * (1 + jitter), inconclusive.wait or 0.0)
         is_hopeless = inconclusive.kind == "rate-limited" and inconclusive.is_down
@@ -294,7 +304,7 @@ class Client:
 
 
 class _TooLarge(Exception):
-    """The body is beyond the limit."""
+    """The body exceeds the limit."""
 
 
 def _is_recording(answer: httpx.Response, operation: Operation) -> bool:

@@ -1,8 +1,7 @@
-"""Created calls: those that a client asked for, and which of them it may end.
+"""The calls that a client created, and which of them it may end.
 
-A server may answer with the id of a call that somebody else began. So an id is a client's own only if it
-was not known before the request was sent, and if what is said of it does not speak against it: the
-mark in the context of the request, or the two numbers.
+A server may return the id of a call that somebody else started. So a call is the client's own only if its id was not
+known before the request was sent, unless its context or its numbers contradict the request.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,35 +14,34 @@ import orjson
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
+from vocode_contract.validation.lifecycle.history import FINAL
 from vocode_contract.validation.scalars import uuid_of
 
-#: The key of the context under which a request is reported from all others.
+#: Key in the context of a Create Call request whose value identifies the request.
 MARK = "vocode_contract_request"
-#: Statuses after which nothing more happens to a call.
-_OVER = ("ended", "error")
 
 
 class CreationJournal(Protocol):
-    """Where is written down what is created, before and after."""
+    """Records what is created, before and after the request."""
 
     def note(self, event: str, identifier: str = "") -> None:
         """Write one event.
 
         Args:
-            event: ``creating``, then ``created`` or ``declined``, or ``foreign`` for what was taken for created and is
-                somebody else's; ``ended`` or ``left`` in the end.
-            identifier: Of the call, where it is known.
+            event: ``creating``, then ``created`` or ``declined``, or ``foreign`` for a call that was taken for created
+                and is somebody else's; finally ``ended`` or ``left``.
+            identifier: ID of the call, if it is known.
 
         Raises:
             InvalidOption: It cannot be written.
         """
 
 
-class Unwritten:
-    """A journal for whom nothing need be kept."""
+class NullJournal:
+    """A journal that records nothing."""
 
     def note(self, event: str, identifier: str = "") -> None:
-        """Write nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,15 +49,15 @@ class Creation:
     """One request to create a call.
 
     Attributes:
-        request: What was asked for.
-        known: Ids that were known before it was sent; none of them is its call.
+        request: The body of the request.
+        known: IDs that were known before it was sent; none of them is its call.
     """
 
     request: Mapping[str, Any] = field(repr=False)
     known: frozenset[str] = frozenset()
 
     def owns(self, call: Mapping[str, Any]) -> bool:
-        """Return whether a call, as a server shows it, may be the one that was asked for."""
+        """Return whether a call, as a server shows it, may be the requested one."""
         if _canonical(call.get("id")) in self.known:
             return False
         mark, shown = self._mark, _context(call).get(MARK)
@@ -68,7 +66,7 @@ class Creation:
         return all(_agree(self.request.get(key), call.get(key)) for key in ("to_number", "from_number"))
 
     def is_shown_by(self, call: Mapping[str, Any]) -> bool:
-        """Return whether a call is surely the one that was asked for: it bears the mark."""
+        """Return whether a call is certainly the requested one: it has the mark."""
         is_new = _canonical(call.get("id")) not in self.known
         return is_new and self._mark is not None and _context(call).get(MARK) == self._mark
 
@@ -78,18 +76,18 @@ class Creation:
 
 
 class Creations:
-    """What one client created. Threads may share it."""
+    """The calls that one client created; may be shared between threads."""
 
     def __init__(self, owned: set[str], journal: CreationJournal | None = None, *, doubts: bool = True) -> None:
-        """Begin with nothing.
+        """Start without calls.
 
         Args:
-            owned: Ids of calls that may be ended without further consent; kept here.
-            journal: Notes what is created.
-            doubts: Whether the server is doubted, since any of its calls may be somebody's.
+            owned: IDs of calls that may be ended without further consent; this object adds to the set.
+            journal: Records what is created.
+            doubts: Whether the server may have calls of other people.
         """
         self._owned = owned
-        self._journal = journal or Unwritten()
+        self._journal = journal or NullJournal()
         self._doubts = doubts
         self._seen: set[str] = set()
         self._open: dict[str, Creation] = {}
@@ -100,37 +98,37 @@ class Creations:
 
     @property
     def open(self) -> tuple[str, ...]:
-        """The ids of calls that were created and are not known to be over, oldest first."""
+        """The IDs of created calls that are not known to be over, oldest first."""
         return tuple(self._open)
 
     @property
     def is_unclear(self) -> bool:
-        """Whether anything was asked for that may be there under an id that is not known."""
+        """Whether a call may have been created whose ID is not known."""
         return bool(self._unclear)
 
-    def wants_a_look(self, identifier: str) -> bool:
-        """Return whether a call is to be looked at before it is ended: it may be somebody else's, or over."""
+    def needs_lookup(self, identifier: str) -> bool:
+        """Return whether a call must be read before it is ended: it may be somebody else's, or over."""
         return identifier in self._unclear_ends or (self._doubts and identifier not in self._confirmed)
 
-    def begun(self, body: bytes) -> Creation:
-        """Note that a call is about to be asked for.
+    def record_request(self, body: bytes) -> Creation:
+        """Record that a Create Call request is about to be sent.
 
         Raises:
-            InvalidOption: That cannot be written down, so it must not be sent.
+            InvalidOption: The journal cannot be written, so the request must not be sent.
         """
         self._journal.note("creating")
         return Creation(request=_members(body), known=frozenset(self._seen))
 
-    def lost(self, creation: Creation, *, may_have_acted: bool) -> None:
-        """Note that no response came."""
+    def record_no_response(self, creation: Creation, *, may_have_acted: bool) -> None:
+        """Record that no response came."""
         with self._lock:
             if may_have_acted:
                 self._unclear.append(creation)
             else:
                 self._note("declined")
 
-    def answered(self, creation: Creation, exchange: Exchange) -> None:
-        """Note what a server answered."""
+    def record_response(self, creation: Creation, exchange: Exchange) -> None:
+        """Record the server's response."""
         call, status = _value(exchange), exchange.response.status
         with self._lock:
             if 400 <= status < 500:
@@ -140,16 +138,16 @@ class Creations:
             else:
                 self._unclear.append(creation)
 
-    def unclear_end(self, identifier: str) -> None:
-        """Note that a call may be over: its end had no response."""
+    def record_unclear_end(self, identifier: str) -> None:
+        """Record that a call may be over: the request to end it got no response."""
         self._unclear_ends.add(identifier)
 
-    def saw(self, exchange: Exchange, asked: Iterable[str]) -> None:
-        """Learn from a response that only reads.
+    def observe(self, exchange: Exchange, requested: Iterable[str]) -> None:
+        """Learn from the response of an operation that only reads.
 
         Args:
-            exchange: One of any operation that reads.
-            asked: Ids that it was asked with.
+            exchange: The exchange.
+            requested: IDs in the request.
         """
         if not self._doubts and not self._open and not self._unclear:
             return
@@ -159,16 +157,16 @@ class Creations:
         with self._lock:
             for call in calls:
                 self._learn(call, str(call.get("id")))
-            self._seen.update(map(_canonical, (*asked, *(call.get("id") for call in calls))))
+            self._seen.update(map(_canonical, (*requested, *(call.get("id") for call in calls))))
 
-    def ended(self, identifier: str) -> None:
-        """Note that a call is known to be over."""
+    def record_end(self, identifier: str) -> None:
+        """Record that a call is known to be over."""
         with self._lock:
             if self._open.pop(identifier, None) is not None:
                 self._note("ended", identifier)
 
-    def leave(self) -> tuple[str, ...]:
-        """Note that what is open stays so; return the ids."""
+    def record_leftovers(self) -> tuple[str, ...]:
+        """Record that the open calls are not ended; return their IDs."""
         for identifier in self._open:
             self._note("left", identifier)
         return self.open
@@ -179,8 +177,8 @@ class Creations:
                 self._disown(identifier)
             else:
                 self._confirmed.add(identifier)
-                if call.get("status") in _OVER:
-                    self.ended(identifier)
+                if call.get("status") in FINAL:
+                    self.record_end(identifier)
         for creation in [creation for creation in self._unclear if creation.is_shown_by(call) and uuid_of(identifier)]:
             self._unclear.remove(creation)
             self._take(creation, call)
@@ -197,7 +195,7 @@ class Creations:
         self._note("foreign", identifier)
 
     def _note(self, event: str, identifier: str = "") -> None:
-        """Write an event; what is known in memory is not lost where it cannot be written."""
+        """Write an event to the journal; if that fails, this object still knows it."""
         with suppress(InvalidOption):
             self._journal.note(event, identifier)
 
@@ -224,11 +222,11 @@ def _context(call: Mapping[str, Any]) -> Mapping[str, Any]:
     return context if isinstance(context, dict) else {}
 
 
-def _agree(asked: object, shown: object) -> bool:
-    """Return whether two numbers are the same one, as far as both are reported."""
-    if not isinstance(asked, str) or not isinstance(shown, str):
+def _agree(requested: object, shown: object) -> bool:
+    """Return whether two phone numbers are the same, if both are given."""
+    if not isinstance(requested, str) or not isinstance(shown, str):
         return True
-    return [*_digits(asked)] == [*_digits(shown)]
+    return [*_digits(requested)] == [*_digits(shown)]
 
 
 def _digits(number: str) -> Iterator[str]:

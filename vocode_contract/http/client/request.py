@@ -1,4 +1,4 @@
-"""What to ask for, with which credentials, and what that means before it is sent."""
+"""A request for an operation before it is encoded: its effect and its credentials."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from vocode_contract.validation.masking import Secret
 OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value
 
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
-#: What a token may go on with. Source: RFC 9110, section 11.2, token68 without its padding.
+#: Characters of a token (RFC 9110, section 11.2: token68 without its padding).
 _OF_TOKENS = "[A-Za-z0-9._~+/-]"
 #: Bodies that name no call.
 _SAYING_NOTHING = (b"", b"{}", b"null")
@@ -22,13 +22,13 @@ _SAYING_NOTHING = (b"", b"{}", b"null")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What stands in the header Authorization.
+    """The value of the header Authorization.
 
     Attributes:
-        scheme: Of RFC 9110, such as ``Bearer``.
-        token: In place of the client's own.
-        cut: Characters of the token that are left out at its end.
-        suffix: What follows the token; with it, or cut, it is the client's own no more.
+        scheme: Authentication scheme of RFC 9110, such as ``Bearer``.
+        token: A token instead of the client's own.
+        cut: Number of characters to remove from the end of the token.
+        suffix: Text to append to the token.
     """
 
     scheme: str = "Bearer"
@@ -38,9 +38,9 @@ class Credentials:
 
     @property
     def in_shell(self) -> str:
-        """The header's value for a shell, between double quotes, with the client's own token as variable."""
+        """The header's value for a double-quoted shell word, with a variable for the client's own token."""
         if self.token is not None:
-            known = {"": "", MADE_UP: MADE_UP}
+            known = {"": "", INVALID_TOKEN: INVALID_TOKEN}
             token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
         elif self.cut:
             token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
@@ -49,69 +49,71 @@ class Credentials:
         return f"{self.scheme} {token}{self.suffix}".strip()
 
 
-OWN: Final = Credentials()
-#: A token that opens nothing anywhere.
-MADE_UP: Final = "vocode-contract-opens-nothing"
+DEFAULT_CREDENTIALS: Final = Credentials()
+#: A token that no server accepts.
+INVALID_TOKEN: Final = "vocode-contract-opens-nothing"  # noqa: S105 - it is public and invalid everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What to send for an operation.
+class OperationRequest:
+    """A request for one operation, before encoding.
 
     Attributes:
-        operation: Of the contract.
+        operation: The operation.
         arguments: Names and values of the query, not yet encoded; a name may come twice.
         body: Raw bytes.
-        media_type: Of the body; empty for none.
-        credentials: Those of the client, others, or ``None`` for no header at all.
+        media_type: Media type of the body; empty for none.
+        credentials: The client's own, others, or ``None`` for no header Authorization.
         generated: Whether the arguments or the body were generated.
-        method: In place of the operation's own; unless it only reads, what it does is not known then.
-        suffix: What follows the operation's URL path, such as a slash too many.
-        within: Seconds that the exchange may take, if that is less than the client's own.
+        method: HTTP method instead of the operation's own; the effect is unknown then, unless the method only reads.
+        suffix: Text to append to the operation's URL path, such as a trailing slash.
+        within: Maximum seconds of the exchange, if that is less than the client's own.
     """
 
     operation: Operation
     arguments: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     media_type: str = ""
-    credentials: Credentials | None = OWN
+    credentials: Credentials | None = DEFAULT_CREDENTIALS
     generated: bool = False
     method: str = ""
     suffix: str = ""
     within: float = math.inf
 
 
-def effect_of(ask: Ask) -> Effect:
-    """Return what a request does if it succeeds: another method or URL path than the operation's may do anything."""
-    operation = ask.operation
-    if ask.method in ("", operation.method) and not ask.suffix:
+def effect_of(wanted: OperationRequest) -> Effect:
+    """Return the effect of a request that succeeds; with another method or URL path it may be any effect."""
+    operation = wanted.operation
+    if wanted.method in ("", operation.method) and not wanted.suffix:
         return operation.effect
     only_reads = (
-        operation.effect == "reads" and (ask.method or operation.method) in _SAFE_METHODS and ask.suffix in ("", "/")
+        operation.effect == "reads"
+        and (wanted.method or operation.method) in _SAFE_METHODS
+        and wanted.suffix in ("", "/")
     )
     return "reads" if only_reads else "rings"
 
 
-def call_in(ask: Ask) -> str | None:
-    """Return the call that a request names; ``None`` for none, for several, and where the body may name another."""
-    if len(ask.arguments) != 1 or ask.body.strip() not in _SAYING_NOTHING:
+def call_in(wanted: OperationRequest) -> str | None:
+    """Return the ID of the call that a request names; ``None`` for none, for several, or if the body may name one."""
+    if len(wanted.arguments) != 1 or wanted.body.strip() not in _SAYING_NOTHING:
         return None
-    [(name, value)] = ask.arguments
+    [(name, value)] = wanted.arguments
     return value if name == "id" else None
 
 
 def is_drawing() -> bool:
-    """Return whether Hypothesis runs a test now, whose data are drawn; it is not imported for that."""
+    """Return whether a Hypothesis test is running, so that data are generated; Hypothesis is not imported for that."""
     control = sys.modules.get("hypothesis.control")
     return control is not None and bool(control.currently_in_test_context())
 
 
 def authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
-    """Return what the header Authorization holds; ``None`` for no such header.
+    """Return the value of the header Authorization; ``None`` for no such header.
 
     Args:
-        credentials: Those of the request.
-        own: The client's token.
+        credentials: The request's credentials.
+        own: The client's own token.
     """
     if credentials is None:
         return None
@@ -123,9 +125,10 @@ def authorization(credentials: Credentials | None, own: Secret | None) -> str | 
 
 
 def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool:
-    """Return whether a request is sent as the user: what is sent is the user's token, whatever it is called.
+    """Return whether a request carries the user's token, under whatever name or scheme.
 
-    Who has no token and asks as usual is the user too: a server that takes requests without one would obey.
+    A request with default credentials counts as the user's even without a token: a server that requires no token would
+    obey it.
     """
     if credentials is None:
         return False

@@ -9,14 +9,13 @@ from typing import Self
 
 
 class RateLimit:
-    """Lets one through at a time, and the next no sooner than an interval after it.
+    """Lets one request through at a time, and the next one no sooner than an interval after it.
 
-    A thread that is interrupted while it waits, by Ctrl-C or the signal of a time limit, lets go; and
-    were it ever to hold on, it could still enter again, to end calls: the lock is its own.
+    The lock is re-entrant and is released on interruption, so that cleanup can still send.
     """
 
     def __init__(self, interval: float) -> None:
-        """Let the first one through at once.
+        """Let the first request through at once.
 
         Args:
             interval: Seconds between two starts.
@@ -26,7 +25,7 @@ class RateLimit:
         self._lock = RLock()
 
     def __enter__(self) -> float:
-        """Wait; return for how long, in seconds, which is no time of the server's."""
+        """Wait; return the seconds waited, which do not count as response time."""
         started = time.monotonic()
         self._lock.acquire()
         try:
@@ -42,29 +41,29 @@ class RateLimit:
         self._lock.release()
 
 
-#: The seconds that one exchange may take, at least and at most.
+#: Bounds of the option for the total time of one exchange, in seconds.
 SHORTEST, LONGEST = 0.05, 600.0
-#: Of all the time, what one phase may take where there may be a second attempt, and what the pause before that.
+#: Shares of the total time: of one phase if a second attempt is possible, and of the pause before it.
 _SHARE_OF_A_PHASE, _SHARE_OF_A_PAUSE = 0.6, 0.1
-#: What a server that limits the rate may spread our requests to, in seconds between two of them.
+#: Longest interval between two requests to a server that limits the rate, in seconds.
 _SLOWEST = 1.0
-#: A little less than what was found to be too much.
+#: Factor by which requests are sent more slowly than the rate that was refused.
 _SLOWER = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long is waited, in seconds.
+    """Time-outs and pauses, in seconds.
 
     Attributes:
-        connect: For a connection, the look-up of the name included, and again for TLS.
+        connect: For a connection, DNS lookup included, and again for TLS.
         read: For the next bytes of the response.
         write: For the server to take the next bytes of the request.
-        total: For one exchange, what is sent again included, what the server asked to wait not.
+        total: For one exchange, retries included, ``Retry-After`` excluded.
         pauses: Before a request that only reads is sent a second and a third time; up to a fifth is added.
-        patience: The longest ``Retry-After`` that is waited for.
-        in_all: The longest time that is waited in a run because the server asked for it; a slower pace not counted.
-        interval: Between the starts of two requests beyond loopback; one is in flight at a time.
+        max_retry_after: The longest ``Retry-After`` that is honoured.
+        max_total_wait: The longest total time that a run waits because of ``Retry-After``.
+        interval: Between the starts of two requests to a remote host; one is in flight at a time.
     """
 
     connect: float = 5
@@ -72,13 +71,13 @@ class Timing:
     write: float = 10
     total: float = 30
     pauses: tuple[float, ...] = (0.5, 1)
-    patience: float = 30
-    in_all: float = 60
+    max_retry_after: float = 30
+    max_total_wait: float = 60
     interval: float = 0.5
 
     @classmethod
     def within(cls, total: float) -> Self:
-        """Return the time-outs for exchanges that may take so many seconds in all."""
+        """Return the time-outs for exchanges that may take *total* seconds."""
         usual = cls()
         return cls(
             connect=min(usual.connect, 0.9 * total),  # each phase ends before the whole, so that it is reported apart
@@ -89,10 +88,10 @@ class Timing:
         )
 
     def phase(self, seconds: float, *, is_retried: bool) -> float:
-        """Return what one phase may take: where a request may be sent again, there is time for another attempt.
+        """Return the time-out of one phase; it leaves time for another attempt if the request may be sent again.
 
         Args:
-            seconds: What it may take at most.
+            seconds: Maximum time-out.
             is_retried: Whether the request may be sent again.
         """
         return min(seconds, _SHARE_OF_A_PHASE * self.total) if is_retried else seconds
@@ -100,53 +99,53 @@ class Timing:
 
 @dataclass(slots=True)
 class Throttle:
-    """Waits as a server asks that limits the rate of requests; shared by all who send in a run.
+    """Honours a server's rate limit; shared by all clients of a run.
 
     Attributes:
         waited: Seconds waited so far, for whichever reason.
-        interval: Seconds kept between the starts of two requests, since faster ones were too many.
+        interval: Seconds between the starts of two requests, learned from the server's refusals.
     """
 
     waited: float = 0.0
     interval: float = 0.0
-    _asked: float = 0.0  # of these, what the server asked for in so many words
+    _asked: float = 0.0  # of these, what the server asked for by Retry-After
     _until: float = 0.0
     _next: float = 0.0
-    _begun: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.monotonic)
     _count: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def told(self, wait: float, timing: Timing) -> bool:
-        """Note that the server asked to wait, and go from now on as fast as it seems to allow.
+    def slow_down(self, wait: float, timing: Timing) -> bool:
+        """Honour a 429: wait before the next request, and send more slowly from now on.
 
         Args:
-            wait: Seconds.
+            wait: Seconds that the server asks for.
             timing: Holds the bounds.
 
         Returns:
-            Whether that is waited for: not what is beyond patience, for one request or in all.
+            Whether that is honoured: not if it exceeds a bound, for one request or in total.
         """
         with self._lock:
-            if wait > timing.patience or self._asked + wait > timing.in_all:
+            if wait > timing.max_retry_after or self._asked + wait > timing.max_total_wait:
                 return False
             now = time.monotonic()
-            found = _SLOWER * (now - self._begun + wait) / max(1, self._count - 1)  # the last one was refused
+            found = _SLOWER * (now - self._started + wait) / max(1, self._count - 1)  # the last one was refused
             self.interval = min(_SLOWEST, max(self.interval * 2, found))
             self._until = max(self._until, now + wait)
-            self._begun, self._count = self._until, 0
+            self._started, self._count = self._until, 0
             return True
 
     def wait(self, timing: Timing, *, at_most: float = math.inf) -> float:
-        """Wait before a request, as far as the server asked for it; return for how many seconds.
+        """Wait before a request if the server asked for it; return the seconds waited.
 
         Args:
             timing: Holds the bounds.
-            at_most: Seconds after which it is in vain.
+            at_most: Maximum seconds.
         """
         with self._lock:
             self._count += 1
             now = time.monotonic()
-            asked = max(0.0, min(self._until - now, timing.in_all - self._asked, at_most))
+            asked = max(0.0, min(self._until - now, timing.max_total_wait - self._asked, at_most))
             seconds = max(asked, min(max(0.0, self._next - now), self.interval))
             self._asked += asked
             self.waited += seconds
@@ -157,7 +156,7 @@ class Throttle:
 
 
 def seconds_of(retry_after: str | None) -> float | None:
-    """Return how long to wait; ``None`` for no number of seconds and no date.
+    """Return the seconds of a ``Retry-After``; ``None`` if it is neither a number nor a date.
 
     Source: RFC 9110, section 10.2.3.
     """
