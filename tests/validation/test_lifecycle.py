@@ -214,7 +214,7 @@ def test_history_does_not_grow():
     for index in range(50):
         history, _ = step(history, poll(transcript=LINE * (index + 1)))
         history, _ = step(history, event(f"event_{index}"))
-        sizes.add(len(json.dumps(history.kept)) + len(history.events) + len(history.settled[1]))
+        sizes.add(len(json.dumps(history.fixed)) + len(history.events.first) + len(history.settled[1]))
     assert len(sizes) == 1
 
 
@@ -226,7 +226,7 @@ def test_nothing_of_a_payload_is_told_or_kept():
     history, found = step(history, second)
     assert {"number-changed", "owner-changed", "agent-changed"} <= {violation.code for violation in found}
     assert "c4n4ry" not in f"{first!r} {history!r} {found!r} {[*map(str, found)]}"
-    assert "12025550145" not in json.dumps(history.kept)
+    assert "12025550145" not in json.dumps(history.fixed)
 
 
 WRONG: tuple[Any, ...] = (None, True, 10**400, float("nan"), "", "\ud800", [], [{}], {}, {"id": []}, {"type": {}})

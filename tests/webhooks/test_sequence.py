@@ -184,9 +184,9 @@ def test_memory_of_a_call_is_bounded():
     sequence = EventSequence(repeats=3)
     for number in range(1000):
         sequence.observe(Event(type=f"event_{number}", call_id=CALL, payload={"n": number}))
-    [story] = sequence._live.values()
-    assert len(story.keys) == 3
-    assert not story.first
+    [history] = sequence._live.values()
+    assert len(history.digests) == 3
+    assert not history.first
 
 
 def test_nothing_is_missed_once_something_was_forgotten():

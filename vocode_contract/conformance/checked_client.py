@@ -23,7 +23,7 @@ from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL, Selection
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 #: Seconds to wait for the end of a call after an accepted request to end it, on this machine and elsewhere.
 _PATIENCE = {True: 5.0, False: 30.0}

@@ -12,7 +12,7 @@ from vocode_contract.conformance.assertions.responses import (
 )
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 pytestmark = pytest.mark.vocode_operation("end_call")
 

@@ -8,7 +8,7 @@ from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import undeclared_status
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.scalars import instant, uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation
 

@@ -10,7 +10,7 @@ from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 #: Sent where a call of that id must not be touched.
 UNKNOWN_ID = NO_CALL

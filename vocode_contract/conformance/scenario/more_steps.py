@@ -22,7 +22,7 @@ from vocode_contract.conformance.scenario.steps import (
 )
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 
 def end_by_get(scenario: SharedScenario) -> CheckedExchange:

@@ -24,7 +24,7 @@ from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.masking import Secret
 
 SUBJECT, BYSTANDER = "subject", "bystander"

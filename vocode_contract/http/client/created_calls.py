@@ -14,7 +14,7 @@ import orjson
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.scalars import uuid_of
 
 #: Key in the context of a Create Call request whose value identifies the request.

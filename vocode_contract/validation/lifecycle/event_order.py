@@ -1,106 +1,135 @@
-"""What the events of one call say of each other, as far as the names of their kinds tell.
+"""The events of one call: duplicates, events out of order, and events that others presuppose.
 
-No document says in which order events come, nor whether twice. So all that is reported here is advice, but
-for two kinds that deny each other.
+No document states an order, or that each event comes once. So every conflict is advice, except two types that
+contradict each other.
 """
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
-CONNECTED = "event_phone_call_connected"
-UNCONNECTED = "event_phone_call_did_not_connect"
-ENDED = "event_phone_call_ended"
-DETECTION = "event_human_detection"
-MESSAGE = "event_message"
-ACTION = "event_action"
-TRANSCRIPT = "event_transcript"
-RECORDING = "event_recording"
+from vocode_contract.validation.lifecycle.call_life import (
+    ACTION,
+    CONNECTED,
+    DETECTION,
+    ENDED,
+    ENDINGS,
+    EVENT_TYPES,
+    MESSAGE,
+    RECORDING,
+    TRANSCRIPT,
+    UNCONNECTED,
+)
 
-#: The kinds after which a call is over.
-ENDINGS = frozenset((ENDED, UNCONNECTED))
-KINDS = frozenset((CONNECTED, DETECTION, MESSAGE, ACTION, TRANSCRIPT, RECORDING, *ENDINGS))
-_SINGLE = frozenset((CONNECTED, DETECTION, RECORDING, *ENDINGS))
-#: How many of a call's latest events are known again.
+#: How many of a call's latest events are kept to recognise duplicates.
 REMEMBERED = 64
 
+_SINGLE = frozenset((CONNECTED, DETECTION, RECORDING, *ENDINGS))
 _CONVERSATION = frozenset((DETECTION, MESSAGE, ACTION))
-#: Kind to the kinds that it comes before. A transcript may come before the end or after it.
-BEFORE: Mapping[str, frozenset[str]] = {
+#: Type to the types that it precedes. A transcript may precede the end or follow it.
+_BEFORE: Mapping[str, frozenset[str]] = {
     CONNECTED: frozenset((DETECTION, MESSAGE, ACTION, TRANSCRIPT, RECORDING, ENDED)),
     DETECTION: ENDINGS,
     MESSAGE: frozenset((ENDED,)),
     ACTION: ENDINGS,
     ENDED: frozenset((RECORDING,)),
 }
-#: Kind to the kinds that are one thing with it, which a call has once.
+#: Type to the types of which a call has one in all.
 _ONCE: Mapping[str, frozenset[str]] = {
     CONNECTED: frozenset((CONNECTED,)),
     DETECTION: frozenset((DETECTION,)),
     ENDED: ENDINGS,
     UNCONNECTED: ENDINGS,
 }
-#: Kind to the kinds whose names deny it.
-_DENIED: Mapping[str, frozenset[str]] = {
+_CONTRADICTS: Mapping[str, frozenset[str]] = {
     UNCONNECTED: frozenset((CONNECTED, MESSAGE)),
     CONNECTED: frozenset((UNCONNECTED,)),
     MESSAGE: frozenset((UNCONNECTED,)),
 }
 
-#: The codes that `conflicts` tells.
-CONFLICTS = ("event-contradicts", "event-again", "event-order", "event-after-end")
+#: The codes of `Conflict`.
+CONFLICTS = ("event-repeated", "event-contradicts", "event-again", "event-order", "event-after-end")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventHistory:
+    """What is kept of the events of one call; its size is bounded.
+
+    Attributes:
+        first: Each known type that came, and the number of its first event.
+        last: Number of the latest event.
+        digests: Of the latest events, oldest first; see `digest_of_event`.
+    """
+
+    first: Mapping[str, int] = field(default_factory=dict, hash=False)
+    last: int = 0
+    digests: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the end of the call was reported."""
+        return not ENDINGS.isdisjoint(self.first)
+
+    def add(self, kind: object, digest: bytes | None, number: int, *, limit: int = REMEMBERED) -> "EventHistory":
+        """Return the history with one more event, and at most so many digests."""
+        return EventHistory(
+            first={kind: number, **self.first} if isinstance(kind, str) and kind in EVENT_TYPES else self.first,
+            last=number,
+            digests=self.digests if digest is None or digest in self.digests else (*self.digests, digest)[-limit:],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Two events that do not go together.
+    """A reason why an event does not fit those that came before.
 
     Attributes:
         code: One of `CONFLICTS`.
-        other: Number of the earlier one.
-        expected: What would have been right.
-        actual: What came.
+        other: Number of the event that it conflicts with; ``None`` for a duplicate, whose first copy is not known.
     """
 
     code: str
-    other: int
     expected: str
     actual: str
+    other: int | None = None
 
 
-def conflicts(kind: object, earlier: Mapping[str, int]) -> Iterator[Conflict]:
-    """Yield what an event does not go with.
-
-    Args:
-        kind: Of the event, known or not.
-        earlier: Each known kind that came before, and the number of the first of its events.
-    """
+def conflicts(history: EventHistory, kind: object, payload: object, digest: bytes | None) -> Iterator[Conflict]:
+    """Yield the conflicts of one more event with those that came before."""
     if not isinstance(kind, str):
         return
-    denied, same = (first_of(kinds.get(kind, ()), earlier) for kinds in (_DENIED, _ONCE))
-    if denied is not None:
+    if digest in history.digests:  # a late copy is no evidence about the order
+        # Two messages without a payload may be two messages.
+        if payload or kind in _SINGLE:
+            yield Conflict(code="event-repeated", expected="each event once", actual="one that came before")
+        return
+    contradicted = _first_of(_CONTRADICTS.get(kind, ()), history)
+    if contradicted is not None:
         expected = "a call that either connects or does not"
-        yield Conflict(code="event-contradicts", other=denied, expected=expected, actual="both")
+        yield Conflict(code="event-contradicts", expected=expected, actual="both", other=contradicted)
+    same = _first_of(_ONCE.get(kind, ()), history)
     if same is not None:
         actual = "another one that says something else"
-        yield Conflict(code="event-again", other=same, expected=f"{kind} once", actual=actual)
-    later = {other: at for other, at in earlier.items() if other in BEFORE.get(kind, ())}
+        yield Conflict(code="event-again", expected=f"{kind} once", actual=actual, other=same)
+    later = {other: number for other, number in history.first.items() if other in _BEFORE.get(kind, ())}
     if later:
         other = min(later, key=lambda name: later[name])
         code = "event-after-end" if kind in _CONVERSATION else "event-order"
-        yield Conflict(code=code, other=later[other], expected=f"{kind} before {other}", actual="it came after")
+        yield Conflict(code=code, expected=f"{kind} before {other}", actual="it came after", other=later[other])
 
 
-def first_of(kinds: Collection[str], earlier: Mapping[str, int]) -> int | None:
-    """Return the number of the first event of any of these kinds; ``None`` if there was none."""
-    return min((at for kind, at in earlier.items() if kind in kinds), default=None)
+def missing_types(history: EventHistory) -> Iterator[tuple[str, int]]:
+    """Yield each type that never came though an event presupposes it, and the number of that event."""
+    for kind in (CONNECTED, ENDED):
+        later = _first_of(_BEFORE[kind], history)
+        if later is not None and kind not in history.first:
+            yield kind, later
 
 
-def can_be_known_again(kind: str, payload: object) -> bool:
-    """Return whether an event that looks the same is the same: it says something, or a call has it once."""
-    return bool(payload) or kind in _SINGLE
+def _first_of(kinds: Collection[str], history: EventHistory) -> int | None:
+    return min((number for kind, number in history.first.items() if kind in kinds), default=None)
 
 
 def digest_of_event(kind: str, call_id: str, payload: object) -> bytes:

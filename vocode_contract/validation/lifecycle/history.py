@@ -1,4 +1,4 @@
-"""What is remembered of one call between two observations of it."""
+"""What is kept of one call between two observations of it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -6,17 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vocode_contract.validation.lifecycle.event_order import DETECTION, ENDINGS, KINDS, REMEMBERED, digest_of_event
+from vocode_contract.validation.lifecycle.call_life import DETECTION, EVENT_TYPES, FINAL, RESULTS, STAGES, STATUSES
+from vocode_contract.validation.lifecycle.event_order import EventHistory, digest_of_event
 
 Source = Literal["call", "event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One sight of a call.
+    """One look at a call at a time.
 
     Attributes:
-        at: When it was seen, in seconds since 1970-01-01 UTC; ``None`` where that is unknown.
+        at: In seconds since 1970-01-01 UTC; ``None`` if unknown.
         source: ``call`` for a Call (or an item of a list), ``event`` for a webhook event.
         value: The parsed payload; not shown.
     """
@@ -27,101 +28,92 @@ class Observation:
 
     @property
     def call_id(self) -> str | None:
-        """The id of the call that was seen; ``None`` where the payload names none."""
+        """The id of the call; ``None`` if the payload has none."""
         found = members(self.value).get("id" if self.source == "call" else "call_id")
         return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """What is remembered of one call; its size does not grow with the observations.
+    """What is kept of one call; its size does not grow with the observations.
 
     Attributes:
-        seen: How many observations there were.
-        call_id: Id of the call.
+        seen: Number of observations.
         status: Latest declared status.
         stage: Latest declared stage.
-        kept: What may not change, by its place: owner, agent, provider, numbers.
+        fixed: Digests of the properties that may not change (`FIXED`).
         start: Latest start time, as written.
         end: Latest end time, as written.
         settled: Length and digest of that part of the transcript that may not change any more.
         recording: Whether a recording was available.
         detected: Result of human detection in the call.
         reported: Result of human detection in an event.
-        events: Each known type of event that came, and the number of the first observation of it.
-        told: What stands for the latest events, to know them again.
-        subscriptions: Types of events that the agent's webhook subscribes to.
+        subscriptions: Event types that the agent's webhook subscribes to.
     """
 
     seen: int = 0
     call_id: str | None = None
     status: str | None = None
     stage: str | None = None
-    kept: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    fixed: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     start: object = field(default=None, repr=False)
     end: object = field(default=None, repr=False)
     settled: tuple[int, bytes] = field(default=(0, b""), repr=False)
     recording: bool = False
     detected: str | None = None
     reported: str | None = None
-    events: Mapping[str, int] = field(default_factory=dict, hash=False)
-    told: tuple[bytes, ...] = field(default=(), repr=False)
+    events: EventHistory = field(default_factory=EventHistory)
     subscriptions: frozenset[str] = frozenset()
 
     @property
     def is_over(self) -> bool:
         """Whether the call is known to have ended or failed."""
-        return STATUSES.get(self.status or "", 0) == OVER or not ENDINGS.isdisjoint(self.events)
+        return self.status in FINAL or self.events.is_over
 
 
 NEW = CallHistory()
-OVER = 2
-STATUSES = {"not_started": 0, "in_progress": 1, "ended": OVER, "error": OVER}
-STAGES = {"created": 0, "picked_up": 1, "transfer_started": 2, "transfer_successful": 3}
-RESULTS = ("human", "no_human")
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
-#: What may not change in a call.
-KEPT = ("user_id", "agent", "telephony_provider", *NUMBERS)
+#: Properties of a Call that may not change.
+FIXED = ("user_id", "agent", "telephony_provider", *NUMBERS)
+_ID_LENGTH = 64
 
 
-def after(history: CallHistory, observation: Observation) -> CallHistory:
-    """Return the history with one more observation in it."""
-    remember = _after_call if observation.source == "call" else _after_event
-    return remember(history, members(observation.value))
+def add_observation(history: CallHistory, observation: Observation) -> CallHistory:
+    """Return the history with one more observation."""
+    add = _add_call if observation.source == "call" else _add_event
+    return add(history, members(observation.value))
 
 
-def _after_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
+def _add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
     webhook = members(members(call.get("agent")).get("webhook"))
     subscriptions = webhook.get("subscriptions")
     listed = subscriptions if isinstance(subscriptions, list) else ()
     return replace(
         history,
         call_id=history.call_id or _text(call.get("id")),
-        status=word(call.get("status"), STATUSES) or history.status,
-        stage=word(call.get("stage"), STAGES) or history.stage,
-        kept={**history.kept, **kept_of(call)},
+        status=known_word(call.get("status"), STATUSES) or history.status,
+        stage=known_word(call.get("stage"), STAGES) or history.stage,
+        fixed={**history.fixed, **digest_fixed(call)},
         start=_time(call.get("start_time")),
         end=_time(call.get("end_time")),
-        settled=settled_of(call),
+        settled=_settled(call),
         recording=call.get("recording_available") is True,
-        detected=word(call.get("human_detection_result"), RESULTS) or history.detected,
-        subscriptions=frozenset(kind for kind in KINDS if kind in listed) if webhook else history.subscriptions,
+        detected=known_word(call.get("human_detection_result"), RESULTS) or history.detected,
+        subscriptions=frozenset(kind for kind in EVENT_TYPES if kind in listed) if webhook else history.subscriptions,
     )
 
 
-def _after_event(history: CallHistory, event: Mapping[str, Any]) -> CallHistory:
-    kind, key = word(event.get("type"), KINDS), key_of(event)
+def _add_event(history: CallHistory, event: Mapping[str, Any]) -> CallHistory:
     return replace(
         history,
         call_id=history.call_id or _text(event.get("call_id")),
-        events={kind: history.seen, **history.events} if kind else history.events,
-        told=history.told if key is None or key in history.told else (*history.told, key)[-REMEMBERED:],
-        reported=result_of(event) or history.reported,
+        events=history.events.add(event.get("type"), event_digest(event), history.seen),
+        reported=detection_result(event) or history.reported,
     )
 
 
-def key_of(event: Mapping[str, Any]) -> bytes | None:
-    """Return what stands for an event; ``None`` where it names no kind or no call."""
+def event_digest(event: Mapping[str, Any]) -> bytes | None:
+    """Return 16 bytes that identify an event; ``None`` if it has no type, no call or a payload that is not JSON."""
     kind, call_id = event.get("type"), event.get("call_id")
     if isinstance(kind, str) and isinstance(call_id, str):
         with suppress(TypeError):
@@ -129,7 +121,7 @@ def key_of(event: Mapping[str, Any]) -> bytes | None:
     return None
 
 
-def word(value: object, known: Iterable[str]) -> str | None:
+def known_word(value: object, known: Iterable[str]) -> str | None:
     """Return a value if it is one of the known words."""
     return value if isinstance(value, str) and value in known else None
 
@@ -138,55 +130,48 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and len(value) <= _ID_LENGTH else None
 
 
-_ID_LENGTH = 64
-
-
 def _time(value: object) -> object:
     return value if isinstance(value, (int, float)) or _text(value) else None
 
 
 def members(value: object) -> Mapping[str, Any]:
-    """Return an object as it is, and an empty one for anything else."""
+    """Return an object as it is, and an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
-def kept_of(call: Mapping[str, Any], places: Iterable[str] = KEPT) -> dict[str, str]:
-    """Return what may not change, by its place, as digests."""
-    found = {place: call.get(place) for place in places}
+def digest_fixed(call: Mapping[str, Any], names: Iterable[str] = FIXED) -> dict[str, str]:
+    """Return digests of the properties that may not change."""
+    found = {name: call.get(name) for name in names}
     agent = found.get("agent")
-    if isinstance(agent, dict):  # an item of a list has the id in its place
+    if isinstance(agent, dict):  # an item of a list has only the id
         found["agent"] = agent.get("id")
-    return {place: spelled_alike(value) for place, value in found.items() if isinstance(value, str)}
+    return {name: digest_of_id(value) for name, value in found.items() if isinstance(value, str)}
 
 
-def spelled_alike(text: str) -> str:
-    """Return a digest of an id or a number, its spelling set aside: a history holds neither."""
+def digest_of_id(text: str) -> str:
+    """Return a digest of an id or a phone number that does not depend on its spelling: a history holds neither."""
     plain = text.lower().removeprefix("urn:uuid:").replace("-", "").removeprefix("+")
     return digest_of(plain).hex()
 
 
 def digest_of(text: str) -> bytes:
-    """Return 16 bytes that stand for a text."""
+    """Return the 16-byte digest of a text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def settled_of(call: Mapping[str, Any]) -> tuple[int, bytes]:
+def _settled(call: Mapping[str, Any]) -> tuple[int, bytes]:
     """Return length and digest of the transcript, without the last line while the call goes on."""
     text = call.get("transcript")
     if not isinstance(text, str):
         return 0, b""
-    if STATUSES.get(word(call.get("status"), STATUSES) or "", 0) < OVER:
+    if known_word(call.get("status"), FINAL) is None:
         text = text[: text.rfind("\n") + 1]  # a line may be cut while its speaker is interrupted
     text = text.rstrip()
     return len(text), digest_of(text)
 
 
-def result_of(event: Mapping[str, Any]) -> str | None:
+def detection_result(event: Mapping[str, Any]) -> str | None:
     """Return the result that an event of human detection reports."""
     if event.get("type") != DETECTION:
         return None
-    return word(members(event.get("payload")).get("result"), RESULTS)
-
-
-#: Statuses after which nothing more happens to a call.
-FINAL = frozenset(("ended", "error"))
+    return known_word(members(event.get("payload")).get("result"), RESULTS)

@@ -1,7 +1,7 @@
-"""One call over time: many observations -> what cannot be one call's life.
+"""The rules of one call over time: observations -> violations.
 
-`CallHistory` is what is remembered between observations, and `step` the only thing that moves it:
-a pure function, so that a stream of any length is checked in constant memory.
+`CallHistory` is what is kept between two observations, and only `step` changes it: a pure function, so that a stream
+of any length is checked in constant memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,38 +12,37 @@ from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.consistency import Clash
-from vocode_contract.validation.lifecycle.event_order import (
-    CONFLICTS,
+from vocode_contract.validation.lifecycle.call_life import (
     CONNECTED,
     ENDED,
-    KINDS,
-    UNCONNECTED,
-    can_be_known_again,
-    conflicts,
-)
-from vocode_contract.validation.lifecycle.history import (
-    NEW,
-    NUMBERS,
-    OVER,
+    EVENT_TYPES,
+    FINAL,
     RESULTS,
     STAGES,
     STATUSES,
+    UNCONNECTED,
+)
+from vocode_contract.validation.lifecycle.event_order import CONFLICTS, conflicts
+from vocode_contract.validation.lifecycle.history import (
+    NEW,
+    NUMBERS,
     CallHistory,
     Observation,
-    after,
+    add_observation,
+    detection_result,
+    digest_fixed,
     digest_of,
-    kept_of,
-    key_of,
+    digest_of_id,
+    event_digest,
+    known_word,
     members,
-    result_of,
-    spelled_alike,
-    word,
 )
 from vocode_contract.validation.scalars import instant
 from vocode_contract.validation.violation import Violation
 
 SUBSCRIBED: Final = "subscribed"
 Expected = Iterable[str] | Literal["subscribed"]
+_Rule = Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]
 
 __all__ = [
     "CALL_RULES",
@@ -55,65 +54,61 @@ __all__ = [
     "breaches",
     "check_history",
     "missing",
-    "same_call",
     "step",
 ]
 
 
-def same_call(history: CallHistory, call_id: object) -> bool:
-    """Return whether an id may be that of the history."""
+def _is_same_call(history: CallHistory, call_id: object) -> bool:
     if history.call_id is None or not isinstance(call_id, str):
         return True
-    return spelled_alike(call_id) == spelled_alike(history.call_id)
+    return digest_of_id(call_id) == digest_of_id(history.call_id)
 
 
-def id_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when a call bears another id."""
-    if not same_call(history, call.get("id")):
-        yield Clash(keys=("id",), expected="the id of this call", actual="another id")
+def _keep_id(key: str) -> _Rule:
+    def check(history: CallHistory, value: Mapping[str, Any]) -> Iterator[Clash]:
+        if not _is_same_call(history, value.get(key)):
+            yield Clash(keys=(key,), expected="the id of this call", actual="another id")
+
+    return check
 
 
-def status_goes_on(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the status is an earlier one."""
-    yield from _back(history.status, call, "status", STATUSES)
+def _advance_status(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    yield from _advance(history.status, call, "status", STATUSES)
 
 
-def stage_goes_on(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the stage is an earlier one."""
-    yield from _back(history.stage, call, "stage", STAGES)
+def _advance_stage(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    yield from _advance(history.stage, call, "stage", STAGES)
 
 
-def _back(before: str | None, call: Mapping[str, Any], key: str, order: Mapping[str, int]) -> Iterator[Clash]:
-    now = word(call.get(key), order)
-    if before is not None and now is not None and order[now] < order[before]:
+def _advance(before: str | None, call: Mapping[str, Any], key: str, ranks: Mapping[str, int]) -> Iterator[Clash]:
+    now = known_word(call.get(key), ranks)
+    if before is not None and now is not None and ranks[now] < ranks[before]:
         yield Clash(keys=(key,), expected=f"{before} or what follows it", actual=now)
 
 
-def outcome_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when a call that was over is over otherwise."""
-    now = word(call.get("status"), STATUSES)
-    before = history.status
-    if before is not None and now is not None and before != now and STATUSES[before] == STATUSES[now] == OVER:
+def _keep_outcome(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    now, before = known_word(call.get("status"), FINAL), known_word(history.status, FINAL)
+    if before is not None and now is not None and before != now:
         yield Clash(keys=("status",), expected=before, actual=now)
 
 
-def start_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the start time of a call that had begun is another."""
-    if STATUSES.get(history.status or "", 0) > 0 and _moved(history.start, call.get("start_time")):
-        yield Clash(keys=("start_time",), expected="the start time of before", actual=_other(call.get("start_time")))
+def _keep_start(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    now = call.get("start_time")
+    if history.status not in (None, "not_started") and _has_moved(history.start, now):
+        yield Clash(keys=("start_time",), expected="the start time of before", actual=_describe_time(now))
 
 
-def end_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the end time of a call that was over is another."""
-    if STATUSES.get(history.status or "", 0) == OVER and _moved(history.end, call.get("end_time")):
-        yield Clash(keys=("end_time",), expected="the end time of before", actual=_other(call.get("end_time")))
+def _keep_end(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    now = call.get("end_time")
+    if history.status in FINAL and _has_moved(history.end, now):
+        yield Clash(keys=("end_time",), expected="the end time of before", actual=_describe_time(now))
 
 
 _SAME_TIME = 1.0  # seconds: the contract of 2024-08-27 writes one time as text and as a number
 
 
-def _moved(before: object, now: object) -> bool:
-    """Return whether a time is another one; of spellings that cannot be compared nothing is claimed."""
+def _has_moved(before: object, now: object) -> bool:
+    """Return whether two times differ; ``False`` if their spellings cannot be compared."""
     if before is None or now is None:
         return before is not None
     then, later = instant(before), instant(now)
@@ -122,25 +117,24 @@ def _moved(before: object, now: object) -> bool:
     return abs(later - then) >= _SAME_TIME
 
 
-def _other(value: object) -> str:
+def _describe_time(value: object) -> str:
     return "nothing" if value is None else "another time"
 
 
-def _keeps(*places: str) -> Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]:
-    """Make the rule that what stands at some places stays."""
+def _keep(*names: str) -> _Rule:
+    """Return the rule that some properties do not change."""
 
-    def stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-        now = kept_of(call, places)
-        for place in places:
-            if place in history.kept and place in now and history.kept[place] != now[place]:
-                keys = ("agent", "id") if place == "agent" and isinstance(call.get("agent"), dict) else (place,)
+    def check(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+        now = digest_fixed(call, names)
+        for name in names:
+            if name in history.fixed and name in now and history.fixed[name] != now[name]:
+                keys = ("agent", "id") if name == "agent" and isinstance(call.get("agent"), dict) else (name,)
                 yield Clash(keys=keys, expected="the value of before", actual="another one")
 
-    return stays
+    return check
 
 
-def transcript_grows(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when settled text of the transcript is gone or changed."""
+def _grow_transcript(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
     length, digest = history.settled
     transcript = call.get("transcript")
     if not length or call.get("hipaa_compliant") is True or not isinstance(transcript, (str, type(None))):
@@ -151,83 +145,63 @@ def transcript_grows(history: CallHistory, call: Mapping[str, Any]) -> Iterator[
         yield Clash(keys=("transcript",), expected="the text of before and what follows it", actual=actual)
 
 
-def recording_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when a recording is no longer available."""
+def _keep_recording(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
     if history.recording and call.get("recording_available") is False:
         yield Clash(keys=("recording_available",), expected="true, as before", actual="false")
 
 
-def detection_stays(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when human detection gave another result before."""
-    now = word(call.get("human_detection_result"), RESULTS)
+def _keep_detection(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    now = known_word(call.get("human_detection_result"), RESULTS)
     if now is not None and history.detected not in (None, now):
         yield Clash(keys=("human_detection_result",), expected=f"{history.detected}, as before", actual=now)
 
 
-def call_agrees(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when an event reported another detection result."""
-    now = word(call.get("human_detection_result"), RESULTS)
+def _match_event(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+    now = known_word(call.get("human_detection_result"), RESULTS)
     if now is not None and history.reported not in (None, now):
         yield Clash(keys=("human_detection_result",), expected=f"{history.reported}, as an event reported", actual=now)
 
 
-def event_of_call(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when an event bears the id of another call."""
-    if not same_call(history, event.get("call_id")):
-        yield Clash(keys=("call_id",), expected="the id of this call", actual="another id")
-
-
-def event_is_new(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the same event came before."""
-    if key_of(event) in history.told and can_be_known_again(str(event.get("type")), event.get("payload")):
-        yield Clash(keys=("type",), expected="each event once", actual="one that came before")
-
-
-def _goes_with_others(code: str) -> Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]:
-    """Make the rule of one code of `CONFLICTS`; a late copy breaks none of them."""
-
-    def goes(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-        if key_of(event) not in history.told:
-            for conflict in conflicts(event.get("type"), history.events):
-                if conflict.code == code:
-                    yield Clash(keys=("type",), expected=conflict.expected, actual=conflict.actual)
-
-    return goes
-
-
-def event_agrees(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
-    """Yield a clash when the call, or an event before, tells another detection result."""
-    result = result_of(event)
-    told = {history.detected: "the call", history.reported: "an event before"}
+def _match_call(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
+    now = detection_result(event)
+    sources = {history.detected: "the call", history.reported: "an event before"}
     for known in RESULTS:
-        if result is not None and known in told and known != result:
-            yield Clash(keys=("payload", "result"), expected=f"{known}, as {told[known]} says", actual=result)
+        if now is not None and known in sources and known != now:
+            yield Clash(keys=("payload", "result"), expected=f"{known}, as {sources[known]} says", actual=now)
 
 
-_Rule = Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]
+def _fit(code: str) -> _Rule:
+    """Return the rule that an event has no conflict of this code with earlier ones."""
+
+    def check(history: CallHistory, event: Mapping[str, Any]) -> Iterator[Clash]:
+        for conflict in conflicts(history.events, event.get("type"), event.get("payload"), event_digest(event)):
+            if conflict.code == code:
+                yield Clash(keys=("type",), expected=conflict.expected, actual=conflict.actual)
+
+    return check
+
 
 CALL_RULES: Mapping[str, _Rule] = {
-    "call-changed": id_stays,
-    "status-went-back": status_goes_on,
-    "outcome-changed": outcome_stays,
-    "stage-went-back": stage_goes_on,
-    "start-time-moved": start_stays,
-    "end-time-moved": end_stays,
-    "number-changed": _keeps(*NUMBERS),
-    "agent-changed": _keeps("agent"),
-    "owner-changed": _keeps("user_id"),
-    "provider-changed": _keeps("telephony_provider"),
-    "transcript-lost-text": transcript_grows,
-    "recording-vanished": recording_stays,
-    "detection-changed": detection_stays,
-    "event-disagrees": call_agrees,
+    "call-changed": _keep_id("id"),
+    "status-went-back": _advance_status,
+    "outcome-changed": _keep_outcome,
+    "stage-went-back": _advance_stage,
+    "start-time-moved": _keep_start,
+    "end-time-moved": _keep_end,
+    "number-changed": _keep(*NUMBERS),
+    "agent-changed": _keep("agent"),
+    "owner-changed": _keep("user_id"),
+    "provider-changed": _keep("telephony_provider"),
+    "transcript-lost-text": _grow_transcript,
+    "recording-vanished": _keep_recording,
+    "detection-changed": _keep_detection,
+    "event-disagrees": _match_event,
 }
 
 EVENT_RULES: Mapping[str, _Rule] = {
-    "call-changed": event_of_call,
-    "event-repeated": event_is_new,
-    **{code: _goes_with_others(code) for code in CONFLICTS},
-    "event-disagrees": event_agrees,
+    "call-changed": _keep_id("call_id"),
+    **{code: _fit(code) for code in CONFLICTS},
+    "event-disagrees": _match_call,
 }
 
 
@@ -239,30 +213,30 @@ def step(
     profile: str = DEFAULT_PROFILE,
     selection: Selection = ALL,
 ) -> tuple[CallHistory, tuple[Violation, ...]]:
-    """Return the history after one more observation, and what that breaks.
+    """Return the history after one more observation, and the violations that it shows.
 
-    A breach is reported when it happens: what is compared is always the observation before. An
-    observation that names another call breaks `call-changed` alone and is not remembered.
+    Each observation is compared with the one before, so a violation is reported when it happens. An
+    observation of another call violates only `call-changed` and is not kept.
 
     Args:
         history: `NEW` for the first observation.
         observation: Of the same call.
-        contract: A date; the default contract without.
+        contract: Date of the contract; ``None`` for the default one.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        selection: Which codes count, and how much.
+        selection: Which codes to check, and their severities.
 
     Raises:
         ContractError: There is no such contract or profile.
     """
-    chosen = Contract.load(contract, profile=profile)
+    loaded = Contract.load(contract, profile=profile)
     value = members(observation.value)
-    of_call = observation.source == "call"
+    is_call = observation.source == "call"
     history = replace(history, seen=history.seen + 1)
-    stranger = not same_call(history, observation.call_id)
+    is_same = _is_same_call(history, observation.call_id)
     found: list[Violation] = []
-    for code, rule in (CALL_RULES if of_call else EVENT_RULES).items():
+    for code, rule in (CALL_RULES if is_call else EVENT_RULES).items():
         level = selection.level(code, profile)
-        if level != "off" and (not stranger or code == "call-changed"):
+        if level != "off" and (is_same or code == "call-changed"):
             found += (
                 Violation(
                     instance_pointer=json_pointer.from_tokens(clash.keys),
@@ -270,15 +244,13 @@ def step(
                     severity=level,
                     expected=clash.expected,
                     actual=clash.actual,
-                    schema_pointer=_source(chosen, clash.keys[0]) if of_call else "",
-                    contract=chosen.date,
+                    schema_pointer=_source(loaded, clash.keys[0]) if is_call else "",
+                    contract=loaded.date,
                     note=f"observation {history.seen}",
                 )
                 for clash in rule(history, value)
             )
-    if stranger:
-        return history, tuple(found)
-    return after(history, observation), tuple(found)
+    return add_observation(history, observation) if is_same else history, tuple(found)
 
 
 def _source(contract: Contract, key: str) -> str:
@@ -294,30 +266,31 @@ def missing(
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
-    """Yield a violation for each event that did not come, once no more is to come.
+    """Yield a violation for each expected event that did not come; call it when no more events will come.
 
     Args:
         history: All that was observed.
-        contract: A date; the default contract without.
+        contract: Date of the contract; ``None`` for the default one.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Types of events; ``None`` for none; or ``subscribed``: those of the beginning and the end of a call
-            that is over, as far as its webhook subscribes to them and an event came at all.
-        selection: Which codes count, and how much.
+        expected: Event types; none by default. ``subscribed`` expects the connected and ended events of a call that
+            is over, if its webhook subscribes to them and any event came.
+        selection: Which codes to check, and their severities.
     """
-    chosen = Contract.load(contract, profile=profile)
+    loaded = Contract.load(contract, profile=profile)
     level = selection.level("event-missing", profile)
+    first = history.events.first
     if expected == SUBSCRIBED:
-        due = history.subscriptions & {CONNECTED, ENDED} if history.events and history.is_over else frozenset()
-        expected = () if UNCONNECTED in history.events or history.status == "error" else due
-    for kind in sorted(set(expected or ()) - history.events.keys()):
+        due = history.subscriptions & {CONNECTED, ENDED} if first and history.is_over else frozenset()
+        expected = () if UNCONNECTED in first or history.status == "error" else due
+    for kind in sorted(set(expected or ()) - first.keys()):
         if level != "off":
             yield Violation(
                 instance_pointer="",
                 code="event-missing",
                 severity=level,
-                expected=kind if kind in KINDS else "another event",
+                expected=kind if kind in EVENT_TYPES else "another event",
                 actual="no such event",
-                contract=chosen.date,
+                contract=loaded.date,
             )
 
 
@@ -329,20 +302,20 @@ def breaches(
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
-    """Yield what cannot be one call's life, in the order of the observations, missing events last.
+    """Yield the violations of one call over time, in the order of the observations, missing events last.
 
     Args:
-        observations: All of one call. Where each has a time, they are put in its order.
-        contract: A date; the default contract without.
+        observations: All of one call. If each has a time, they are sorted by it.
+        contract: Date of the contract; ``None`` for the default one.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Types of events that have to come; see `missing`.
-        selection: Which codes count, and how much.
+        expected: Event types that have to come; see `missing`.
+        selection: Which codes to check, and their severities.
 
     Raises:
         ContractError: There is no such contract or profile.
     """
     history = NEW
-    for observation in _in_time(observations):
+    for observation in _by_time(observations):
         history, found = step(history, observation, contract=contract, profile=profile, selection=selection)
         yield from found
     yield from missing(history, contract=contract, profile=profile, expected=expected, selection=selection)
@@ -356,9 +329,9 @@ def check_history(
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Mapping[str, tuple[Violation, ...]]:
-    """Return the breaches of each of many calls by call id, those without a breach left out.
+    """Return the violations of many calls by call id, without calls that have none; see `breaches`.
 
-    Observations that name no call are left out too. See `breaches`.
+    Observations without a call id are ignored.
     """
     kinds = expected if expected is None or expected == SUBSCRIBED else tuple(expected)
     calls: dict[str, list[Observation]] = {}
@@ -372,8 +345,9 @@ def check_history(
     return {call_id: violations for call_id, violations in found.items() if violations}
 
 
-def _in_time(observations: Iterable[Observation]) -> list[Observation]:
+def _by_time(observations: Iterable[Observation]) -> list[Observation]:
     listed = list(observations)
-    times = {id(observation): observation.at for observation in listed}
-    known = {key: at for key, at in times.items() if at is not None}
-    return sorted(listed, key=lambda observation: known[id(observation)]) if len(known) == len(times) else listed
+    timed = [(observation.at, observation) for observation in listed if observation.at is not None]
+    if len(timed) < len(listed):
+        return listed
+    return [observation for _, observation in sorted(timed, key=lambda pair: pair[0])]
