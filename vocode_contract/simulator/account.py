@@ -11,7 +11,7 @@ from uuid import UUID
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.simulator.lifecycle.clock import Clock
-from vocode_contract.simulator.lifecycle.life import CallEvent, Life, events, seen
+from vocode_contract.simulator.lifecycle.life import CallEvent, Life, events, properties_at
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
 from vocode_contract.simulator.serialization import Written
 
@@ -139,7 +139,7 @@ class State:
         if call is None:
             raise NotStored("Call")
         if life := self.lives.get(identifier):
-            values = seen(life, call, self.clock(), self.contract.date)
+            values = properties_at(life, call, self.clock(), self.contract.date)
             call.update((name, value) for name, value in values.items() if name in call)
         return call
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from vocode_contract.contract.model import Schema
 from vocode_contract.simulator.account import Call, State
-from vocode_contract.simulator.lifecycle.life import born, closed
-from vocode_contract.simulator.lifecycle.scenarios import of_number
+from vocode_contract.simulator.lifecycle.life import end_life, start_life
+from vocode_contract.simulator.lifecycle.scenarios import select_scenario
 from vocode_contract.simulator.serialization import kind_of
 
 
@@ -94,8 +94,8 @@ def placed(
             "agent_phone_number": asked["from_number"],
         },
     )
-    name = scenario or of_number(call["to_number"], state.scenario)
-    state.lead(call, born(call, name, state.clock()))
+    name = scenario or select_scenario(call["to_number"], state.scenario)
+    state.lead(call, start_life(call, name, state.clock()))
     return state.call(call["id"])
 
 
@@ -128,7 +128,7 @@ def end(state: State, call: Call) -> None:
     """
     now = state.clock()
     if life := state.lives.get(call["id"]):
-        if (other := closed(life, call, now)) is not life:
+        if (other := end_life(life, call, now)) is not life:
             state.lead(call, other)
             state.call(call["id"])
         return

@@ -17,8 +17,8 @@ from vocode_contract.simulator.calls import placed
 from vocode_contract.simulator.deliveries import deliveries
 from vocode_contract.simulator.faults.injection import Planted, Sabotage, SimulatedResponse, planted_from
 from vocode_contract.simulator.lifecycle.clock import Clock, ScaledClock
-from vocode_contract.simulator.lifecycle.life import CallEvent, forced, turned
-from vocode_contract.simulator.lifecycle.scenarios import DEFAULT, known
+from vocode_contract.simulator.lifecycle.life import CallEvent, force_status, switch_scenario
+from vocode_contract.simulator.lifecycle.scenarios import DEFAULT, check_scenario
 from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
 from vocode_contract.simulator.request_log import RequestLog
 from vocode_contract.simulator.responses import JSON, ErrorDetail, not_authenticated, not_understood, refused
@@ -69,7 +69,7 @@ class Simulation:
         self._token = Secret(token)
         self._clock = ScaledClock(clock, speed=speed)
         self._seed = seed
-        self._scenario = known(scenario)
+        self._scenario = check_scenario(scenario)
         self._start = (variant, planted_from(faults))
         self._routes = _routes(self.contract)
         self._lock = Lock()
@@ -125,7 +125,7 @@ class Simulation:
         Raises:
             InvalidOption: There is no such scenario.
         """
-        name = known(scenario or self._scenario)
+        name = check_scenario(scenario or self._scenario)
         with self._lock:
             agent = next(iter(self.state.calls.values()))["agent"]["id"]
             request = {"from_number": FROM_NUMBER, "to_number": TO_NUMBER, "agent": agent}
@@ -161,9 +161,9 @@ class Simulation:
                 raise InvalidOption("call", "there is none of that id that was created and moves by itself")
             call, now = self.state.call(identifier), self._clock()
             if scenario is not None:
-                self.state.lead(call, turned(life, call, scenario, now))
+                self.state.lead(call, switch_scenario(life, call, scenario, now))
             else:
-                self.state.lead(call, forced(life, call, status or "", now))
+                self.state.lead(call, force_status(life, call, status or "", now))
 
     def events(self, newest: int | None = None) -> tuple[CallEvent, ...]:
         """Return what has happened to the calls by now and a webhook would be reported, the oldest first.

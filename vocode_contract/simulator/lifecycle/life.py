@@ -1,7 +1,7 @@
 """The life of a call: what has happened to it by a time, computed when somebody looks.
 
-A life is a value: which scenario, since when, and what was done to the call in between. What a call
-shows at a time, and which events it has sent by then, follow from that and nothing else.
+A life is a value: its scenario, its start, and what was done to the call since. What a call shows at a time, and which
+events it has sent by then, follow only from that.
 """
 
 import math
@@ -13,25 +13,24 @@ from typing import Any, NamedTuple
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.lifecycle.scenarios import (
-    ANSWERED,
     BOT_LEFT,
     FAILED,
     HUMAN_LEFT,
     NOT_CONNECTED,
-    RECORDED,
+    PICK_UP,
+    RECORDING_READY,
     REFUSED,
-    RINGS,
+    RING,
     SCENARIOS,
-    TRANSCRIBED,
-    Scenario,
+    TRANSCRIPT_READY,
     TimedTurn,
     Turn,
     Utterance,
-    known,
+    check_scenario,
     transcript,
 )
+from vocode_contract.validation.lifecycle.call_life import ENDED, FINAL
 
-_OVER = ("ended", "error")
 _GREETING = "Hello."
 #: Seconds between the end and the transcript.
 _WRITING = 0.5
@@ -39,16 +38,16 @@ _WRITING = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Steps that follow each other.
+    """Turns that follow each other.
 
     Attributes:
-        steps: In order of time.
+        turns: In order of time.
         since: When their time is zero, in seconds since the epoch.
-        pace: By how much they are stretched.
+        pace: Factor by which they are stretched.
         until: The last time at which one of them happens; they are cut off after it.
     """
 
-    steps: tuple[TimedTurn, ...]
+    turns: tuple[TimedTurn, ...]
     since: float
     pace: float = 1.0
     until: float = math.inf
@@ -56,12 +55,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """All that happens to a call, past and to come.
+    """Everything that happens to a call, past and future.
 
     Attributes:
         scenario: Name of the scenario that it follows.
         acts: In order of time.
-        closing: Whether its end was asked for, or decided otherwise from outside.
+        closing: Whether its end was requested, or decided otherwise from outside.
     """
 
     scenario: str
@@ -70,13 +69,7 @@ class Life:
 
 
 class Moment(NamedTuple):
-    """A turn of a life.
-
-    Attributes:
-        at: Seconds since the epoch.
-        turn: What happens.
-        text: What is said; empty for the agent's own first message.
-    """
+    """A turn of a life, at a time in seconds since the epoch."""
 
     at: float
     turn: Turn
@@ -85,14 +78,14 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent:
-    """Something a call's webhook is reported.
+    """An event that is sent to a call's webhook.
 
     Attributes:
         at: When it happened, in seconds since the epoch.
         call_id: The call.
         number: How many events of the call came before.
-        type: Kind of event, one that the contract knows.
-        payload: What it says, where that is documented.
+        type: Event type, one that the contract knows.
+        payload: Its payload, if that is documented.
     """
 
     at: float
@@ -102,90 +95,89 @@ class CallEvent:
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def content(self) -> dict[str, Any]:
-        """Return the body that tells of it, in the shape of the contract's WebhookEvent."""
-        told = {"type": self.type, "call_id": self.call_id}
-        return told if self.payload is None else told | {"payload": dict(self.payload)}
+        """Return the body in the shape of the contract's WebhookEvent."""
+        content = {"type": self.type, "call_id": self.call_id}
+        return content if self.payload is None else content | {"payload": dict(self.payload)}
 
 
-def born(call: Mapping[str, Any], name: str, now: float) -> Life:
-    """Begin the life of a call that is placed now."""
-    return Life(scenario=name, acts=_ringing(call, name, now))
+def start_life(call: Mapping[str, Any], name: str, now: float) -> Life:
+    """Return the life of a call that is placed now."""
+    return Life(scenario=name, acts=_ring(call, name, now))
 
 
-def closed(life: Life, call: Mapping[str, Any], now: float) -> Life:
+def end_life(life: Life, call: Mapping[str, Any], now: float) -> Life:
     """End a call now, as End Call does; one that is over, or about to be, stays as it is.
 
     Args:
-        life: Its life.
-        call: What it shows now.
+        life: The life.
+        call: The Call as it is now.
         now: Seconds since the epoch.
     """
-    if life.closing or call["status"] in _OVER:
+    if life.closing or call["status"] in FINAL:
         return life
     scenario = SCENARIOS[life.scenario]
     if call["status"] == "not_started":
-        return _instead(life, now, (TimedTurn(0.0, NOT_CONNECTED),))
-    return _instead(life, now, _ended(scenario.lingers, BOT_LEFT, scenario.records))
+        return _replace_rest(life, now, (TimedTurn(0.0, NOT_CONNECTED),))
+    return _replace_rest(life, now, _end(scenario.lingers, BOT_LEFT, scenario.records))
 
 
-def turned(life: Life, call: Mapping[str, Any], name: str, now: float) -> Life:
-    """Let a call go on by another scenario from now: from ringing while it rings, else from what is said.
+def switch_scenario(life: Life, call: Mapping[str, Any], name: str, now: float) -> Life:
+    """Continue a call in another scenario: from ringing while it rings, otherwise from the talk.
 
     Raises:
         InvalidOption: There is no such scenario, or the call is too far for it.
     """
-    scenario = SCENARIOS[known(name)]
+    scenario = SCENARIOS[check_scenario(name)]
     _check_open(life, call, "scenario")
     if call["status"] == "not_started":
-        acts = (*_cut(life, now), *_ringing(call, name, now))
-        return Life(scenario=name, acts=acts)
+        return Life(scenario=name, acts=(*_cut(life, now), *_ring(call, name, now)))
     if not scenario.talk:
         raise InvalidOption("scenario", "the call was picked up; take one in which it is")
     detected = call["human_detection_result"]
-    steps = tuple(
-        step
-        for step in _talk(name, hangs_up=False)
-        if step.turn is not ANSWERED and not (detected and "human_detection_result" in step.turn.changes)
+    turns = tuple(
+        timed
+        for timed in _talk(name, hangs_up=False)
+        if timed.turn is not PICK_UP and not (detected and "human_detection_result" in timed.turn.step.changes)
     )
-    return Life(scenario=name, acts=(*_cut(life, now), Act(steps=steps, since=now)))
+    return Life(scenario=name, acts=(*_cut(life, now), Act(turns=turns, since=now)))
 
 
-def forced(life: Life, call: Mapping[str, Any], status: str, now: float) -> Life:
+def force_status(life: Life, call: Mapping[str, Any], status: str, now: float) -> Life:
     """Bring a call into its next status now.
 
     Raises:
-        InvalidOption: The status does not follow on the call's.
+        InvalidOption: The status does not follow the call's.
     """
     _check_open(life, call, "status")
-    begun = call["status"] == "in_progress"
-    if status == "in_progress" and not begun:
+    is_talking = call["status"] == "in_progress"
+    if status == "in_progress" and not is_talking:
         name = life.scenario if SCENARIOS[life.scenario].talk else "human"
-        talk = Act(steps=_talk(name, hangs_up=_hangs_up(call)), since=now, pace=_pace(call))
-        return Life(scenario=name, acts=(*_cut(life, now), talk))
+        return Life(scenario=name, acts=(*_cut(life, now), _talk_act(call, name, now)))
     if status == "ended":
-        return _instead(life, now, _ended(0.0, HUMAN_LEFT, 1.0) if begun else (TimedTurn(0.0, NOT_CONNECTED),))
+        turns = _end(0.0, HUMAN_LEFT, 1.0) if is_talking else (TimedTurn(0.0, NOT_CONNECTED),)
+        return _replace_rest(life, now, turns)
     if status == "error":
-        return _instead(life, now, (TimedTurn(0.0, FAILED if begun else REFUSED),))
+        return _replace_rest(life, now, (TimedTurn(0.0, FAILED if is_talking else REFUSED),))
     raise InvalidOption("status", "must be in_progress, ended or error, and follow on the call's own")
 
 
-def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str, Any]:
-    """Return what a life makes of a call's properties by now.
+def properties_at(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str, Any]:
+    """Return the properties of a Call that its life has changed by now.
 
     Args:
         life: The life.
         call: The call, of which only what never changes is read.
         now: Seconds since the epoch.
-        date: Of the contract, for the form of the transcript.
+        date: Of the contract, for the format of the transcript.
     """
     values: dict[str, Any] = {}
     lines: list[Utterance] = []
     start = None
-    detects, private = _detects(call), bool(call["hipaa_compliant"])
+    detects, private = _detects_do_not_call(call), bool(call["hipaa_compliant"])
     for at, turn, text in moments(life, now):
         if private and turn.private:
             continue
-        values |= turn.changes
+        values |= turn.step.changes
         if turn.begins:
             start = values["start_time"] = at
         if turn.ends:
@@ -193,7 +185,8 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
             if detects and start is not None:
                 values.setdefault("do_not_call_result", False)
         if turn.sender:
-            lines.append(Utterance(at - (start or at), turn.sender, text or _first_message(call)))
+            said = text or call["agent"]["initial_message"] or _GREETING
+            lines.append(Utterance(at - (start or at), turn.sender, said))
         if turn.twilio and call["telephony_provider"] == "twilio":
             values["telephony_metadata"] = call.get("telephony_metadata", {}) | {"call_status": turn.twilio}
     if not detects:
@@ -204,22 +197,22 @@ def seen(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str
 
 
 def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: int = 0) -> Iterator[CallEvent]:
-    """Yield the events of a life, past and to come, in order of time.
+    """Yield the events of a life, past and future, in order of time.
 
     Args:
         life: The life.
         call: The call, of which only what never changes is read.
-        types: The kinds of event that the contract knows. A call that did not connect has ended where
-            there is no event for it.
-        first: The number of the first that is wanted.
+        types: Event types that the contract knows. A call that did not connect has ended if there is no event type
+            for it.
+        first: Number of the first event to yield.
     """
     number = 0
     for at, turn, _ in moments(life):
-        if not turn.event or (turn.private and call["hipaa_compliant"]):
+        if not turn.step.type or (turn.private and call["hipaa_compliant"]):
             continue
         if number >= first:
-            kind = turn.event if turn.event in types else "event_phone_call_ended"
-            yield CallEvent(at=at, call_id=call["id"], number=number, type=kind, payload=turn.payload)
+            kind = turn.step.type if turn.step.type in types else ENDED
+            yield CallEvent(at=at, call_id=call["id"], number=number, type=kind, payload=turn.step.payload)
         number += 1
 
 
@@ -227,46 +220,47 @@ def moments(life: Life, now: float = math.inf) -> Iterator[Moment]:
     """Yield what happens in a life up to a time, in order."""
     for act in life.acts:
         last = min(act.until, now)
-        for step in act.steps:
+        for timed in act.turns:
             # To the microsecond, as it is shown: what has happened is never later than now.
-            at = round(act.since + step.at * act.pace, 6)
+            at = round(act.since + timed.at * act.pace, 6)
             if at > last:
                 break
-            yield Moment(at, step.turn, step.text)
+            yield Moment(at, timed.turn, timed.text)
 
 
-def _ringing(call: Mapping[str, Any], name: str, now: float) -> tuple[Act, ...]:
+def _ring(call: Mapping[str, Any], name: str, now: float) -> tuple[Act, ...]:
     scenario, pace = SCENARIOS[name], _pace(call)
-    rings = Act(steps=(TimedTurn(0.0, RINGS),), since=now)
+    rings = Act(turns=(TimedTurn(0.0, RING),), since=now)
     if not scenario.talk:
-        return rings, Act(steps=(TimedTurn(scenario.rings, scenario.unanswered),), since=now, pace=pace)
-    talk = _talk(name, hangs_up=_hangs_up(call))
-    return rings, Act(steps=talk, since=now + scenario.rings * pace, pace=pace)
+        return rings, Act(turns=(TimedTurn(scenario.rings, scenario.unanswered),), since=now, pace=pace)
+    return rings, _talk_act(call, name, now + scenario.rings * pace)
+
+
+def _talk_act(call: Mapping[str, Any], name: str, since: float) -> Act:
+    hangs_up = call["on_no_human_answer"] == "hangup"
+    return Act(turns=_talk(name, hangs_up=hangs_up), since=since, pace=_pace(call))
 
 
 def _pace(call: Mapping[str, Any]) -> float:
     return Random(call["id"]).uniform(0.95, 1.05)  # noqa: S311 - how fast somebody speaks, no key
 
 
-def _hangs_up(call: Mapping[str, Any]) -> bool:
-    return bool(call["on_no_human_answer"] == "hangup")
-
-
 @cache
 def _talk(name: str, *, hangs_up: bool) -> tuple[TimedTurn, ...]:
     """Return what happens after a call is picked up, and after it is over."""
-    scenario: Scenario = SCENARIOS[name]
+    scenario = SCENARIOS[name]
     talk = scenario.hung_up if hangs_up and scenario.hung_up else scenario.talk
     *before, last = talk
-    return (*before, *_ended(last.at, last.turn, scenario.records)) if last.turn.ends else talk
+    return (*before, *_end(last.at, last.turn, scenario.records)) if last.turn.ends else talk
 
 
-def _ended(at: float, turn: Turn, records: float) -> tuple[TimedTurn, ...]:
-    return TimedTurn(at, turn), TimedTurn(at + min(_WRITING, records), TRANSCRIBED), TimedTurn(at + records, RECORDED)
+def _end(at: float, turn: Turn, records: float) -> tuple[TimedTurn, ...]:
+    written = at + min(_WRITING, records)
+    return TimedTurn(at, turn), TimedTurn(written, TRANSCRIPT_READY), TimedTurn(at + records, RECORDING_READY)
 
 
-def _instead(life: Life, now: float, steps: tuple[TimedTurn, ...]) -> Life:
-    return replace(life, acts=(*_cut(life, now), Act(steps=steps, since=now)), closing=True)
+def _replace_rest(life: Life, now: float, turns: tuple[TimedTurn, ...]) -> Life:
+    return replace(life, acts=(*_cut(life, now), Act(turns=turns, since=now)), closing=True)
 
 
 def _cut(life: Life, now: float) -> tuple[Act, ...]:
@@ -274,15 +268,11 @@ def _cut(life: Life, now: float) -> tuple[Act, ...]:
 
 
 def _check_open(life: Life, call: Mapping[str, Any], name: str) -> None:
-    if life.closing or call["status"] in _OVER:
+    if life.closing or call["status"] in FINAL:
         raise InvalidOption(name, "the call is over, or about to be")
 
 
-def _detects(call: Mapping[str, Any]) -> bool:
-    """Return whether a request not to be called is listened for; the call's word goes before its agent's."""
-    asked = call["run_do_not_call_detection"]
-    return bool(call["agent"].get("run_do_not_call_detection") if asked is None else asked)
-
-
-def _first_message(call: Mapping[str, Any]) -> str:
-    return call["agent"]["initial_message"] or _GREETING
+def _detects_do_not_call(call: Mapping[str, Any]) -> bool:
+    """Return whether requests not to be called again are detected; the call's setting overrides its agent's."""
+    setting = call["run_do_not_call_detection"]
+    return bool(call["agent"].get("run_do_not_call_detection") if setting is None else setting)

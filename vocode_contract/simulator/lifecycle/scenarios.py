@@ -1,39 +1,56 @@
 """Scenarios: the histories that a simulated call can have.
 
-Steps have times in seconds: of ringing, since the call was placed; of the talk, since it was
-picked up. Each call stretches both a little, by its id.
+Times are in seconds: since the call was placed while it rings, then since it was picked up. Each call stretches both a
+little, by its id.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.validation.lifecycle.call_life import (
+    ANSWER,
+    COMPLETE_TRANSFER,
+    CONNECTED,
+    DETECT_HUMAN,
+    DETECT_MACHINE,
+    FINAL,
+    RECORD,
+    SPEAK,
+    START_TRANSFER,
+    TRANSCRIBE,
+    CallStep,
+    end,
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Something that happens to a call.
 
     Attributes:
-        changes: Properties that get another value by it.
-        event: The event that tells of it; none if empty.
-        payload: What the event says, as far as documented.
-        twilio: What Twilio calls the state from then on; as before if empty.
-        begins: Whether the call starts by it.
-        ends: Whether the call is over by it.
-        sender: Who speaks, where somebody does.
+        step: What it changes, and its event.
+        twilio: Twilio's word for the state from then on; as before if empty.
+        sender: Who speaks, if anybody does.
         private: Whether it is left out of calls that are HIPAA compliant.
     """
 
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    event: str = ""
-    payload: Mapping[str, Any] | None = None
+    step: CallStep
+    _: KW_ONLY
     twilio: str = ""
-    begins: bool = False
-    ends: bool = False
     sender: str = ""
     private: bool = False
+
+    @property
+    def begins(self) -> bool:
+        """Whether the call starts with it."""
+        return self.step.type == CONNECTED
+
+    @property
+    def ends(self) -> bool:
+        """Whether the call is over after it."""
+        return self.step.changes.get("status") in FINAL
 
 
 class TimedTurn(NamedTuple):
@@ -41,8 +58,7 @@ class TimedTurn(NamedTuple):
 
     Attributes:
         at: Seconds since the call was placed, or since it was picked up.
-        turn: What happens.
-        text: What is said, where somebody speaks; empty for the agent's own first message.
+        text: What is said, if somebody speaks; empty for the agent's own first message.
     """
 
     at: float
@@ -53,55 +69,40 @@ class TimedTurn(NamedTuple):
 _UNCONNECTED = frozenset(("busy", "canceled", "failed", "no-answer"))
 
 
-def _over(outcome: str, twilio: str = "completed", **changes: Any) -> Turn:
-    event = "event_phone_call_did_not_connect" if twilio in _UNCONNECTED else "event_phone_call_ended"
-    changes = {"status": "ended", "stage_outcome": outcome, **changes}
-    return Turn(changes=changes, event=event, twilio=twilio, ends=True)
+def _end(outcome: str, twilio: str = "completed", *, error: str = "") -> Turn:
+    return Turn(end(outcome, connected=twilio not in _UNCONNECTED, error=error), twilio=twilio)
 
 
-RINGS = Turn(twilio="ringing")
-
-ANSWERED = Turn(
-    changes={"status": "in_progress", "stage": "picked_up"},
-    event="event_phone_call_connected",
-    twilio="in-progress",
-    begins=True,
-)
-
-PERSON, MACHINE = (
-    Turn(changes={"human_detection_result": result}, event="event_human_detection", payload={"result": result})
-    for result in ("human", "no_human")
-)
-
-BOT, HUMAN = (Turn(event="event_message", sender=sender) for sender in ("BOT", "HUMAN"))
-ASKED_NOT_TO_BE_CALLED = Turn(changes={"do_not_call_result": True})
-TRANSFERRING = Turn(changes={"stage": "transfer_started"}, event="event_action")
-TRANSFERRED = Turn(changes={"stage": "transfer_successful"})
-HUMAN_LEFT = _over("human_disconnected")
-BOT_LEFT = _over("bot_disconnected")
-NO_HUMAN = _over("human_unanswered")
-NO_ANSWER = _over("human_unanswered", "no-answer")
-NOT_CONNECTED = _over("call_did_not_connect", "canceled")
-BUSY = _over("call_did_not_connect", "busy")
-TRANSFER_LEFT = _over("transfer_disconnected")
-TRANSFER_UNANSWERED = _over("transfer_unanswered")
-REFUSED = _over("call_did_not_connect", "failed", status="error", error_message="The provider refused the call.")
-FAILED = _over("bot_disconnected", status="error", error_message="The connection to the provider was lost.")
-TRANSCRIBED = Turn(event="event_transcript", private=True)
-RECORDED = Turn(changes={"recording_available": True}, event="event_recording", private=True)
+RING = Turn(CallStep(), twilio="ringing")
+PICK_UP = Turn(ANSWER, twilio="in-progress")
+PERSON, MACHINE = Turn(DETECT_HUMAN), Turn(DETECT_MACHINE)
+BOT, HUMAN = (Turn(SPEAK, sender=sender) for sender in ("BOT", "HUMAN"))
+DO_NOT_CALL = Turn(CallStep(changes={"do_not_call_result": True}))
+TRANSFERRING, TRANSFERRED = Turn(START_TRANSFER), Turn(COMPLETE_TRANSFER)
+HUMAN_LEFT = _end("human_disconnected")
+BOT_LEFT = _end("bot_disconnected")
+NO_HUMAN = _end("human_unanswered")
+NO_ANSWER = _end("human_unanswered", "no-answer")
+NOT_CONNECTED = _end("call_did_not_connect", "canceled")
+BUSY = _end("call_did_not_connect", "busy")
+TRANSFER_LEFT = _end("transfer_disconnected")
+TRANSFER_UNANSWERED = _end("transfer_unanswered")
+REFUSED = _end("call_did_not_connect", "failed", error="The provider refused the call.")
+FAILED = _end("bot_disconnected", error="The connection to the provider was lost.")
+TRANSCRIPT_READY, RECORDING_READY = Turn(TRANSCRIBE, private=True), Turn(RECORD, private=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A life.
+    """The history of a simulated call.
 
     Attributes:
-        number: Last four digits of the fictional numbers that choose it.
+        number: Last four digits of the fictional numbers that select it.
         summary: What happens, in one line.
-        talk: What happens once the call is picked up; empty if it never is.
+        talk: Turns after the call is picked up; empty if it never is.
         rings: Seconds until it is picked up, or is over.
-        unanswered: How it is over where nobody picks up.
-        hung_up: What happens instead of `talk` to calls that hang up where no person answers.
+        unanswered: How it ends if nobody picks up.
+        hung_up: Turns instead of `talk` in calls that hang up if no person answers.
         lingers: Seconds between a request to end the call and its end.
         records: Seconds between the end and the recording.
     """
@@ -117,7 +118,7 @@ class Scenario:
 
 
 _HELLO = (
-    TimedTurn(0.0, ANSWERED),
+    TimedTurn(0.0, PICK_UP),
     TimedTurn(0.52, BOT),
     TimedTurn(2.4, PERSON),
     TimedTurn(3.81, HUMAN, " Who is there?"),
@@ -142,7 +143,7 @@ _CONVERSATION = (
 )
 
 _MAILBOX = (
-    TimedTurn(0.0, ANSWERED),
+    TimedTurn(0.0, PICK_UP),
     TimedTurn(0.52, BOT),
     TimedTurn(1.2, HUMAN, " You have reached the mailbox of"),
     TimedTurn(3.1, MACHINE),
@@ -177,7 +178,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             *_HELLO,
             TimedTurn(5.07, BOT, "It is an automated call. Is this a good mom-"),
             TimedTurn(7.2, HUMAN, " Take me off your list and do not call again."),
-            TimedTurn(8.4, ASKED_NOT_TO_BE_CALLED),
+            TimedTurn(8.4, DO_NOT_CALL),
             TimedTurn(9.0, BOT, "I am sorry. You will not be called again."),
             TimedTurn(13.0, BOT_LEFT),
         ),
@@ -210,32 +211,27 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
 }
 
-#: The numbers that choose a scenario end in this and the scenario's number; all are fictional.
+#: The numbers that select a scenario end in this and the scenario's number; all are fictional.
 EXCHANGE = "555"
 DEFAULT = "human"
 _BY_NUMBER: Mapping[str, str] = {EXCHANGE + scenario.number: name for name, scenario in SCENARIOS.items()}
 
 
-def known(name: str) -> str:
-    """Return the name of a scenario.
+def check_scenario(name: str) -> str:
+    """Return the name of a scenario if there is one.
 
     Raises:
-        InvalidOption: There is none of that name.
+        InvalidOption: There is no such scenario.
     """
     if name not in SCENARIOS:
         raise InvalidOption("scenario", f"there is none of that name; known: {', '.join(SCENARIOS)}")
     return name
 
 
-def of_number(number: str, otherwise: str) -> str:
-    """Return the name of the scenario that a called number chooses.
-
-    Args:
-        number: As the client sent it; only its digits count.
-        otherwise: The name where it chooses none.
-    """
+def select_scenario(number: str, default: str) -> str:
+    """Return the name of the scenario that a called number selects; only the digits of the number count."""
     digits = "".join(filter(str.isdigit, number[-20:]))
-    return _BY_NUMBER.get(digits[-7:], otherwise)
+    return _BY_NUMBER.get(digits[-7:], default)
 
 
 class Utterance(NamedTuple):
@@ -244,8 +240,8 @@ class Utterance(NamedTuple):
     Attributes:
         at: Seconds since the call began.
         sender: Who spoke, such as ``BOT``.
-        text: What was said. What a person said starts with a space; a bot's line that was cut off
-            by the person ends in a hyphen.
+        text: What was said. A person's text starts with a space; a bot's text that the person interrupted
+            ends in a hyphen.
     """
 
     at: float
@@ -254,12 +250,9 @@ class Utterance(NamedTuple):
 
 
 def transcript(lines: Iterable[Utterance], date: str) -> str:
-    """Write lines down in the form of a contract's time.
+    """Write a transcript in the format of a contract's date.
 
-    Args:
-        lines: In the order in which they were spoken.
-        date: Of the contract. From 2024 on each line has its time, with minutes that wrap at 60, and
-            ends in a newline.
+    From 2024 on each line has its time, with minutes that wrap at 60, and ends in a newline.
     """
     if date < "2024":
         return "\n".join(f"{line.sender}: {line.text}" for line in lines)

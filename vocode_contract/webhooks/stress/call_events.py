@@ -1,14 +1,25 @@
-"""The events that a webhook receives for one call, in order.
+"""The events that a receiver gets for one call, in order, and the deliveries made of them.
 
-No document tells what most payloads hold. These hold a little, so that a receiver can tell two events
-of one kind apart, as a real one must be able to.
+No document says what most payloads hold. These hold a little, so that a receiver can tell two events of one type
+apart, as it can tell real ones.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.validation.lifecycle.call_life import (
+    ANSWER,
+    DETECT_HUMAN,
+    DETECT_MACHINE,
+    ENDED,
+    RECORD,
+    SPEAK,
+    START_TRANSFER,
+    TRANSCRIBE,
+    CallStep,
+)
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks import Event
 from vocode_contract.webhooks.sending.delivery import JSON, Delivery, event_delivery
@@ -16,49 +27,38 @@ from vocode_contract.webhooks.sending.external_actions import LABEL, action_deli
 from vocode_contract.webhooks.stress.arrival_orders import ARRANGEMENTS
 from vocode_contract.webhooks.stress.malformed import Odd, odd_actions, odd_events
 
+_END = CallStep(ENDED)
+_BOT = SPEAK._replace(payload={"sender": "bot", "text": "Hello, is this a good moment?"})
+_PERSON = SPEAK._replace(payload={"sender": "human", "text": "Yes, go on."})
+_TRANSFER = START_TRANSFER._replace(payload={"action": "transfer_call"})
+_TRANSCRIPT = TRANSCRIBE._replace(payload={"lines": 2})
+_RECORDING = RECORD._replace(payload={"available": True})
 
-class Told(NamedTuple):
-    """An event without its call."""
-
-    type: str
-    payload: Mapping[str, Any] | None = None
-
-
-_CONNECTED = Told("event_phone_call_connected")
-_ENDED = Told("event_phone_call_ended")
-_RECORDING = Told("event_recording", {"available": True})
-_TRANSCRIPT = Told("event_transcript", {"lines": 2})
-_HUMAN = Told("event_human_detection", {"result": "human"})
-_MACHINE = Told("event_human_detection", {"result": "no_human"})
-_BOT = Told("event_message", {"sender": "bot", "text": "Hello, is this a good moment?"})
-_PERSON = Told("event_message", {"sender": "human", "text": "Yes, go on."})
-_ACTION = Told("event_action", {"action": "transfer_call"})
-
-#: Name of a scenario to its events; the kinds are those that every contract knows.
-STORIES: Mapping[str, tuple[Told, ...]] = {
-    "human": (_CONNECTED, _HUMAN, _BOT, _PERSON, _ENDED, _TRANSCRIPT, _RECORDING),
-    "voicemail": (_CONNECTED, _BOT, _MACHINE, _ENDED, _RECORDING),
-    "transfer": (_CONNECTED, _HUMAN, _BOT, _PERSON, _ACTION, _ENDED, _TRANSCRIPT),
-    "hang-up": (_CONNECTED, _BOT, _ENDED),
-    "unanswered": (_ENDED,),
+#: Name of a scenario to its events, whose types every contract knows.
+STORIES: Mapping[str, tuple[CallStep, ...]] = {
+    "human": (ANSWER, DETECT_HUMAN, _BOT, _PERSON, _END, _TRANSCRIPT, _RECORDING),
+    "voicemail": (ANSWER, _BOT, DETECT_MACHINE, _END, _RECORDING),
+    "transfer": (ANSWER, DETECT_HUMAN, _BOT, _PERSON, _TRANSFER, _END, _TRANSCRIPT),
+    "hang-up": (ANSWER, _BOT, _END),
+    "unanswered": (_END,),
 }
 
 
 def story(name: str, call_id: str) -> tuple[Event, ...]:
-    """Return a scenario's events as those of a call, in order.
+    """Return the events of a scenario, in order, as those of a call.
 
     Raises:
-        InvalidOption: There is no story of that name.
+        InvalidOption: There is no such scenario.
     """
     if name not in STORIES:
         raise InvalidOption("scenario", f"there is none of that name; known: {', '.join(STORIES)}")
-    return tuple(Event(type=told.type, call_id=call_id, payload=told.payload or {}) for told in STORIES[name])
+    return tuple(Event(type=step.type, call_id=call_id, payload=step.payload or {}) for step in STORIES[name])
 
 
 def content(event: Event) -> dict[str, Any]:
     """Return an event in the shape of the contract's WebhookEvent."""
-    told: dict[str, Any] = {"type": event.type, "call_id": event.call_id}
-    return told | {"payload": dict(event.payload)} if event.payload else told
+    content: dict[str, Any] = {"type": event.type, "call_id": event.call_id}
+    return content | {"payload": dict(event.payload)} if event.payload else content
 
 
 _OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
@@ -114,7 +114,7 @@ def of_story(name: str, url: str) -> Subject:
         InvalidOption: There is no story of that name.
     """
     story(name, "")  # says what is known where the name is not
-    return Subject(name=name, kinds=tuple(told.type for told in STORIES[name]), url=url)
+    return Subject(name=name, kinds=tuple(step.type for step in STORIES[name]), url=url)
 
 
 def of_action(url: str, secret: Secret, payload: Mapping[str, Any]) -> Subject:
