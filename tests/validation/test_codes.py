@@ -5,9 +5,8 @@ import pytest
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.policies import POLICIES
-from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, rests_on
+from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, require, rests_on
 from vocode_contract.validation.codes.code import BASES
-from vocode_contract.validation.engine_errors import LISTED
 from vocode_contract.validation.violation import Violation
 
 each_code = pytest.mark.parametrize("code", CODES)
@@ -82,8 +81,13 @@ def test_code_has_a_level_under_every_profile(code, profile):
     assert default_level(code, profile) in LEVELS
 
 
-def test_codes_of_the_listing_are_in_the_table():
-    assert set(LISTED) <= CODES.keys()
+def test_registered_codes_are_returned_for_a_table_of_rules():
+    assert require("enum", "slow") == ("enum", "slow")
+
+
+def test_code_that_is_not_registered_is_refused():
+    with pytest.raises(LookupError, match="'enumm' is not registered"):
+        require("enum", "enumm")
 
 
 @pytest.mark.parametrize(("selection", "code", "profile", "level"), LEVELS_OF)

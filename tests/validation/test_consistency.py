@@ -11,7 +11,7 @@ from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import ContractError, UnknownSchema
 from vocode_contract.validation.codes import CODES, Selection
-from vocode_contract.validation.consistency import RULES, inconsistencies
+from vocode_contract.validation.consistency import RULES, Rule, inconsistencies
 from vocode_contract.validation.validator import conforms
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -63,6 +63,11 @@ def test_every_rule_has_cases_that_break_it_and_cases_that_keep_it():
     for rule in RULES:
         rows = json.loads((CASES / "consistency" / f"{rule.code}.json").read_text())
         assert {bool(row["reports"]) for row in rows} == {True, False}
+
+
+def test_rule_with_a_code_that_is_not_registered_fails_at_import():
+    with pytest.raises(LookupError, match="end-before-begin"):
+        Rule(code="end-before-begin", clashes=RULES[0].clashes)
 
 
 @pytest.mark.parametrize("contract", dates())

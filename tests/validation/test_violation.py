@@ -1,10 +1,10 @@
 import copy
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from vocode_contract.validation.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 STATUS = Violation(
     instance_pointer="/status",
@@ -34,6 +34,17 @@ LINES = [
 @pytest.mark.parametrize(("violation", "line"), LINES)
 def test_violation_reads_as_one_line(violation, line):
     assert str(violation) == line
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"), [(["error"], True), (["drift", "error"], True), (["advice"], False)]
+)
+def test_only_severity_error_is_an_error(severities, expected):
+    assert has_error(replace(STATUS, severity=severity) for severity in severities) is expected
+
+
+def test_no_violation_is_no_error():
+    assert not has_error(())
 
 
 def test_violation_is_a_value():

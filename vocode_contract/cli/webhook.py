@@ -210,7 +210,9 @@ def _attacked(asked: ToAttack) -> "StressReport":
 
 
 def _exit_code(report: "StressReport") -> int:
-    if any(violation.severity == "error" for violation in report.violations):
+    from vocode_contract.validation.violation import has_error
+
+    if has_error(report.violations):
         return VIOLATES
     return CONFORMS if report.conforms else UNJUDGED
 

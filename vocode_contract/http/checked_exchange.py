@@ -10,7 +10,7 @@ from vocode_contract.http.message import Exchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.lifecycle.history import Observation
 from vocode_contract.validation.scalars import uuid_of
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 
 #: Keys by which an object with an id is known as a call.
 _CALL = frozenset(("to_number", "from_number", "telephony_provider"))
@@ -116,7 +116,7 @@ class CheckedExchange:
     @property
     def is_sound(self) -> bool:
         """Whether the checks found no error."""
-        return not any(violation.severity == "error" for violation in self.violations)
+        return not has_error(self.violations)
 
     @property
     def items(self) -> tuple[Mapping[str, Any], ...]:

@@ -19,7 +19,7 @@ from vocode_contract.report.evidence import written as evidence_of
 from vocode_contract.report.results import HEARD, OPERATION, PASSED_BY, UNREAD, VERDICT, read, written
 from vocode_contract.validation.masking import mask
 from vocode_contract.validation.safe_text import inert
-from vocode_contract.validation.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 _FIXTURE = "vocode_traffic"
 _SCHEMES = ("Basic", "Bearer", "Digest", "Token")
@@ -77,7 +77,7 @@ class Overheard:
         shown_new = {found: shown[found] for found in new if found in shown}
         evidence = evidence_of(shown_new, witness, first=len(known))
         self._item.user_properties += [*written(new), *evidence]
-        if any(violation.severity == "error" for violation in new):
+        if has_error(new):
             self._conclude("violates")  # whatever its client concluded before
         elif (conforms or new) and self.traffic.checked and not self._is_concluded:
             self._conclude("conforms")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vocode_contract.validation.safe_text import escape_hashes
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Result:
     @property
     def conforms(self) -> bool:
         """Whether it was checked and has no violation of severity ``error``."""
-        return not self.unjudged and not any(found.severity == "error" for found in self.violations)
+        return not self.unjudged and not has_error(self.violations)
 
     @property
     def place(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vocode_contract.strategies import values
+from vocode_contract.validation.codes import require
 
 _Json = dict[str, Any]
 
@@ -28,6 +29,9 @@ class Contradiction:
     change: Callable[[_Json], object]
     fields: Mapping[str, Any] = field(default_factory=dict)
     since: str = ""
+
+    def __post_init__(self) -> None:
+        require(self.code)
 
 
 def _put(key: str, value: Any) -> Callable[[_Json], object]:

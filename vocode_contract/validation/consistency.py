@@ -14,7 +14,7 @@ from typing import Any
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
 from vocode_contract.validation import masking
-from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.codes import ALL, Selection, require
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Bytes, Unreadable
 from vocode_contract.validation.scalars import instant, is_naive
@@ -60,17 +60,18 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule.
+    """One rule: the code of its violations, the generator that finds them, and the schemas that it applies to.
 
-    Attributes:
-        code: Its code in `codes.CODES`.
-        clashes: The generator.
-        schemas: Names of the schemas it speaks of; every one without.
+    Raises:
+        LookupError: The code is not registered.
     """
 
     code: str
     clashes: Callable[[ObjectView], Iterator[Clash]]
-    schemas: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()  # empty: every schema
+
+    def __post_init__(self) -> None:
+        require(self.code)
 
 
 _CALLS = ("Call", "NormalizedCall")

@@ -12,6 +12,7 @@ from typing import Any
 from vocode_contract.contract import json_pointer, since
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
+from vocode_contract.validation.codes import require
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
 from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
 from vocode_contract.validation.trimming import Trimming, is_long
@@ -22,7 +23,7 @@ _KEPT = 1_000
 #: Codes that an engine reports once for each keyword or key at a place.
 _TOLD_ONCE = ("format", "required")
 #: Every code that is listed here.
-LISTED = ("required", "type", "null", "enum", "union-type", "format", "closed")
+LISTED = require("required", "type", "null", "enum", "union-type", "format", "closed")
 _CODES = {"pattern": "format", "additionalProperties": "closed"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
 _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}

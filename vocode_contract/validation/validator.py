@@ -15,7 +15,7 @@ from vocode_contract.validation.engine_errors import LISTED, Listing
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, surveyed
 from vocode_contract.validation.keys import unknown_keys
-from vocode_contract.validation.violation import ContractViolated, Severity, Violation
+from vocode_contract.validation.violation import ContractViolated, Severity, Violation, has_error
 
 if TYPE_CHECKING:
     from vocode_contract.contract import types
@@ -38,7 +38,7 @@ class Verdict:
     @property
     def conforms(self) -> bool:
         """Whether there is no violation of severity ``error``."""
-        return not any(violation.severity == "error" for violation in self.violations)
+        return not has_error(self.violations)
 
 
 class Validator:
@@ -108,7 +108,7 @@ class Validator:
         try:
             return self._is_valid(instance)
         except ValueError:  # the engine met what JSON cannot hold
-            return not any(violation.severity == "error" for violation in self.violations(instance))
+            return not has_error(self.violations(instance))
 
     def violations(self, instance: object) -> Iterator[Violation]:
         """Yield what is wrong with an instance, in the order of the schema.
@@ -142,7 +142,7 @@ class Validator:
         return _ensured(verdict)
 
     def _has_no_error(self, instance: object) -> bool:
-        return not any(found.severity == "error" for found in self._weighed(self._found(instance)))
+        return not has_error(self._weighed(self._found(instance)))
 
     def _found(self, instance: object) -> list[Violation]:
         """List violations before they are weighed: at most the limit, and a hint at more."""

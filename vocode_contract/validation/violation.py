@@ -1,6 +1,6 @@
 """Violation: one way in which a payload or an exchange fails the contract, as a value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,6 +66,11 @@ class Violation:
             place += f" at byte {self.offset}"
         line = f"{place}: {self.problem} [{', '.join(self.labels)}]"
         return f"{line} ({self.note})" if self.note else line
+
+
+def has_error(violations: Iterable[Violation]) -> bool:
+    """Return whether one of the violations is of severity ``error``: drift and advice refuse nothing."""
+    return any(violation.severity == "error" for violation in violations)
 
 
 class ContractViolated(AssertionError):

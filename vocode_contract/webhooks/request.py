@@ -9,7 +9,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.json_value import Limits
 from vocode_contract.validation.validator import Validator
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 
 Body: TypeAlias = bytes | bytearray | memoryview
 Text: TypeAlias = str | bytes
@@ -127,4 +127,4 @@ def header_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iter
 
 def conforms(violations: Iterable[Violation]) -> bool:
     """Return whether none of the violations is of severity ``error``."""
-    return not any(violation.severity == "error" for violation in violations)
+    return not has_error(violations)

@@ -18,7 +18,7 @@ from vocode_contract.report.results import VERDICT, noted, written
 from vocode_contract.validation.lifecycle.history import NEW, Observation
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
-from vocode_contract.validation.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 #: What is seen of a call, or of a list, since something else was asked for before.
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
@@ -133,7 +133,7 @@ def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | 
     __tracebackhide__ = True
     sights = sights_of(client, claimed)
     unique, evidence = tuple(sights), evidence_of(sights, client)
-    if any(violation.severity == "error" for violation in unique):
+    if has_error(unique):
         violated = ContractViolated(unique)
         noted(item, violated)
         item.user_properties += evidence

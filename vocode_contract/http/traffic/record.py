@@ -6,7 +6,7 @@ from typing import Any
 
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.validation.masking import shown_key
-from vocode_contract.validation.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 #: Violations that are kept at most, errors and others each.
 _KEPT = 1_000
@@ -72,7 +72,7 @@ def error_of(exchanges: Iterable[CheckedExchange]) -> ContractViolated | None:
     for checked in exchanges:
         groups.setdefault(str(checked), {}).update(dict.fromkeys(checked.violations))
     found = [(violation, where) for where, group in groups.items() for violation in group]
-    if not any(violation.severity == "error" for violation, _ in found):
+    if not has_error(violation for violation, _ in found):
         return None
     violations, where = zip(*found, strict=True)
     return ContractViolated(violations, where)

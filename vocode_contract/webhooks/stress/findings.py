@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.validation.codes import default_level
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks.sending.delivery import DeliveryResult
 from vocode_contract.webhooks.stress.arrival_orders import Arrival, is_mixed, is_repeated
 from vocode_contract.webhooks.stress.malformed import Wanted
@@ -32,8 +32,7 @@ class StressReport:
     @property
     def conforms(self) -> bool:
         """Whether something was checked, everything could be, and nothing is an error."""
-        errors = any(violation.severity == "error" for violation in self.violations)
-        return bool(self.delivered) and not errors and not self.unjudged
+        return bool(self.delivered) and not has_error(self.violations) and not self.unjudged
 
 
 def found(code: str, place: int, *, expected: str, actual: str, note: str) -> Violation:
