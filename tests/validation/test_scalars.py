@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.validation.scalars import instant, is_naive
+from vocode_contract.validation.scalars import canonical_id, instant, is_naive
 
 SAME = 1699335116.0
 
@@ -57,3 +57,22 @@ def test_what_names_no_instant_is_none(value):
 )
 def test_naive_time_is_one_without_offset(value, naive):
     assert is_naive(value) is naive
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "3c90c3cc-0d44-4b50-8888-8dd25736052a",
+        "3C90C3CC-0D44-4B50-8888-8DD25736052A",
+        "3c90c3cc0d444b5088888dd25736052a",
+        "{3c90c3cc-0d44-4b50-8888-8dd25736052a}",
+        "urn:uuid:3c90c3cc-0d44-4b50-8888-8dd25736052a",
+    ],
+)
+def test_spellings_of_one_uuid_are_one_id(spelling):
+    assert canonical_id(spelling) == "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+
+
+@pytest.mark.parametrize("value", ["CA123", "", 17, None])
+def test_id_that_is_no_uuid_is_itself(value):
+    assert canonical_id(value) == str(value)

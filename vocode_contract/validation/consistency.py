@@ -13,11 +13,12 @@ from typing import Any
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.contract.walk import walk
 from vocode_contract.validation import masking
 from vocode_contract.validation.codes import ALL, Selection, require
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Bytes, Unreadable
-from vocode_contract.validation.scalars import instant, is_naive
+from vocode_contract.validation.scalars import canonical_id, instant, is_naive
 from vocode_contract.validation.violation import Violation
 
 #: Seconds by which a time may lie ahead of the clock: servers' clocks differ.
@@ -115,13 +116,8 @@ def _foreign(sight: ObjectView, *, template: bool) -> Iterator[Clash]:
     is_template = "required_context_keys" in sight.schema.get("properties", {})
     if sight.owner is None or not isinstance(owner, str) or is_template is not template:
         return
-    if _same_id(owner) != sight.owner:
-        yield Clash(keys=("user_id",), expected="the account that all around it belongs to", actual="another account")
-
-
-def _same_id(value: str) -> str:
-    """Write an id as all spellings of it are compared: servers also take upper case and no hyphens."""
-    return value.lower().removeprefix("urn:uuid:").replace("-", "")
+    if owner != sight.owner and canonical_id(owner) != canonical_id(sight.owner):
+        yield Clash(keys=("user_id",), expected="the account of the object around it", actual="another account")
 
 
 def ended_has_end(sight: ObjectView) -> Iterator[Clash]:
@@ -330,14 +326,14 @@ def _clashing(
         except Unreadable:
             return
     levels = {rule.code: selection.level(rule.code, contract.profile) for rule in RULES}
-    for tokens, sight in _sights(instance, name, contract, latest):
+    for pointer, sight in _iter_objects(instance, name, contract, latest):
         for rule in _rules_of(contract.pointer_to(sight.schema)):
             level = levels[rule.code]
             if level == "off":
                 continue
             for clash in rule.clashes(sight):
                 yield Violation(
-                    instance_pointer=json_pointer.from_tokens((*tokens, *clash.keys)),
+                    instance_pointer=pointer + json_pointer.from_tokens(clash.keys),
                     code=rule.code,
                     severity=level,
                     expected=clash.expected,
@@ -357,33 +353,13 @@ def _source(contract: Contract, schema: Schema, key: str) -> str:
     return contract.pointer_to(schema.get("properties", {}).get(key, schema))
 
 
-_Tokens = tuple[str | int, ...]
-_Step = tuple[_Tokens, Schema, object, str | None, bool]
-
-
-def _sights(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[_Tokens, ObjectView]]:
-    """Yield each object that the schema speaks of, level by level; keys of free-form maps lead nowhere."""
-    level: list[_Step] = [((), contract.schemas[name], instance, None, False)]
-    while level:
-        below: list[_Step] = []
-        for tokens, schema, value, owner, above in level:
-            found = contract.branch(schema, value)
-            if found is None:
-                continue
-            sensitive = above or "credential" in (schema.get("x-sensitivity"), found.get("x-sensitivity"))
-            if isinstance(value, list) and "items" in found:
-                below += [((*tokens, at), found["items"], item, owner, sensitive) for at, item in enumerate(value)]
-            elif isinstance(value, dict) and "properties" in found:
-                yield tokens, ObjectView(value=value, schema=found, owner=owner, sensitive=sensitive, latest=latest)
-                account = owner or _account(value)
-                below += [
-                    ((*tokens, key), found["properties"][key], child, account, sensitive)
-                    for key, child in value.items()
-                    if key in found["properties"] and isinstance(child, (dict, list))
-                ]
-        level = below
-
-
-def _account(value: Mapping[str, Any]) -> str | None:
-    account = value.get("user_id")
-    return _same_id(account) if isinstance(account, str) else None
+def _iter_objects(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[str, ObjectView]]:
+    """Yield each object that a schema describes with its JSON Pointer, level by level."""
+    inherited: dict[str, tuple[str | None, bool]] = {}  # pointer -> owner and sensitivity of what lies below
+    for pointer, declared, schema, value in walk(contract, name, instance):
+        owner, sensitive = inherited.get(pointer.rpartition("/")[0], (None, False))
+        sensitive = sensitive or "credential" in (declared.get("x-sensitivity"), schema.get("x-sensitivity"))
+        account = value.get("user_id") if isinstance(value, dict) else None
+        inherited[pointer] = (owner or (account if isinstance(account, str) else None), sensitive)
+        if isinstance(value, dict) and "properties" in schema:
+            yield pointer, ObjectView(value=value, schema=schema, owner=owner, sensitive=sensitive, latest=latest)

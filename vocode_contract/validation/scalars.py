@@ -57,8 +57,16 @@ def _seconds(match: re.Match[str]) -> float | None:
 
 
 def uuid_of(value: object) -> UUID | None:
-    """Return the UUID that a value writes, in any form; ``None`` for what is none."""
+    """Return the UUID that a string spells; ``None`` for anything else.
+
+    Servers also accept upper case, braces, ``urn:uuid:`` and missing hyphens.
+    """
     try:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def canonical_id(value: object) -> str:
+    """Return the one spelling in which ids are compared: of a UUID the usual one, of anything else its own."""
+    return str(uuid_of(value) or value)

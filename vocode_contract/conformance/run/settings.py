@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
-from uuid import UUID
 
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
@@ -16,6 +15,7 @@ from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.masking import Secret
+from vocode_contract.validation.scalars import uuid_of
 
 _DIGITS = 12
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
@@ -204,10 +204,10 @@ def _contract(date: Given, profile: Given) -> Contract:
 
 
 def _call_id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID") from None
+    identifier = uuid_of(text)
+    if identifier is None:
+        raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID")
+    return str(identifier)
 
 
 def _ca_file(given: Given) -> str:

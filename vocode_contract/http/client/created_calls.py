@@ -15,7 +15,7 @@ import orjson
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.lifecycle.call_life import FINAL
-from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.scalars import canonical_id, uuid_of
 
 #: Key in the context of a Create Call request whose value identifies the request.
 MARK = "vocode_contract_request"
@@ -58,7 +58,7 @@ class Creation:
 
     def owns(self, call: Mapping[str, Any]) -> bool:
         """Return whether a call, as a server shows it, may be the requested one."""
-        if _canonical(call.get("id")) in self.known:
+        if canonical_id(call.get("id")) in self.known:
             return False
         mark, shown = self._mark, _context(call).get(MARK)
         if mark is not None and shown is not None:
@@ -67,7 +67,7 @@ class Creation:
 
     def is_shown_by(self, call: Mapping[str, Any]) -> bool:
         """Return whether a call is certainly the requested one: it has the mark."""
-        is_new = _canonical(call.get("id")) not in self.known
+        is_new = canonical_id(call.get("id")) not in self.known
         return is_new and self._mark is not None and _context(call).get(MARK) == self._mark
 
     @property
@@ -157,7 +157,7 @@ class Creations:
         with self._lock:
             for call in calls:
                 self._learn(call, str(call.get("id")))
-            self._seen.update(map(_canonical, (*requested, *(call.get("id") for call in calls))))
+            self._seen.update(map(canonical_id, (*requested, *(call.get("id") for call in calls))))
 
     def record_end(self, identifier: str) -> None:
         """Record that a call is known to be over."""
@@ -211,10 +211,6 @@ def _members(body: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _canonical(identifier: object) -> str:
-    return str(uuid_of(identifier) or identifier)
 
 
 def _context(call: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 import orjson
 
@@ -14,6 +13,7 @@ from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import answered
+from vocode_contract.validation.scalars import uuid_of
 
 #: The operations that response with a Call, with JSON, and all.
 CALLS = ("create_call", "end_call", "get_call")
@@ -101,10 +101,7 @@ def identifiers(request: Request) -> tuple[str, ...]:
 
 def canonical(text: str) -> str:
     """Write a UUID in lower case with hyphens; empty for what is none."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
+    return str(uuid_of(text) or "")
 
 
 Spoiling = Callable[[FaultyTurn], Response]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from vocode_contract.validation.lifecycle.call_life import DETECTION, EVENT_TYPES, FINAL, RESULTS, STAGES, STATUSES
 from vocode_contract.validation.lifecycle.event_order import EventHistory, digest_of_event
+from vocode_contract.validation.scalars import canonical_id
 
 Source = Literal["call", "event"]
 
@@ -150,8 +151,7 @@ def digest_fixed(call: Mapping[str, Any], names: Iterable[str] = FIXED) -> dict[
 
 def digest_of_id(text: str) -> str:
     """Return a digest of an id or a phone number that does not depend on its spelling: a history holds neither."""
-    plain = text.lower().removeprefix("urn:uuid:").replace("-", "").removeprefix("+")
-    return digest_of(plain).hex()
+    return digest_of(canonical_id(text).lower().replace("-", "").removeprefix("+")).hex()
 
 
 def digest_of(text: str) -> bytes:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
-from uuid import UUID
 
 import httpx
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
 from vocode_contract.webhooks.sending.log import Attempt, DeliveryLog
 from vocode_contract.webhooks.sending.retries import ONCE, PASSING, RetryPolicy, policy_of
@@ -263,7 +263,7 @@ class Deliverer:
             Attempt(
                 number=job.number,
                 label=delivery.label,
-                call_id=_id(delivery.call_id),
+                call_id=str(uuid_of(delivery.call_id) or ""),
                 url=job.target.shown,
                 method=delivery.method,
                 attempt=job.attempt,
@@ -274,10 +274,3 @@ class Deliverer:
                 note=delivery.describe(answer) if final and delivery.describe else "",
             )
         )
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
