@@ -28,47 +28,27 @@ if TYPE_CHECKING:
     from .variants import Variant as Variant
     from .variants import variant_of as variant_of
 
-__all__ = [
-    "FAULTS",
-    "SCENARIOS",
-    "SOUND_VARIANTS",
-    "VARIANTS",
-    "CallEvent",
-    "Clock",
-    "Fault",
-    "ManualClock",
-    "Planted",
-    "Running",
-    "Scenario",
-    "Simulation",
-    "SimulatorTransport",
-    "SoundServer",
-    "Variant",
-    "serve",
-    "simulator",
-    "variant_of",
-]
-
 _EXPORTS = {
-    "FAULTS": "faults.catalog",
-    "SOUND_VARIANTS": "variants",
-    "SCENARIOS": "lifecycle.scenarios",
-    "VARIANTS": "variants",
-    "Clock": "lifecycle.clock",
     "CallEvent": "lifecycle.life",
+    "Clock": "lifecycle.clock",
+    "FAULTS": "faults.catalog",
     "Fault": "faults.fault",
     "ManualClock": "lifecycle.clock",
     "Planted": "faults.injection",
     "Running": "server.server",
+    "SCENARIOS": "lifecycle.scenarios",
+    "SOUND_VARIANTS": "variants",
     "Scenario": "lifecycle.scenarios",
     "Simulation": "simulation",
     "SimulatorTransport": "server.httpx_transport",
     "SoundServer": "variants",
+    "VARIANTS": "variants",
     "Variant": "variants",
     "serve": "server.server",
     "simulator": "server.server",
     "variant_of": "variants",
 }
+__all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(

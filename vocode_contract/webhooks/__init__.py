@@ -26,25 +26,6 @@ if TYPE_CHECKING:
     from .signature import signature_of as signature_of
     from .signature import verify_signature as verify_signature
 
-__all__ = [
-    "ActionVerdict",
-    "Diagnosis",
-    "Event",
-    "EventSequence",
-    "EventVerdict",
-    "ExternalAction",
-    "Verification",
-    "check_sequence",
-    "diagnose",
-    "idempotency_key",
-    "parse_answer",
-    "parse_event",
-    "parse_external_action",
-    "signature_of",
-    "signed_request",
-    "verify_signature",
-]
-
 _EXPORTS = {
     "ActionVerdict": "external_actions",
     "Diagnosis": "diagnosis",
@@ -53,9 +34,9 @@ _EXPORTS = {
     "EventVerdict": "events",
     "ExternalAction": "external_actions",
     "Verification": "signature",
+    "check_sequence": "sequence",
     "diagnose": "diagnosis",
     "idempotency_key": "events",
-    "check_sequence": "sequence",
     "parse_answer": "external_actions",
     "parse_event": "events",
     "parse_external_action": "external_actions",
@@ -63,6 +44,7 @@ _EXPORTS = {
     "signed_request": "external_actions",
     "verify_signature": "signature",
 }
+__all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(__name__, _EXPORTS)

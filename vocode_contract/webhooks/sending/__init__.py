@@ -19,31 +19,19 @@ if TYPE_CHECKING:
     from .retries import RetryPolicy as RetryPolicy
     from .target import Target as Target
 
-__all__ = [
-    "POLICIES",
-    "ActionReport",
-    "Attempt",
-    "Deliverer",
-    "Delivery",
-    "DeliveryResult",
-    "RetryPolicy",
-    "Target",
-    "event_delivery",
-    "send_action",
-]
-
 _EXPORTS = {
-    "POLICIES": "retries",
     "ActionReport": "external_actions",
-    "DeliveryResult": "delivery",
     "Attempt": "log",
     "Deliverer": "deliverer",
     "Delivery": "delivery",
+    "DeliveryResult": "delivery",
+    "POLICIES": "retries",
     "RetryPolicy": "retries",
     "Target": "target",
     "event_delivery": "delivery",
     "send_action": "external_actions",
 }
+__all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(

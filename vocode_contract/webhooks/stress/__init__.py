@@ -19,29 +19,18 @@ if TYPE_CHECKING:
     from .stress_test import Adversary as Adversary
     from .stress_test import attack as attack
 
-__all__ = [
-    "STORIES",
-    "Adversary",
-    "Arrangement",
-    "Deliveries",
-    "StressReport",
-    "attack",
-    "deliveries",
-    "stories",
-    "story",
-]
-
 _EXPORTS = {
-    "STORIES": "call_events",
     "Adversary": "stress_test",
     "Arrangement": "arrival_orders",
     "Deliveries": "strategies",
+    "STORIES": "call_events",
     "StressReport": "findings",
     "attack": "stress_test",
     "deliveries": "strategies",
     "stories": "strategies",
     "story": "call_events",
 }
+__all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(
