@@ -190,7 +190,8 @@ def unported(commands: list[str]) -> list[str]:
 
 
 def test_check_shows_a_find_reduced_and_as_a_command_that_a_shell_takes():
-    process = checked("--fault", "create-answers-500", "--fuzz", "50", "--seed", "7", "--only", "violation[create_call]")
+    options = ("--fault", "create-answers-500", "--fuzz", "50", "--seed", "7")
+    process = checked(*options, "--only", "violation[create_call]")
     [sent] = labelled(process.stdout, "sent")
     words = shlex.split(sent)
     assert words[words.index("--header") + 1] == "Authorization: Bearer $VOCODE_API_KEY"

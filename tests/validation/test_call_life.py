@@ -1,4 +1,4 @@
-"""The tables of a call's life know exactly the words of the shipped contracts: a new one fails here until it is added."""
+"""The tables of a call's life know exactly the words of the shipped contracts: a new word fails here."""
 
 from itertools import chain
 
