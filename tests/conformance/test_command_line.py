@@ -9,9 +9,8 @@ import pytest
 pytest.importorskip("httpx")
 
 from vocode_contract.conformance.run.command_line import words_of
-from vocode_contract.conformance.run.settings import Given, Settings, Wishes
-from vocode_contract.http.policies import Policies
-from vocode_contract.validation.codes import Selection
+from vocode_contract.conformance.run.options import Given
+from vocode_contract.conformance.run.settings import Settings
 
 pytest_plugins = ["pytester"]
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -19,14 +18,8 @@ LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_p
 PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
 
 
-def settings(*call_ids: str, policies: tuple[str, ...] = (), wishes: Wishes | None = None, **given: str) -> Settings:
-    told = {"url": "", "contract": "", "profile": "", **given}
-    return Settings.from_given(
-        {key: Given(value=value, source=key) for key, value in told.items()},
-        call_ids,
-        policies=Policies.from_words(policies),
-        wishes=wishes,
-    )
+def settings(**given: object) -> Settings:
+    return Settings.from_given({name.replace("_", "-"): Given(value=value) for name, value in given.items()})
 
 
 def test_rerun_of_defaults_needs_no_words():
@@ -35,13 +28,16 @@ def test_rerun_of_defaults_needs_no_words():
 
 def test_rerun_repeats_all_settings():
     run = settings(
-        ID,
-        policies=("ended-call=404", "overload=503,502"),
+        call_id=(ID,),
+        policy=("ended-call=404", "overload=503,502"),
         url="https://staging.example",
         contract="2024-04-19",
         profile="tolerant",
         timeout="7.50",
         proxy="http://proxy.example:3128",
+        select=("json-*",),
+        ignore=("slow",),
+        max_body="7",
     )
     expected = {
         "contract": "2024-04-19",
@@ -50,10 +46,11 @@ def test_rerun_repeats_all_settings():
         "call-id": ID,
         "proxy": "http://proxy.example:3128",
         "timeout": "7.5",
+        "max-body": "7",
         "select": "'json-*'",
         "ignore": "slow",
     }
-    words = words_of(run, "--vocode-", selection=Selection(select=("json-*",), ignore=("slow",)))
+    words = words_of(run, "--vocode-")
     pairs = list(zip(words[::2], words[1::2], strict=True))
     policies = [value for name, value in pairs if name == "--vocode-policy"]
     assert policies == ["ended-call=404", "overload=502,503"]
@@ -69,8 +66,10 @@ def test_rerun_repeats_the_file_of_a_private_authority(tmp_path):
 
 
 def test_rerun_repeats_no_consent():
-    wishes = Wishes.from_words(["rings"], ["+12025550145"], production=True, budget=3)
-    assert words_of(settings(url="https://staging.example", wishes=wishes)) == ["--url", "https://staging.example"]
+    wide = settings(
+        url="https://staging.example", allow=("rings",), allow_number=("+12025550145",), production=True, budget=3
+    )
+    assert words_of(wide) == ["--url", "https://staging.example"]
 
 
 def test_rerun_by_pytest_repeats_what_the_environment_and_the_file_said(pytester, monkeypatch):

@@ -17,7 +17,8 @@ import httpx
 from vocode_contract.conformance import checked_client as client_module
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
-from vocode_contract.conformance.run.settings import Given, Settings, Wishes
+from vocode_contract.conformance.run.options import Given
+from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.scenario.scenario import SharedScenario
@@ -164,8 +165,9 @@ def test_tally_wants_each_operation_judged_that_lacked_a_call():
     assert ResultCollector(rows).exit_code == 3
 
 
-def given(**values: str) -> dict[str, Given]:
-    return {key: Given(value=values.get(key, ""), source=f"--{key}") for key in ("url", "contract", "profile", "ca")}
+def settings_of(**values: object) -> Settings:
+    names = {key: key.replace("_", "-") for key in values}
+    return Settings.from_given({names[key]: Given(value=values[key], source=f"--{names[key]}") for key in values})
 
 
 @pytest.mark.parametrize(
@@ -175,17 +177,22 @@ def given(**values: str) -> dict[str, Given]:
         ({"contract": "2020-01-01"}, "--contract: unknown contract '2020-01-01'"),
         ({"profile": "lax"}, "--profile: unknown profile 'lax'"),
         ({"ca": __file__}, "--ca: cannot be read, or holds no PEM certificate"),
+        ({"allow": ("rings", "all")}, "--allow: 'all' is not an effect"),
+        ({"allow_number": ("555-0100",)}, "--allow-number: must be digits"),
+        ({"call_id": ("12",)}, "--call-id: must be the id of a call"),
+        ({"budget": -1}, "--budget: must be a number of requests"),
+        ({"fuzz": -1}, "--fuzz: must be a number of requests"),
+        ({"traffic_host": ("http://x",)}, "--traffic-host: must be a host"),
     ],
 )
 def test_settings_name_what_they_refuse(values, message):
     with pytest.raises(InvalidOption, match=message):
-        Settings.from_given(given(**values))
+        settings_of(**values)
 
 
 def test_settings_consent_to_what_options_and_files_say_together():
     identifier = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
-    wishes = Wishes.from_words(["hangs-up"], budget=2)
-    settings = Settings.from_given(given(url="https://staging.example"), (identifier,), wishes=wishes)
+    settings = settings_of(url="https://staging.example", call_id=(identifier,), allow=("hangs-up",), budget=2)
     consents = settings.consents(Live(hosts=frozenset({"staging.example"})), read_only=False)
     assert (list(consents.effects), list(consents.hosts), consents.budget) == (["hangs-up"], ["staging.example"], 2)
     assert list(consents.call_ids) == [identifier.lower()]
@@ -193,19 +200,19 @@ def test_settings_consent_to_what_options_and_files_say_together():
 
 
 def test_settings_consent_to_nothing_by_the_name_of_a_call_alone():
-    settings = Settings.from_given(given(url="https://staging.example"), ("3c90c3cc-0d44-4b50-8888-8dd25736052a",))
+    settings = settings_of(url="https://staging.example", call_id=("3c90c3cc-0d44-4b50-8888-8dd25736052a",))
     consents = settings.consents(Live(), read_only=False)
     assert (consents.effects, consents.hosts) == (frozenset(), frozenset())
 
 
 def test_settings_are_read_only_by_any_file():
-    settings = Settings.from_given(given(url="https://staging.example"))
+    settings = settings_of(url="https://staging.example")
     assert settings.consents(Live(read_only=True), read_only=False).read_only
 
 
 @pytest.mark.parametrize(("number", "fits"), [("12025550143", True), ("+14155550999", True), ("14155550998", False)])
 def test_settings_want_a_number_to_be_fictional_or_in_the_users_file(number, fits):
-    settings = Settings.from_given(given(), wishes=Wishes.from_words(numbers=[number]))
+    settings = settings_of(allow_number=(number,))
     live = Live(numbers=frozenset({"14155550999"}))
     if fits:
         assert settings.consents(live, read_only=False).numbers == {number.removeprefix("+")}
@@ -216,9 +223,9 @@ def test_settings_want_a_number_to_be_fictional_or_in_the_users_file(number, fit
 
 def test_settings_consent_to_the_numbers_of_this_run_in_place_of_all_that_are_in_the_users_file():
     live = Live(numbers=frozenset({"14155550999", "14155550998"}))
-    named = Settings.from_given(given(), wishes=Wishes.from_words(numbers=["14155550999"]))
+    named = settings_of(allow_number=("14155550999",))
     assert named.consents(live, read_only=False).numbers == {"14155550999"}
-    assert Settings.from_given(given()).consents(live, read_only=False).numbers == live.numbers
+    assert settings_of().consents(live, read_only=False).numbers == live.numbers
 
 
 class Carrier(httpx.BaseTransport):

@@ -19,8 +19,9 @@ from vocode_contract.http.guard.journal import sole_actor
 
 pytest.importorskip("httpx")
 
+from vocode_contract.conformance.run.options import Given
 from vocode_contract.conformance.run.run import Run
-from vocode_contract.conformance.run.settings import Given, Settings, Wishes
+from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OperationRequest
@@ -354,8 +355,7 @@ def test_run_whose_calls_cannot_be_written_down_is_one_line_of_usage(live, sent,
 
 
 def settings(*effects: str, url: str = "https://staging.example") -> Settings:
-    given = {key: Given(value={"url": url}.get(key, ""), source=key) for key in ("url", "contract", "profile")}
-    return Settings.from_given(given, wishes=Wishes.from_words(effects))
+    return Settings.from_given({"url": Given(value=url), "allow": Given(value=effects)})
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Options that several commands share."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from vocode_contract.conformance.run.options import OPTIONS
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -57,6 +59,29 @@ profile_option = click.option(
     help="How literally it is read: documented (to the letter), wire (unset optional properties may be null, "
     "as servers send them) or tolerant (what a newer server may add is reported as drift).",
 )
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a run, except the contract and the profile, which all commands share."""
+    for option in reversed(OPTIONS):
+        if not option.is_for_check or option.name in ("contract", "profile"):
+            continue
+        names = [f"--{option.name}", *([f"--{option.alias}"] if option.alias else []), option.key]
+        text = f"{option.description[0].upper()}{option.description[1:]}."
+        if option.is_flag:
+            command = click.option(*names, is_flag=True, help=text)(command)
+        else:
+            command = click.option(
+                *names,
+                metavar=option.metavar,
+                type=option.type,
+                default=None if option.is_repeatable else option.default,
+                multiple=option.is_repeatable,
+                envvar=option.variable if option.name == "url" else None,
+                show_envvar=True,
+                help=text,
+            )(command)
+    return command
 
 
 def contract_of(date: str | None, profile: str) -> "Contract":

@@ -42,7 +42,13 @@ def _shared_scenario(
 ) -> SharedScenario:
     """Return the scenario that the tests of this process share."""
     settings = _vocode_run.settings
-    client = CheckedClient(_sender, settings.contract, health=_vocode_health, policies=settings.policies)
+    client = CheckedClient(
+        _sender,
+        settings.contract,
+        health=_vocode_health,
+        policies=settings.policies,
+        selection=settings.selection,
+    )
     calls = Calls(
         client,
         given=settings.call_ids,

@@ -12,18 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import (
-    CODES,
-    KEYS,
-    LISTS,
-    MARKERS,
-    NUMBERS,
-    URL_TYPED,
-    codes,
-    declare,
-    given,
-    is_url_typed,
-)
+from vocode_contract.pytest_plugin.options import MARKERS, URL_TYPED, declare, is_any_given, is_url_typed, resolve
 from vocode_contract.pytest_plugin.state import (
     CLIENT,
     PLANNER,
@@ -34,11 +23,9 @@ from vocode_contract.pytest_plugin.state import (
     TOUCHED,
     TRAFFIC,
     UNWRITTEN,
-    hosts_of,
     in_processes,
     reports_of,
     run_of,
-    selection_of,
     settings_of,
     watch_coverage,
 )
@@ -64,15 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Counting(config), "vocode_contract_counting")
     config.pluginmanager.register(_Overhearing(), "vocode_contract_overhearing")
-    names = [f"vocode_{key.replace('-', '_')}" for key in KEYS]
-    options = [config.getoption(name) or config.getini(name) for name in names]
-    lists = [config.getoption(f"vocode_{key.replace('-', '_')}") for key, *_ in LISTS]
-    numbers = [config.getoption(f"vocode_{key.replace('-', '_')}") != default for key, default, _ in NUMBERS]
-    if any((*options, *lists, *numbers)) or config.getini("vocode_policy") or config.getoption("vocode_plan"):
+    if is_any_given(config):
         settings_of(config)
-    if any(codes(config, key) for key in CODES):
-        selection_of(config)
-    hosts_of(config)
     watch_coverage(config)
     if config.getoption("vocode_report"):
         config.stash[REPORTS] = reports_of(config)
@@ -96,7 +76,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     attribute that pytest 9.2 does not read any more.
     """
     try:
-        is_live = bool(given(config, "url").value) and settings_of(config).is_live
+        from vocode_contract.conformance.run.options import URL
+
+        is_live = bool(resolve(config, URL).value) and settings_of(config).is_live
     except pytest.UsageError:  # told where it is used, if it is
         return None
     if not is_live:
@@ -312,7 +294,7 @@ def _outcome(config: pytest.Config, tally: "ResultCollector | None" = None) -> "
     counting: _Counting = config.pluginmanager.getplugin("vocode_contract_counting")
     tally = tally or config.stash.get(TALLY, None) or ResultCollector()
     seconds = time.monotonic() - counting.started
-    return outcome_of_pytest(settings_of(config), tally, seconds, selection_of(config))
+    return outcome_of_pytest(settings_of(config), tally, seconds)
 
 
 class _Overhearing:

@@ -10,9 +10,7 @@ from vocode_contract.pytest_plugin.state import (
     PLANNER,
     TOUCHED,
     TRAFFIC,
-    hosts_of,
     run_of,
-    selection_of,
     settings_of,
 )
 
@@ -106,7 +104,7 @@ def _vocode_judge(
             vocode_contract,
             health=_vocode_health,
             policies=settings_of(request.config).policies,
-            selection=selection_of(request.config),
+            selection=settings_of(request.config).selection,
         )
         request.node.stash[CLIENT] = client
         where = SIMULATOR if settings_of(request.config).endpoint is None else str(client.endpoint)
@@ -131,7 +129,7 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
     """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
     from vocode_contract.validation.validator import Validator
 
-    selection = selection_of(pytestconfig)
+    selection = settings_of(pytestconfig).selection
 
     def check(payload: object, name: str = "Call") -> Any:
         __tracebackhide__ = True
@@ -151,11 +149,12 @@ def vocode_traffic(
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.pytest_plugin.traffic import Overheard
 
+    settings = settings_of(request.config)
     traffic = Traffic(
         vocode_contract,
-        selection=selection_of(request.config),
-        policies=settings_of(request.config).policies,
-        hosts=hosts_of(request.config),
+        selection=settings.selection,
+        policies=settings.policies,
+        hosts=settings.traffic_hosts,
         seen=vocode_coverage.add_exchange,
     )
     request.node.stash[TRAFFIC] = Overheard(request.node, traffic)

@@ -1,158 +1,99 @@
-"""The options of the plugin: from the command line, the environment and the configuration file."""
+"""Declare the options of the plugin, and read them from where they were given."""
 
 import argparse
-import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-#: What may be set by an option, else by the environment, else in the configuration file.
-KEYS = {
-    "url": "endpoint to check (default: the built-in simulator)",
-    "contract": "date of the contract (default 2023-11-30)",
-    "profile": "how literally the contract is read: documented, wire or tolerant (default wire)",
-    "timeout": "maximum seconds for one exchange (default 30)",
-    "ca": "PEM file of an additional certificate authority to trust",
-    "max-body": "maximum response size in bytes (default 8388608)",
-    "proxy": "HTTP proxy to use (default: none; HTTPS_PROXY is ignored)",
-}
-_LIVE = "applies to remote hosts only"
-#: Options that may be given several times: name, metavar, help.
-LISTS = (
-    ("call-id", "ID", "ID of a call that the suite may end"),
-    (
-        "select",
-        "CODE",
-        "check only this code; wildcards such as json-* are allowed (default: all; or vocode_select in the file)",
-    ),
-    ("ignore", "CODE", "skip this code; wildcards are allowed (or vocode_ignore in the file)"),
-    (
-        "traffic-host",
-        "HOST",
-        "host whose traffic vocode_traffic checks (default: any; or vocode_traffic_host in the file)",
-    ),
-    (
-        "policy",
-        "NAME=VALUE",
-        "policy for behaviour that the documents leave open (or VOCODE_POLICY, separated by spaces)",
-    ),
-    ("allow", "EFFECT", f"effect to permit: writes, bills, rings or hangs-up; {_LIVE}"),
-    ("allow-number", "NUMBER", f"phone number that may be dialled; {_LIVE}"),
-)
-#: Options with one number: name, default, help.
-NUMBERS = (
-    ("budget", 1, f"maximum number of state-changing requests (default 1); {_LIVE}"),
-    (
-        "approve-sends",
-        None,
-        "number of state-changing requests that the plan shows, as confirmation for production without a terminal",
-    ),
-    ("fuzz", 0, "number of generated requests per operation (default 0)"),
-    ("seed", 0, "random seed for generated requests (default 0)"),
-)
-_FLAGS = (
-    ("production", "confirm that the target is a production host"),
-    ("plan", "print the requests that would be sent, and send nothing"),
-)
-#: Options that widen what may be done beyond this machine, and what they are without.
-_WIDENING: Mapping[str, Any] = {
-    "allow": [],
-    "allow-number": [],
-    "call-id": [],
-    "budget": 1,
-    "approve-sends": None,
-    "production": False,
-}
-#: Of `KEYS`, those that decide who may see what is sent.
-_TYPED_KEYS = ("ca", "proxy")
-#: Under which the processes of pytest-xdist are reported whether the URL was typed.
+if TYPE_CHECKING:
+    from vocode_contract.conformance.run.options import Given, RunOption
+
+#: Under this name, workers of pytest-xdist learn whether the URL was typed.
 URL_TYPED = "vocode_url_typed"
 _ON_THE_COMMAND_LINE = "is for the command line of the run itself where a host is not this machine"
-CODES = ("select", "ignore")
-HOSTS = "traffic-host"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
+_REPORT = "write a report of the run to a file: json, junit, html, sarif or markdown"
+_COVERAGE = "report which parts of the contract the tests exercise, and fail below a percentage"
 
 
 def declare(parser: pytest.Parser) -> None:
     """Declare options and keys of the configuration file."""
+    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
+
     group = parser.getgroup("vocode-contract", "contract of the voice-call API")
-    for key, help_text in KEYS.items():
-        name = f"vocode_{key.replace('-', '_')}"
-        group.addoption(f"--vocode-{key}", dest=name, metavar=key.upper(), help=f"{help_text} (or {name.upper()})")
-        parser.addini(name, help_text, default="")
-    for key, metavar, help_text in LISTS:
-        dest = f"vocode_{key.replace('-', '_')}"
-        text = f"{help_text}; may be given several times"
-        group.addoption(f"--vocode-{key}", dest=dest, metavar=metavar, action="append", default=[], help=text)
-    for key, default, help_text in NUMBERS:
-        dest = f"vocode_{key.replace('-', '_')}"
-        group.addoption(f"--vocode-{key}", dest=dest, metavar="N", type=int, default=default, help=help_text)
-    for key, help_text in _FLAGS:
-        group.addoption(f"--vocode-{key}", dest=f"vocode_{key}", action="store_true", help=help_text)
-    parser.addini(
-        "vocode_policy", "policies for behaviour that the documents leave open: NAME=VALUE", type="args", default=[]
+    for option in OPTIONS:
+        name = f"{PYTEST_PREFIX}{option.name}"
+        if option.is_flag:
+            group.addoption(name, dest=option.ini_key, action="store_true", help=option.description)
+        elif option.is_repeatable:
+            group.addoption(
+                name, dest=option.ini_key, metavar=option.metavar, action="append", default=[], help=_help(option)
+            )
+        else:
+            group.addoption(
+                name,
+                dest=option.ini_key,
+                metavar=option.metavar,
+                type=option.type,
+                default=option.default,
+                help=_help(option),
+            )
+        if option.has_key and option.is_repeatable:
+            parser.addini(option.ini_key, option.help, type="args", default=[])
+        elif option.has_key:
+            parser.addini(option.ini_key, option.help, default="")
+    coverage: dict[str, Any] = {"metavar": "PERCENT", "nargs": "?", "const": "0", "dest": "vocode_coverage"}
+    group.addoption("--vocode-coverage", help=f"{_COVERAGE} (or VOCODE_COVERAGE)", **coverage)
+    parser.addini("vocode_coverage", _COVERAGE, default="")
+    report: dict[str, Any] = {"metavar": "FORMAT[=PATH]", "action": "append", "default": [], "dest": "vocode_report"}
+    group.addoption("--vocode-report", help=_REPORT, **report)
+
+
+def _help(option: "RunOption") -> str:
+    sources = [option.variable] if option.has_variable else []
+    sources += [f"{option.ini_key} in the configuration file"] if option.has_key else []
+    return option.description + (f"; also {' or '.join(sources)}" if sources else "")
+
+
+def resolve(config: pytest.Config, option: "RunOption") -> "Given":
+    """Return what was given for an option: it beats the environment, and that the configuration file."""
+    from vocode_contract.conformance.run.options import PYTEST_PREFIX
+
+    file = config.getini(option.ini_key) if option.has_key else None
+    return option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, file=file)
+
+
+def is_any_given(config: pytest.Config) -> bool:
+    """Return whether an option was given, on the command line or in the configuration file."""
+    from vocode_contract.conformance.run.options import OPTIONS
+
+    return any(
+        option.is_set(config.getoption(option.ini_key))
+        or (option.has_key and option.is_set(config.getini(option.ini_key)))
+        for option in OPTIONS
     )
-    for key in CODES:
-        parser.addini(f"vocode_{key}", f"codes to {key}, or patterns of them", type="args", default=[])
-    parser.addini("vocode_traffic_host", "hosts whose traffic vocode_traffic checks", type="args", default=[])
-    _declare_coverage(parser, group)
-    group.addoption(
-        "--vocode-report",
-        dest="vocode_report",
-        metavar="FORMAT[=PATH]",
-        action="append",
-        default=[],
-        help="write a report of the run to a file: json, junit, html, sarif or markdown",
-    )
-
-
-def _declare_coverage(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
-    text = "report which parts of the contract the tests exercise, and fail below a percentage"
-    group.addoption(
-        "--vocode-coverage",
-        dest="vocode_coverage",
-        metavar="PERCENT",
-        nargs="?",
-        const="0",
-        help=f"{text} (or VOCODE_COVERAGE)",
-    )
-    parser.addini("vocode_coverage", text, default="")
-
-
-def given(config: pytest.Config, key: str) -> Any:
-    """Return what was `Given` for one of `KEYS`: an option beats the environment, and that the file."""
-    from vocode_contract.conformance.run.settings import Given
-
-    name = f"vocode_{key.replace('-', '_')}"
-    sources = (
-        (f"--vocode-{key}", config.getoption(name)),
-        (name.upper(), os.environ.get(name.upper())),
-        (f"{name} in the configuration file", config.getini(name)),
-    )
-    return next((Given(value=value, source=source) for source, value in sources if value), Given())
 
 
 def require_typed(config: pytest.Config) -> None:
-    """Refuse what widens what may be done beyond this machine and was not given on the command line of this run.
+    """Refuse options that widen what may happen on a remote host unless they were typed for this run.
 
-    Anybody may have written ``addopts`` and the keys of a configuration file, and a variable outlives its purpose. The
-    processes of pytest-xdist are reported by the one that began them.
+    Anybody may have written ``addopts`` and the keys of a configuration file, and a variable outlives its purpose.
+    Workers of pytest-xdist are checked by the process that started them.
 
     Raises:
-        pytest.UsageError: It came from elsewhere.
+        pytest.UsageError: One came from elsewhere.
     """
     if hasattr(config, "workerinput"):
         return
+    from vocode_contract.conformance.run.options import OPTIONS
+
     typed = _typed(config)
-    for name, default in _WIDENING.items():
-        dest = f"vocode_{name.replace('-', '_')}"
-        if config.getoption(dest) not in (default, getattr(typed, dest)):
-            raise pytest.UsageError(f"--vocode-{name} {_ON_THE_COMMAND_LINE}, not in addopts or PYTEST_ADDOPTS")
-    for key in _TYPED_KEYS:
-        found = given(config, key)
-        if found.value and not getattr(typed, f"vocode_{key}"):
-            raise pytest.UsageError(f"{found.source} {_ON_THE_COMMAND_LINE}, as --vocode-{key}")
+    for option in (option for option in OPTIONS if option.is_typed):
+        found, name = resolve(config, option), f"--vocode-{option.name}"
+        value = list(found.value) if option.is_repeatable else found.value
+        if option.is_set(value) and value != getattr(typed, option.ini_key):
+            where = "not in addopts or PYTEST_ADDOPTS" if found.source == name else f"as {name}"
+            raise pytest.UsageError(f"{found.source} {_ON_THE_COMMAND_LINE}, {where}")
 
 
 def is_url_typed(config: pytest.Config) -> bool:
@@ -163,21 +104,18 @@ def is_url_typed(config: pytest.Config) -> bool:
 
 
 def _typed(config: pytest.Config) -> argparse.Namespace:
-    """Return what was given on the command line, or by a program to `pytest.main`, and nowhere else."""
+    """Return what was given on the command line, or by a program to `pytest.main`, and nowhere else.
+
+    pytest merges ``addopts`` into its own result, so the command line is parsed a second time.
+    """
+    from vocode_contract.conformance.run.options import OPTIONS
+
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
-    for name, default in _WIDENING.items():
-        action = {list: "append", bool: "store_true"}.get(type(default), "store")
-        kind: dict[str, Any] = {} if action == "store_true" else {"type": str if default == [] else int}
-        parser.add_argument(f"--vocode-{name}", action=action, default=default, **kind)
-    for key in ("url", *_TYPED_KEYS):
-        parser.add_argument(f"--vocode-{key}")
+    for option in (option for option in OPTIONS if option.is_typed or option.name == "url"):
+        action = "store_true" if option.is_flag else "append" if option.is_repeatable else "store"
+        kind: dict[str, Any] = {} if option.is_flag else {"type": option.type}
+        parser.add_argument(f"--vocode-{option.name}", dest=option.ini_key, action=action, **kind)
     try:
         return parser.parse_known_args(list(map(str, config.invocation_params.args)))[0]
     except (argparse.ArgumentError, SystemExit):  # such as the value of another option that looks like one of these
         raise pytest.UsageError("the options that begin with --vocode- cannot be told apart from others") from None
-
-
-def codes(config: pytest.Config, key: str) -> tuple[str, ...]:
-    """Return the patterns of one of `CODES`, or `HOSTS`: options, else what the configuration file holds."""
-    name = f"vocode_{key.replace('-', '_')}"
-    return tuple(config.getoption(name) or config.getini(name))

@@ -1,12 +1,11 @@
 """What the plugin knows in one pytest run, made when it is first asked for."""
 
-import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
-from vocode_contract.pytest_plugin.options import HOSTS, KEYS, codes, given, is_url_typed, require_typed
+from vocode_contract.pytest_plugin.options import is_url_typed, require_typed, resolve
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.checked_client import CheckedClient
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from vocode_contract.pytest_plugin.traffic import Overheard
     from vocode_contract.report.files import Wanted
     from vocode_contract.report.results import ResultCollector
-    from vocode_contract.validation.codes import Selection
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
@@ -42,29 +40,13 @@ def settings_of(config: pytest.Config) -> "Settings":
         pytest.UsageError: A value cannot be used.
     """
     if SETTINGS not in config.stash:
-        from vocode_contract.conformance.run.settings import Settings, Wishes
+        from vocode_contract.conformance.run.options import OPTIONS
+        from vocode_contract.conformance.run.settings import Settings
         from vocode_contract.errors import ContractError, MissingExtra
-        from vocode_contract.http.policies import Policies
 
-        told = {key: given(config, key) for key in KEYS}
-        get = config.getoption
-        variable = os.environ.get("VOCODE_POLICY", "").split()
-        policies = [*config.getini("vocode_policy"), *variable, *get("vocode_policy")]
         try:
-            settings = Settings.from_given(
-                told,
-                tuple(get("vocode_call_id")),
-                policies=Policies.from_words(policies, option="--vocode-policy"),
-                wishes=Wishes.from_words(
-                    get("vocode_allow"),
-                    get("vocode_allow_number"),
-                    production=get("vocode_production"),
-                    budget=get("vocode_budget"),
-                    approve_sends=get("vocode_approve_sends"),
-                ),
-                fuzz=get("vocode_fuzz"),
-            )
-            if get("vocode_fuzz") and find_spec("schemathesis") is None:
+            settings = Settings.from_given({option.name: resolve(config, option) for option in OPTIONS})
+            if settings.fuzz and find_spec("schemathesis") is None:
                 raise MissingExtra("fuzz", "fuzzing")
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
@@ -96,6 +78,7 @@ def run_of(config: pytest.Config) -> "Run":
         pytest.UsageError: A file cannot be used.
     """
     if RUN not in config.stash:
+        from vocode_contract.conformance.run.options import URL
         from vocode_contract.conformance.run.run import Run
         from vocode_contract.errors import ContractError
 
@@ -103,44 +86,11 @@ def run_of(config: pytest.Config) -> "Run":
             places = (config.rootpath, config.invocation_params.dir)
             run = Run.of(settings_of(config), *places, alone=not in_processes(config))
             if not is_url_typed(config):
-                run.require_known_host(given(config, "url").source)
+                run.require_known_host(resolve(config, URL).source)
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
         config.stash[RUN] = run
     return config.stash[RUN]
-
-
-def selection_of(config: pytest.Config) -> "Selection":
-    """Return which codes count.
-
-    Raises:
-        pytest.UsageError: A pattern fits none.
-    """
-    from vocode_contract.errors import ContractError
-    from vocode_contract.validation.codes import Selection
-
-    try:
-        return Selection(select=codes(config, "select"), ignore=codes(config, "ignore"))
-    except ContractError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def hosts_of(config: pytest.Config) -> tuple[str, ...]:
-    """Return the hosts whose traffic is checked, none for any.
-
-    Raises:
-        pytest.UsageError: One is no host.
-    """
-    words = codes(config, HOSTS)
-    if words:
-        from vocode_contract.errors import ContractError
-        from vocode_contract.http.traffic import Hosts
-
-        try:
-            Hosts.from_words(words, option="--vocode-traffic-host")
-        except ContractError as error:
-            raise pytest.UsageError(str(error)) from None
-    return words
 
 
 def watch_coverage(config: pytest.Config) -> None:
@@ -149,15 +99,16 @@ def watch_coverage(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: The percentage is none.
     """
-    sources = (config.getoption("vocode_coverage"), os.environ.get("VOCODE_COVERAGE"), config.getini("vocode_coverage"))
-    if not any(sources):
+    from vocode_contract.conformance.run.options import COVERAGE
+
+    given = resolve(config, COVERAGE)
+    if not given.value:
         return
     from vocode_contract.errors import InvalidOption
     from vocode_contract.pytest_plugin.coverage import CoverageRun, Touched, threshold
 
-    told = given(config, "coverage")
     try:
-        least = threshold(told.value, told.source)
+        least = threshold(given.value, given.source)
     except InvalidOption as error:
         raise pytest.UsageError(str(error)) from None
     touched = config.stash[TOUCHED] = Touched(settings_of(config).contract)

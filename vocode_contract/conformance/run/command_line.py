@@ -4,28 +4,23 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from vocode_contract.conformance.run.options import CHECK_PREFIX, PYTEST_PREFIX
 from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.http.message import MAX_BODY
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector
-from vocode_contract.validation.codes import ALL, Selection
 
 
-def words_of(settings: Settings, prefix: str = "--", *, selection: Selection = ALL) -> list[str]:
-    """Return what to type for settings, wherever they came from, each word quoted for a shell.
+def words_of(settings: Settings, prefix: str = CHECK_PREFIX) -> list[str]:
+    """Return the options that give settings again, wherever they came from, each word quoted for a shell.
 
-    What allows an effect beyond this machine is left out on purpose: that is given anew for each run.
-
-    Args:
-        settings: Of the run.
-        prefix: Of its options: ``--``, or ``--vocode-`` for pytest.
-        selection: Which codes counted.
+    Options that permit an effect on a remote host are left out on purpose: they must be given for each run.
     """
-    return [word for name, value in _options(settings, selection) for word in (f"{prefix}{name}", shlex.quote(value))]
+    return [word for name, value in _options(settings) for word in (f"{prefix}{name}", shlex.quote(value))]
 
 
-def _options(settings: Settings, selection: Selection) -> Iterator[tuple[str, str]]:
+def _options(settings: Settings) -> Iterator[tuple[str, str]]:
     contract = settings.contract
     if contract.date != Contract.load().date:
         yield "contract", contract.date
@@ -43,22 +38,20 @@ def _options(settings: Settings, selection: Selection) -> Iterator[tuple[str, st
         yield "timeout", f"{settings.timeout:g}"
     if settings.max_body != MAX_BODY:
         yield "max-body", str(settings.max_body)
-    yield from (("select", pattern) for pattern in selection.select)
-    yield from (("ignore", pattern) for pattern in selection.ignore)
+    yield from (("select", pattern) for pattern in settings.selection.select)
+    yield from (("ignore", pattern) for pattern in settings.selection.ignore)
 
 
 _MOST_ENDPOINTS = 3
 
 
-def outcome_of_pytest(
-    settings: Settings, tally: ResultCollector, seconds: float, selection: Selection = ALL
-) -> Outcome:
-    """Return what came so far of a run that pytest began so many seconds ago."""
+def outcome_of_pytest(settings: Settings, tally: ResultCollector, seconds: float) -> Outcome:
+    """Return the outcome so far of a run that pytest began so many seconds ago."""
     run = RunDescription(
         contract=settings.contract.date,
         profile=settings.contract.profile,
         where=_where(settings, tally),
-        command=" ".join(["pytest", *words_of(settings, "--vocode-", selection=selection)]),
+        command=" ".join(["pytest", *words_of(settings, PYTEST_PREFIX)]),
         uncut="-vv",
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,
@@ -68,7 +61,7 @@ def outcome_of_pytest(
 
 
 def _where(settings: Settings, tally: ResultCollector) -> str:
-    """Say what was asked: as its rows say, which may be users' own traffic; what would have been, if nothing was."""
+    """Name the servers that were checked, which may be those of users' own traffic."""
     asked = [*dict.fromkeys(row.endpoint for row in tally.rows if row.endpoint)]
     shown = ", ".join(asked[:_MOST_ENDPOINTS]) or str(settings.endpoint or SIMULATOR)
     return f"{shown}, ..." if len(asked) > _MOST_ENDPOINTS else shown

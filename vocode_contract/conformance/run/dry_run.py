@@ -78,11 +78,12 @@ def approved(session: pytest.Session, run: Run, plan: RunPlan, *, only: bool) ->
         if only:
             session.items.clear()
             return
-        wishes, host = run.settings.wishes, run.settings.endpoint.host if run.settings.endpoint else ""
-        if wishes.approve_sends not in (None, plan.mutating):
-            told = f"--vocode-approve-sends says {wishes.approve_sends}, and the plan shows {plan.mutating}"
+        settings = run.settings
+        host = settings.endpoint.host if settings.endpoint else ""
+        if settings.approve_sends not in (None, plan.mutating):
+            told = f"--vocode-approve-sends says {settings.approve_sends}, and the plan shows {plan.mutating}"
             raise pytest.UsageError(f"{told}: look at it again")
-        typed: str | int | None = wishes.approve_sends
+        typed: str | int | None = settings.approve_sends
         if host in PRODUCTION_HOSTS and run.may_act and sys.stdin.isatty():  # where somebody sits, no number will do
             typed = _asked(session.config, host)
     run.consents = replace(run.consents, approved=typed, planned=plan.mutating)

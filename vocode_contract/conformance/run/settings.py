@@ -1,10 +1,11 @@
-"""Settings: what the suite is run against, parsed from what the user gave."""
+"""The settings of a run, parsed from its options."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
 
+from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
@@ -14,40 +15,51 @@ from vocode_contract.http.guard.guard import Consents
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
+from vocode_contract.http.traffic import Hosts
+from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.masking import Secret
-from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.scalars import canonical_id, uuid_of
 
 _DIGITS = 12
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
-#: What is asked without an endpoint.
+#: What a run without an endpoint checks.
 SIMULATOR = "the built-in simulator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A value as it was given, and where.
+class Settings:
+    """What the suite is run against, and what it may do there.
 
     Attributes:
-        value: Empty where none was given.
-        source: An option, a variable or a key, as its user wrote it.
+        endpoint: The server; ``None`` for the built-in simulator.
+        contract: The date and profile to check against.
+        call_ids: Calls that may be ended, in canonical form.
+        selection: Which codes count, and how much.
+        policies: How what no document decides is read.
+        traffic_hosts: Hosts whose traffic is checked; empty for any.
+        timeout: Seconds that one exchange may take; ``None`` for the default.
+        ca_file: PEM file of an additional certificate authority to trust; empty for none.
+        proxy: Proxy to use; ``None`` for none.
+        fuzz: Generated requests per operation; 0 for none.
+        max_body: Maximum size of a response body in bytes.
+        effects: Effects that are permitted on a remote host.
+        numbers: Phone numbers that may be dialled, only digits; each must also be fictional or in the user's own file.
+        production: Whether the user confirms that the target is a production host.
+        budget: Maximum number of state-changing requests to a remote host.
+        approve_sends: The number of state-changing requests that the plan shows; ``None`` if it was not given.
     """
 
-    value: str = field(default="", repr=False)
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the user allows in this run beyond loopback, by options alone.
-
-    Attributes:
-        effects: Effects that are allowed.
-        numbers: Numbers to ring, digits only; a number must also be fictional or in the user's own file.
-        production: Whether a production host is meant.
-        budget: Mutating requests allowed.
-        approve_sends: The number of mutating requests that the plan shows; ``None`` if it was not given.
-    """
-
+    endpoint: Endpoint | None
+    contract: Contract
+    call_ids: tuple[str, ...] = ()
+    selection: Selection = ALL
+    policies: Policies = DEFAULT_POLICIES
+    traffic_hosts: tuple[str, ...] = ()
+    timeout: float | None = None
+    ca_file: str = ""
+    proxy: Proxy | None = None
+    fuzz: int = 0
+    max_body: int = MAX_BODY
     effects: frozenset[Effect] = frozenset()
     numbers: tuple[str, ...] = field(default=(), repr=False)
     production: bool = False
@@ -55,103 +67,39 @@ class Wishes:
     approve_sends: int | None = None
 
     @classmethod
-    def from_words(
-        cls,
-        effects: Iterable[str] = (),
-        numbers: Iterable[str] = (),
-        *,
-        production: bool = False,
-        budget: int = 1,
-        approve_sends: int | None = None,
-    ) -> Self:
-        """Parse what was given.
-
-        Raises:
-            InvalidOption: There is no such effect, or a number is none, or not one of requests.
-        """
-        allowed = {effect for effect in _EFFECTS if effect in set(effects)}
-        if unknown := set(effects) - allowed:
-            raise InvalidOption("--vocode-allow", f"{min(unknown)!a} is no effect; known: {', '.join(_EFFECTS)}")
-        plain = tuple(number.removeprefix("+") for number in numbers)
-        if not all(number.isascii() and number.isdigit() for number in plain):
-            raise InvalidOption("--vocode-allow-number", "must be digits with country code, with or without +")
-        _refuse_negative(budget, "--vocode-budget")
-        _refuse_negative(approve_sends or 0, "--vocode-approve-sends")
-        return cls(
-            effects=frozenset(allowed),
-            numbers=plain,
-            production=production,
-            budget=budget,
-            approve_sends=approve_sends,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the suite is run against.
-
-    Attributes:
-        endpoint: Where; ``None`` for the built-in simulator.
-        contract: The date and profile to check against.
-        call_ids: Calls that may be ended, in canonical form.
-        policies: How what no document decides is read.
-        wishes: What is allowed beyond loopback.
-        timeout: Seconds that one exchange may take; ``None`` for the usual ones.
-        ca_file: PEM file of a private certificate authority to trust too; empty for none.
-        proxy: What to go through; ``None`` for nothing.
-        fuzz: Requests to draw for each operation; 0 for none.
-        max_body: Bytes of a response's body that are taken.
-    """
-
-    endpoint: Endpoint | None
-    contract: Contract
-    call_ids: tuple[str, ...] = ()
-    policies: Policies = DEFAULT_POLICIES
-    wishes: Wishes = field(default_factory=Wishes)
-    timeout: float | None = None
-    ca_file: str = ""
-    proxy: Proxy | None = None
-    fuzz: int = 0
-    max_body: int = MAX_BODY
-
-    @classmethod
-    def from_given(
-        cls,
-        given: Mapping[str, Given],
-        call_ids: tuple[str, ...] = (),
-        *,
-        policies: Policies = DEFAULT_POLICIES,
-        wishes: Wishes | None = None,
-        fuzz: int = 0,
-    ) -> Self:
-        """Parse what was given.
+    def from_given(cls, given: Mapping[str, Given]) -> Self:
+        """Parse the values of `OPTIONS`.
 
         Args:
-            given: Values for ``url``, ``contract``, ``profile`` and perhaps others of the same names as options.
-            call_ids: As given with ``--vocode-call-id``.
-            policies: Parsed already.
-            wishes: Parsed already.
-            fuzz: Requests to draw for each operation.
+            given: Name of an option to its value; an absent one has its default.
 
         Raises:
             InvalidOption: A value cannot be used; the error names its source.
         """
-        _refuse_negative(fuzz, "--vocode-fuzz")
-        url = given["url"]
+        given = {**DEFAULTS, **given}
+        url, policy, hosts = given["url"], given["policy"], given["traffic-host"]
         endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
         if endpoint is not None:
-            token_of_environment()  # refused at once, and not by every test
+            token_of_environment()  # an invalid token is refused once, and not by every test
+        if hosts.value:
+            Hosts.from_words(hosts.value, option=hosts.source)
         return cls(
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
-            call_ids=tuple(dict.fromkeys(map(_call_id, call_ids))),
-            policies=policies,
-            wishes=wishes or Wishes(),
-            timeout=_timeout(given.get("timeout", Given())),
-            ca_file=_ca_file(given.get("ca", Given())),
-            proxy=_proxy(given.get("proxy", Given()), endpoint),
-            fuzz=fuzz,
-            max_body=_max_body(given.get("max-body", Given())),
+            call_ids=_call_ids(given["call-id"]),
+            selection=Selection(select=given["select"].value, ignore=given["ignore"].value),
+            policies=Policies.from_words(policy.value, option=policy.source),
+            traffic_hosts=hosts.value,
+            timeout=_timeout(given["timeout"]),
+            ca_file=_ca_file(given["ca"]),
+            proxy=_proxy(given["proxy"], endpoint),
+            fuzz=_count(given["fuzz"]) or 0,
+            max_body=_max_body(given["max-body"]),
+            effects=_effects(given["allow"]),
+            numbers=_numbers(given["allow-number"]),
+            production=given["production"].value,
+            budget=_count(given["budget"]) or 0,
+            approve_sends=_count(given["approve-sends"]),
         )
 
     @property
@@ -161,37 +109,52 @@ class Settings:
 
     @property
     def number(self) -> str:
-        """What to ring; empty for a number that is set aside for fiction."""
-        return next(iter(self.wishes.numbers), "")
+        """The phone number to dial; empty for a number that is reserved for fiction."""
+        return next(iter(self.numbers), "")
 
     def consents(self, live: Live, *, read_only: bool) -> Consents:
-        """Return what the user agreed to: by option, by the files, and by the name of each call.
+        """Return what the user permits: by options, by the files, and by naming each call.
 
         Args:
-            live: What the files say.
+            live: The settings in the files.
             read_only: Whether the environment forbids every effect.
 
         Raises:
-            InvalidOption: A number was given that may not be rung.
+            InvalidOption: A number may not be dialled.
         """
-        wishes = self.wishes
-        if any(not is_fictional(number) and number not in live.numbers for number in wishes.numbers):
+        if any(not is_fictional(number) and number not in live.numbers for number in self.numbers):
             raise InvalidOption("--vocode-allow-number", "is not among numbers under [live] in your own configuration")
         return Consents(
-            effects=wishes.effects,
+            effects=self.effects,
             hosts=live.hosts,
-            numbers=frozenset(wishes.numbers) or live.numbers,
+            numbers=frozenset(self.numbers) or live.numbers,
             call_ids=frozenset(self.call_ids),
-            production=wishes.production,
-            approved=wishes.approve_sends,
-            budget=wishes.budget,
+            production=self.production,
+            approved=self.approve_sends,
+            budget=self.budget,
             read_only=read_only or live.read_only,
         )
 
 
-def _refuse_negative(count: int, option: str) -> None:
-    if count < 0:
-        raise InvalidOption(option, "must be a number of requests, 0 or more")
+def _count(given: Given) -> int | None:
+    count: int | None = given.value
+    if count is not None and count < 0:
+        raise InvalidOption(given.source, "must be a number of requests, 0 or more")
+    return count
+
+
+def _effects(given: Given) -> frozenset[Effect]:
+    allowed = frozenset(effect for effect in _EFFECTS if effect in given.value)
+    if unknown := set(given.value) - allowed:
+        raise InvalidOption(given.source, f"{min(unknown)!a} is not an effect; known: {', '.join(_EFFECTS)}")
+    return allowed
+
+
+def _numbers(given: Given) -> tuple[str, ...]:
+    plain = tuple(number.removeprefix("+") for number in given.value)
+    if not all(number.isascii() and number.isdigit() for number in plain):
+        raise InvalidOption(given.source, "must be digits with country code, with or without +")
+    return plain
 
 
 def _contract(date: Given, profile: Given) -> Contract:
@@ -203,22 +166,22 @@ def _contract(date: Given, profile: Given) -> Contract:
         raise InvalidOption(profile.source, str(error)) from None
 
 
-def _call_id(text: str) -> str:
-    identifier = uuid_of(text)
-    if identifier is None:
-        raise InvalidOption("--vocode-call-id", "must be the id of a call, a UUID")
-    return str(identifier)
+def _call_ids(given: Given) -> tuple[str, ...]:
+    if not all(map(uuid_of, given.value)):
+        raise InvalidOption(given.source, "must be the id of a call, a UUID")
+    return tuple(dict.fromkeys(map(canonical_id, given.value)))
 
 
 def _ca_file(given: Given) -> str:
-    if given.value:
+    path: str = given.value
+    if path:
         from vocode_contract.http.client.connection import trusted
 
         try:
-            trusted(given.value)
+            trusted(path)
         except InvalidOption as error:
             raise InvalidOption(given.source, error.reason) from None
-    return given.value
+    return path
 
 
 def _proxy(given: Given, endpoint: Endpoint | None) -> Proxy | None:
