@@ -154,7 +154,7 @@ def test_check_tells_how_to_run_one_test_again(disobeying):
 
 
 def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
-    process = checked("--only", "returns the call", "--only", "test_list_calls.py")
+    process = checked("--only", "returns the", "--only", "test_list_calls.py")
     table = process.stdout.split("\n\n")[1].splitlines()[1:]
     assert process.returncode == 0
     assert {line.split()[0] for line in table} == {"create_call", "end_call", "get_call", "list_calls"}

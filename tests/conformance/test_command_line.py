@@ -97,6 +97,8 @@ def test_rerun_by_check_repeats_what_the_environment_said(capsys, monkeypatch):
     monkeypatch.setenv("VOCODE_POLICY", "authentication=418 ended-call=404")
     monkeypatch.setenv("VOCODE_TIMEOUT", "9")
     assert main.run(["check", "--only", "[no_token-list_calls]", "--policy", "ended-call=409"]) == 1
-    [rerun] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("   rerun")]
+    out = capsys.readouterr().out
+    assert "\n   policies: authentication=418; ended-call=409; " in out
+    [rerun] = [line for line in out.splitlines() if line.startswith("   rerun")]
     words = "--policy authentication=418 --policy ended-call=409 --timeout 9"
     assert rerun.startswith(f"   rerun     vocode-contract check {words} --only ")

@@ -120,7 +120,7 @@ def test_guard_knows_production_in_capitals_too():
 def test_guard_gives_production_no_more_than_the_plan_shows():
     guard = Guard(replace(EVERYTHING, budget=50, planned=1))
     guard.admit(replace(RINGS, host=PRODUCTION))
-    with pytest.raises(NotPermitted, match="the plan shows 1 mutating requests"):
+    with pytest.raises(NotPermitted, match="the plan shows 1 state-changing requests"):
         guard.admit(replace(RINGS, host=PRODUCTION))
     guard.admit(RINGS)  # which is for staging, where the budget holds
 
@@ -260,5 +260,5 @@ def test_is_loopback_knows_the_loopback_alone(host, loopback):
 
 def test_not_permitted_says_what_and_why_without_the_number():
     reason = Guard().reason_against(RINGS)
-    assert reason == "it rings a phone; allow that for this run with --allow rings"
+    assert reason == "it rings a phone; permit that for this run with --allow rings"
     assert NUMBER not in repr(RINGS)

@@ -216,7 +216,7 @@ def test_run_elsewhere_only_reads_and_is_refused(live, sent):
     process = live(*STAGING)
     assert process.returncode == 3  # no call could be ended, so the main claim was not judged
     assert "plan for https://staging.example" in process.stdout
-    assert process.stdout.index("mutating requests: 0") < process.stdout.index("contract 2023-11-30")
+    assert process.stdout.index("state-changing requests: 0") < process.stdout.index("contract 2023-11-30")
     assert len(sent("POST", "/v1/calls/create")) == len(sent("POST", "/v1/calls/end")) == 4  # to be refused
     assert all("(run " in line for line in sent())
 
@@ -224,7 +224,7 @@ def test_run_elsewhere_only_reads_and_is_refused(live, sent):
 def test_run_elsewhere_creates_and_ends_one_call_with_every_consent(live):
     process = live(*STAGING, *RINGING)
     assert process.returncode == 0, process.stdout
-    assert "mutating requests: 1" in process.stdout
+    assert "state-changing requests: 1" in process.stdout
     assert "1 created, 1 ended, 0 left" in process.stdout
 
 
@@ -239,14 +239,14 @@ def test_run_elsewhere_ends_a_call_that_was_named(live, sent):
     assert process.returncode == 0
     assert len(sent("POST", "/v1/calls/end")) == 2 + 4  # four are to be refused
     ends = [line for line in process.stdout.splitlines() if "POST /v1/calls/end" in line and CALL in line]
-    assert "mutating requests: 2" in process.stdout
+    assert "state-changing requests: 2" in process.stdout
     assert len(ends) == 1
 
 
 def test_run_elsewhere_is_read_only_where_the_environment_says_so(live, sent):
     process = live(*STAGING, *RINGING, VOCODE_CONTRACT_READ_ONLY="1")
     assert process.returncode == 0  # what its user left out is no want of a verdict
-    assert "mutating requests: 0" in process.stdout
+    assert "state-changing requests: 0" in process.stdout
     assert sent("GET")
     assert not sent("POST")
 
@@ -268,7 +268,7 @@ def test_plan_sends_nothing(live, sent):
 def test_plan_for_this_machine_says_that_nothing_is_counted(live, sent):
     process = live("--url", "http://127.0.0.1:9", "--plan")
     assert (process.returncode, sent()) == (0, [])
-    assert process.stdout.splitlines()[-1].startswith("mutating requests are not counted")
+    assert process.stdout.splitlines()[-1].startswith("state-changing requests are not counted")
 
 
 def test_dry_run_is_another_word_for_the_plan(live):
@@ -278,7 +278,7 @@ def test_dry_run_is_another_word_for_the_plan(live):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (RINGING, "is production; say so with --production"),
+        (RINGING, "is production; confirm with --production"),
         ((*RINGING, "--production"), "production needs confirmation: type the host name"),
         ((*RINGING, "--approve-sends", "1"), "says 1, and the plan shows 0"),
     ],
@@ -306,7 +306,7 @@ def test_production_refuses_another_number_than_the_plan_shows(live, sent):
 def test_production_takes_the_host_that_is_typed_and_no_other_word(live, line, created):
     process = live(*PRODUCTION, *RINGING, "--production", typed=line)
     asked = process.stdout.index("this is production: type api.vocode.dev")
-    assert process.stdout.index("mutating requests: 1") < asked < process.stdout.index("contract 2023-11-30")
+    assert process.stdout.index("state-changing requests: 1") < asked < process.stdout.index("contract 2023-11-30")
     assert ("1 created, 1 ended, 0 left" in process.stdout) is created
 
 

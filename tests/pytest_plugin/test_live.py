@@ -67,7 +67,7 @@ def test_shop(vocode_client, text):
     vocode_client.create_call({"from_number": "12025550123", "to_number": "12025550145", "agent": {"prompt": text}})
 """
     process = live_pytest(source, *ALLOWED, "--vocode-budget=9")
-    assert "generated data never meets an effect" in process.stdout
+    assert "generated data is never sent to an operation with an effect" in process.stdout
     assert not sent("POST")
 
 

@@ -51,7 +51,7 @@ SPOILT = replace(
 
 
 #: What a run says of itself beside the verdict.
-REMARKS = ["policies: x=1", "calls of this run (x): 6 created, 1 ended, 5 left", HOSTILE]
+REMARKS = ["calls of this run (x): 6 created, 1 ended, 5 left", HOSTILE]
 
 
 def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[str, ...] = ()) -> Outcome:

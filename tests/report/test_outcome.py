@@ -56,8 +56,8 @@ RUN = RunDescription(
 )
 
 
-def outcome(*rows: Row, **changes: str) -> Outcome:
-    return Outcome(run=replace(RUN, **changes), tally=ResultCollector(list(rows)))  # type: ignore[arg-type]  # texts alone
+def outcome(*rows: Row, **changes: object) -> Outcome:
+    return Outcome(run=replace(RUN, **changes), tally=ResultCollector(list(rows)))  # type: ignore[arg-type]  # fields of it
 
 
 def read(*rows: Row, full: bool = False) -> list[str]:
@@ -221,7 +221,7 @@ def test_summary_that_is_full_is_not_cut():
 
 def test_rerun_of_the_suite_under_pytest_names_its_module():
     row = replace(WRONG, nodeid="test_ids.py::test_x[end_call]", module="vocode_contract.conformance.test_ids")
-    [cause] = outcome(row, command="pytest --vocode-url U").causes
+    [cause] = outcome(row, command="pytest --vocode-url U", is_pytest=True).causes
     assert cause.rerun == "pytest --vocode-url U --pyargs 'vocode_contract.conformance.test_ids::test_x[end_call]'"
 
 
@@ -233,8 +233,8 @@ def test_rerun_of_the_suite_under_pytest_names_its_module():
     ],
 )
 def test_rerun_has_the_options_without_which_the_test_does_something_else(command, rerun):
-    row = replace(WRONG, nodeid="t.py::test_x", module="m", options="--vocode-fuzz 5 --vocode-seed 7")
-    [cause] = outcome(row, command=command).causes
+    row = replace(WRONG, nodeid="t.py::test_x", module="m", options={"fuzz": 5, "seed": 7})
+    [cause] = outcome(row, command=command, is_pytest=command == "pytest").causes
     assert cause.rerun == rerun
 
 

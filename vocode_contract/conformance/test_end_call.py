@@ -25,6 +25,7 @@ each_form_of_no_body = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.vocode_operation("end_call", is_main=True)
 def test_end_call_returns_the_call_and_ends_it(scenario: ScenarioRunner) -> None:
     answer = scenario.run(steps.end_subject)
     if answer.status in answer.policies.statuses("ended-call"):

@@ -1,5 +1,7 @@
 """Fuzzing, where it was asked for: drawn requests, past the guard, with the ids of calls that exist."""
 
+import json
+
 import pytest
 
 from vocode_contract.conformance.checked_client import CheckedClient
@@ -27,7 +29,7 @@ def test_generated_requests_find_no_violation(
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
     if not requests:
         pytest.skip("needs --vocode-fuzz N, the number of requests to draw")
-    request.node.user_properties.append((OPTIONS, f"--vocode-fuzz {requests} --vocode-seed {seed}"))
+    request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
     operation = api.contract.operations[name]
     plan, lacking = planned(scenario.shared, operation, requests=requests, seed=seed)
     with Drawn(api) as drawn:

@@ -98,12 +98,13 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note what a test of the suite claims."""
+    """Record the operation and the claim of a test of the suite."""
     marker = item.get_closest_marker("vocode_operation")
     if marker:
         operation = str(marker.args[0])
-        item.user_properties.append(("vocode_operation", operation))
-        item.user_properties.append(("vocode_claim", _claim(item.name, operation)))
+        item.user_properties += [("vocode_operation", operation), ("vocode_claim", _claim(item.name, operation))]
+        if marker.kwargs.get("is_main"):
+            item.user_properties.append(("vocode_main", "true"))
         if _is_of_the_suite(item):
             item.user_properties.append(("vocode_module", f"vocode_contract.conformance.{item.path.stem}"))
 

@@ -208,8 +208,8 @@ def _sections(outcome: Outcome) -> Iterator[Markup]:
     if outcome.reasons:
         told = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
         yield _section("Without verdict", element("ul", told, class_="reasons"))
-    if outcome.asides:
-        told = (element("li", element("p", remark)) for remark in outcome.asides)
+    if outcome.remarks:
+        told = (element("li", element("p", remark)) for remark in outcome.remarks)
         yield _section("Remarks", element("ul", told, class_="reasons"))
     if outcome.rows:
         yield _section("Claims", _table(outcome))

@@ -63,7 +63,7 @@ def _of_the_run(outcome: Outcome) -> Iterator[tuple[str, object]]:
     run = outcome.run
     yield from (("vocode_contract", run.contract), ("vocode_profile", run.profile), ("vocode_where", run.where))
     yield from (("vocode_policy", f"{name}={value}") for name, _, value in policies_in_force(run))
-    yield from ((REMARK, remark) for remark in outcome.asides)
+    yield from ((REMARK, remark) for remark in outcome.remarks)
 
 
 def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) -> None:

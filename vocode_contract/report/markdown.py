@@ -39,8 +39,8 @@ def _head(outcome: Outcome) -> Iterator[str]:
 def _remarks(outcome: Outcome) -> Iterator[str]:
     policies = "; ".join(f"{name}={value}" for name, _, value in policies_in_force(outcome.run))
     yield f"Policies: {_code(policies, MOST_LINE)}\n"
-    if outcome.asides:
-        yield "\n".join(f"- {_text(remark, MOST_LINE)}" for remark in outcome.asides) + "\n"
+    if outcome.remarks:
+        yield "\n".join(f"- {_text(remark, MOST_LINE)}" for remark in outcome.remarks) + "\n"
 
 
 def _cause(number: int, cause: Cause) -> str:

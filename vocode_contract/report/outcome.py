@@ -9,7 +9,7 @@ from functools import cached_property
 
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.evidence import Evidence
-from vocode_contract.report.results import POLICIES_REMARK, ResultCollector, Row
+from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.report.text import cause_of, merged
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation
@@ -47,8 +47,9 @@ class RunDescription:
         contract: Date of the contract.
         profile: How literally it was read.
         where: URL of the endpoint, without a query, or a phrase for the built-in simulator.
-        command: What to type before the name of a test to run that test alone.
-        uncut: The option that lets a text be reported in full.
+        command: The command line to run one test again, without the name of the test.
+        uncut: The option that shows texts in full.
+        is_pytest: Whether that is a command line of pytest, and not of ``check``.
         started: When; aware of its time zone.
         seconds: Wall time of all of it.
         policies: How what no document decides was read.
@@ -62,6 +63,7 @@ class RunDescription:
     started: datetime
     seconds: float
     policies: Policies = DEFAULT_POLICIES
+    is_pytest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,13 +172,8 @@ class Outcome:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What there is to say beside the verdict, each thing once: policies, calls created, commands."""
+        """Remarks besides the verdict, each once: calls that were created, and the like."""
         return tuple(dict.fromkeys(map(inert, self.tally.remarks)))
-
-    @property
-    def asides(self) -> tuple[str, ...]:
-        """The remarks without that on the policies, which reports list by themselves."""
-        return tuple(remark for remark in self.remarks if not remark.startswith(POLICIES_REMARK))
 
     @cached_property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
@@ -220,12 +217,12 @@ class Outcome:
 
     def rerun_of(self, row: Row) -> str:
         """Return the command that runs one test alone."""
-        is_pytest = self.run.command.startswith("pytest")
-        options = row.options if is_pytest else row.options.replace("--vocode-", "--")
+        prefix = "--vocode-" if self.run.is_pytest else "--"
         words = [shlex.quote(row.nodeid)]
-        if is_pytest and row.module:
+        if self.run.is_pytest and row.module:
             words = ["--pyargs", shlex.quote(f"{row.module}::{row.nodeid.partition('::')[2]}")]
-        return inert(" ".join(filter(None, (self.run.command, *words, options))))
+        words += [f"{prefix}{name} {value}" for name, value in row.options.items()]
+        return inert(" ".join([self.run.command, *words]))
 
 
 def _shape(violation: Violation) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 
-from vocode_contract.http.guard.guard import READ_ONLY_REASON
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.traffic import MOST_READ
 from vocode_contract.report.evidence import Evidence, collected
@@ -26,10 +25,10 @@ REMARK = "vocode_remark"
 HEARD = "vocode_heard"
 PASSED_BY = "vocode_passed_by"
 UNREAD = "vocode_unread"
-#: How the remark begins that tells the policies.
-POLICIES_REMARK = "policies: "
-#: Options of the plugin that a test needs to do the same again.
+#: Options that a test needs to do the same again, as a JSON object of names and values.
 OPTIONS = "vocode_options"
+#: The test without which nothing that matters was checked; a test that sent nothing because the run is read-only.
+MAIN, READ_ONLY = "vocode_main", "vocode_read_only"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:
@@ -96,8 +95,6 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
-#: The test without which nothing that matters was checked.
-_MAIN = "::test_end_call_returns_the_call_and_ends_it"
 CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
 #: 128 and the number of the signal.
 _INTERRUPTED = 130
@@ -119,7 +116,9 @@ class Row:
         seconds: How long it took.
         module: Where it is in the suite; empty for a user's own test.
         evidence: What was sent and what came, for violations that were found in a response.
-        options: Options of the plugin, for the command line, without which the test would not do the same again.
+        options: Name to value of the options without which the test would not do the same again.
+        is_main: Whether nothing that matters was checked without this test.
+        is_left_out: Whether it sent nothing because the run is read-only.
     """
 
     nodeid: str
@@ -133,12 +132,9 @@ class Row:
     seconds: float = 0
     module: str = ""
     evidence: Mapping[Violation, Evidence] = field(default_factory=dict, hash=False)
-    options: str = ""
-
-    @property
-    def is_left_out(self) -> bool:
-        """Whether it asked nothing since the run's user wants it read-only."""
-        return READ_ONLY_REASON in self.reason
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
+    is_main: bool = False
+    is_left_out: bool = False
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
@@ -236,7 +232,7 @@ class ResultCollector:
     def _has_ended_one(self) -> bool:
         unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted") and not row.is_left_out]
         judged = {row.operation for row in self.rows if row.verdict == "conforms"}
-        return not any(row.operation not in judged or _MAIN in row.nodeid for row in unsent)
+        return not any(row.operation not in judged or row.is_main for row in unsent)
 
 
 def _row(report: pytest.TestReport) -> Row | None:
@@ -260,7 +256,9 @@ def _row(report: pytest.TestReport) -> Row | None:
         seconds=report.duration,
         module=noted.get(MODULE, ""),
         evidence=dict(collected(report.user_properties, violations)),
-        options=noted.get(OPTIONS, ""),
+        options=json.loads(noted.get(OPTIONS, "{}")),
+        is_main=MAIN in noted,
+        is_left_out=READ_ONLY in noted,
     )
 
 

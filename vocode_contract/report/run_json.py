@@ -28,7 +28,7 @@ def as_run(outcome: Outcome) -> str:
         "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
         "tests": [_test(row) for row in outcome.rows],
         "violations": [_violation(outcome, violation) for violation in outcome.violations],
-        "remarks": list(outcome.asides),
+        "remarks": list(outcome.remarks),
         "policies": [
             {"name": name, "title": inert(title), "value": inert(value)}
             for name, title, value in policies_in_force(run)

@@ -34,7 +34,7 @@ def as_sarif(outcome: Outcome) -> str:
             "where": inert(outcome.run.where),
             "verdict": outcome.verdict,
             "policies": {name: inert(value) for name, _, value in policies_in_force(outcome.run)},
-            "remarks": list(outcome.asides),
+            "remarks": list(outcome.remarks),
         },
         "results": [_result(cause, codes, outcome.run.contract) for cause in outcome.causes],
     }

@@ -102,7 +102,7 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
         yield from ("", "no verdict:")
     for reason, rows in outcome.reasons.items():
         yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
-    yield from ("", "remarks:") if outcome.remarks else ()
+    yield from ("", "remarks:", f"   policies: {outcome.run.policies}")
     yield from (f"   {remark}" for remark in outcome.remarks)
 
 

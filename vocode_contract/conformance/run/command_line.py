@@ -56,6 +56,7 @@ def outcome_of_pytest(settings: Settings, tally: ResultCollector, seconds: float
         started=datetime.now(UTC) - timedelta(seconds=seconds),
         seconds=seconds,
         policies=settings.policies,
+        is_pytest=True,
     )
     return Outcome(run=run, tally=tally)
 

@@ -64,9 +64,9 @@ class RunPlan:
         for request, count in Counter(self.requests).items():
             yield f"  {count} x {request}"
         if self.is_here:
-            yield "mutating requests are not counted: all of these may be sent to this machine"
+            yield "state-changing requests are not counted: all of these may be sent to this machine"
             return
-        yield f"mutating requests: {self.mutating}"
+        yield f"state-changing requests: {self.mutating}"
         yield "tests of your own are not rehearsed: what theirs send comes on top, as far as the budget goes"
 
 

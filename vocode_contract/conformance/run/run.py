@@ -17,7 +17,6 @@ from vocode_contract.http.client.timing import Throttle, Timing
 from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
 from vocode_contract.http.guard.guard import Consents, Guard, is_read_only
 from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
-from vocode_contract.report.results import POLICIES_REMARK
 from vocode_contract.validation.masking import Secret
 
 _SHOWN = 20
@@ -169,7 +168,6 @@ class Run:
 
     def remarks(self) -> Iterator[str]:
         """Yield what there is to say of the run beside its verdict."""
-        yield f"{POLICIES_REMARK}{self.settings.policies}"
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
         elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):

@@ -14,7 +14,7 @@ from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import FirstSeen
 from vocode_contract.report.evidence import written as evidence_of
-from vocode_contract.report.results import VERDICT, noted, written
+from vocode_contract.report.results import READ_ONLY, VERDICT, noted, written
 from vocode_contract.validation.lifecycle.history import NEW, Observation
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
@@ -122,6 +122,8 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
         _fail(item, client)
         verdict = "no-call" if isinstance(reason, NoCall) else "not-permitted"
         item.user_properties.append((VERDICT, verdict))
+        if isinstance(reason, NotPermitted) and client.is_read_only:
+            item.user_properties.append((READ_ONLY, "true"))
         pytest.skip(str(reason))
     _fail(item, client)
     if client.answers:

@@ -1,10 +1,10 @@
-"""What may be sent where: the rules that keep a test from ringing a person's phone.
+"""Decide what may be sent where, so that a test never rings a person's phone.
 
-Everything may be sent to a loopback host. Elsewhere, reading may, and what must be refused for lack
-of authentication if it would do no harm when it is not: it rings a number of fiction, or ends a call
-that nobody has. An effect in the world needs three consents that agree: a flag for this run, the
-host in the user's own configuration, and the object, a call or a number that was named. Production
-needs a second word. The environment variable VOCODE_CONTRACT_READ_ONLY wins over everything.
+Everything may be sent to a loopback host. A remote host gets requests that only read, and unauthenticated requests that
+must be rejected and are harmless if they are not: they dial a number reserved for fiction, or end a call that does not
+exist. Any other effect needs three opt-ins that agree: an option of this run, the host in the user's own configuration,
+and the call or phone number by name. Production also needs a confirmation. The environment variable
+VOCODE_CONTRACT_READ_ONLY overrides everything.
 """
 
 import ipaddress
@@ -18,24 +18,24 @@ from vocode_contract.errors import ContractError
 from vocode_contract.http.guard.phone_numbers import is_fictional
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
-#: Why a run does not act whose user wants it to read only, by that variable or by a file.
+#: Reason for not sending in a run that the variable or a file makes read-only.
 READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): nothing is changed beyond loopback"
 
 #: Hosts known to serve real calls.
 PRODUCTION_HOSTS = frozenset({"api.vocode.dev"})
 
-#: No call has it: what is sent under it can end none.
+#: An ID that no call has, so that a request with it can end none.
 NO_CALL = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
 
 _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
 class NotPermitted(ContractError):
-    """A request was not sent, since nobody consented to its effect.
+    """A request was not sent because its effect is not permitted.
 
     Attributes:
         operation: Name of the operation.
-        reason: Which consent is missing, and how it is given.
+        reason: Which opt-in is missing, and how to give it.
     """
 
     def __init__(self, operation: str, reason: str) -> None:
@@ -49,16 +49,16 @@ class NotPermitted(ContractError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A request about to be sent, as far as it matters here.
+    """A request about to be sent: what decides whether it may be.
 
     Attributes:
         operation: Name of the operation.
-        effect: What it does in the world if it succeeds.
+        effect: Its effect in the world if it succeeds.
         host: Host name or address, without port.
-        authenticated: Whether it is sent as the user: with the user's token, or with none since the user has none.
+        authenticated: Whether it is sent as the user: with the user's token, or without one if the user has none.
         generated: Whether its arguments were generated, replayed or shrunk.
-        call_id: The one call it acts on, where it names one and no other.
-        numbers: Every number it may ring; none where they cannot be read.
+        call_id: The one call that it acts on; ``None`` if it names none or several.
+        numbers: Every phone number that it may dial; empty if they cannot be read.
     """
 
     operation: str
@@ -76,7 +76,7 @@ class Intent:
 
     @property
     def is_probe(self) -> bool:
-        """Whether it is to be refused for lack of authentication, and would do no harm if it were not."""
+        """Whether it is an authentication probe that is harmless even if the server accepts it."""
         if self.authenticated:
             return False
         if self.effect == "rings":
@@ -86,19 +86,20 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consents:
-    """What the user has agreed to for this run.
+    """What the user permits in this run.
 
     Attributes:
-        effects: Effects allowed by flag, for hosts beyond loopback.
+        effects: Effects permitted on remote hosts by option.
         hosts: Exact hosts from the user's own configuration.
-        numbers: Numbers that may be rung, digits only; fictional ones need not be named.
+        numbers: Phone numbers that may be dialled, only digits; fictional ones need not be named.
         call_ids: Calls that may be ended.
-        production: Whether the flag for production hosts was given.
-        approved: The production host typed at the terminal, or the exact number of mutating requests
-            approved without one; ``None`` for neither.
-        budget: Mutating requests allowed in the run beyond loopback; ends of the run's own calls are not counted.
-        planned: Mutating requests that the plan shows, and the most that production gets; ``None`` before there is one.
-        read_only: Whether nothing may be changed anywhere beyond loopback, whatever else is said.
+        production: Whether the option for production hosts was given.
+        approved: The production host as typed at the terminal, or the approved number of state-changing requests;
+            ``None`` for neither.
+        budget: Maximum number of state-changing requests to a remote host; ending the run's own calls is not counted.
+        planned: State-changing requests that the plan shows, which is the maximum for production; ``None`` before the
+            plan.
+        read_only: Whether nothing may be changed on a remote host, whatever else is permitted.
     """
 
     effects: frozenset[Effect] = frozenset()
@@ -113,17 +114,17 @@ class Consents:
 
 
 def is_read_only() -> bool:
-    """Return whether the environment forbids every effect beyond loopback.
+    """Return whether the environment forbids every effect on remote hosts.
 
-    Any value but ``0`` and the empty one does: a switch for safety has no wrong spelling.
+    Any value except ``0`` and the empty one does, so that a misspelt safety switch is on.
     """
     return os.environ.get(READ_ONLY_VARIABLE, "") not in ("", "0")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine's loopback: an address of it, or exactly ``localhost``.
+    """Return whether a host is a loopback address, or exactly ``localhost``.
 
-    Other names, also ``x.localhost`` and ``127.0.0.1.``, lead where whoever resolves them says.
+    Other names, such as ``x.localhost`` and ``127.0.0.1.``, may resolve to any machine.
     """
     name = host.strip("[]").lower()
     if name == "localhost":
@@ -137,11 +138,11 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(slots=True)
 class Guard:
-    """The one gate in front of every sender; counts what it lets through. Threads may share it, processes may not.
+    """Admits or refuses every request of a run, and counts them; may be shared by threads, not by processes.
 
     Attributes:
-        consents: What the user has agreed to.
-        sent: Mutating requests let through beyond loopback.
+        consents: What the user permits.
+        sent: Number of state-changing requests admitted to a remote host.
         created: Calls that this run created; they may be ended.
     """
 
@@ -153,18 +154,18 @@ class Guard:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether nothing may be changed beyond loopback, by the environment or by consent."""
+        """Whether nothing may be changed on a remote host."""
         return self.consents.read_only or is_read_only()
 
     def admit(self, intent: Intent) -> None:
-        """Let a request pass and count it.
+        """Admit a request and count it.
 
         Raises:
-            NotPermitted: A consent is missing; nothing may be sent.
+            NotPermitted: An opt-in is missing; nothing may be sent.
         """
         if is_loopback(intent.host) or not intent.mutates:
             return
-        if reason := _forked(self, intent):  # before the lock, which another thread may have held
+        if reason := _forked(self, intent):  # before the lock, which another thread may have held while forking
             raise NotPermitted(intent.operation, reason)
         with self._lock:
             if reason := self.reason_against(intent):
@@ -172,21 +173,21 @@ class Guard:
             self.sent += not intent.is_probe and not self._is_own(intent)
 
     def reason_against(self, intent: Intent) -> str | None:
-        """Return why a request would not be sent; ``None`` if it would. Counts nothing."""
+        """Return why a request would not be sent; ``None`` if it would. The request is not counted."""
         if is_loopback(intent.host) or not intent.mutates:
             return None
-        objections = _OBJECTIONS_TO_ALL if intent.is_probe or self._is_own(intent) else _OBJECTIONS
-        return next(filter(None, (objection(self, intent) for objection in objections)), None)
+        rules = _RULES_FOR_ALL if intent.is_probe or self._is_own(intent) else _RULES
+        return next(filter(None, (rule(self, intent) for rule in rules)), None)
 
     def _is_own(self, intent: Intent) -> bool:
-        """Return whether a call is ended that this run created: every consent was there when it was."""
+        """Return whether a request ends a call that this run created: every opt-in was there for that."""
         return intent.effect == "hangs-up" and intent.call_id is not None and intent.call_id in self.created
 
 
 def _forked(guard: Guard, _intent: Intent) -> str | None:
     if os.getpid() == guard._process:
         return None
-    return "the process that began the run acts beyond loopback, and none that it forked"
+    return "only the process that started the run may change anything on a remote host"
 
 
 def _read_only(guard: Guard, _intent: Intent) -> str | None:
@@ -194,13 +195,13 @@ def _read_only(guard: Guard, _intent: Intent) -> str | None:
 
 
 def _generated(_guard: Guard, intent: Intent) -> str | None:
-    return "generated data never meets an effect beyond loopback" if intent.generated else None
+    return "generated data is never sent to an operation with an effect on a remote host" if intent.generated else None
 
 
 def _flag(guard: Guard, intent: Intent) -> str | None:
     if intent.effect in guard.consents.effects:
         return None
-    return f"it {_EFFECTS[intent.effect]}; allow that for this run with --allow {intent.effect}"
+    return f"it {_EFFECTS[intent.effect]}; permit that for this run with --allow {intent.effect}"
 
 
 def _host(guard: Guard, intent: Intent) -> str | None:
@@ -213,11 +214,11 @@ def _production(guard: Guard, intent: Intent) -> str | None:
     if intent.host.lower() not in PRODUCTION_HOSTS:
         return None
     if not guard.consents.production:
-        return f"{intent.host} is production; say so with --production"
+        return f"{intent.host} is production; confirm with --production"
     approved, planned = guard.consents.approved, guard.consents.planned
     if approved == intent.host.lower() or (approved is not None and approved == planned):
         return None
-    return "production needs confirmation: type the host name, or pass --approve-sends N (N as the plan shows it)"
+    return "production needs confirmation: type the host name, or pass --approve-sends N (N as printed by the plan)"
 
 
 def _object(guard: Guard, intent: Intent) -> str | None:
@@ -227,10 +228,10 @@ def _object(guard: Guard, intent: Intent) -> str | None:
         return "this run did not create the call; name it with --call-id"
     if intent.effect == "rings":
         if not intent.numbers:
-            return "the number that it rings cannot be read"
+            return "the phone number that it dials cannot be read"
         if all(is_fictional(number) or _plain(number) in guard.consents.numbers for number in intent.numbers):
             return None
-        return "a number that it may ring is not among numbers under [live] in your own configuration"
+        return "a phone number that it may dial is not among numbers under [live] in your own configuration"
     return None
 
 
@@ -242,10 +243,10 @@ def _budget(guard: Guard, intent: Intent) -> str | None:
     consents = guard.consents
     is_production = intent.host.lower() in PRODUCTION_HOSTS
     if is_production and consents.planned is not None and guard.sent >= consents.planned:
-        return f"the plan shows {consents.planned} mutating requests, and production gets no more"
+        return f"the plan shows {consents.planned} state-changing requests, which is the maximum for production"
     if guard.sent < consents.budget:
         return None
-    return f"the budget of {consents.budget} mutating requests is spent; raise it with --budget"
+    return f"the budget of {consents.budget} state-changing requests is spent; raise it with --budget"
 
 
 _EFFECTS: Mapping[Effect, str] = {
@@ -256,7 +257,7 @@ _EFFECTS: Mapping[Effect, str] = {
     "hangs-up": "ends a call",
 }
 
-#: What stands against any effect beyond loopback, that of a probe and the end of a call of one's own among them.
-_OBJECTIONS_TO_ALL: tuple[Callable[[Guard, Intent], str | None], ...] = (_forked, _read_only, _generated)
+#: Rules for every remote request with an effect, including authentication probes and ending our own calls.
+_RULES_FOR_ALL: tuple[Callable[[Guard, Intent], str | None], ...] = (_forked, _read_only, _generated)
 
-_OBJECTIONS = (*_OBJECTIONS_TO_ALL, _flag, _host, _production, _object, _budget)
+_RULES = (*_RULES_FOR_ALL, _flag, _host, _production, _object, _budget)

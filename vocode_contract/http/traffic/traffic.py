@@ -16,10 +16,9 @@ from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic.httpx_transport import CheckedTransport
 from vocode_contract.http.traffic.record import TrafficRecord, error_of
 from vocode_contract.http.traffic.stream import Recording, decoded
+from vocode_contract.http.url import DEFAULT_PORTS
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.violation import Violation
-
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Hosts:
         """Return whether a URL, as httpx has it, leads to one of the hosts."""
         if not self.names:
             return True
-        host, port = url.host.lower(), url.port or _PORTS.get(url.scheme)
+        host, port = url.host.lower(), url.port or DEFAULT_PORTS.get(url.scheme)
         return (host, None) in self.names or (host, port) in self.names
 
 

@@ -5,16 +5,14 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
+from vocode_contract.http.url import bracketed, split_url
 
-_SCHEMES = ("http", "https")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 #: A part of a URL path that is a word; other parts may be tokens, as in the addresses of chat rooms.
 _WORD = re.compile(r"[a-z]{1,16}(?:[-_.][a-z]{1,16}){0,2}|v[0-9]{1,2}")
-_LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +43,11 @@ class Target:
         Raises:
             InvalidOption: With the reason, and without the URL, which may hold a secret.
         """
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            raise InvalidOption(option, "is not a URL with a host and a port of 1 to 65535") from None
-        reason = _unfit(url, parts, port) or _forbidden(host, allowed_hosts)
+        parts, host, port = split_url(url, option, scheme_rule="must start with http:// or https://")
+        reason = _forbidden(host, allowed_hosts)
         if reason:
             raise InvalidOption(option, reason)
         return cls(url=url.partition("#")[0], shown=_shown(parts, host, port))
-
-
-def _unfit(url: str, parts: SplitResult, port: int | None) -> str:
-    if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        return "holds characters that a URL cannot hold, or is too long"
-    if parts.scheme not in _SCHEMES:
-        return "must start with http:// or https://"
-    if "@" in parts.netloc:
-        return "must hold no user name and no password"
-    if not parts.hostname or not _HOST.fullmatch(parts.hostname) or port == 0:
-        return "is not a URL with a host and a port of 1 to 65535"
-    return ""
 
 
 def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
@@ -90,6 +72,5 @@ def _leads_here(host: str) -> bool:
 
 
 def _shown(parts: SplitResult, host: str, port: int | None) -> str:
-    name = f"[{host}]" if ":" in host else host
     path = "/".join(part if not part or _WORD.fullmatch(part) else "*" for part in parts.path.split("/"))
-    return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}{path[:200]}"
+    return f"{parts.scheme}://{bracketed(host)}{'' if port is None else f':{port}'}{path[:200]}"
