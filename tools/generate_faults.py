@@ -1,7 +1,7 @@
-"""Write `docs/reference/faults.md`: the catalogue of planted faults, from its table.
+"""Write `docs/reference/faults.md`: the catalogue of faults.
 
-Run ``python tools/generate_faults.py`` from the project's root after a change of the faults, and
-commit what it writes; a test holds the file current.
+Run ``python tools/generate_faults.py`` from the project's root after a change of the faults, and commit the
+result; a test fails if the file is out of date.
 """
 
 import sys
@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from vocode_contract.http.inconclusive import KINDS  # noqa: E402  # the checkout's own package
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Fault  # noqa: E402  # the checkout's own package
 from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
-from vocode_contract.simulator.faults.claims import CLAIMS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference" / "faults.md"
@@ -22,8 +22,8 @@ _INTRODUCTION = """# Faults
 
 Written by `tools/generate_faults.py`; do not edit.
 
-The simulator can be told to disobey its contract, so that a test shows that the disobedience is
-noticed. It knows {count} faults. Plant one on the command line or in Python, any number of times:
+The simulator can break its contract on purpose, so that a test can show that a checker notices. It has {count}
+faults. Plant any number of them on the command line or in Python:
 
 ```console
 $ vocode-contract simulate --fault wrong-enum --fault server-error@end_call:0.2
@@ -36,33 +36,33 @@ with simulator(faults=("wrong-enum", Planted(fault="server-error", probability=0
     ...
 ```
 
-## Choosing
+## Planting
 
 A fault is written `NAME[@WHERE]...[:PROBABILITY]`.
 
-- `WHERE` is the name of an operation (`end_call`) or the id of a call, as the query of a request has
-  it. It may stand several times. Without it, the fault touches all operations of its line below.
-- `PROBABILITY` is a number from 0 to 1: how often a request that could be touched is. The same seed
-  gives the same series for each fault, whichever others are planted; a reset begins it anew.
-- One request alone asks for faults by its header `X-Simulator-Fault`, separated by commas.
+- `WHERE` is the name of an operation (`end_call`) or the id of a call as it appears in the query of a request. It
+  can be given several times. By default, a fault affects all operations in its row below.
+- `PROBABILITY` is a number from 0 to 1: the share of these requests that are affected. The same seed gives the same
+  series for each fault, whatever other faults are planted; a reset starts the series again.
+- The header `X-Simulator-Fault` plants faults, separated by commas, for one request only.
 
-Several faults act one on the other, the first planted nearest to the sound server. Of several faults
-of the wire the first one named is carried out. A fault that does not break the contract that is
-served is refused. `Simulation.arm(...)` plants others while the simulator runs.
+Several faults are applied in the order in which they are planted. Of several network faults, only the first has an
+effect. A fault that does not break the contract that is served is rejected. `Simulation.arm(...)` plants more faults
+while the simulator runs.
 
-Faults of the wire are seen over a socket, and in the exceptions of httpx in process. Each ends by
-itself after ten seconds or 64 MiB, and at once when the client goes away.
+Network faults take effect over a socket; in process, they raise the exceptions of httpx. Each one ends after ten
+seconds or 64 MiB, and as soon as the client disconnects.
 
 ## The catalogue
 
-*Breaks* is what a checker should report: codes of `vocode-contract explain`, or claims of the last
-table. The first is the fault itself; the others may follow from it.
+*Breaks* lists what a checker should report: the [codes](codes.md) of violations, or the [reason](#reasons) why there
+is no complete response. The first one is the fault itself; the others may follow from it.
 """
 
 
 def text() -> str:
     """Return the text of the file."""
-    return "\n".join([_INTRODUCTION.format(count=len(FAULTS)), *_groups(), *_claims(), *_variants()])
+    return "\n".join([_INTRODUCTION.format(count=len(FAULTS)), *_groups(), *_reasons(), *_variants()])
 
 
 def _groups() -> Iterator[str]:
@@ -82,19 +82,21 @@ def _coded(words: tuple[str, ...]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-def _claims() -> Iterator[str]:
-    yield "## Claims\n"
-    yield "What faults break beside the codes of one payload, and what breaking it leads to.\n"
-    rows = [(f"`{name}`", claim.title, claim.outcome) for name, claim in CLAIMS.items()]
-    yield from _table(("Claim", "What a sound server keeps", "Outcome"), rows)
+def _reasons() -> Iterator[str]:
+    yield "## Reasons\n"
+    yield "Why there may be no complete response to check. The result is then inconclusive; it is not a violation.\n"
+    broken = {name for fault in FAULTS.values() for name in fault.breaks}
+    yield from _table(
+        ("Reason", "What happened"), ((f"`{name}`", KINDS[name].title) for name in KINDS if name in broken)
+    )
 
 
 def _variants() -> Iterator[str]:
-    yield "## Sound servers\n"
-    yield "Servers that conform and differ in what no document decides (`SOUND_VARIANTS`). A check that"
-    yield "speaks up against one of them is wrong.\n"
+    yield "## Conforming servers\n"
+    yield "Servers that conform to their contract and differ only in what no document specifies (`SOUND_VARIANTS`). A"
+    yield "checker that reports a violation for one of them is wrong.\n"
     rows = [(f"`{name}`", sound.contract, sound.title) for name, sound in SOUND_VARIANTS.items()]
-    yield from _table(("Server", "Contract", "What it does"), rows)
+    yield from _table(("Server", "Contract", "How it differs"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Every planted fault of an answer shows, in the way that its `breaks` says; a sound server shows none.
 
-One conversation is held with each faulty server; for each claim there is a small oracle that looks
-for what breaks it. The oracles know the simulator's calls, so they are no checker for other servers.
+One conversation is held with each faulty server; for each code there is a small oracle that looks
+for it. The oracles know the simulator's calls, so they are no checker for other servers.
 """
 
 import importlib.util
@@ -14,11 +14,13 @@ import pytest
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.inconclusive import KINDS
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, ManualClock, Planted, Simulation
+from vocode_contract.simulator.faults import catalog
 from vocode_contract.simulator.faults.catalog import GROUPS
-from vocode_contract.simulator.faults.claims import CLAIMS
 from vocode_contract.simulator.faults.injection import HEADER
+from vocode_contract.simulator.faults.network import NETWORK
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.validator import violations
 
@@ -353,6 +355,13 @@ LOOKS: Mapping[str, Callable[[Told], bool]] = {
     "gateway": lambda told: {502, 503, 504} & {response.status for response in told.values()} != set(),
     "rate-limited": lambda told: told["end playing-0"].header("retry-after") is not None,
 }
+#: What faults of HTTP itself break, which the tests of them look for.
+ON_THE_WIRE = {"closed", "encoding-unasked", "framing", "protocol", "slow"} | {
+    "timeout-read",
+    "timeout-total",
+    "too-large",
+    "truncated",
+}
 SCHEMAS = {"end": "Call", "get": "Call", "create": "Call", "page": "CallPage", "all": "CallPage"}
 
 
@@ -423,6 +432,10 @@ def test_sound_variants_differ_in_every_way():
         assert len({getattr(variant, field) for _, variant in seen}) == 2
 
 
+def test_every_fault_that_is_implemented_is_in_the_catalogue():
+    assert catalog._RESPONSES.keys() | NETWORK.keys() == FAULTS.keys()
+
+
 def test_catalogue_is_of_many_faults_with_names_of_their_own():
     assert len(FAULTS) == sum(map(len, GROUPS.values())) > 150
     assert len({fault.title for fault in FAULTS.values()}) == len(FAULTS)
@@ -434,13 +447,13 @@ def test_fault_says_what_it_is(name):
     assert 10 < len(fault.title) < 90
     assert fault.title.isprintable()
     assert set(fault.operations) <= OPERATIONS
-    assert {broken in CODES or broken in CLAIMS for broken in fault.breaks} == {True}
+    assert set(fault.breaks) <= CODES.keys() | KINDS.keys()
     assert any(fault.breaks_contract(date) for date in dates())
 
 
-def test_every_claim_is_broken_by_some_fault():
+def test_every_code_of_a_server_is_broken_by_some_fault():
     broken = {name for fault in FAULTS.values() for name in fault.breaks}
-    assert broken >= set(CLAIMS)
+    assert broken >= LOOKS.keys() | ON_THE_WIRE
 
 
 @pytest.mark.parametrize("name", ANSWERS)

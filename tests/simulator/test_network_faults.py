@@ -16,7 +16,7 @@ from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator import FAULTS, Simulation, SimulatorTransport, simulator
 from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.faults.injection import HEADER
-from vocode_contract.simulator.faults.network import LONGEST, MOST, bounded
+from vocode_contract.simulator.faults.network import LONGEST, MOST, limit_steps
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 
@@ -66,7 +66,7 @@ def steps(name: str, response: Response = RIGHT, seed: int = 0) -> list[Step]:
     """The steps of a fault; of endless ones, the first."""
     script = FAULTS[name].script
     assert script is not None
-    return [step for step, _ in zip(bounded(script(response, Random(seed))), range(500), strict=False)]
+    return [step for step, _ in zip(limit_steps(script(response, Random(seed))), range(500), strict=False)]
 
 
 def sent(name: str) -> bytes:
@@ -226,7 +226,7 @@ def test_script_ends_by_itself(name):
     script = FAULTS[name].script
     assert script is not None
     sizes, pauses = 0, 0.0
-    for step in bounded(script(RIGHT, Random(0))):
+    for step in limit_steps(script(RIGHT, Random(0))):
         sizes += len(step) if isinstance(step, bytes) else 0
         pauses += step if isinstance(step, float) else 0
     assert sizes <= MOST

@@ -9,7 +9,7 @@ import orjson
 from vocode_contract.http.message import Response
 from vocode_contract.simulator import calls
 from vocode_contract.simulator.account import Call, State
-from vocode_contract.simulator.responses import answered, refused
+from vocode_contract.simulator.responses import error_response, json_response
 from vocode_contract.simulator.variants import Variant
 
 #: One frame of silence, MPEG-1 Layer III, 128 kbit/s at 44.1 kHz.
@@ -60,7 +60,7 @@ class Account:
 
 def get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Answer with one call."""
-    return answered(200, account.shown(account.call(arguments["id"])))
+    return json_response(200, account.shown(account.call(arguments["id"])))
 
 
 def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
@@ -68,13 +68,13 @@ def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     call = account.call(arguments["id"])
     if account.rules.ends_calls:
         calls.end(account.state, call)
-    return answered(200, account.shown(call))
+    return json_response(200, account.shown(call))
 
 
 def create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Place a call and answer with it, before anybody has picked it up."""
     provider = account.variant.provider
-    return answered(200, account.shown(calls.placed(account.state, arguments["body"], provider)))
+    return json_response(200, account.shown(calls.placed(account.state, arguments["body"], provider)))
 
 
 def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
@@ -89,7 +89,7 @@ def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
     content = {"items": items, "page": page, "size": size, "has_more": start + size < total}
     if "total" in account.state.contract.schema("CallPage")["properties"]:
         content |= {"total": total, "total_is_estimated": False}
-    return answered(200, content)
+    return json_response(200, content)
 
 
 def _rank(value: Any) -> tuple[bool, Any]:
@@ -102,7 +102,7 @@ def _rank(value: Any) -> tuple[bool, Any]:
 def get_recording(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Answer with the sound of a call, a tenth of a second of silence."""
     if not account.call(arguments["id"])["recording_available"]:
-        return refused(404, "Recording not found")
+        return error_response(404, "Recording not found")
     return Response(status=200, headers=(("content-type", "audio/mpeg"),), body=_SILENCE * 4)
 
 

@@ -14,21 +14,21 @@ from vocode_contract.validation.violation import Violation
 JSON = ("content-type", "application/json")
 
 
-def answered(status: int, content: object, *headers: tuple[str, str]) -> Response:
+def json_response(status: int, content: object, *headers: tuple[str, str]) -> Response:
     """Return a response with a JSON body."""
     return Response(status=status, headers=(JSON, *headers), body=orjson.dumps(content))
 
 
-def refused(status: int, detail: str, *headers: tuple[str, str]) -> Response:
+def error_response(status: int, detail: str, *headers: tuple[str, str]) -> Response:
     """Return a refusal whose detail is a plain string."""
-    return answered(status, {"detail": detail}, *headers)
+    return json_response(status, {"detail": detail}, *headers)
 
 
-def not_authenticated(variant: Variant, detail: str) -> Response:
+def authentication_error(variant: Variant, detail: str) -> Response:
     """Return the refusal of an authentication."""
     if variant.refusal == 401:
-        return refused(401, detail, ("www-authenticate", "Bearer"))
-    return refused(403, detail)
+        return error_response(401, detail, ("www-authenticate", "Bearer"))
+    return error_response(403, detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +95,9 @@ _WORDING: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 
 
-def not_understood(entries: Iterable[ErrorDetail], variant: Variant) -> Response:
+def validation_error(entries: Iterable[ErrorDetail], variant: Variant) -> Response:
     """Return the 422 that lists what is wrong with a request."""
-    return answered(422, {"detail": [_written(entry, variant) for entry in entries]})
+    return json_response(422, {"detail": [_written(entry, variant) for entry in entries]})
 
 
 def _written(entry: ErrorDetail, variant: Variant) -> dict[str, Any]:

@@ -15,13 +15,19 @@ from vocode_contract.simulator.account import Call, NotStored, State
 from vocode_contract.simulator.arguments import NotUnderstood, arguments
 from vocode_contract.simulator.calls import placed
 from vocode_contract.simulator.deliveries import deliveries
-from vocode_contract.simulator.faults.injection import Planted, Sabotage, SimulatedResponse, planted_from
+from vocode_contract.simulator.faults.injection import FaultInjector, Planted, SimulatedResponse, parse_faults
 from vocode_contract.simulator.lifecycle.clock import Clock, ScaledClock
 from vocode_contract.simulator.lifecycle.life import CallEvent, force_status, switch_scenario
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT, check_scenario
 from vocode_contract.simulator.operations import OPERATIONS, Account, Rules
 from vocode_contract.simulator.request_log import RequestLog
-from vocode_contract.simulator.responses import JSON, ErrorDetail, not_authenticated, not_understood, refused
+from vocode_contract.simulator.responses import (
+    JSON,
+    ErrorDetail,
+    authentication_error,
+    error_response,
+    validation_error,
+)
 from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER
 from vocode_contract.simulator.seed_data import seed as fill
 from vocode_contract.simulator.variants import LIKELY, Variant
@@ -70,7 +76,7 @@ class Simulation:
         self._clock = ScaledClock(clock, speed=speed)
         self._seed = seed
         self._scenario = check_scenario(scenario)
-        self._start = (variant, planted_from(faults))
+        self._start = (variant, parse_faults(faults))
         self._routes = _routes(self.contract)
         self._lock = Lock()
         self._attempts: Callable[[], tuple[Attempt, ...]] = tuple
@@ -218,7 +224,7 @@ class Simulation:
             InvalidOption: There is no such fault, or it does not break the contract that is served.
         """
         with self._lock:
-            self._plant((*self._planted, *planted_from(faults)))
+            self._plant((*self._planted, *parse_faults(faults)))
 
     def disarm(self, *names: str) -> None:
         """Stop disobeying in these ways; in all ways without a name."""
@@ -227,71 +233,62 @@ class Simulation:
 
     def _plant(self, planted: tuple[Planted, ...]) -> None:
         planted = tuple(dict.fromkeys(planted))
-        self._sabotage = Sabotage(self.contract, planted, seed=self._seed)
+        self._injector = FaultInjector(self.contract, planted, seed=self._seed)
         self._planted = planted
 
     def _newest(self, count: int | None) -> list[str]:
         return list(islice(reversed(self.state.calls), count))
 
     def handle(self, request: Request) -> Response:
-        """Answer a request; faults of the wire do not show.
-
-        Args:
-            request: As it came over the wire, whoever sent it.
-        """
+        """Return the response to a request; network faults have no effect."""
         return self.answer(request).response
 
     def answer(self, request: Request) -> SimulatedResponse:
-        """Answer a request, and tell how to carry the response where a fault has a word in that.
-
-        Args:
-            request: As it came over the wire, whoever sent it.
-        """
+        """Return the response to a request, and the steps that send it if a network fault is active."""
         with self._lock:
-            answer = self._sabotage.answer(request, self.state, self._sound)
+            answer = self._injector.respond(request, self.state, self._respond)
             operation = self._routes.get(request.path, {}).get(request.method)
             self.journal.write(self._clock(), operation, request, answer.response.status)
         return answer
 
-    def _sound(self, request: Request, rules: Rules) -> Response:
-        """Answer a request as one should, by the rules that are left."""
+    def _respond(self, request: Request, rules: Rules) -> Response:
         operation = self._routes.get(request.path, {}).get(request.method)
-        response = self._unrouted(request) if operation is None else self._operated(operation, request, rules)
-        return _with_charset(response) if self.variant.charset else response
+        response = self._refuse_path(request) if operation is None else self._perform(operation, request, rules)
+        return _add_charset(response) if self.variant.charset else response
 
-    def _operated(self, operation: Operation, request: Request, rules: Rules) -> Response:
+    def _perform(self, operation: Operation, request: Request, rules: Rules) -> Response:
         if rules.checks_token and (refusal := self._refusal(request)):
             return refusal
         if request.body and operation.body is None and not self.variant.odd_bodies:
-            return not_understood([ErrorDetail(place=("body",), kind="extra")], self.variant)
+            return validation_error([ErrorDetail(place=("body",), kind="extra")], self.variant)
         account = Account(state=self.state, variant=self.variant, rules=rules)
         try:
             return OPERATIONS[operation.name](account, arguments(self.contract, operation, request))
         except NotUnderstood as error:
-            return not_understood(error.entries, self.variant)
+            return validation_error(error.entries, self.variant)
         except NotStored as error:
-            return refused(404, f"{error.noun} not found")
+            return error_response(404, f"{error.noun} not found")
 
     def _refusal(self, request: Request) -> Response | None:
         """Return the refusal of a request without the token, which parameters have no part in."""
         scheme, _, given = (request.header("authorization") or "").partition(" ")
         if not given:
-            return not_authenticated(self.variant, "Not authenticated")
+            return authentication_error(self.variant, "Not authenticated")
         if scheme.lower() != "bearer":
-            return not_authenticated(self.variant, "Invalid authentication credentials")
+            return authentication_error(self.variant, "Invalid authentication credentials")
         expected = self._token.reveal().encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected):
-            return not_authenticated(self.variant, "Invalid API key")
+            return authentication_error(self.variant, "Invalid API key")
         return None
 
-    def _unrouted(self, request: Request) -> Response:
-        """Refuse what no operation answers to; a slash too many or too few is a redirect."""
+    def _refuse_path(self, request: Request) -> Response:
+        """Return the 404 or 405 for a request that no operation handles, or the redirect for a trailing slash."""
         if methods := self._routes.get(request.path):
-            return refused(405, "Method Not Allowed", ("allow", ", ".join(sorted(methods))))
+            return error_response(405, "Method Not Allowed", ("allow", ", ".join(sorted(methods))))
         stripped = request.path.rstrip("/")
         if self.variant.redirects and request.path.endswith("/") and stripped in self._routes:
             return Response(status=307, headers=(("location", _location(request, stripped)),))
-        return refused(404, "Not Found")
+        return error_response(404, "Not Found")
 
 
 def _routes(contract: Contract) -> Mapping[str, Mapping[str, Operation]]:
@@ -301,7 +298,7 @@ def _routes(contract: Contract) -> Mapping[str, Mapping[str, Operation]]:
     return routes
 
 
-def _with_charset(response: Response) -> Response:
+def _add_charset(response: Response) -> Response:
     headers = tuple(
         (name, f"{value}; charset=utf-8" if (name, value) == JSON else value) for name, value in response.headers
     )

@@ -56,21 +56,21 @@ class SoundServer:
 
 #: Servers that differ in all that no document decides: a check that speaks up against one is wrong.
 SOUND_VARIANTS: Mapping[str, SoundServer] = {
-    "likely": SoundServer(title="as servers of 2023 are likely to be"),
+    "likely": SoundServer(title="the most likely server of 2023"),
     "april-2024": SoundServer(title="the contract of 2024-04-19", contract="2024-04-19"),
     "august-2024": SoundServer(title="the contract of 2024-08-27", contract="2024-08-27"),
-    "refuses-401": SoundServer(title="refuses an authentication with 401", variant=Variant(refusal=401)),
-    "keys-left-out": SoundServer(title="leaves unset keys out", variant=Variant(nulls=False)),
-    "pydantic-2": SoundServer(title="words its 422 as newer frameworks do", variant=Variant(pydantic=2)),
+    "refuses-401": SoundServer(title="refuses authentication with 401 instead of 403", variant=Variant(refusal=401)),
+    "keys-left-out": SoundServer(title="omits unset keys instead of sending null", variant=Variant(nulls=False)),
+    "pydantic-2": SoundServer(title="words 422 bodies as pydantic 2 does", variant=Variant(pydantic=2)),
     "extra-keys": SoundServer(title="sends keys that no contract declares", variant=Variant(extra_keys=True)),
-    "zulu-times": SoundServer(title="writes UTC as Z", variant=Variant(offset="Z")),
+    "zulu-times": SoundServer(title="writes UTC as Z instead of +00:00", variant=Variant(offset="Z")),
     "newest": SoundServer(
-        title="the newest contract by the newest framework, in everything unlike the likely one",
+        title="the newest contract and framework, unlike the likely server in five options",
         contract="2024-08-27",
         variant=Variant(refusal=401, nulls=False, pydantic=2, extra_keys=True, offset="Z"),
     ),
     "sparse-april-2024": SoundServer(
-        title="the contract of 2024-04-19 without unset keys, in times with Z",
+        title="the contract of 2024-04-19; omits unset keys, writes UTC as Z, refuses with 401",
         contract="2024-04-19",
         variant=Variant(nulls=False, offset="Z", refusal=401),
     ),

@@ -1,4 +1,4 @@
-"""The ways in which the simulator can be reported to violate, so that a test shows it is noticed.
+"""The ways in which the simulator can break its contract, so that a test can show that a checker notices.
 
-Nothing is imported here: a sound server starts without the table of faults.
+Nothing is imported here: a simulator without faults starts without the table of them.
 """

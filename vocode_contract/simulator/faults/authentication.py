@@ -1,113 +1,123 @@
-"""Faults of who may do what: tokens that are not checked, refusals that are none."""
+"""Faults of authentication: tokens that are not checked, refusals without effect, and leaked secrets."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, FaultyTurn, Spoiling
+from vocode_contract.simulator.faults.fault import (
+    FaultContext,
+    ResponseFault,
+    change_json,
+    change_response,
+    replace_response,
+)
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
-from vocode_contract.simulator.responses import answered
+from vocode_contract.simulator.responses import json_response
 
 _REFUSED = (401, 403)
-#: Characters of a token that may be too many.
+#: Characters that may follow the token.
 _LONGEST_TAIL = 64
+#: Stands for a key of another customer; it opens nothing.
+_CANARY = "another-customers-key-5ca1ab1e"
+_CREDENTIALS = {
+    "openai_account_connection": {"type": "account_connection_openai", "credentials": {"openai_api_key": _CANARY}}
+}
 
 
-def _authorization(turn: FaultyTurn) -> tuple[str, str]:
-    """Return scheme and token of the request."""
-    scheme, _, token = (turn.request.header("authorization") or "").partition(" ")
+def _read_authorization(ctx: FaultContext) -> tuple[str, str]:
+    """Return the scheme, in lower case, and the token of the request."""
+    scheme, _, token = (ctx.request.header("authorization") or "").partition(" ")
     return scheme.lower(), token
 
 
-def _any_scheme(turn: FaultyTurn) -> Response:
-    scheme, _ = _authorization(turn)
-    return turn.unchecked() if scheme not in ("", "bearer") else turn.sound()
+def _skip_check(ctx: FaultContext) -> Response:
+    return ctx.respond(checks_token=False)
 
 
-def _no_token(turn: FaultyTurn) -> Response:
-    return turn.unchecked() if _authorization(turn) == ("bearer", "") else turn.sound()
+def _accept_any_scheme(ctx: FaultContext) -> Response:
+    scheme, _ = _read_authorization(ctx)
+    return _skip_check(ctx) if scheme not in ("", "bearer") else ctx.respond()
 
 
-def _any_token(turn: FaultyTurn) -> Response:
-    scheme, token = _authorization(turn)
-    return turn.unchecked() if scheme == "bearer" and token else turn.sound()
+def _accept_empty_token(ctx: FaultContext) -> Response:
+    return _skip_check(ctx) if _read_authorization(ctx) == ("bearer", "") else ctx.respond()
 
 
-def _token_and_more(turn: FaultyTurn) -> Response:
-    """Accept what starts with the token: the first shorter form that the server takes decides."""
-    response = turn.sound()
-    _, token = _authorization(turn)
+def _accept_any_token(ctx: FaultContext) -> Response:
+    scheme, token = _read_authorization(ctx)
+    return _skip_check(ctx) if scheme == "bearer" and token else ctx.respond()
+
+
+def _accept_longer_token(ctx: FaultContext, response: Response) -> Response:
+    """Accept a token with a tail: cut it shorter until the inner server accepts it."""
+    _, token = _read_authorization(ctx)
     for length in range(len(token) - 1, max(0, len(token) - _LONGEST_TAIL), -1):
         if response.status not in _REFUSED:
             break
-        headers = tuple(pair for pair in turn.request.headers if pair[0].lower() != "authorization")
+        headers = tuple(pair for pair in ctx.request.headers if pair[0].lower() != "authorization")
         shorter = (*headers, ("authorization", f"Bearer {token[:length]}"))
-        response = turn.below(replace(turn.request, headers=shorter), turn.rules)
+        response = ctx.respond(replace(ctx.request, headers=shorter))
     return response
 
 
-def refusing(change: Callable[[FaultyTurn, Response], Response]) -> Spoiling:
-    """Spoil the refusals of an authentication."""
-
-    def spoil(turn: FaultyTurn) -> Response:
-        response = turn.sound()
-        return change(turn, response) if response.status in _REFUSED else response
-
-    return spoil
-
-
-def _done(turn: FaultyTurn, response: Response) -> Response:
-    turn.unchecked()
+def _perform_anyway(ctx: FaultContext, response: Response) -> Response:
+    _skip_check(ctx)
     return response
 
 
-def _with_call(turn: FaultyTurn, response: Response) -> Response:
-    """Refuse, and show the call beside the reason."""
-    call = turn.call(turn.identifier)
-    return answered(response.status, orjson.loads(response.body) | call) if call else response
+def _add_call(ctx: FaultContext, response: Response) -> Response:
+    call = ctx.get_call(ctx.call_id)
+    return json_response(response.status, orjson.loads(response.body) | call) if call else response
 
 
-def _open(name: str, title: str, spoil: Spoiling, operations: tuple[str, ...] = ALL) -> Fault:
-    return Fault(name=name, title=title, breaks=("not-refused",), operations=operations, spoil=spoil)
+def _add_token_header(ctx: FaultContext, response: Response) -> Response:
+    if not ctx.token:
+        return response
+    echo = ("x-request-token", "".join(filter(str.isprintable, ctx.token)))
+    return replace(response, headers=(*response.headers, echo))
 
 
-AUTHENTICATION = (
-    _open("ignored-token", "any token will do, and none", FaultyTurn.unchecked),
-    _open("ignored-token-on-end", "End Call ends calls for anybody", FaultyTurn.unchecked, ("end_call",)),
-    _open("ignored-token-on-list", "List Calls shows calls to anybody", FaultyTurn.unchecked, ("list_calls",)),
-    _open("ignored-token-on-recording", "recordings are there for anybody", FaultyTurn.unchecked, ("get_recording",)),
-    _open("any-token", "any bearer token will do", _any_token),
-    _open("any-scheme", "any scheme but Bearer is let in, with any credentials", _any_scheme),
-    _open("empty-token", "the scheme Bearer will do, without a token", _no_token),
-    _open("longer-token", "what starts with the token will do", _token_and_more),
-    Fault(
-        name="refused-and-done",
-        title="End Call refuses a wrong token, and ends the call",
-        breaks=("refusal-ignored",),
-        operations=("end_call",),
-        spoil=refusing(_done),
-    ),
-    Fault(
-        name="refusal-with-call",
-        title="a refusal shows the call beside the reason",
-        breaks=("refusal-leaks",),
-        operations=("end_call", "get_call"),
-        spoil=refusing(_with_call),
-    ),
-    Fault(
-        name="refusal-500",
-        title="a wrong token is a 500",
-        breaks=("status-undeclared",),
-        operations=ALL,
-        spoil=refusing(lambda _turn, _response: SERVER_ERROR),
-    ),
-    Fault(
-        name="refusal-200",
-        title="a wrong token is refused in words, with status 200",
-        breaks=("not-refused", "required"),
-        operations=JSON_ANSWERS,
-        spoil=refusing(lambda _turn, response: replace(response, status=200)),
-    ),
-)
+def _add_token(content: dict[str, Any], ctx: FaultContext) -> object:
+    return content | {"token": ctx.token} if ctx.token else content
+
+
+def _repeat_token(ctx: FaultContext, response: Response) -> Response:
+    return json_response(response.status, {"detail": f"Invalid API key {ctx.token}"}) if ctx.token else response
+
+
+def _add_credentials(_ctx: FaultContext, response: Response) -> Response:
+    return json_response(response.status, orjson.loads(response.body) | _CREDENTIALS)
+
+
+def _add_foreign_input(_ctx: FaultContext, response: Response) -> Response:
+    """Repeat what another customer sent, as if it were the input of this request."""
+    content = orjson.loads(response.body)
+    content["detail"] = [entry | {"input": {"twilio_auth_token": _CANARY}} for entry in content["detail"]]
+    return json_response(422, content)
+
+
+AUTHENTICATION: Mapping[str, ResponseFault] = {
+    "ignored-token": _skip_check,
+    "ignored-token-on-end": _skip_check,
+    "ignored-token-on-list": _skip_check,
+    "ignored-token-on-recording": _skip_check,
+    "any-token": _accept_any_token,
+    "any-scheme": _accept_any_scheme,
+    "empty-token": _accept_empty_token,
+    "longer-token": change_response(_accept_longer_token, *_REFUSED),
+    "refused-and-done": change_response(_perform_anyway, *_REFUSED),
+    "refusal-with-call": change_response(_add_call, *_REFUSED),
+    "refusal-500": replace_response(SERVER_ERROR, *_REFUSED),
+    "refusal-200": change_response(lambda _, response: replace(response, status=200), *_REFUSED),
+}
+
+LEAKS: Mapping[str, ResponseFault] = {
+    "token-in-body": change_json(_add_token),
+    "token-in-header": change_response(_add_token_header),
+    "token-in-refusal": change_response(_repeat_token, *_REFUSED),
+    "credentials-in-refusal": change_response(_add_credentials, *_REFUSED),
+    "foreign-secret-in-422": change_response(_add_foreign_input, 422),
+}

@@ -1,207 +1,85 @@
-"""Faults of what a Call says: wrong, missing, null, of another type, misshapen."""
+"""Faults of the values in a Call: wrong, missing, null, of another type or malformed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from vocode_contract.simulator.faults.fault import Fault, FaultyTurn, Spoiling, changed
+from vocode_contract.contract.json_pointer import tokens_of
+from vocode_contract.simulator.faults.fault import STRANGER, FaultContext, ResponseFault, change_json
 
-Path = tuple[str, ...]
-
-#: An account that is none of the simulator's.
-STRANGER = "5ca1ab1e-0000-4000-8000-00000000dead"
-
-_PERSONAL_TRANSCRIPT = "BOT: How can I help you?\nHUMAN: My results, please.\n"
+_DROPPED = object()
+_TRANSCRIPT = "BOT: How can I help you?\nHUMAN: My results, please.\n"
 
 
-def _holders(call: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the object that holds the last key of a path, if it is there."""
-    found: Any = call
-    for key in path[:-1]:
-        found = found.get(key) if isinstance(found, dict) else None
-    if isinstance(found, dict):
-        yield found
+def _change_value(pointer: str, change: Callable[[Any], object]) -> ResponseFault:
+    """Return a fault that changes one value in each Call if it is present and not null.
 
+    Args:
+        pointer: Its JSON Pointer.
+        change: Returns the new value, or `_DROPPED` to remove the key.
+    """
+    *parents, key = tokens_of(pointer)
 
-def put(path: Path, value: object) -> Spoiling:
-    """Set a value in each Call."""
-    return altered(path, lambda _: value)
-
-
-def altered(path: Path, change: Callable[[Any], object]) -> Spoiling:
-    """Make another value of one in each Call, where it is there and set."""
-
-    def alter(call: dict[str, Any], _turn: FaultyTurn) -> object:
-        for holder in _holders(call, path):
-            if holder.get(path[-1]) is not None:
-                holder[path[-1]] = change(holder[path[-1]])
+    def change_call(call: dict[str, Any], _ctx: FaultContext) -> object:
+        holder: Any = call
+        for token in parents:
+            holder = holder.get(token) if isinstance(holder, dict) else None
+        if isinstance(holder, dict) and holder.get(key) is not None:
+            holder[key] = change(holder[key])
+            if holder[key] is _DROPPED:
+                del holder[key]
         return call
 
-    return changed(alter)
+    return change_json(change_call)
 
 
-def forced(path: Path, value: object) -> Spoiling:
-    """Set a value in each Call, also where there was none."""
-
-    def force(call: dict[str, Any], _turn: FaultyTurn) -> object:
-        for holder in _holders(call, path):
-            holder[path[-1]] = value
-        return call
-
-    return changed(force)
+def _drop(_value: object) -> object:
+    return _DROPPED
 
 
-def dropped(path: Path) -> Spoiling:
-    """Leave a key out of each Call."""
-
-    def drop(call: dict[str, Any], _turn: FaultyTurn) -> object:
-        for holder in _holders(call, path):
-            holder.pop(path[-1], None)
-        return call
-
-    return changed(drop)
+def _add_unknown_action(agent: dict[str, Any]) -> object:
+    action = {"id": STRANGER, "user_id": agent["user_id"], "type": "action_dance", "config": {}}
+    return agent | {"actions": [action]}
 
 
-def _without_offset(time: str) -> str:
-    return time.removesuffix("Z").removesuffix("+00:00")
-
-
-def _strange_action(call: dict[str, Any], _turn: FaultyTurn) -> object:
-    agent: dict[str, Any] = call["agent"]
-    agent["actions"] = [{"id": STRANGER, "user_id": agent["user_id"], "type": "action_dance", "config": {}}]
-    return call
-
-
-def _confidential(call: dict[str, Any], _turn: FaultyTurn) -> object:
-    return call | {"hipaa_compliant": True, "transcript": _PERSONAL_TRANSCRIPT}
-
-
-def _twice_written(call: dict[str, Any], _turn: FaultyTurn) -> object:
-    return orjson.dumps(call).decode()
-
-
-_AGENT, _VOICE, _PROMPT = ("agent",), ("agent", "voice"), ("agent", "prompt")
-
-
-def _value(name: str, title: str, code: str, spoil: Spoiling) -> Fault:
-    return Fault(name=name, title=title, breaks=(code,), spoil=spoil)
-
-
-def _time(name: str, title: str, change: Callable[[str], str]) -> Fault:
-    """Return a fault of a time; the contract of 2024-08-27 declares no format for times in a Call."""
-    return Fault(
-        name=name, title=title, breaks=("format",), before="2024-08-27", spoil=altered(("start_time",), change)
-    )
-
-
-_ENUMS = (
-    _value(
-        "wrong-enum", 'calls have the status "ringing", which no contract knows', "enum", put(("status",), "ringing")
-    ),
-    _value(
-        "wrong-case-enum", 'the status is written in capitals, such as "ENDED"', "enum", altered(("status",), str.upper)
-    ),
-    _value(
-        "wrong-provider",
-        "the telephony provider is none of the declared",
-        "enum",
-        put(("telephony_provider",), "plivo"),
-    ),
-    _value(
-        "wrong-detection",
-        'the result of human detection is "robot"',
-        "enum",
-        forced(("human_detection_result",), "robot"),
-    ),
-    _value("wrong-language", 'the agent speaks "tlh"', "enum", put((*_AGENT, "language"), "tlh")),
-    _value(
-        "wrong-voice", "the agent's voice is of an undeclared type", "union-type", put((*_VOICE, "type"), "voice_opera")
-    ),
-    _value("wrong-action", "an action of the agent is of an undeclared type", "union-type", changed(_strange_action)),
-)
-_MISSING = (
-    _value("missing-required", "calls come without their agent", "required", dropped(_AGENT)),
-    _value("missing-id", "calls come without their id", "required", dropped(("id",))),
-    _value("missing-prompt", "the agent in a call has no prompt", "required", dropped(_PROMPT)),
-    _value(
-        "missing-deep", "the prompt of the agent in a call has no owner", "required", dropped((*_PROMPT, "user_id"))
-    ),
-    _value("null-required", "calls come with null for the number called", "null", put(("to_number",), None)),
-    _value("null-agent", "calls come with null for their agent", "null", put(_AGENT, None)),
-    _value("null-deep", "the id of the agent's voice is null", "null", put((*_VOICE, "id"), None)),
-)
-_TYPES = (
-    _value(
-        "number-in-quotes",
-        "the pace of the conversation is a number in quotes",
-        "type",
-        altered((*_AGENT, "conversation_speed"), str),
-    ),
-    _value(
-        "boolean-as-string",
-        'a boolean is the string "True" or "False"',
-        "type",
-        altered(("recording_available",), str),
-    ),
-    _value("boolean-as-number", "a boolean is 0 or 1", "type", altered(("hipaa_compliant",), int)),
-    _value("string-as-number", "the number called is a number, not a string", "type", altered(("to_number",), int)),
-    _value("id-for-object", "the agent in a call is its id only", "type", altered(_AGENT, lambda agent: agent["id"])),
-    _value(
-        "object-for-id", "the owner is an object, not an id", "type", altered(("user_id",), lambda owner: {"id": owner})
-    ),
-    _value("list-for-object", "the agent's prompt is wrapped in a list", "type", altered(_PROMPT, lambda one: [one])),
-    _value("object-for-list", "the agent's actions are an object, not a list", "type", put((*_AGENT, "actions"), {})),
-    _value("null-item", "the list of the agent's actions holds a null", "null", put((*_AGENT, "actions"), [None])),
-    _value(
-        "envelope",
-        'calls are nested one level deeper, under "data"',
-        "required",
-        changed(lambda call, _: {"data": call}),
-    ),
-    _value("call-in-list", "a list holds the call", "type", changed(lambda call, _: [call])),
-    _value("call-in-string", "the call is written twice: JSON in a JSON string", "type", changed(_twice_written)),
-)
-_FORMATS = (
-    _value(
-        "id-without-hyphens",
-        "the call's id has no hyphens",
-        "format",
-        altered(("id",), lambda one: one.replace("-", "")),
-    ),
-    _value("id-in-braces", "the owner's id stands in braces", "format", altered(("user_id",), "{{{}}}".format)),
-    _value("id-malformed", 'the agent\'s id is "agent-1"', "format", put((*_AGENT, "id"), "agent-1")),
-    _time("time-without-offset", "the start time names no offset", _without_offset),
-    _time("time-with-space", "a space stands between date and time", lambda time: time.replace("T", " ")),
-    _time("time-of-no-day", "the start time is on 30 February", lambda time: f"2024-02-30{time[10:]}"),
-    _time("time-as-text", 'the start time is "just now"', lambda _: "just now"),
-    _value(
-        "time-as-number",
-        "the start time is a number of seconds since 1970, not a string",
-        "type",
-        altered(("start_time",), lambda time: int(datetime.fromisoformat(time).timestamp())),
-    ),
-)
-_OWNERS = (
-    _value(
-        "foreign-agent",
-        "the agent in a call belongs to another account",
-        "foreign-owner",
-        put((*_AGENT, "user_id"), STRANGER),
-    ),
-    _value(
-        "foreign-voice",
-        "the agent's voice belongs to another account",
-        "foreign-owner",
-        put((*_VOICE, "user_id"), STRANGER),
-    ),
-    _value(
-        "confidential-transcript",
-        "a call under HIPAA comes with its transcript",
-        "hipaa-transcript",
-        changed(_confidential),
-    ),
-)
-
-CONTENTS = (*_ENUMS, *_MISSING, *_TYPES, *_FORMATS, *_OWNERS)
+CALL_VALUES: Mapping[str, ResponseFault] = {
+    "wrong-enum": _change_value("/status", lambda _: "ringing"),
+    "wrong-case-enum": _change_value("/status", str.upper),
+    "wrong-provider": _change_value("/telephony_provider", lambda _: "plivo"),
+    "wrong-detection": change_json(lambda call, _: call | {"human_detection_result": "robot"}),
+    "wrong-language": _change_value("/agent/language", lambda _: "tlh"),
+    "wrong-voice": _change_value("/agent/voice/type", lambda _: "voice_opera"),
+    "wrong-action": _change_value("/agent", _add_unknown_action),
+    "missing-required": _change_value("/agent", _drop),
+    "missing-id": _change_value("/id", _drop),
+    "missing-prompt": _change_value("/agent/prompt", _drop),
+    "missing-deep": _change_value("/agent/prompt/user_id", _drop),
+    "null-required": _change_value("/to_number", lambda _: None),
+    "null-agent": _change_value("/agent", lambda _: None),
+    "null-deep": _change_value("/agent/voice/id", lambda _: None),
+    "number-in-quotes": _change_value("/agent/conversation_speed", str),
+    "boolean-as-string": _change_value("/recording_available", str),
+    "boolean-as-number": _change_value("/hipaa_compliant", int),
+    "string-as-number": _change_value("/to_number", int),
+    "id-for-object": _change_value("/agent", lambda agent: agent["id"]),
+    "object-for-id": _change_value("/user_id", lambda owner: {"id": owner}),
+    "list-for-object": _change_value("/agent/prompt", lambda prompt: [prompt]),
+    "object-for-list": _change_value("/agent/actions", lambda _: {}),
+    "null-item": _change_value("/agent/actions", lambda _: [None]),
+    "envelope": change_json(lambda call, _: {"data": call}),
+    "call-in-list": change_json(lambda call, _: [call]),
+    "call-in-string": change_json(lambda call, _: orjson.dumps(call).decode()),
+    "id-without-hyphens": _change_value("/id", lambda value: value.replace("-", "")),
+    "id-in-braces": _change_value("/user_id", "{{{}}}".format),
+    "id-malformed": _change_value("/agent/id", lambda _: "agent-1"),
+    "time-without-offset": _change_value("/start_time", lambda time: time.removesuffix("Z").removesuffix("+00:00")),
+    "time-with-space": _change_value("/start_time", lambda time: time.replace("T", " ")),
+    "time-of-no-day": _change_value("/start_time", lambda time: f"2024-02-30{time[10:]}"),
+    "time-as-text": _change_value("/start_time", lambda _: "just now"),
+    "time-as-number": _change_value("/start_time", lambda time: int(datetime.fromisoformat(time).timestamp())),
+    "foreign-agent": _change_value("/agent/user_id", lambda _: STRANGER),
+    "foreign-voice": _change_value("/agent/voice/user_id", lambda _: STRANGER),
+    "confidential-transcript": change_json(lambda call, _: call | {"hipaa_compliant": True, "transcript": _TRANSCRIPT}),
+}

@@ -1,33 +1,60 @@
-"""The catalogue: every fault by its name."""
+"""The catalogue: every fault by its name. `faults.tsv` says what each does wrong, the modules beside it say how."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from vocode_contract.simulator.faults.authentication import AUTHENTICATION
-from vocode_contract.simulator.faults.body_text import TEXTS
-from vocode_contract.simulator.faults.call_ids import IDENTITIES
-from vocode_contract.simulator.faults.call_values import CONTENTS
-from vocode_contract.simulator.faults.create_call import CREATIONS
-from vocode_contract.simulator.faults.end_call import ENDINGS
-from vocode_contract.simulator.faults.fault import Fault
-from vocode_contract.simulator.faults.leaks import SECRETS
-from vocode_contract.simulator.faults.list_calls import PAGES
-from vocode_contract.simulator.faults.network import WIRE
-from vocode_contract.simulator.faults.recordings import RECORDINGS
+from vocode_contract.simulator.faults.authentication import AUTHENTICATION, LEAKS
+from vocode_contract.simulator.faults.bodies import BODIES, RECORDINGS
+from vocode_contract.simulator.faults.call_ids import CALL_IDS
+from vocode_contract.simulator.faults.call_values import CALL_VALUES
+from vocode_contract.simulator.faults.create_call import CREATE_CALL
+from vocode_contract.simulator.faults.end_call import END_CALL
+from vocode_contract.simulator.faults.fault import ALL, Fault, ResponseFault
+from vocode_contract.simulator.faults.list_calls import LIST_CALLS
+from vocode_contract.simulator.faults.network import NETWORK
 from vocode_contract.simulator.faults.statuses import STATUSES
 
-#: Faults by what they are about, in the order of the documentation.
-GROUPS: Mapping[str, tuple[Fault, ...]] = {
-    "What a Call says": CONTENTS,
-    "The bytes of a body": TEXTS,
-    "The status": STATUSES,
-    "End Call and Get Call": ENDINGS,
-    "Create Call": CREATIONS,
-    "List Calls": PAGES,
-    "Get Recording": RECORDINGS,
-    "Who may do what": AUTHENTICATION,
-    "Which call is meant": IDENTITIES,
-    "Secrets": SECRETS,
-    "The wire": WIRE,
+_RESPONSES: Mapping[str, ResponseFault] = {
+    **CALL_VALUES,
+    **BODIES,
+    **STATUSES,
+    **END_CALL,
+    **CREATE_CALL,
+    **LIST_CALLS,
+    **RECORDINGS,
+    **AUTHENTICATION,
+    **CALL_IDS,
+    **LEAKS,
 }
+
+
+def _read_groups() -> Iterator[tuple[str, tuple[Fault, ...]]]:
+    path = os.path.join(os.path.dirname(__file__), "faults.tsv")
+    # The loader can also read from a zipped package.
+    text = __spec__.loader.get_data(path).decode()  # type: ignore[union-attr]  # every loader of files has it
+    for group in text.removeprefix("# ").split("\n# "):
+        title, *rows = group.splitlines()
+        yield title, tuple(_parse(row) for row in rows)
+
+
+def _parse(row: str) -> Fault:
+    """Parse a row: the name, the operations, the contracts, what is broken, and the title."""
+    name, operations, contracts, breaks, title = row.split("\t")
+    bound, _, date = contracts.partition(" ")
+    how: dict[str, Any] = {"script": NETWORK[name]} if name in NETWORK else {"apply": _RESPONSES[name]}
+    return Fault(
+        name=name,
+        title=title,
+        breaks=tuple(breaks.split()),
+        operations=ALL if operations == "all" else tuple(operations.split()),
+        since=date if bound == "from" else "",
+        before=date if bound == "before" else "",
+        **how,
+    )
+
+
+#: Faults by subject, in the order of the documentation.
+GROUPS: Mapping[str, tuple[Fault, ...]] = dict(_read_groups())
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for group in GROUPS.values() for fault in group}

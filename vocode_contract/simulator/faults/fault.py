@@ -1,4 +1,4 @@
-"""Fault: what the server does wrong, and how, as one function between a request and its response."""
+"""Fault: one way in which the simulated server breaks its contract, and the helpers that faults are built from."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,35 +12,38 @@ from vocode_contract.contract.model import Operation
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.operations import Rules
-from vocode_contract.simulator.responses import answered
+from vocode_contract.simulator.responses import json_response
 from vocode_contract.validation.scalars import uuid_of
 
-#: The operations that response with a Call, with JSON, and all.
+#: Operations that respond with a Call, that take the id of a call, that respond with JSON, and all.
 CALLS = ("create_call", "end_call", "get_call")
 ONE_CALL = ("end_call", "get_call", "get_recording")
-JSON_ANSWERS = (*CALLS, "list_calls")
-ALL = (*JSON_ANSWERS, "get_recording")
+JSON_OPERATIONS = (*CALLS, "list_calls")
+ALL = (*JSON_OPERATIONS, "get_recording")
 
-#: What a server that is less faulty answers to a request, by its own rules.
-Below = Callable[[Request, Rules], Response]
-#: One thing to do on a connection: send bytes, wait for seconds, or break the connection off.
+#: An owner that is not the simulator's account.
+STRANGER = "5ca1ab1e-0000-4000-8000-00000000dead"
+
+#: Responds to a request under the given rules; it may have faults of its own.
+Server = Callable[[Request, Rules], Response]
+#: One action on a connection: send bytes, wait for seconds, or reset the connection.
 Step = bytes | float | Literal["reset"]
-#: Writes a response as the steps that carry it; what it draws by chance it draws at once.
+#: Turns a response into the steps that send it. Random values are drawn at once, not while the steps are taken.
 Script = Callable[[Response, Random], Iterable[Step]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FaultyTurn:
+class FaultContext:
     """One request on its way through one fault.
 
     Attributes:
-        request: As it came, or as another fault rewrote it.
-        operation: The one whose URL path was asked for, whatever the method.
+        request: The request, possibly rewritten by another fault.
+        operation: The operation of the URL path, whatever the request's method.
         operations: Every operation by name.
         state: The account.
-        rules: What the server does by the contract.
-        memory: What this fault noted so far.
-        below: The server beneath the fault.
+        rules: The rules that outer faults have left in force.
+        memory: What this fault has stored since the last reset.
+        inner: The server that this fault wraps.
     """
 
     request: Request
@@ -49,79 +52,74 @@ class FaultyTurn:
     state: State
     rules: Rules
     memory: dict[str, Any] = field(repr=False)
-    below: Below = field(repr=False)
+    inner: Server = field(repr=False)
 
     @property
-    def is_served(self) -> bool:
-        """Whether the method is the one that the operation answers to."""
+    def is_method_allowed(self) -> bool:
+        """Whether the request has the method of the operation."""
         return self.request.method == self.operation.method
 
     @property
-    def identifier(self) -> str:
-        """The id in the query as servers write it, the last of several; empty where none can be read."""
-        return next(reversed(identifiers(self.request)), "")
+    def call_id(self) -> str:
+        """The id in the query, the last one of several; empty if there is none."""
+        return next(reversed(call_ids(self.request)), "")
 
     @property
     def token(self) -> str:
-        """The token of the request, fit for a header."""
-        given = (self.request.header("authorization") or "").partition(" ")[2]
-        return given.encode("ascii", "backslashreplace").decode()
+        """The credentials of the request, escaped so that they fit into a header."""
+        credentials = (self.request.header("authorization") or "").partition(" ")[2]
+        return credentials.encode("ascii", "backslashreplace").decode()
 
-    def sound(self) -> Response:
-        """Return the response of the server beneath."""
-        return self.below(self.request, self.rules)
+    def respond(self, request: Request | None = None, **rules: bool) -> Response:
+        """Return the response of the inner server.
 
-    def unchecked(self) -> Response:
-        """Return the response of the server beneath to anybody, token or not."""
-        return self.below(self.request, replace(self.rules, checks_token=False))
+        Args:
+            request: The request to pass on, by default the unchanged one.
+            rules: Rules to change, by their names in `Rules`.
+        """
+        return self.inner(request or self.request, replace(self.rules, **rules))
 
-    def of(self, name: str, identifier: str) -> Response:
-        """Return what an operation answers about a call, whoever asks."""
+    def perform(self, name: str, call_id: str) -> Response:
+        """Return the response of an operation on a call, without checking the token."""
         operation = self.operations[name]
-        request = Request(method=operation.method, path=operation.path, query=f"id={identifier}")
-        return self.below(request, replace(self.rules, checks_token=False))
+        request = Request(method=operation.method, path=operation.path, query=f"id={call_id}")
+        return self.respond(request, checks_token=False)
 
-    def call(self, identifier: str) -> dict[str, Any]:
-        """Return a call as Get Call shows it; empty where there is none."""
-        response = self.of("get_call", identifier)
+    def get_call(self, call_id: str) -> dict[str, Any]:
+        """Return a call as Get Call shows it; empty if it does not exist."""
+        response = self.perform("get_call", call_id)
         return dict(orjson.loads(response.body)) if response.status == 200 else {}
 
-    def other(self, identifier: str, *statuses: str) -> str:
-        """Return the id of another call, the newest in one of the statuses if there are such."""
-        others = [known for known in reversed(self.state.calls) if known != identifier]
-        fitting = (known for known in others if self.state.calls[known]["status"] in statuses)
-        return next(fitting, others[0] if others else identifier)
+    def find_other_call(self, call_id: str, *statuses: str) -> str:
+        """Return the id of another call: the newest with one of the statuses, else the newest of all."""
+        others = [known for known in reversed(self.state.calls) if known != call_id]
+        matching = (known for known in others if self.state.calls[known]["status"] in statuses)
+        return next(matching, others[0] if others else call_id)
 
 
-def identifiers(request: Request) -> tuple[str, ...]:
-    """Return every call id in a query, in order, as servers write ids; others are left out."""
-    given = (value for name, value in parse_qsl(request.query) if name == "id")
-    return tuple(identifier for identifier in map(canonical, given) if identifier)
+def call_ids(request: Request) -> tuple[str, ...]:
+    """Return the valid call ids in a query, in order, in lower case with hyphens."""
+    ids = (uuid_of(value) for name, value in parse_qsl(request.query) if name == "id")
+    return tuple(str(call_id) for call_id in ids if call_id)
 
 
-def canonical(text: str) -> str:
-    """Write a UUID in lower case with hyphens; empty for what is none."""
-    return str(uuid_of(text) or "")
-
-
-Spoiling = Callable[[FaultyTurn], Response]
-Kind = Literal["answer", "wire"]
+ResponseFault = Callable[[FaultContext], Response]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One violation.
+    """One way in which the server breaks its contract.
 
     Attributes:
-        name: What it is planted by.
+        name: The name that it is planted by.
         title: What the server does wrong, in one line.
-        breaks: What a checker should report: codes and claims, the fault itself first; the others
-            may follow from it.
-        operations: Names of the operations that it touches.
+        breaks: What a checker should report: violation codes and kinds of inconclusive responses. The
+            first is the fault itself, the others may follow from it.
+        operations: Names of the operations that it affects.
         since: Date of the first contract that it breaks; empty for all.
-        before: Date of the first later contract that it does not break any more; empty for none.
-        spoil: Makes the wrong answer.
-        script: Carries the response in a wrong way; None where nothing is wrong with that.
+        before: Date of the first later contract that it no longer breaks; empty for none.
+        apply: Returns the wrong response.
+        script: Sends the response in a wrong way; None for the usual way.
     """
 
     name: str
@@ -130,48 +128,41 @@ class Fault:
     operations: tuple[str, ...] = CALLS
     since: str = ""
     before: str = ""
-    spoil: Spoiling = field(default=FaultyTurn.sound, repr=False)
+    apply: ResponseFault = field(default=FaultContext.respond, repr=False)
     script: Script | None = field(default=None, repr=False)
 
     @property
-    def kind(self) -> Kind:
-        """``wire`` where HTTP itself is at fault, ``answer`` where a complete response is."""
+    def kind(self) -> Literal["answer", "wire"]:
+        """``wire`` if HTTP itself is at fault, ``answer`` if a complete response is."""
         return "answer" if self.script is None else "wire"
 
     def breaks_contract(self, date: str) -> bool:
-        """Return whether the contract of a date is broken by it."""
+        """Return whether it breaks the contract of a date."""
         return date >= self.since and (not self.before or date < self.before)
 
 
-Change = Callable[[dict[str, Any], FaultyTurn], object]
+def change_response(change: Callable[[FaultContext, Response], Response], *statuses: int) -> ResponseFault:
+    """Return a fault that changes the responses with one of the statuses, by default 200.
 
-
-def changed(change: Change) -> Spoiling:
-    """Spoil the object in a good answer.
-
-    Args:
-        change: Takes the parsed body, which it may alter, and returns what to send instead.
+    The request has taken effect by then.
     """
 
-    def spoil(turn: FaultyTurn) -> Response:
-        response = turn.sound()
-        if response.status != 200:
-            return response
-        return answered(200, change(orjson.loads(response.body), turn))
+    def apply(ctx: FaultContext) -> Response:
+        response = ctx.respond()
+        return change(ctx, response) if response.status in (statuses or (200,)) else response
 
-    return spoil
+    return apply
 
 
-def after(response: Response) -> Spoiling:
-    """Give another response in place of every good one, once the deed is done."""
-
-    def spoil(turn: FaultyTurn) -> Response:
-        right = turn.sound()
-        return response if right.status == 200 else right
-
-    return spoil
+def replace_response(response: Response, *statuses: int) -> ResponseFault:
+    """Return a fault that sends another response in place of those with one of the statuses, by default 200."""
+    return change_response(lambda _ctx, _response: response, *statuses)
 
 
-def over(call: Mapping[str, Any]) -> bool:
-    """Return whether a call has come to its end."""
-    return call.get("status") in ("ended", "error")
+def change_json(change: Callable[[dict[str, Any], FaultContext], object]) -> ResponseFault:
+    """Return a fault that changes the JSON body of each response with status 200.
+
+    Args:
+        change: Takes the parsed body, which it may modify, and returns what to send instead.
+    """
+    return change_response(lambda ctx, response: json_response(200, change(orjson.loads(response.body), ctx)))

@@ -1,4 +1,4 @@
-"""Planting: which faults a simulator has, where, and how often."""
+"""Injection: which faults a simulator has, where, and how often."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,19 +10,19 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.faults.fault import Below, Fault, FaultyTurn, Step, canonical, identifiers
+from vocode_contract.simulator.faults.fault import Fault, FaultContext, Server, Step, call_ids
 from vocode_contract.simulator.operations import Rules
-from vocode_contract.simulator.responses import refused
+from vocode_contract.simulator.responses import error_response
+from vocode_contract.validation.scalars import uuid_of
 
-#: The header by which one request asks for faults of its own.
+#: The header with which one request asks for faults of its own.
 HEADER = "x-simulator-fault"
 
-_KEPT = Rules()
 _PROBABILITY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 
 
 def _faults() -> Mapping[str, Fault]:
-    """Return the table of faults, which takes longer to load than the rest: most servers are sound."""
+    # Most simulators have no fault, and the table takes longer to load than everything else.
     from vocode_contract.simulator.faults.catalog import FAULTS
 
     return FAULTS
@@ -34,13 +34,13 @@ class Planted:
 
     Attributes:
         fault: Name in `FAULTS`.
-        operations: Names of the only operations to touch; all that the fault touches without.
-        calls: Ids of the only calls to touch, taken from the query of a request; all without.
-        probability: Of a request to be touched, from 0 to 1.
+        operations: Names of the only operations to affect; by default all operations of the fault.
+        calls: Ids of the only calls to affect, read from the query of a request; by default all.
+        probability: That a request is affected, from 0 to 1.
 
     Raises:
-        InvalidOption: There is no such fault or operation, the fault does not touch the operation,
-            or there is no such probability.
+        InvalidOption: There is no such fault or operation, the fault does not affect the operation,
+            or the probability is out of range.
     """
 
     fault: str
@@ -49,9 +49,9 @@ class Planted:
     probability: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse what means nothing."""
+        """Reject invalid values."""
         if self.fault not in _faults():
-            raise InvalidOption("fault", f"there is no {self.fault!a}{_meant(self.fault)}")
+            raise InvalidOption("fault", f"there is no {self.fault!a}{_suggest(self.fault)}")
         touched = _faults()[self.fault].operations
         if unknown := [name for name in self.operations if name not in touched]:
             reason = f"{self.fault!r} does not touch {unknown[0]!a}; it touches {', '.join(touched)}"
@@ -61,41 +61,41 @@ class Planted:
 
     @classmethod
     def from_text(cls, text: str) -> "Planted":
-        """Read ``NAME[@WHERE]...[:PROBABILITY]``.
+        """Parse ``NAME[@WHERE]...[:PROBABILITY]``.
 
         Args:
-            text: Such as ``wrong-enum``, ``server-error@end_call:0.2``; WHERE is the name of an
+            text: Such as ``wrong-enum`` or ``server-error@end_call:0.2``. WHERE is the name of an
                 operation or the id of a call, and may be repeated.
 
         Raises:
             InvalidOption: As for the class itself.
         """
-        places, colon, chance = text.strip().partition(":")
+        places, colon, probability = text.strip().partition(":")
         name, *where = places.split("@")
-        if colon and not _PROBABILITY.fullmatch(chance):
+        if colon and not _PROBABILITY.fullmatch(probability):
             raise InvalidOption("fault", "a probability is a number from 0 to 1, such as 0.25")
         return cls(
             fault=name,
-            operations=tuple(place for place in where if not canonical(place)),
-            calls=tuple(canonical(place) for place in where if canonical(place)),
-            probability=float(chance) if colon else 1.0,
+            operations=tuple(place for place in where if not uuid_of(place)),
+            calls=tuple(str(call_id) for call_id in map(uuid_of, where) if call_id),
+            probability=float(probability) if colon else 1.0,
         )
 
-    def concerns(self, request: Request, operation: Operation) -> bool:
-        """Return whether a request is one that the fault is to touch."""
+    def affects(self, request: Request, operation: Operation) -> bool:
+        """Return whether the fault affects a request, whatever the probability."""
         names = self.operations or _faults()[self.fault].operations
-        return operation.name in names and (not self.calls or not set(self.calls).isdisjoint(identifiers(request)))
+        return operation.name in names and (not self.calls or not set(self.calls).isdisjoint(call_ids(request)))
 
 
-def _meant(name: str) -> str:
+def _suggest(name: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, _faults(), n=3, cutoff=0.6)
+    close = get_close_matches(name, _faults())
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else "; docs/reference/faults.md lists them"
 
 
-def planted_from(faults: tuple[str | Planted, ...]) -> tuple[Planted, ...]:
-    """Read the faults that are given as text.
+def parse_faults(faults: tuple[str | Planted, ...]) -> tuple[Planted, ...]:
+    """Parse the faults that are given as text.
 
     Raises:
         InvalidOption: As for `Planted`.
@@ -105,113 +105,110 @@ def planted_from(faults: tuple[str | Planted, ...]) -> tuple[Planted, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedResponse:
-    """What a server that may be faulty gives to a request.
+    """The response of a simulator that may have faults.
 
     Attributes:
-        response: The response as far as it is HTTP.
-        steps: How to carry it over a connection that is closed afterwards; None for the usual way.
+        response: The response, as far as it is HTTP.
+        steps: How to send it over a connection that is closed afterwards; None for the usual way.
     """
 
     response: Response
     steps: Iterator[Step] | None = field(default=None, repr=False)
 
 
-class Sabotage:
-    """The faults between a sound server and its clients; not safe to share between threads."""
+class FaultInjector:
+    """The faults between a conforming server and its clients; not safe to share between threads."""
 
     def __init__(self, contract: Contract, planted: tuple[Planted, ...] = (), *, seed: int = 0) -> None:
         """Plant faults.
 
         Args:
             contract: The contract that is served.
-            planted: The first one is nearest to the sound server.
-            seed: Of all that is left to chance; the same seed gives the same series for each fault.
+            planted: The first one is applied first.
+            seed: Random seed; the same seed gives the same series for each fault.
 
         Raises:
             InvalidOption: A fault does not break this contract.
         """
-        for plant in planted:
-            _refuse_harmless(_faults()[plant.fault], contract)
         self._contract = contract
-        self._planted = planted
+        self._planted = self._check(planted)
         self._seed = seed
         self._by_path = {operation.path: operation for operation in contract.operations.values()}
-        self._chances: dict[str, Random] = {}
+        self._randoms: dict[str, Random] = {}
         self._memories: dict[str, dict[str, Any]] = {}
 
-    def restart(self) -> None:
-        """Forget what the faults noted, and begin the series of chance anew."""
-        self._chances.clear()
-        self._memories.clear()
-
-    def answer(self, request: Request, state: State, sound: Below) -> SimulatedResponse:
-        """Answer a request.
+    def respond(self, request: Request, state: State, server: Server) -> SimulatedResponse:
+        """Return the response to a request, and the steps that send it if a network fault is active.
 
         Args:
-            request: As it came over the wire; its header may ask for faults.
+            request: As received; its header may ask for more faults.
             state: The account.
-            sound: The server as it should be.
+            server: The conforming server.
         """
         operation = self._by_path.get(request.path)
-        asked = request.header(HEADER)
-        if operation is None or not (self._planted or asked):
-            return SimulatedResponse(response=sound(request, _KEPT))
+        header = request.header(HEADER)
+        if operation is None or not (self._planted or header):
+            return SimulatedResponse(response=server(request, Rules()))
         try:
-            planted = (*self._planted, *self._asked_for(asked))
+            requested = self._check(parse_faults(tuple(header.split(",")) if header else ()))
         except InvalidOption as error:
-            return SimulatedResponse(response=refused(400, str(error)))
-        struck = [plant for plant in planted if plant.concerns(request, operation) and self._strikes(plant)]
-        below = sound
-        for plant in struck:
-            below = self._spoilt(_faults()[plant.fault], state, below)
-        response = below(request, _KEPT)
-        scripts = [fault for plant in struck if (fault := _faults()[plant.fault]).script]
-        if not scripts or request.method != operation.method:
+            return SimulatedResponse(response=error_response(400, str(error)))
+        faults = [
+            _faults()[planted.fault]
+            for planted in (*self._planted, *requested)
+            if planted.affects(request, operation) and self._is_due(planted)
+        ]
+        for fault in faults:
+            server = self._wrap(server, fault, state)
+        response = server(request, Rules())
+        scripted = next((fault for fault in faults if fault.script), None)
+        if scripted is None or request.method != operation.method:
             return SimulatedResponse(response=response)
-        return SimulatedResponse(response=response, steps=self._carried(scripts[0], response))
+        return SimulatedResponse(response=response, steps=self._script(scripted, response))
 
-    def _asked_for(self, header: str | None) -> tuple[Planted, ...]:
-        planted = planted_from(tuple(header.split(",")) if header else ())
-        for plant in planted:
-            _refuse_harmless(_faults()[plant.fault], self._contract)
+    def _check(self, planted: tuple[Planted, ...]) -> tuple[Planted, ...]:
+        """Return the faults if each of them breaks the contract.
+
+        Raises:
+            InvalidOption: One does not.
+        """
+        date = self._contract.date
+        for fault in (_faults()[one.fault] for one in planted):
+            if not fault.breaks_contract(date):
+                dates = f"from {fault.since} on" if fault.since else f"before {fault.before}"
+                raise InvalidOption("fault", f"{fault.name!r} breaks no contract of {date}, only those {dates}")
         return planted
 
-    def _strikes(self, plant: Planted) -> bool:
-        return plant.probability == 1.0 or self._chance(plant.fault).random() < plant.probability
+    def _is_due(self, planted: Planted) -> bool:
+        return planted.probability == 1.0 or self._random(planted.fault).random() < planted.probability
 
-    def _chance(self, name: str) -> Random:
-        """Return the source of chance of one fault, which no other fault draws from."""
-        if name not in self._chances:
-            self._chances[name] = Random(f"{self._seed} {name}")  # noqa: S311 - faults, not keys
-        return self._chances[name]
+    def _random(self, name: str) -> Random:
+        # Each fault has its own source, so that its series does not depend on the other faults.
+        if name not in self._randoms:
+            self._randoms[name] = Random(f"{self._seed} {name}")  # noqa: S311 - faults, not keys
+        return self._randoms[name]
 
-    def _spoilt(self, fault: Fault, state: State, below: Below) -> Below:
-        """Return a server with one fault more."""
+    def _wrap(self, inner: Server, fault: Fault, state: State) -> Server:
+        """Return a server with one more fault."""
 
-        def answer(request: Request, rules: Rules) -> Response:
+        def respond(request: Request, rules: Rules) -> Response:
             operation = self._by_path.get(request.path)
             if operation is None or operation.name not in fault.operations:
-                return below(request, rules)
-            turn = FaultyTurn(
+                return inner(request, rules)
+            ctx = FaultContext(
                 request=request,
                 operation=operation,
                 operations=self._contract.operations,
                 state=state,
                 rules=rules,
                 memory=self._memories.setdefault(fault.name, {}),
-                below=below,
+                inner=inner,
             )
-            return fault.spoil(turn)
+            return fault.apply(ctx)
 
-        return answer
+        return respond
 
-    def _carried(self, fault: Fault, response: Response) -> Iterator[Step] | None:
-        from vocode_contract.simulator.faults.network import bounded
+    def _script(self, fault: Fault, response: Response) -> Iterator[Step] | None:
+        from vocode_contract.simulator.faults.network import limit_steps
 
-        return bounded(fault.script(response, self._chance(fault.name))) if fault.script else None
-
-
-def _refuse_harmless(fault: Fault, contract: Contract) -> None:
-    if not fault.breaks_contract(contract.date):
-        dates = f"from {fault.since} on" if fault.since else f"before {fault.before}"
-        raise InvalidOption("fault", f"{fault.name!r} breaks no contract of {contract.date}, only those {dates}")
+        return limit_steps(fault.script(response, self._random(fault.name))) if fault.script else None

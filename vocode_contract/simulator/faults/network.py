@@ -1,30 +1,32 @@
-"""Faults of HTTP itself: slow, broken off, cut, wrongly measured, compressed, endless or no HTTP at all."""
+"""Faults of HTTP itself: slow, cut off, compressed or endless responses, wrong lengths, or no HTTP at all."""
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import formatdate
 from functools import cache
 from http import HTTPStatus
+from itertools import chain, repeat
 from random import Random
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import ALL, JSON_ANSWERS, Fault, Script, Step
+from vocode_contract.simulator.faults.fault import Script, Step
 
 #: Seconds and bytes after which every script ends by itself, inclusive.
 LONGEST = 10.0
 MOST = 67_108_864
 
 _MIB = 1_048_576
-#: Size of what the compressed bomb unpacks to, in MiB.
+#: Size to which the gzip bomb unpacks, in MiB.
 _BOMB = 256
+#: Seconds between two bytes of a slow response.
 _DRIP = 0.1
 _CHUNK = b" " * 65_536
-#: Seconds for a client to read what came before the connection is broken off.
+#: Seconds for a client to read the first half before the connection is reset.
 _GLIMPSE = 0.05
 
 
-def bounded(steps: Iterable[Step]) -> Iterator[Step]:
+def limit_steps(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield steps until they take too long or send too much."""
     sent, waited = 0, 0.0
     for step in steps:
@@ -37,8 +39,8 @@ def bounded(steps: Iterable[Step]) -> Iterator[Step]:
         yield step
 
 
-def _head(response: Response, *headers: tuple[str, str]) -> bytes:
-    """Write status line and headers of a response after which the connection is closed."""
+def _write_head(response: Response, *headers: tuple[str, str]) -> bytes:
+    """Write the status line and the headers of a response after which the connection is closed."""
     known = {status.value for status in HTTPStatus}
     phrase = HTTPStatus(response.status).phrase if response.status in known else ""
     fields = (*response.headers, *headers, ("date", formatdate(usegmt=True)), ("connection", "close"))
@@ -46,93 +48,73 @@ def _head(response: Response, *headers: tuple[str, str]) -> bytes:
     return "\r\n".join(lines).encode("latin-1", "replace")
 
 
-def _measured(response: Response, length: int | None = None) -> bytes:
-    """Write the head with a Content-Length, the right one unless given."""
-    return _head(response, ("content-length", str(len(response.body) if length is None else length)))
+def _length(value: int) -> tuple[str, str]:
+    return "content-length", str(value)
 
 
-def whole(response: Response) -> bytes:
-    """Write a whole answer as it should be."""
-    return _measured(response) + response.body
-
-
-def _delayed(seconds: Callable[[Random], float]) -> Script:
-    def script(response: Response, chance: Random) -> Iterable[Step]:
-        return min(LONGEST, seconds(chance)), whole(response)
-
-    return script
+def _write(response: Response, length: int | None = None) -> bytes:
+    """Write a response, with a wrong Content-Length if one is given."""
+    return _write_head(response, _length(len(response.body) if length is None else length)) + response.body
 
 
 def _reset_in_body(response: Response) -> Iterable[Step]:
-    half = len(response.body) // 2
-    return _measured(response) + response.body[:half], _GLIMPSE, "reset"
-
-
-def _two_lengths(response: Response) -> Iterable[Step]:
     length = len(response.body)
-    yield _head(response, ("content-length", str(length)), ("content-length", str(length + 7))) + response.body
+    return _write_head(response, _length(length)) + response.body[: length // 2], _GLIMPSE, "reset"
 
 
-def _chunks(response: Response, *headers: tuple[str, str]) -> bytes:
-    """Write a response in one chunk, without the last empty one."""
-    head = _head(response, *headers, ("transfer-encoding", "chunked"))
+def _write_two_lengths(response: Response) -> bytes:
+    length = len(response.body)
+    return _write_head(response, _length(length), _length(length + 7)) + response.body
+
+
+def _write_chunks(response: Response, *headers: tuple[str, str]) -> bytes:
+    """Write a response in one chunk, without the empty chunk that ends it."""
+    head = _write_head(response, *headers, ("transfer-encoding", "chunked"))
     return head + f"{len(response.body):x}\r\n".encode() + response.body + b"\r\n"
 
 
-def _length_and_chunks(response: Response) -> Iterable[Step]:
-    yield _chunks(response, ("content-length", str(len(response.body)))) + b"0\r\n\r\n"
+def _write_length_and_chunks(response: Response) -> bytes:
+    return _write_chunks(response, _length(len(response.body))) + b"0\r\n\r\n"
 
 
-def _bad_chunk(response: Response) -> Iterable[Step]:
-    yield _head(response, ("transfer-encoding", "chunked")) + b"zz\r\n" + response.body + b"\r\n0\r\n\r\n"
+def _write_bad_chunk(response: Response) -> bytes:
+    return _write_head(response, ("transfer-encoding", "chunked")) + b"zz\r\n" + response.body + b"\r\n0\r\n\r\n"
 
 
-def _dripping(data: bytes) -> Iterator[Step]:
+def _drip(data: bytes) -> Iterator[Step]:
     for at in range(len(data)):
         yield data[at : at + 1]
         yield _DRIP
 
 
-def _dripping_body(response: Response) -> Iterator[Step]:
-    yield _measured(response)
-    yield from _dripping(response.body)
+def _drip_body(response: Response) -> Iterator[Step]:
+    yield _write_head(response, _length(len(response.body)))
+    yield from _drip(response.body)
 
 
-def _compressed(response: Response, body: bytes, coding: str = "gzip") -> bytes:
-    return _head(response, ("content-encoding", coding), ("content-length", str(len(body)))) + body
+def _write_compressed(response: Response, body: bytes, coding: str = "gzip") -> bytes:
+    return _write_head(response, ("content-encoding", coding), _length(len(body))) + body
 
 
-def _unasked_gzip(response: Response) -> Iterable[Step]:
-    yield _compressed(response, gzip.compress(response.body, mtime=0))
-
-
-def _broken_gzip(response: Response) -> Iterable[Step]:
-    yield _compressed(response, gzip.compress(response.body, mtime=0)[:10] + b"\xff" * 40)
-
-
-def _cut_gzip(response: Response) -> Iterable[Step]:
+def _write_cut_gzip(response: Response) -> bytes:
     packed = gzip.compress(response.body, mtime=0)
-    yield _compressed(response, packed[: len(packed) // 2])
+    return _write_compressed(response, packed[: len(packed) // 2])
 
 
-def _unknown_coding(response: Response) -> Iterable[Step]:
-    yield _compressed(response, response.body, "x-simulator")
-
-
-def _bomb(response: Response) -> Iterable[Step]:
-    """Pack a response behind 256 MiB of spaces, which JSON allows, into a quarter of a MiB."""
+def _write_bomb(response: Response) -> bytes:
+    """Compress the body behind 256 MiB of spaces, which JSON allows, to a quarter of a MiB."""
     last = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = last.compress(response.body) + last.flush()
-    block, checksum = _spaces()
+    block, checksum = _compress_spaces()
     size = _BOMB * _MIB + len(response.body)
     trailer = zlib.crc32(response.body, checksum).to_bytes(4, "little") + (size % 2**32).to_bytes(4, "little")
     head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-    yield _compressed(response, head + block * _BOMB + packed + trailer)
+    return _write_compressed(response, head + block * _BOMB + packed + trailer)
 
 
 @cache
-def _spaces() -> tuple[bytes, int]:
-    """Return a MiB of spaces, packed so that it may be repeated, and the checksum of all of them."""
+def _compress_spaces() -> tuple[bytes, int]:
+    """Return 1 MiB of spaces, compressed so that it can be repeated, and the checksum of all repetitions."""
     spaces = b" " * _MIB
     packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packing.compress(spaces) + packing.flush(zlib.Z_FULL_FLUSH)
@@ -142,111 +124,62 @@ def _spaces() -> tuple[bytes, int]:
     return block, checksum
 
 
-def _endless_body(response: Response) -> Iterator[Step]:
-    yield _head(response)
-    while True:
-        yield _CHUNK
+def _write_wide_header(response: Response) -> bytes:
+    head = _write_head(response, ("x-padding", "0" * 300_000), _length(len(response.body)))
+    return head + response.body
 
 
-def _endless_head(response: Response) -> Iterator[Step]:
-    yield f"HTTP/1.1 {response.status} OK\r\n".encode()
-    while True:
-        yield b"x-padding: " + b"0" * 1_000 + b"\r\n"
+def _reset_after_success(response: Response) -> Iterable[Step]:
+    """Reset the connection after the request has taken effect; send a refusal as it is."""
+    return ("reset",) if response.status == 200 else (_write(response),)
 
 
-def _wide_header(response: Response) -> Iterable[Step]:
-    yield _head(response, ("x-padding", "0" * 300_000), ("content-length", str(len(response.body)))) + response.body
+def _script(steps: Callable[[Response], Iterable[Step]]) -> Script:
+    return lambda response, _: steps(response)
 
 
-def _flood(_response: Response) -> Iterator[Step]:
-    while True:
-        yield b"HTTP/1.1 100 Continue\r\n\r\n" * 100
+def _send(write: Callable[[Response], bytes]) -> Script:
+    return lambda response, _: (write(response),)
 
 
-def _status_in_words(response: Response) -> Iterable[Step]:
-    yield b"HTTP/1.1 abc OK\r\n" + _measured(response).partition(b"\r\n")[2] + response.body
+def _delay(seconds: Callable[[Random], float]) -> Script:
+    return lambda response, random: (min(LONGEST, seconds(random)), _write(response))
 
 
-def _lost(response: Response) -> Iterable[Step]:
-    """Break the connection off once the deed is done; what was refused is answered."""
-    return ("reset",) if response.status == 200 else (whole(response),)
-
-
-def _wire(
-    name: str,
-    title: str,
-    broken: str,
-    steps: Callable[[Response], Iterable[Step]],
-    *,
-    operations: tuple[str, ...] = ALL,
-) -> Fault:
-    return Fault(
-        name=name, title=title, breaks=(broken,), operations=operations, script=lambda response, _: steps(response)
-    )
-
-
-def _slow(name: str, title: str, seconds: Callable[[Random], float]) -> Fault:
-    return Fault(name=name, title=title, breaks=("slow",), operations=ALL, script=_delayed(seconds))
-
-
-WIRE = (
-    _slow("delay-fixed", "answers take a second", lambda _: 1.0),
-    _slow("delay-uniform", "answers take up to two seconds, all times alike", lambda chance: chance.uniform(0.0, 2.0)),
-    _slow(
-        "delay-long-tail",
-        "answers take 0.1 s in the median, and now and then many seconds",
-        lambda chance: 0.1 * chance.lognormvariate(0.0, 1.5),
+NETWORK: Mapping[str, Script] = {
+    "delay-fixed": _delay(lambda _: 1.0),
+    "delay-uniform": _delay(lambda random: random.uniform(0.0, 2.0)),
+    "delay-long-tail": _delay(lambda random: 0.1 * random.lognormvariate(0.0, 1.5)),
+    "no-answer": _script(lambda _: (LONGEST,)),
+    "reset-before-answer": _script(lambda _: ("reset",)),
+    "closed-before-answer": _script(lambda _: ()),
+    "create-answer-lost": _script(_reset_after_success),
+    "end-answer-lost": _script(_reset_after_success),
+    "reset-in-body": _script(_reset_in_body),
+    "truncated": _send(lambda response: _write(response, len(response.body) + 100)),
+    "length-too-small": _send(lambda response: _write(response, len(response.body) // 2)),
+    "two-lengths": _send(_write_two_lengths),
+    "length-and-chunks": _send(_write_length_and_chunks),
+    "bad-chunk": _send(_write_bad_chunk),
+    "cut-chunks": _send(_write_chunks),
+    "drip-head": _script(lambda response: _drip(_write(response))),
+    "drip-body": _script(_drip_body),
+    "unasked-gzip": _send(lambda response: _write_compressed(response, gzip.compress(response.body, mtime=0))),
+    "broken-gzip": _send(
+        lambda response: _write_compressed(response, gzip.compress(response.body, mtime=0)[:10] + b"\xff" * 40)
     ),
-    _wire("no-answer", "the connection stays silent for ten seconds", "timeout-read", lambda _: (LONGEST,)),
-    _wire("reset-before-answer", "the connection is reset before an answer", "closed", lambda _: ("reset",)),
-    _wire("closed-before-answer", "the connection is closed before an answer", "closed", lambda _: ()),
-    _wire(
-        "create-answer-lost",
-        "Create Call places the call, and the answer is lost",
-        "closed",
-        _lost,
-        operations=("create_call",),
+    "cut-gzip": _send(_write_cut_gzip),
+    "unknown-coding": _send(lambda response: _write_compressed(response, response.body, "x-simulator")),
+    "gzip-bomb": _send(_write_bomb),
+    "endless-body": _script(lambda response: chain((_write_head(response),), repeat(_CHUNK))),
+    "endless-head": _script(
+        lambda response: chain(
+            (f"HTTP/1.1 {response.status} OK\r\n".encode(),), repeat(b"x-padding: " + b"0" * 1_000 + b"\r\n")
+        )
     ),
-    _wire(
-        "end-answer-lost", "End Call ends the call, and the answer is lost", "closed", _lost, operations=("end_call",)
-    ),
-    _wire("reset-in-body", "the connection is reset in the middle of the body", "truncated", _reset_in_body),
-    _wire(
-        "truncated",
-        "Content-Length promises a hundred bytes more than come",
-        "truncated",
-        lambda response: (_measured(response, len(response.body) + 100) + response.body,),
-    ),
-    _wire(
-        "length-too-small",
-        "Content-Length is half of what comes",
-        "json-syntax",
-        lambda response: (_measured(response, len(response.body) // 2) + response.body,),
-        operations=JSON_ANSWERS,
-    ),
-    _wire("two-lengths", "two Content-Lengths differ", "protocol", _two_lengths),
-    _wire("length-and-chunks", "there are Content-Length and Transfer-Encoding", "framing", _length_and_chunks),
-    _wire("bad-chunk", "the size of a chunk is no number", "protocol", _bad_chunk),
-    _wire("cut-chunks", "the last chunk is missing", "truncated", lambda response: (_chunks(response),)),
-    _wire(
-        "drip-head",
-        "the head comes a byte at a time, ten in a second",
-        "timeout-total",
-        lambda response: _dripping(whole(response)),
-    ),
-    _wire("drip-body", "the body comes a byte at a time, ten in a second", "timeout-total", _dripping_body),
-    _wire("unasked-gzip", "the body is compressed though nobody asked", "encoding-unasked", _unasked_gzip),
-    _wire("broken-gzip", "the body is called gzip and cannot be unpacked", "encoding-unasked", _broken_gzip),
-    _wire("cut-gzip", "half of a compressed body is missing", "encoding-unasked", _cut_gzip),
-    _wire("unknown-coding", "the body is in a coding that nobody knows", "encoding-unasked", _unknown_coding),
-    _wire("gzip-bomb", "the body unpacks to 256 MiB", "encoding-unasked", _bomb),
-    _wire("endless-body", "the body does not end", "too-large", _endless_body),
-    _wire("endless-head", "the head does not end", "protocol", _endless_head),
-    _wire("wide-header", "a header has 300 kB", "protocol", _wide_header),
-    _wire("continue-flood", "100 Continue comes over and over", "timeout-total", _flood),
-    _wire(
-        "not-http", "another protocol answers", "protocol", lambda _: (b"SSH-2.0-Simulator\r\n\x00\x01\x02\r\n\r\n",)
-    ),
-    _wire("no-head", "the body comes without a head, as in HTTP/0.9", "protocol", lambda response: (response.body,)),
-    _wire("status-in-words", 'the status code is "abc"', "protocol", _status_in_words),
-)
+    "wide-header": _send(_write_wide_header),
+    "continue-flood": _script(lambda _: repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)),
+    "not-http": _send(lambda _: b"SSH-2.0-Simulator\r\n\x00\x01\x02\r\n\r\n"),
+    "no-head": _send(lambda response: response.body),
+    "status-in-words": _send(lambda response: b"HTTP/1.1 abc OK\r\n" + _write(response).partition(b"\r\n")[2]),
+}

@@ -16,7 +16,7 @@ from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
-from vocode_contract.simulator.responses import answered, refused
+from vocode_contract.simulator.responses import error_response, json_response
 from vocode_contract.simulator.serialization import sent
 from vocode_contract.simulator.server.page import FILES
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
@@ -180,19 +180,21 @@ def controlled(simulation: "Simulation", request: Request) -> Response | None:
 
 def _answer(simulation: "Simulation", request: Request, name: str) -> Response:
     if not _same_origin(request):
-        return refused(403, "another origin has no business here")
+        return error_response(403, "another origin has no business here")
     route = ROUTES.get((request.method, name))
     if route is None:
         allowed = sorted({method for method, known in ROUTES if known == name})
         return (
-            refused(405, "Method Not Allowed", ("allow", ", ".join(allowed))) if allowed else refused(404, "Not Found")
+            error_response(405, "Method Not Allowed", ("allow", ", ".join(allowed)))
+            if allowed
+            else error_response(404, "Not Found")
         )
     if request.method == "POST" and (request.header("content-type") or "").partition(";")[0] != "application/json":
-        return refused(415, "the body must be application/json, also if it is empty")
+        return error_response(415, "the body must be application/json, also if it is empty")
     try:
-        return answered(200, route.answer(simulation, _given(route, request)))
+        return json_response(200, route.answer(simulation, _given(route, request)))
     except InvalidOption as error:
-        return refused(400, str(error))
+        return error_response(400, str(error))
 
 
 def _same_origin(request: Request) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.responses import refused
+from vocode_contract.simulator.responses import error_response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -43,13 +43,13 @@ def unfit(target: bytes, headers: RawHeaders) -> Response | None:
     """
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
-        return refused(400, "Exactly one Host header is required")
+        return error_response(400, "Exactly one Host header is required")
     if not _LOOPBACK.fullmatch(hosts[0]):
-        return refused(421, "Misdirected Request")
+        return error_response(421, "Misdirected Request")
     if len(target) > LINE:
-        return refused(414, "URI Too Long")
+        return error_response(414, "URI Too Long")
     if len(headers) > HEADERS or any(len(name) + len(value) > LINE for name, value in headers):
-        return refused(431, "Request Header Fields Too Large")
+        return error_response(431, "Request Header Fields Too Large")
     return None
 
 
@@ -71,7 +71,7 @@ async def body_of(receive: Receive, headers: RawHeaders) -> bytes | Response:
         async with asyncio.timeout(PATIENCE):
             return await _read(receive)
     except TimeoutError:
-        return refused(408, "Request Timeout", ("connection", "close"))
+        return error_response(408, "Request Timeout", ("connection", "close"))
 
 
 async def _read(receive: Receive) -> bytes | Response:
@@ -80,11 +80,11 @@ async def _read(receive: Receive) -> bytes | Response:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return refused(400, "The client went away")
+            return error_response(400, "The client went away")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > BODY:
-            return refused(413, "Request Entity Too Large", ("connection", "close"))
+            return error_response(413, "Request Entity Too Large", ("connection", "close"))
         more = message.get("more_body", False)
     return b"".join(chunks)
 
