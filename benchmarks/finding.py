@@ -201,7 +201,7 @@ def _errors(report: Path) -> list[str]:
 def _serving(server: SoundServer, faults: tuple[str, ...]) -> Iterator[tuple[str, Simulation, _Count]]:
     contract = Contract.load(server.contract)
     with simulator(contract=contract, token=TOKEN, variant=server.variant, faults=faults) as running:
-        running.simulation.journal = count = _Count()
+        running.simulation.request_log = count = _Count()
         yield running.url, running.simulation, count
 
 

@@ -1,10 +1,9 @@
-"""Write `docs/reference/found.md`: what the suite finds in servers with a planted fault, and schemathesis beside it.
+"""Write `docs/reference/found.md`: what the suite and schemathesis find in servers with a planted fault.
 
-Run ``python tools/generate_found.py [FILE]`` from the project's root after a change of the faults, and
-commit what it writes; a test holds its codes current. It takes more than an hour. A file keeps what was
-measured, a line for each server, so that a run that was broken off goes on there. After a change of the
-suite alone, ``python tools/generate_found.py --suite`` measures the suite anew, in minutes, and leaves
-the others' figures as the page has them.
+Run ``python tools/generate_found.py [FILE]`` from the project's root after a change of the faults, and commit the
+result; a test fails if its codes are out of date. It takes more than an hour. Results are saved to the file, one line
+for each server, so that an interrupted run can be resumed. After a change of the suite only,
+``python tools/generate_found.py --suite`` measures the suite again, in minutes, and keeps the page's other figures.
 """
 
 import json
@@ -34,21 +33,20 @@ _INTRODUCTION = """# What is found
 
 Written by `tools/generate_found.py`; do not edit.
 
-Two tables: what the suite finds in each of the simulator's [faulty servers](faults.md), and that it is
-silent in front of sound ones. Beside it, in front of the same servers, schemathesis {schemathesis}: as it comes
-(`st run` with the document, the address and the token), and tuned, with the ids of calls and agents
-that exist, a limit on the time of an answer, and a document in which what servers send as null may be
-null. Each tool is a command in a process of its own; requests are counted at the server; the time is that
-of the whole process. One exchange may take {timeout} s for either; a run of schemathesis is stopped after {patience} s.
+The first table shows what the suite finds in servers with one of the simulator's [faults](faults.md), the second
+that it reports nothing for conforming servers. For comparison, schemathesis {schemathesis} ran against the same
+servers, once with its defaults (`st run` with the document, the URL and the token), and once tuned: with the ids of
+existing calls and agents, a limit on the response time, and a document that allows null wherever servers send it.
+Each run is a command in its own process. Requests are counted at the server, and the time is that of the whole
+process. Both tools have a timeout of {timeout} s for each exchange; schemathesis is stopped after {patience} s.
 
-What schemathesis reports of a sound server was put into a baseline by its own means, over four seeds; its
-find is any failure or error beyond that, but for a status with which a sound server refuses a malformed
-request. Whether a find is the planted fault was not looked at. The sound servers of the second table were
-judged without a baseline, as a user sees it the first time.
+What schemathesis reports for a conforming server, over four seeds, is its baseline. It has found a fault if it reports
+a failure or an error beyond the baseline, other than a status with which a conforming server rejects a malformed
+request. It was not checked whether the report is about the planted fault. The second table uses no baseline, so it
+shows what a user sees on the first run.
 
-The suite was measured on {day}, schemathesis on {theirs}, with {python} on two cores that had other work
-too, so times tell orders of magnitude;
-`python -m benchmarks finding N` measures anew, in N faults.
+The suite was measured on {day}, schemathesis on {theirs}, with {python} on two cores that also did other
+work, so the times only show orders of magnitude. `python -m benchmarks finding N` measures N faults again.
 
 """
 
@@ -57,9 +55,9 @@ def text(found: Runs, silent: Runs, *, theirs: str = "") -> str:
     """Return the text of the page.
 
     Args:
-        found: The runs in front of faulty servers.
-        silent: The runs in front of sound ones.
-        theirs: The day on which schemathesis was measured; today without.
+        found: The runs against servers with a fault.
+        silent: The runs against conforming servers.
+        theirs: The day on which schemathesis was measured; by default today.
     """
     today = str(datetime.now(UTC).date())
     introduction = _INTRODUCTION.format(
@@ -74,30 +72,28 @@ def text(found: Runs, silent: Runs, *, theirs: str = "") -> str:
 
 
 def _summary(found: Runs) -> Iterator[str]:
-    yield f"## In {len(found)} faulty servers\n"
-    values = [
-        f"{reading.value:,.{0 if reading.value >= 10 else 1}f} {reading.unit}".rstrip() for reading in summary(found)
-    ]
+    yield f"## Servers with a fault ({len(found)})\n"
+    values = [_format(reading) for reading in summary(found)]
     each = len(values) // len(TOOLS)
     rows = [(tool, *values[each * index : each * (index + 1)]) for index, tool in enumerate(TOOLS)]
     yield from _table(("", "Found", "Requests, median", "Wall time, median"), rows)
 
 
-def _shown(reading: Reading) -> str:
+def _format(reading: Reading) -> str:
     return f"{reading.value:,.{0 if reading.value >= 10 else 1}f} {reading.unit}".rstrip()
 
 
 def _faults(found: Runs) -> Iterator[str]:
-    yield "Each tool with what it reported, its requests and its seconds. The suite's words are codes, or why there"
-    yield "was no answer that it could judge.\n"
+    yield "For each tool: what it reported, its requests and its seconds. The suite reports codes, or why there was no"
+    yield "complete response.\n"
     rows = [(f"`{name}`", date_of(name), *_row(runs)) for name, runs in found.items()]
     yield from _table(("Fault", *_HEAD), rows)
 
 
 def _sound(silent: Runs) -> Iterator[str]:
-    yield "## In sound servers\n"
-    yield "Servers that keep the contract, and differ in what no document decides: whatever is said of them is no"
-    yield "violation.\n"
+    yield "## Conforming servers\n"
+    yield "Servers that conform to the contract and differ only in what no document specifies. Anything reported for"
+    yield "them is a false positive.\n"
     rows = [(f"`{name}`", SOUND_VARIANTS[name].contract, *_row(runs)) for name, runs in silent.items()]
     yield from _table(("Server", *_HEAD), rows)
 
@@ -115,29 +111,29 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
     yield ""
 
 
-def measured(kept: Path | None) -> Iterator[tuple[str, tuple[Run, ...]]]:
-    """Yield the runs in front of each server, those that a file keeps as it has them."""
-    lines = kept.read_text(encoding="utf-8").splitlines() if kept and kept.exists() else []
+def measure(saved: Path | None) -> Iterator[tuple[str, tuple[Run, ...]]]:
+    """Yield the runs against each server; those that are in the file are not measured again."""
+    lines = saved.read_text(encoding="utf-8").splitlines() if saved and saved.exists() else []
     known = dict(json.loads(line) for line in lines)
     for name in track((*FAULTS, *SOUND_VARIANTS), "measuring"):
         if name not in known:
             known[name] = [asdict(run) for run in (of_fault if name in FAULTS else of_sound)(name)]
-            if kept:
-                with kept.open("a", encoding="utf-8") as file:
+            if saved:
+                with saved.open("a", encoding="utf-8") as file:
                     file.write(json.dumps((name, known[name])) + "\n")
         yield name, tuple(Run(**{**run, "found": tuple(run["found"])}) for run in known[name])
 
 
-def measured_anew() -> Iterator[tuple[str, tuple[Run, ...]]]:
-    """Yield the runs in front of each server: the suite's of today, the others' as the page has them."""
+def measure_suite() -> Iterator[tuple[str, tuple[Run, ...]]]:
+    """Yield the runs against each server: the suite's are measured, the others are read from the page."""
     rows = [line.strip("| ").split(" | ") for line in TARGET.read_text(encoding="utf-8").splitlines()]
     known = {row[0].strip("`"): row[2:] for row in rows if row[0].startswith("`") and len(row) == 2 + 3 * len(TOOLS)}
     for name in track((*FAULTS, *SOUND_VARIANTS), "measuring"):
         cells = known[name]
-        yield name, (of_suite(name), *(_read(*cells[start : start + 3]) for start in range(3, len(cells), 3)))
+        yield name, (of_suite(name), *(_parse(*cells[start : start + 3]) for start in range(3, len(cells), 3)))
 
 
-def _read(found: str, requests: str, seconds: str) -> Run:
+def _parse(found: str, requests: str, seconds: str) -> Run:
     words = () if found == "-" else tuple(word.strip("`") for word in found.split(", "))
     return Run(found=words, requests=int(requests.replace(",", "")), seconds=float(seconds))
 
@@ -146,7 +142,7 @@ if __name__ == "__main__":
     given = sys.argv[1] if len(sys.argv) > 1 else None
     page = TARGET.read_text(encoding="utf-8") if given == "--suite" else ""
     before = re.search(r"schemathesis on ([0-9-]{10})", page)
-    everything = dict(measured_anew() if given == "--suite" else measured(Path(given) if given else None))
+    everything = dict(measure_suite() if given == "--suite" else measure(Path(given) if given else None))
     TARGET.write_text(
         text(
             {name: everything[name] for name in FAULTS},

@@ -484,7 +484,7 @@ def test_life_does_not_go_back(waited, wanted):
 def test_seeded_call_stands_still():
     simulation = simulated()
     before = simulation.calls()
-    with pytest.raises(InvalidOption, match="call: there is none of that id"):
+    with pytest.raises(InvalidOption, match="call: no created call has this id"):
         simulation.go_on(before[0]["id"], status="ended")
     simulation.advance(3600)
     assert simulation.calls() == before

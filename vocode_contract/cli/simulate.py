@@ -24,7 +24,7 @@ _NAME_WIDTH = 28
 )
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port).")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on; other addresses are refused."
+    "--host", default="127.0.0.1", show_default=True, help="IPv4 loopback address to listen on; others are refused."
 )
 @contract_option
 @click.option(
@@ -32,19 +32,19 @@ _NAME_WIDTH = 28
     "faults",
     metavar="NAME[@OPERATION][:PROBABILITY]",
     multiple=True,
-    help="Misbehave in this way (see --list-faults).",
+    help="Break the contract in this way (see --list-faults); can be repeated (default: no faults).",
 )
-@click.option("--scenario", metavar="NAME", help="Default scenario for calls whose number selects none.")
+@click.option("--scenario", metavar="NAME", help="Scenario of calls whose number selects none (default: human).")
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Simulated seconds per real second."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids and call histories.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids and faults.")
 @click.option(
     "--variant",
     "variants",
     metavar="NAME|OPTION=VALUE",
     multiple=True,
-    help="Conforming variant of the server to simulate, or one option of it.",
+    help="Conforming variant of the server, or one option of it; can be repeated (default: likely).",
 )
 @click.option(
     "--retry",
@@ -58,7 +58,7 @@ _NAME_WIDTH = 28
     "allowed_hosts",
     metavar="NAME",
     multiple=True,
-    help="Remote host that webhooks may be sent to (default: loopback only).",
+    help="Remote host that webhooks may be sent to; can be repeated (default: loopback only).",
 )
 @click.option("--list-faults", is_flag=True, help="List the faults, one per line, and exit.")
 @click.pass_context
@@ -77,11 +77,11 @@ def simulate(
 ) -> None:
     """Serve the simulator until interrupted.
 
-    Prints one line as soon as it answers: its URL and the token it takes. It knows a few calls in
-    different states (GET /v1/calls/list) and rings no phone; calls that are created live a life.
-    Events are sent to webhooks on this machine, and to other hosts if --allow-host names them.
-    Open the URL in a browser to watch them. docs/reference/simulator.md tells of scenarios,
-    variants and the control plane.
+    Prints one line when it accepts connections: its URL and the token that it accepts. It starts with
+    a few calls in different states (see GET /v1/calls/list). Created calls ring, are answered, talk and
+    end by themselves, but no phone rings. Events are sent to webhooks on this machine, and on other
+    hosts that --allow-host names. Open the URL in a browser to watch the calls. Scenarios, variants and
+    the control plane are described in docs/reference/simulator.md.
     """
     from vocode_contract.simulator import Simulation, serve
     from vocode_contract.simulator.server.callbacks import Callbacks

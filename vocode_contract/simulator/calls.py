@@ -11,26 +11,21 @@ from vocode_contract.simulator.lifecycle.scenarios import select_scenario
 from vocode_contract.simulator.serialization import kind_of
 
 
-def made(state: State, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a stored object of a schema, and all the objects in it.
+def create_object(state: State, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Create and store an object of a schema, such as ``Agent``, and all the objects in it.
 
-    Every declared property is there, in the contract's order: given, by default, or None. Undeclared
-    ones are dropped. Each object that has an id gets a fresh one, and the account as its owner; an id
-    in the place of an object stands for the stored object.
-
-    Args:
-        state: Gives the ids and keeps the objects.
-        name: Name of the schema, such as ``Agent``.
-        values: What is given.
+    It has every declared property, in the contract's order, with the given value, the default or None; others are
+    dropped. Each object that has an id gets a new one, and the account as its owner. An id in place of an object
+    stands for the stored object.
 
     Raises:
-        NotStored: An id names nothing that is stored.
+        NotStored: An id names no stored object.
     """
-    result: dict[str, Any] = _made(state, {"$ref": f"#/components/schemas/{name}"}, values)
+    result: dict[str, Any] = _create(state, {"$ref": f"#/components/schemas/{name}"}, values)
     return result
 
 
-def _made(state: State, schema: Schema, value: Any) -> Any:
+def _create(state: State, schema: Schema, value: Any) -> Any:
     contract = state.contract
     if isinstance(value, str) and "string" not in contract.types(schema):
         return state.thing(kind_of(schema), value)
@@ -38,60 +33,54 @@ def _made(state: State, schema: Schema, value: Any) -> Any:
     if found is None or value is None:
         return value
     if isinstance(value, list):
-        return [_made(state, found["items"], item) for item in value]
+        return [_create(state, found["items"], item) for item in value]
     if not isinstance(value, Mapping) or "properties" not in found:
         return value
     declared = found["properties"]
-    given = {**value, "id": state.fresh_id(), "user_id": state.owner} if "user_id" in declared else value
-    thing = {key: _made(state, child, given.get(key, _default(child))) for key, child in declared.items()}
+    given = {**value, "id": state.create_id(), "user_id": state.owner} if "user_id" in declared else value
+    thing = {
+        key: _create(state, child, given.get(key, deepcopy(child.get("default")))) for key, child in declared.items()
+    }
     if "user_id" in declared:
-        state.keep(kind_of(schema), thing)
+        state.store(kind_of(schema), thing)
     return thing
 
 
-def _default(schema: Schema) -> Any:
-    return deepcopy(schema.get("default"))
-
-
-#: What an agent must have and a request may leave out.
-_UNASKED: Mapping[str, Any] = {
+#: Properties that an agent must have and a request may omit.
+_AGENT_DEFAULTS: Mapping[str, Any] = {
     "actions": [],
     "voice": {"type": "voice_azure", "voice_name": "en-US-SteffanNeural"},
 }
 
 
-def placed(
+def place_call(
     state: State,
     request: Mapping[str, Any],
     provider: Literal["twilio", "vonage"] = "vonage",
     scenario: str | None = None,
 ) -> Call:
-    """Place the call that a request asks for; from then on it lives.
+    """Place the call of a valid CreateCallRequest; from then on it progresses by itself.
 
-    Args:
-        state: The account, which keeps the call.
-        request: A CreateCallRequest that conforms.
-        provider: Who carries the call.
-        scenario: What happens to it, a name in `SCENARIOS`; by the number called without.
+    By default, the called number selects the scenario.
 
     Raises:
         NotStored: The request names an agent, or a part of one, that is not stored.
     """
-    asked = _set(request)
-    if isinstance(asked["agent"], Mapping):
-        asked["agent"] = {**_UNASKED, **_set(asked["agent"])}
-    telephony_id, metadata = _line(state, provider)
-    call = added(
+    values = _drop_nulls(request)
+    if isinstance(values["agent"], Mapping):
+        values["agent"] = {**_AGENT_DEFAULTS, **_drop_nulls(values["agent"])}
+    telephony_id, metadata = _create_line(state, provider)
+    call = add_call(
         state,
         {
             "on_no_human_answer": "continue",
-            **asked,
+            **values,
             "status": "not_started",
             "telephony_provider": provider,
             "telephony_id": telephony_id,
             "telephony_metadata": metadata,
             "stage": "created",
-            "agent_phone_number": asked["from_number"],
+            "agent_phone_number": values["from_number"],
         },
     )
     name = scenario or select_scenario(call["to_number"], state.scenario)
@@ -99,33 +88,28 @@ def placed(
     return state.call(call["id"])
 
 
-def _set(values: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _line(state: State, provider: str) -> tuple[str, Mapping[str, Any]]:
-    """Return what a provider calls a new call, and what it reports of it."""
-    identifier = state.fresh_id()
+def _create_line(state: State, provider: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the telephony id and metadata of a new call."""
+    identifier = state.create_id()
     if provider == "vonage":
         return identifier, {"type": "telephony_metadata_vonage"}
     sid = "CA" + identifier.replace("-", "")
     return sid, {"type": "telephony_metadata_twilio", "call_sid": sid, "call_status": "queued"}
 
 
-def added(state: State, values: Mapping[str, Any]) -> Call:
+def add_call(state: State, values: Mapping[str, Any]) -> Call:
     """Add a call to the account, as its newest."""
-    call = made(state, "Call", values)
+    call = create_object(state, "Call", values)
     state.calls[call["id"]] = call
     return call
 
 
-def end(state: State, call: Call) -> None:
-    """End a call that has not come to its end yet; others stay as they are.
-
-    Args:
-        state: The account.
-        call: One of its calls, as it is now, and as it is then.
-    """
+def end_call(state: State, call: Call) -> None:
+    """End a call, in place, unless it is over."""
     now = state.clock()
     if life := state.lives.get(call["id"]):
         if (other := end_life(life, call, now)) is not life:

@@ -1,4 +1,4 @@
-"""The deliveries that are due: events for webhooks, and external actions of agents."""
+"""Make the deliveries that are due: events for webhooks, and external actions of agents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from vocode_contract.webhooks.sending.delivery import DeliveryResult
 
 
-#: The scenario in which an action is taken, and the event at which it is: once in a call.
+#: The scenario in which an agent takes an action, and the event that triggers it, once in a call.
 _SCENARIO = "human"
-_MOMENT = ("event_human_detection", {"result": "human"})
-#: Properties of an input that are made up at most.
-_MOST = 100
+_TRIGGER = ("event_human_detection", {"result": "human"})
+#: Properties of an action's input at most.
+_MAX_PROPERTIES = 100
 
-_WORDS: Mapping[str, Any] = {
+_VALUES: Mapping[str, Any] = {
     "array": [],
     "boolean": True,
     "integer": 1,
@@ -30,35 +30,35 @@ _WORDS: Mapping[str, Any] = {
 }
 
 
-def asked(state: State, event: CallEvent) -> Delivery | None:
-    """Return what an agent asks at an event: its first external action, signed where it has a usable secret.
+def _make_action(state: State, event: CallEvent) -> Delivery | None:
+    """Return the first external action of the agent if the event triggers it, signed if it has a usable secret.
 
-    It is sent once, whatever the policy, and the log tells what the response is worth.
+    It is sent once, whatever the retry policy, and the log says whether the response is valid.
     """
     life, call = state.lives.get(event.call_id), state.calls[event.call_id]
-    if life is None or life.scenario != _SCENARIO or (event.type, event.payload) != _MOMENT:
+    if life is None or life.scenario != _SCENARIO or (event.type, event.payload) != _TRIGGER:
         return None
     actions = call["agent"].get("actions") or ()
     config = next((action["config"] for action in actions if action["type"] == "action_external"), None)
-    return _delivery(config, event.call_id, state.contract.date) if config else None
+    return _make_delivery(config, event.call_id, state.contract.date) if config else None
 
 
-def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
+def _make_delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
     from vocode_contract.webhooks.external_actions import ExternalAction, action_body, signed_request
 
-    action = ExternalAction(call_id=call_id, payload=_payload(config["input_schema"]))
+    action = ExternalAction(call_id=call_id, payload=_make_payload(config["input_schema"]))
     signed = ""
     try:
         body, headers = signed_request(action, config.get("signature_secret") or "")
     except InvalidOption:
         body, headers, signed = action_body(action), dict((JSON,)), "not signed; "
 
-    def describe(answer: "DeliveryResult") -> str:
+    def describe(result: "DeliveryResult") -> str:
         from vocode_contract.webhooks.sending.external_actions import check_action_response
 
-        report = check_action_response(answer, contract=date)
-        wrong = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")
-        return signed + (report.reason or ", ".join(wrong) or "the answer conforms")
+        report = check_action_response(result, contract=date)
+        codes = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")
+        return signed + (report.reason or ", ".join(codes) or "the answer conforms")
 
     return Delivery(
         url=config["url"],
@@ -71,30 +71,30 @@ def _delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
     )
 
 
-def _payload(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Make an input up, as far as the schema, which is anybody's, says something plain of its properties."""
+def _make_payload(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an input for a schema, which may be anything: only simple types and enumerations are understood."""
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         return {}
-    return {name: _value(child) for name, child in islice(properties.items(), _MOST)}
+    return {name: _make_value(child) for name, child in islice(properties.items(), _MAX_PROPERTIES)}
 
 
-def _value(schema: object) -> Any:
+def _make_value(schema: object) -> Any:
     if not isinstance(schema, Mapping):
         return None
     choices = schema.get("enum")
     if isinstance(choices, list) and choices:
         return choices[0]
     kind = schema.get("type")
-    return _WORDS.get(kind) if isinstance(kind, str) else None
+    return _VALUES.get(kind) if isinstance(kind, str) else None
 
 
-def deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
-    """Yield the deliveries of events to subscribed webhooks, then the external actions of agents."""
+def make_deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
+    """Yield for each event its delivery to a subscribed webhook, then the external action that it triggers."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")
         if webhook and event.type in webhook["subscriptions"]:
             method = webhook.get("method")
             yield event_delivery(event.content(), webhook["url"], method=method if method in METHODS else "POST")
-        if (action := asked(state, event)) is not None:
+        if (action := _make_action(state, event)) is not None:
             yield action

@@ -1,4 +1,4 @@
-"""What each operation does to the account, and what it answers."""
+"""The operations: what each does to the account, and its response."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,7 @@ _SILENCE = bytes.fromhex("fffb9064") + bytes(413)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the server does by the contract; a fault breaks one of them.
-
-    Attributes:
-        checks_token: A request without the right token is refused.
-        ends_calls: End Call ends the call.
-    """
+    """What the server does according to its contract; faults switch rules off."""
 
     checks_token: bool = True
     ends_calls: bool = True
@@ -31,61 +26,46 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an operation works on.
-
-    Attributes:
-        state: The calls and things.
-        variant: How the server words its answers.
-        rules: What the server does by the contract.
-    """
+    """What an operation works on."""
 
     state: State
     variant: Variant
     rules: Rules
 
-    def call(self, identifier: str) -> Call:
-        """Return a call.
-
-        Raises:
-            NotStored: There is no call of that id.
-        """
-        return self.state.call(identifier)
-
-    def shown(self, call: Call, name: str = "Call") -> orjson.Fragment:
-        """Write a call as the server sends it, as a part of JSON."""
+    def serialize(self, call: Call, name: str = "Call") -> orjson.Fragment:
+        """Return the JSON of a call as the server sends it."""
         if not self.variant.live_transcript and call["status"] == "in_progress":
             call = call | {"transcript": None}
-        return orjson.Fragment(self.state.written.json(name, call, self.variant))
+        return orjson.Fragment(self.state.json_cache.json(name, call, self.variant))
 
 
-def get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """Answer with one call."""
-    return json_response(200, account.shown(account.call(arguments["id"])))
+def _get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    return json_response(200, account.serialize(account.state.call(arguments["id"])))
 
 
-def end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """End a call and answer with it, as it is then; whatever body came is ignored."""
-    call = account.call(arguments["id"])
+def _end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """End a call and return it; the body is ignored."""
+    call = account.state.call(arguments["id"])
     if account.rules.ends_calls:
-        calls.end(account.state, call)
-    return json_response(200, account.shown(call))
+        calls.end_call(account.state, call)
+    return json_response(200, account.serialize(call))
 
 
-def create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """Place a call and answer with it, before anybody has picked it up."""
-    provider = account.variant.provider
-    return json_response(200, account.shown(calls.placed(account.state, arguments["body"], provider)))
+def _create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
+    call = calls.place_call(account.state, arguments["body"], account.variant.provider)
+    return json_response(200, account.serialize(call))
 
 
-def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """Answer with one page of the calls, the newest first unless sorted."""
+def _list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Return one page of the calls, newest first unless sorted."""
     page, size = arguments["page"], arguments["size"]
     found = list(reversed(account.state.calls))
     if column := arguments.get("sort_column"):
-        rank = {identifier: _rank(account.call(identifier)[column]) for identifier in found}
+        rank = {identifier: _rank(account.state.call(identifier)[column]) for identifier in found}
         found.sort(key=rank.__getitem__, reverse=bool(arguments.get("sort_desc")))
     total, start = len(found), (page - 1) * size
-    items = [account.shown(account.call(identifier), "NormalizedCall") for identifier in found[start : start + size]]
+    shown = (account.state.call(identifier) for identifier in found[start : start + size])
+    items = [account.serialize(call, "NormalizedCall") for call in shown]
     content = {"items": items, "page": page, "size": size, "has_more": start + size < total}
     if "total" in account.state.contract.schema("CallPage")["properties"]:
         content |= {"total": total, "total_is_estimated": False}
@@ -93,23 +73,23 @@ def list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
 
 
 def _rank(value: Any) -> tuple[bool, Any]:
-    """Order unset values after all others, agents by their id."""
+    """Return a sort key that puts null after all other values and agents in the order of their ids."""
     if value is None:
         return True, ""
     return False, value["id"] if isinstance(value, Mapping) else value
 
 
-def get_recording(account: Account, arguments: Mapping[str, Any]) -> Response:
-    """Answer with the sound of a call, a tenth of a second of silence."""
-    if not account.call(arguments["id"])["recording_available"]:
+def _get_recording(account: Account, arguments: Mapping[str, Any]) -> Response:
+    """Return the recording of a call: a tenth of a second of silence."""
+    if not account.state.call(arguments["id"])["recording_available"]:
         return error_response(404, "Recording not found")
     return Response(status=200, headers=(("content-type", "audio/mpeg"),), body=_SILENCE * 4)
 
 
 OPERATIONS: Mapping[str, Callable[[Account, Mapping[str, Any]], Response]] = {
-    "create_call": create_call,
-    "end_call": end_call,
-    "get_call": get_call,
-    "get_recording": get_recording,
-    "list_calls": list_calls,
+    "create_call": _create_call,
+    "end_call": _end_call,
+    "get_call": _get_call,
+    "get_recording": _get_recording,
+    "list_calls": _list_calls,
 }

@@ -1,4 +1,4 @@
-"""The last requests that came, so that a person can see what a client really sends; shown masked."""
+"""A log of the latest requests, masked, so that a person can see what a client really sends."""
 
 import re
 from collections import deque
@@ -14,10 +14,10 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.masking import mask, masked, shown_key
 
-#: How many requests are remembered, and how many bytes of each body.
+#: Requests in the log; bytes of a body, which is dropped if it is longer; characters of a path or query.
 REMEMBERED = 100
-_KEPT = 16_384
-_LONGEST = 2_048
+_MAX_BODY = 16_384
+_MAX_TEXT = 2_048
 
 _METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _PLAIN = re.compile(r"[0-9]{1,4}|true|false|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -25,18 +25,7 @@ _PLAIN = re.compile(r"[0-9]{1,4}|true|false|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRequest:
-    """A request that was answered; its headers are not kept.
-
-    Attributes:
-        at: When, in seconds since the epoch.
-        operation: The operation that it reached, if any.
-        method: HTTP method, as it came.
-        path: The beginning of the URL path.
-        query: The beginning of the query string.
-        body: Raw bytes; empty for a body that is too long.
-        size: Bytes of the body.
-        status: Status of the response.
-    """
+    """A request and the status of its response, without headers; ``size`` counts the bytes of its body."""
 
     at: float
     operation: Operation | None
@@ -50,28 +39,28 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """A ring of requests."""
+    """The latest requests."""
 
     _entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED), repr=False)
 
     def write(self, at: float, operation: Operation | None, request: Request, status: int) -> None:
-        """Remember a request, and forget the oldest if there are too many."""
+        """Add a request; ``at`` is in seconds since the epoch."""
         size = len(request.body)
         self._entries.append(
             LoggedRequest(
                 at=at,
                 operation=operation,
                 method=request.method,
-                path=request.path[:_LONGEST],
-                query=request.query[:_LONGEST],
-                body=request.body if size <= _KEPT else b"",
+                path=request.path[:_MAX_TEXT],
+                query=request.query[:_MAX_TEXT],
+                body=request.body if size <= _MAX_BODY else b"",
                 size=size,
                 status=status,
             )
         )
 
-    def shown(self, contract: Contract) -> Iterator[dict[str, Any]]:
-        """Yield the requests as JSON values, the newest first, with everything masked that may tell something."""
+    def serialize(self, contract: Contract) -> Iterator[dict[str, Any]]:
+        """Yield the requests as JSON values, newest first, with everything masked that may be confidential."""
         for entry in reversed(tuple(self._entries)):
             operation = entry.operation
             yield {
@@ -79,19 +68,19 @@ class RequestLog:
                 "operation": operation.name if operation else None,
                 "method": entry.method if entry.method in _METHODS else mask(entry.method, "text"),
                 "path": operation.path if operation else mask(entry.path, "text"),
-                "query": _query(entry.query),
-                "body": _body(entry.body, operation, contract),
+                "query": _mask_query(entry.query),
+                "body": _mask_body(entry.body, operation, contract),
                 "body_bytes": entry.size,
                 "status": entry.status,
             }
 
 
-def _query(query: str) -> list[list[str]]:
+def _mask_query(query: str) -> list[list[str]]:
     given = parse_qsl(query.encode("utf-8", "replace").decode(), keep_blank_values=True)
     return [[shown_key(name), value if _PLAIN.fullmatch(value) else mask(value, "text")] for name, value in given]
 
 
-def _body(body: bytes, operation: Operation | None, contract: Contract) -> object:
+def _mask_body(body: bytes, operation: Operation | None, contract: Contract) -> object:
     if not body or operation is None or operation.body is None:
         return None
     try:

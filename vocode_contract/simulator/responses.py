@@ -1,4 +1,4 @@
-"""Every response that is not the one that was hoped for, in the words of the framework behind the servers."""
+"""JSON responses and error responses, in the wording of the framework that the real servers use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ def json_response(status: int, content: object, *headers: tuple[str, str]) -> Re
 
 
 def error_response(status: int, detail: str, *headers: tuple[str, str]) -> Response:
-    """Return a refusal whose detail is a plain string."""
+    """Return an error response whose detail is a string."""
     return json_response(status, {"detail": detail}, *headers)
 
 
 def authentication_error(variant: Variant, detail: str) -> Response:
-    """Return the refusal of an authentication."""
+    """Return the 401 or 403 of a variant."""
     if variant.refusal == 401:
         return error_response(401, detail, ("www-authenticate", "Bearer"))
     return error_response(403, detail)
@@ -33,13 +33,13 @@ def authentication_error(variant: Variant, detail: str) -> Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDetail:
-    """One thing wrong with a request, as one entry of a 422 body.
+    """One entry of a 422 body.
 
     Attributes:
-        place: Where: ``query`` or ``body``, then names and indices.
-        kind: The violations, a key of the table of wordings.
-        permitted: The words that would be right, where there are such.
-        given: The value that came, as newer servers repeat it, without anything secret.
+        place: ``query`` or ``body``, then names and indices.
+        kind: A key of `_WORDING`.
+        permitted: The permitted values of an enumeration.
+        given: The invalid value without secrets, which newer servers repeat.
     """
 
     place: tuple[str | int, ...]
@@ -48,7 +48,7 @@ class ErrorDetail:
     given: Any = field(default=None, repr=False)
 
 
-#: Kind of error to message and type under pydantic 1, message and type under pydantic 2.
+#: Kind of error to the message and type of pydantic 1, and those of pydantic 2.
 _WORDING: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "missing": (("field required", "value_error.missing"), ("Field required", "missing")),
     "uuid": (
@@ -95,17 +95,17 @@ _WORDING: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 
 
-def validation_error(entries: Iterable[ErrorDetail], variant: Variant) -> Response:
+def validation_error(details: Iterable[ErrorDetail], variant: Variant) -> Response:
     """Return the 422 that lists what is wrong with a request."""
-    return json_response(422, {"detail": [_written(entry, variant) for entry in entries]})
+    return json_response(422, {"detail": [_serialize(detail, variant) for detail in details]})
 
 
-def _written(entry: ErrorDetail, variant: Variant) -> dict[str, Any]:
-    message, kind = _WORDING[entry.kind][variant.pydantic - 1]
-    written = {"loc": list(entry.place), "msg": message.format(permitted=entry.permitted), "type": kind}
+def _serialize(detail: ErrorDetail, variant: Variant) -> dict[str, Any]:
+    message, kind = _WORDING[detail.kind][variant.pydantic - 1]
+    place, message = list(detail.place), message.format(permitted=detail.permitted)
     if variant.pydantic == 1:
-        return written
-    return {"type": kind, "loc": written["loc"], "msg": written["msg"], "input": entry.given}
+        return {"loc": place, "msg": message, "type": kind}
+    return {"type": kind, "loc": place, "msg": message, "input": detail.given}
 
 
 _KINDS: Mapping[str, str] = {
@@ -117,44 +117,30 @@ _KINDS: Mapping[str, str] = {
     "closed": "extra",
     "json-empty": "missing",
 }
-_TYPES: Mapping[str, str] = {
-    "an integer": "integer",
-    "a number": "number",
-    "a boolean": "boolean",
-    "a string": "string",
-    "an array": "array",
-    "an object": "object",
-}
 
 
-def entry_for(violation: Violation, masked: object) -> ErrorDetail:
-    """Word a violation of a request body as the framework would.
-
-    Args:
-        violation: The violation in the request.
-        masked: The body without anything secret.
-    """
-    tokens = _tokens(violation.instance_pointer)
+def describe_violation(violation: Violation, masked: object) -> ErrorDetail:
+    """Describe a violation of a request body as the framework would; ``masked`` is the body without secrets."""
+    tokens = tuple(
+        int(token) if token.isdecimal() else token for token in json_pointer.tokens_of(violation.instance_pointer)
+    )
     return ErrorDetail(
         place=("body", *tokens),
         kind=_kind(violation),
         permitted=", ".join(f"'{word}'" for word in violation.expected.removeprefix("one of ").split(", ")),
-        given=_at(masked, tokens),
+        given=_get_value(masked, tokens),
     )
 
 
 def _kind(violation: Violation) -> str:
     if violation.code == "type":
-        return _TYPES.get(violation.expected, "value")
+        name = violation.expected.partition(" ")[2]  # "an integer"
+        return name if name in _WORDING else "value"
     return _KINDS.get(violation.code, "json" if violation.code.startswith("json-") else "value")
 
 
-def _tokens(place: str) -> tuple[str | int, ...]:
-    return tuple(int(token) if token.isdecimal() else token for token in json_pointer.tokens_of(place))
-
-
-def _at(masked: object, tokens: Sequence[str | int]) -> object:
-    """Return the value at a place; where it is missing, the object that lacks it."""
+def _get_value(masked: object, tokens: Sequence[str | int]) -> object:
+    """Return the value at a place or, if it is missing, the object that lacks it."""
     for token in tokens:
         if isinstance(masked, dict) and token in masked:
             masked = masked[token]

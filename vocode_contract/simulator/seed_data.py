@@ -1,13 +1,13 @@
-"""The calls that are there from the start: fictional people, numbers and voices, in every state."""
+"""The initial calls, in every status: fictional people, numbers and voices."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.calls import added, made
+from vocode_contract.simulator.calls import add_call, create_object
 from vocode_contract.simulator.lifecycle.scenarios import Utterance, transcript
 
-#: A number that chooses no scenario, and the one that calls.
+#: A number that selects no scenario, and the number that calls it.
 TO_NUMBER, FROM_NUMBER = "12025550142", "12025550199"
 
 _DELIVERY: Mapping[str, Any] = {
@@ -79,7 +79,7 @@ _REFUSED: Mapping[str, Any] = {
 _SPEAKING: Mapping[str, Any] = {"status": "in_progress", "stage": "picked_up", "context": {"customer_name": "Grace"}}
 _WAITING: Mapping[str, Any] = {"status": "not_started", "stage": "created"}
 
-#: What is known of each call, seconds since its start and seconds it took; None where it has not come to that.
+#: The properties of each call, the seconds since its start, and its duration; None if it has not started or ended.
 _CALLS: tuple[tuple[Mapping[str, Any], float | None, float | None], ...] = (
     (_REFUSED, 86_400.0, 2.25),
     (_TALKED, 7_200.0, 80.25),
@@ -90,20 +90,20 @@ _CALLS: tuple[tuple[Mapping[str, Any], float | None, float | None], ...] = (
 )
 
 
-def seed(state: State) -> None:
-    """Fill an account with its agents and calls, oldest call first."""
-    agents = [made(state, "Agent", agent)["id"] for agent in (_DELIVERY, _BOOKING)]
+def add_seed_data(state: State) -> None:
+    """Add the agents and the initial calls to an account, oldest call first."""
+    agents = [create_object(state, "Agent", agent)["id"] for agent in (_DELIVERY, _BOOKING)]
     now = state.clock()
     for index, (known, ago, lasted) in enumerate(_CALLS):
         start = None if ago is None else now - ago
-        added(
+        add_call(
             state,
             {
                 "to_number": f"120255501{index:02d}",
                 "from_number": FROM_NUMBER,
                 "agent_phone_number": FROM_NUMBER,
                 "telephony_provider": "vonage",
-                "telephony_id": state.fresh_id(),
+                "telephony_id": state.create_id(),
                 "telephony_metadata": {"type": "telephony_metadata_vonage"},
                 "on_no_human_answer": "continue",
                 "context": {"customer_name": "Ada"},

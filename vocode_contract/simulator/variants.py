@@ -1,4 +1,4 @@
-"""The ways in which servers differ while all of them conform."""
+"""Variants: how conforming servers can differ."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,19 +9,19 @@ from vocode_contract.errors import InvalidOption
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One conforming server among others; the defaults are the likely one.
+    """The options of a conforming server; the defaults are the most likely ones.
 
     Attributes:
-        refusal: Status of a refused authentication: 403 by FastAPI of the time, 401 by newer ones.
-        nulls: Whether unset optional properties are sent as null; left out else.
-        pydantic: Major version that words the 422 bodies.
-        extra_keys: Whether calls and agents hold keys that no contract declares.
-        offset: How times say that they are UTC.
+        refusal: Status when authentication is refused: 403 by the FastAPI of 2023, 401 by newer versions.
+        nulls: Whether unset optional properties are null; otherwise they are absent.
+        pydantic: Major version of the framework that words 422 bodies.
+        extra_keys: Whether calls and agents have a key that no contract declares.
+        offset: How times state that they are UTC.
         charset: Whether the media type of JSON names UTF-8.
-        redirects: Whether a slash too many is answered with 307; it is not found else.
-        odd_bodies: Whether End Call takes the bodies that clients send though it has none.
-        live_transcript: Whether the transcript can be read while the call goes on; after it else.
-        provider: Who carries the calls that are created.
+        redirects: Whether a trailing slash gets a 307; otherwise it gets a 404.
+        odd_bodies: Whether End Call accepts a body, which some clients send although it takes none.
+        live_transcript: Whether the transcript can be read during the call; otherwise only after it.
+        provider: Telephony provider of created calls.
     """
 
     refusal: Literal[401, 403] = 403
@@ -41,12 +41,12 @@ LIKELY = Variant()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundServer:
-    """A server that conforms, of which a check has nothing to say.
+    """A conforming server, for which a checker must report nothing.
 
     Attributes:
-        title: How it differs from the likely one, in one line.
-        contract: Date of the contract that it keeps.
-        variant: Which conforming server it is.
+        title: How it differs from the most likely one, in one line.
+        contract: Date of its contract.
+        variant: Its options.
     """
 
     title: str
@@ -54,7 +54,7 @@ class SoundServer:
     variant: Variant = field(default=LIKELY)
 
 
-#: Servers that differ in all that no document decides: a check that speaks up against one is wrong.
+#: Servers that differ in what no document specifies: a check that reports a violation for one is wrong.
 SOUND_VARIANTS: Mapping[str, SoundServer] = {
     "likely": SoundServer(title="the most likely server of 2023"),
     "april-2024": SoundServer(title="the contract of 2024-04-19", contract="2024-04-19"),
@@ -76,7 +76,7 @@ SOUND_VARIANTS: Mapping[str, SoundServer] = {
     ),
 }
 
-#: Whole servers by name.
+#: Named combinations of options.
 VARIANTS: Mapping[str, Variant] = {
     "likely": LIKELY,
     "newer": Variant(refusal=401, pydantic=2, offset="Z"),
@@ -89,57 +89,52 @@ _BOOLEANS: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no"
 
 
 def variant_of(words: Iterable[str]) -> Variant:
-    """Return the variant that words choose, each over those before it.
+    """Return the variant that words describe; a later word overrides an earlier one.
 
     Args:
         words: Names in `VARIANTS`, and ``option=value`` such as ``refusal=401`` and ``nulls=no``.
 
     Raises:
-        InvalidOption: A word names neither, or an option has no such value.
+        InvalidOption: A word is neither, or an option has no such value.
     """
-    chosen = LIKELY
+    variant = LIKELY
     for word in words:
         name, equals, value = word.partition("=")
         if equals:
-            chosen = replace(chosen, **{name: _value(name, value)})
+            variant = replace(variant, **{name: _parse_value(name, value)})
         elif name in VARIANTS:
-            chosen = VARIANTS[name]
+            variant = VARIANTS[name]
         else:
             raise InvalidOption("variant", f"there is none of that name; known: {', '.join(VARIANTS)}")
-    return chosen
+    return variant
 
 
 def with_options(variant: Variant, options: Mapping[str, Any]) -> Variant:
-    """Return a variant with other options.
-
-    Args:
-        variant: What the others stay like.
-        options: Name to value, of the type that the option has.
+    """Return a variant with some options changed.
 
     Raises:
         InvalidOption: There is no such option, or it has no such value.
     """
     for name, value in options.items():
         if not any(value is known or (value == known and type(value) is type(known)) for known in _values(name)):
-            raise _wrong(name)
+            raise _reject(name)
     return replace(variant, **options)
 
 
-def _value(name: str, word: str) -> Any:
+def _parse_value(name: str, word: str) -> Any:
     for value in _values(name):
         if word == str(value) or (isinstance(value, bool) and _BOOLEANS.get(word.lower()) is value):
             return value
-    raise _wrong(name)
+    raise _reject(name)
 
 
 def _values(name: str) -> tuple[Any, ...]:
-    """Return the values that an option may have."""
     if name not in _OPTIONS:
         raise InvalidOption("variant", f"there is no such option; known: {', '.join(_OPTIONS)}")
     return _OPTIONS[name]
 
 
-def _wrong(name: str) -> InvalidOption:
+def _reject(name: str) -> InvalidOption:
     return InvalidOption(f"variant {name}", f"must be one of {', '.join(map(str, _values(name)))}")
 
 

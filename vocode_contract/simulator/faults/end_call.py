@@ -77,7 +77,7 @@ def _return_call_before(ctx: FaultContext) -> Response:
 
 def _on_second_end(fault: ResponseFault) -> ResponseFault:
     """Return a fault that affects only calls that are already over."""
-    return lambda ctx: (fault if ctx.get_call(ctx.call_id).get("status") in FINAL else FaultContext.respond)(ctx)
+    return lambda ctx: fault(ctx) if ctx.get_call(ctx.call_id).get("status") in FINAL else ctx.respond()
 
 
 def _delay_end(call: dict[str, Any], _ctx: FaultContext) -> object:

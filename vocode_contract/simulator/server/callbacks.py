@@ -1,7 +1,4 @@
-"""Callbacks: what the webhooks of agents are reported, taken from the core and handed to whoever delivers.
-
-The core makes deliveries and sends nothing. A `Callbacks` looks for them while a server runs, or by hand.
-"""
+"""Callbacks: send the deliveries of a simulation, which itself sends nothing, to webhooks and external actions."""
 
 import threading
 from collections.abc import Collection
@@ -16,25 +13,22 @@ if TYPE_CHECKING:
     from vocode_contract.webhooks.sending.deliverer import Deliverer
 
 
-#: Seconds between two looks for what is due.
+#: Seconds between two checks for deliveries that are due.
 _INTERVAL = 0.02
 
 
 class Callbacks:
-    """Delivers what a simulation's webhooks are reported; use it as context manager.
-
-    The HTTP library is loaded when there is something to deliver.
-    """
+    """Sends the deliveries of a simulation while it is used as a context manager, or on `hand_over`."""
 
     def __init__(
         self, simulation: "Simulation", *, policy: RetryPolicy | str = ONCE, allowed_hosts: Collection[str] = ()
     ) -> None:
-        """Prepare.
+        """Prepare to deliver.
 
         Args:
             simulation: The core.
-            policy: When to send again, or its name in `POLICIES`.
-            allowed_hosts: Exact hosts beyond loopback that may be delivered to.
+            policy: The retry policy, or its name in `POLICIES`.
+            allowed_hosts: Exact names of hosts beyond loopback that may receive deliveries.
 
         Raises:
             InvalidOption: There is no such policy.
@@ -43,21 +37,22 @@ class Callbacks:
         self._policy = policy_of(policy)
         self._allowed = tuple(allowed_hosts)
         self._deliverer: Deliverer | None = None
-        simulation.delivered_by(lambda: self.log)
+        simulation.set_attempts(lambda: self.log)
         self._handing_over = threading.Lock()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="callbacks", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
 
     @property
     def log(self) -> tuple[Attempt, ...]:
-        """The latest attempts to deliver, oldest first; safe to show."""
+        """The latest delivery attempts, oldest first, without secrets."""
         return tuple(self._deliverer.log) if self._deliverer else ()
 
     def hand_over(self) -> int:
-        """Hand over what is due, without waiting, and return how many deliveries that is."""
-        with self._handing_over:  # or two threads would hand over one call's events out of order
+        """Start the deliveries that are due, without waiting, and return how many there are."""
+        with self._handing_over:  # else two threads could start the deliveries of one call out of order
             due = self._simulation.take_deliveries()
             if due and self._deliverer is None:
+                # Loads the HTTP library, which most simulators do not need.
                 from vocode_contract.webhooks.sending import Deliverer
 
                 self._deliverer = Deliverer(policy=self._policy, allowed_hosts=self._allowed)
@@ -67,31 +62,28 @@ class Callbacks:
         return len(due)
 
     def drain(self, timeout: float | None = None) -> bool:
-        """Hand over what is due and wait until all of it is finished.
+        """Start the deliveries that are due, wait for all, and return whether they are finished.
 
         Args:
-            timeout: Seconds; without, as long as it takes.
-
-        Returns:
-            Whether it is.
+            timeout: Seconds; None for no limit.
         """
         self.hand_over()
         return self._deliverer is None or self._deliverer.drain(timeout)
 
     def __enter__(self) -> Self:
-        """Start to look for what is due."""
+        """Start to deliver."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop; what is not delivered by then is abandoned."""
+        """Stop, and abandon unfinished deliveries."""
         self._stopped.set()
         self._thread.join()
         if self._deliverer is not None:
             self._deliverer.close()
 
-    def _look(self) -> None:
+    def _run(self) -> None:
         while not self._stopped.wait(_INTERVAL):
             self.hand_over()

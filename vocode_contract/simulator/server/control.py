@@ -1,12 +1,13 @@
-"""The control plane: what a test, a script or the page asks of the simulator itself, as JSON over HTTP.
+"""The control plane: JSON over HTTP with which a test, a script or the page controls the simulator itself.
 
-It has no token, since it is there on loopback only. What keeps other web pages out: it sends no
-CORS headers, refuses requests from another origin, and takes bodies as `application/json` alone, which
-a page may not send elsewhere without asking first.
+It has no token, since only this machine can reach it. To keep other web pages out, it sends no CORS headers, refuses
+requests from another origin, and accepts only `application/json`, which a page may send to another origin only after a
+preflight request.
 """
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -17,8 +18,7 @@ from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
 from vocode_contract.simulator.responses import error_response, json_response
-from vocode_contract.simulator.serialization import sent
-from vocode_contract.simulator.server.page import FILES
+from vocode_contract.simulator.serialization import serialize
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from vocode_contract.simulator.simulation import Simulation
 
 PREFIX = "/_simulator/"
-#: How many calls are shown unless more are asked for.
+#: Default number of calls, of whose events, or of deliveries in a response.
 _NEWEST = 50
 
 Content = Mapping[str, Any]
 
 
-def state(simulation: "Simulation", _: Content) -> Content:
-    """Describe the simulator."""
+def _get_state(simulation: "Simulation", _: Content) -> Content:
     return {
         "contract": simulation.contract.date,
         "now": date_time(simulation.now, "Z"),
@@ -47,8 +46,7 @@ def state(simulation: "Simulation", _: Content) -> Content:
     }
 
 
-def names(_: "Simulation", __: Content) -> Content:
-    """List what can be chosen by name."""
+def _list_names(_: "Simulation", __: Content) -> Content:
     from vocode_contract.simulator.faults.catalog import FAULTS
 
     return {
@@ -61,112 +59,133 @@ def names(_: "Simulation", __: Content) -> Content:
     }
 
 
-def calls(simulation: "Simulation", given: Content) -> Content:
-    """List calls as List Calls shows them, masked, with the scenario that each follows."""
+def _list_calls(simulation: "Simulation", given: Content) -> Content:
+    """Return calls as List Calls does, but masked, with the scenario of each."""
     shown = []
     for call in simulation.calls(given.get("newest", _NEWEST)):
-        value = masked(sent(simulation.contract, "NormalizedCall", call, LIKELY), simulation.contract, "NormalizedCall")
+        sent = serialize(simulation.contract, "NormalizedCall", call, LIKELY)
+        value = masked(sent, simulation.contract, "NormalizedCall")
         life = simulation.state.lives.get(call["id"])
         shown.append({"scenario": life.scenario if life else None, "call": value})
     return {"calls": shown}
 
 
-def events(simulation: "Simulation", given: Content) -> Content:
-    """List what has happened to the newest calls, the oldest first."""
+def _list_events(simulation: "Simulation", given: Content) -> Content:
     found = simulation.events(given.get("newest", _NEWEST))
     return {"events": [{"at": date_time(event.at, "Z"), **event.content()} for event in found]}
 
 
-def requests(simulation: "Simulation", _: Content) -> Content:
-    """List the last requests, the newest first."""
-    return {"requests": list(simulation.journal.shown(simulation.contract))}
+def _list_requests(simulation: "Simulation", _: Content) -> Content:
+    return {"requests": list(simulation.request_log.serialize(simulation.contract))}
 
 
-def deliveries(simulation: "Simulation", given: Content) -> Content:
-    """List the last attempts to deliver what webhooks are reported, the newest first."""
+def _list_deliveries(simulation: "Simulation", given: Content) -> Content:
     newest = islice(reversed(simulation.attempts()), given.get("newest", _NEWEST))
     return {"deliveries": [asdict(attempt) for attempt in newest]}
 
 
-def place(simulation: "Simulation", given: Content) -> Content:
-    """Place a call."""
+def _place(simulation: "Simulation", given: Content) -> Content:
     return {"id": simulation.place(given.get("scenario"))}
 
 
-def go_on(simulation: "Simulation", given: Content) -> Content:
-    """Decide how a call goes on."""
+def _go_on(simulation: "Simulation", given: Content) -> Content:
     simulation.go_on(given["id"], scenario=given.get("scenario"), status=given.get("status"))
     return {"id": given["id"]}
 
 
-def reset(simulation: "Simulation", given: Content) -> Content:
-    """Restore everything as it was at the start."""
+def _reset(simulation: "Simulation", given: Content) -> Content:
     simulation.reset(given.get("seed"))
-    return state(simulation, {})
+    return _get_state(simulation, {})
 
 
-def clock(simulation: "Simulation", given: Content) -> Content:
-    """Put the clock forward."""
+def _advance(simulation: "Simulation", given: Content) -> Content:
     simulation.advance(given["advance"])
-    return state(simulation, {})
+    return _get_state(simulation, {})
 
 
-def faults(simulation: "Simulation", given: Content) -> Content:
-    """Arm and disarm faults."""
+def _change_faults(simulation: "Simulation", given: Content) -> Content:
     simulation.arm(*given.get("arm", ()))
-    if gone := given.get("disarm", ()):
-        simulation.disarm(*gone)
-    return state(simulation, {})
+    if names := given.get("disarm", ()):  # without a name, `disarm` would remove all
+        simulation.disarm(*names)
+    return _get_state(simulation, {})
 
 
-def variant(simulation: "Simulation", given: Content) -> Content:
-    """Change which conforming server it is: another one by name, or some options of this one."""
+def _change_variant(simulation: "Simulation", given: Content) -> Content:
+    """Select a variant by name, then change some of its options."""
     chosen = simulation.variant if "name" not in given else variant_of((given["name"],))
     simulation.variant = with_options(chosen, {key: value for key, value in given.items() if key != "name"})
-    return state(simulation, {})
+    return _get_state(simulation, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Something that can be asked for.
+    """One method and path of the control plane.
 
     Attributes:
-        answer: Does it, and returns the content of the response.
+        run: Returns the content of the response.
         takes: Keys of the body, or of the query of a GET, and the types of their values.
-        needs: Keys that must be there.
+        needs: Required keys.
     """
 
-    answer: Callable[["Simulation", Content], Content]
+    run: Callable[["Simulation", Content], Content]
     takes: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
 
 
 _VARIANT = {name: (type(value),) for name, value in asdict(LIKELY).items()}
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("GET", "state"): Route(answer=state),
-    ("GET", "names"): Route(answer=names),
-    ("GET", "calls"): Route(answer=calls, takes={"newest": (int,)}),
-    ("GET", "events"): Route(answer=events, takes={"newest": (int,)}),
-    ("GET", "requests"): Route(answer=requests),
-    ("GET", "deliveries"): Route(answer=deliveries, takes={"newest": (int,)}),
-    ("POST", "calls"): Route(answer=place, takes={"scenario": (str,)}),
-    ("POST", "next"): Route(answer=go_on, takes={"id": (str,), "scenario": (str,), "status": (str,)}, needs=("id",)),
-    ("POST", "reset"): Route(answer=reset, takes={"seed": (int,)}),
-    ("POST", "clock"): Route(answer=clock, takes={"advance": (int, float)}, needs=("advance",)),
-    ("POST", "faults"): Route(answer=faults, takes={"arm": (list,), "disarm": (list,)}),
-    ("POST", "variant"): Route(answer=variant, takes={"name": (str,), **_VARIANT}),
+    ("GET", "state"): Route(run=_get_state),
+    ("GET", "names"): Route(run=_list_names),
+    ("GET", "calls"): Route(run=_list_calls, takes={"newest": (int,)}),
+    ("GET", "events"): Route(run=_list_events, takes={"newest": (int,)}),
+    ("GET", "requests"): Route(run=_list_requests),
+    ("GET", "deliveries"): Route(run=_list_deliveries, takes={"newest": (int,)}),
+    ("POST", "calls"): Route(run=_place, takes={"scenario": (str,)}),
+    ("POST", "next"): Route(run=_go_on, takes={"id": (str,), "scenario": (str,), "status": (str,)}, needs=("id",)),
+    ("POST", "reset"): Route(run=_reset, takes={"seed": (int,)}),
+    ("POST", "clock"): Route(run=_advance, takes={"advance": (int, float)}, needs=("advance",)),
+    ("POST", "faults"): Route(run=_change_faults, takes={"arm": (list,), "disarm": (list,)}),
+    ("POST", "variant"): Route(run=_change_variant, takes={"name": (str,), **_VARIANT}),
 }
 _ALWAYS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
+#: The page loads nothing from elsewhere, has nothing inline, and cannot be framed.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TYPES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+
+
+def _load_file(name: str, media: str) -> Response:
+    path = os.path.join(os.path.dirname(__file__), "files", name)
+    return Response(
+        status=200,
+        headers=(
+            ("content-type", f"{media}; charset=utf-8"),
+            ("content-security-policy", _POLICY),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+        ),
+        # The loader can also read from a zipped package.
+        body=__spec__.loader.get_data(path),  # type: ignore[union-attr]  # every loader of files has it
+    )
+
+
+#: The page for a browser: the responses for its files, by name.
+FILES: Mapping[str, Response] = {name: _load_file(name, media) for name, media in _TYPES.items()}
+
+
 def answer(simulation: "Simulation", request: Request) -> SimulatedResponse:
-    """Answer a request to the simulator itself, or else to the service that it simulates."""
-    own = controlled(simulation, request)
-    return simulation.answer(request) if own is None else SimulatedResponse(response=own)
+    """Return the response of the control plane or, for any other path, of the simulated service."""
+    response = _control(simulation, request)
+    return simulation.answer(request) if response is None else SimulatedResponse(response=response)
 
 
-def controlled(simulation: "Simulation", request: Request) -> Response | None:
-    """Answer a request to the simulator itself; None for one to the service that it simulates."""
+def _control(simulation: "Simulation", request: Request) -> Response | None:
+    """Return the response of the control plane; None if the request is not for it."""
     if request.path == "/" and request.method == "GET":
         return FILES["page.html"]
     if not request.path.startswith(PREFIX):
@@ -174,47 +193,41 @@ def controlled(simulation: "Simulation", request: Request) -> Response | None:
     name = request.path.removeprefix(PREFIX)
     if request.method == "GET" and name in FILES:
         return FILES[name]
-    response = _answer(simulation, request, name)
-    return Response(status=response.status, headers=(*response.headers, *_ALWAYS), body=response.body)
+    response = _run(simulation, request, name)
+    return replace(response, headers=(*response.headers, *_ALWAYS))
 
 
-def _answer(simulation: "Simulation", request: Request, name: str) -> Response:
-    if not _same_origin(request):
-        return error_response(403, "another origin has no business here")
+def _run(simulation: "Simulation", request: Request, name: str) -> Response:
+    if request.header("origin") not in (None, f"http://{request.header('host')}"):
+        return error_response(403, "requests from other origins are rejected")
     route = ROUTES.get((request.method, name))
     if route is None:
         allowed = sorted({method for method, known in ROUTES if known == name})
-        return (
-            error_response(405, "Method Not Allowed", ("allow", ", ".join(allowed)))
-            if allowed
-            else error_response(404, "Not Found")
-        )
+        if not allowed:
+            return error_response(404, "Not Found")
+        return error_response(405, "Method Not Allowed", ("allow", ", ".join(allowed)))
     if request.method == "POST" and (request.header("content-type") or "").partition(";")[0] != "application/json":
-        return error_response(415, "the body must be application/json, also if it is empty")
+        return error_response(415, "the body must be application/json, even if it is empty")
     try:
-        return json_response(200, route.answer(simulation, _given(route, request)))
+        return json_response(200, route.run(simulation, _parse(route, request)))
     except InvalidOption as error:
         return error_response(400, str(error))
 
 
-def _same_origin(request: Request) -> bool:
-    origin = request.header("origin")
-    return origin is None or origin == f"http://{request.header('host')}"
-
-
-def _given(route: Route, request: Request) -> Content:
-    """Read what is given.
+def _parse(route: Route, request: Request) -> Content:
+    """Return the parsed body, or the query of a GET.
 
     Raises:
         InvalidOption: It is not what the route takes.
     """
-    given = _asked(request.query) if request.method == "GET" else _read(request.body)
+    given = _parse_query(request.query) if request.method == "GET" else _parse_body(request.body)
     if not isinstance(given, dict):
         raise InvalidOption("body", "must be a JSON object")
     for key, value in given.items():
         if key not in route.takes:
             raise InvalidOption("body", f"holds a key that is none of: {', '.join(route.takes)}")
-        if type(value) not in route.takes[key] or not _all_words(value):
+        is_text = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+        if type(value) not in route.takes[key] or not is_text:
             wanted = " or ".join(kind.__name__ for kind in route.takes[key])
             raise InvalidOption(key, f"must be of type {wanted}")
     if missing := [key for key in route.needs if key not in given]:
@@ -222,18 +235,14 @@ def _given(route: Route, request: Request) -> Content:
     return given
 
 
-def _all_words(value: object) -> bool:
-    return not isinstance(value, list) or all(isinstance(item, str) for item in value)
-
-
-def _asked(query: str) -> dict[str, Any]:
+def _parse_query(query: str) -> dict[str, Any]:
     return {
         key: int(values[-1]) if values[-1].isdecimal() and len(values[-1]) < 10 else values[-1]
         for key, values in parse_qs(query, keep_blank_values=True).items()
     }
 
 
-def _read(body: bytes) -> object:
+def _parse_body(body: bytes) -> object:
     try:
         return read(body) if body else {}
     except Unreadable as error:

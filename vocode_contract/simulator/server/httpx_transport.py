@@ -11,55 +11,52 @@ from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.server.control import answer as answer_to
 from vocode_contract.simulator.simulation import Simulation
 
-#: Bytes of a head that httpx takes over a socket.
+#: Bytes of a response head that httpx accepts over a socket.
 _HEAD = 102_400
 _PIECE = 65_536
 
 
 class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Carries requests of an `httpx.Client` or `httpx.AsyncClient` straight into a simulation.
+    """Sends the requests of an `httpx.Client` or `httpx.AsyncClient` straight to a simulation.
 
-    Faults of the wire end as they do on a socket: in the exceptions of httpx, or in time spent. It is a
-    respx side effect as well: ``respx.route().mock(side_effect=SimulatorTransport(simulation))``.
+    Network faults raise the exceptions of httpx, or take time, as on a socket. It is also a respx side effect:
+    ``respx.route().mock(side_effect=SimulatorTransport(simulation))``.
     """
 
     def __init__(self, simulation: Simulation) -> None:
-        """Carry requests into this simulation."""
         self.simulation = simulation
 
     def __call__(self, request: httpx.Request, **_groups: str) -> httpx.Response:
-        """Answer a request that respx has routed here; the groups of a route's pattern are not needed."""
+        """Return the response to a request from respx, which also passes the groups of a route's pattern."""
         return self.handle_request(request)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request."""
-        return self._answered(request, request.read())
+        """Return the response to a request."""
+        return self._respond(request, request.read())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request."""
-        return self._answered(request, await request.aread())
+        """Return the response to a request."""
+        return self._respond(request, await request.aread())
 
-    def _answered(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _respond(self, request: httpx.Request, body: bytes) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        given = answer_to(
+        headers = tuple(request.headers.multi_items())
+        answer = answer_to(
             self.simulation,
-            Request(
-                method=request.method.upper(),
-                path=path,
-                query=query,
-                headers=tuple(request.headers.multi_items()),
-                body=body,
-            ),
+            Request(method=request.method.upper(), path=path, query=query, headers=headers, body=body),
         )
-        if given.steps is not None:
-            return _received(given.steps, request)
-        answer = given.response
-        headers = [*answer.headers, ("content-length", str(len(answer.body)))]
-        return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(answer.body))
+        if answer.steps is not None:
+            return _parse_response(answer.steps, request)
+        response = answer.response
+        return httpx.Response(
+            response.status,
+            headers=[*response.headers, ("content-length", str(len(response.body)))],
+            stream=httpx.ByteStream(response.body),
+        )
 
 
-def _received(steps: Iterator[Step], request: httpx.Request) -> httpx.Response:
-    """Return what a client makes of the bytes that the steps send."""
+def _parse_response(steps: Iterator[Step], request: httpx.Request) -> httpx.Response:
+    """Return the response that a client reads from the bytes that the steps send."""
     timeout: float | None = request.extensions.get("timeout", {}).get("read")
     events = _events(steps, request.method, timeout)
     head = next(event for event in events if isinstance(event, h11.Response))
@@ -75,15 +72,15 @@ class _EventBody(httpx.SyncByteStream):
 
 
 def _events(steps: Iterator[Step], method: str, timeout: float | None) -> Iterator[h11.Event]:
-    """Yield what the steps mean in HTTP, up to the end of the response.
+    """Yield the HTTP events that a client reads from the steps, up to the end of the response.
 
     Raises:
-        httpx.TransportError: They mean nothing, or take too long.
+        httpx.TransportError: The steps are not HTTP, or take too long.
     """
     reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
     reader.send(h11.Request(method=method, target="/", headers=[("host", "simulator")]))
     reader.send(h11.EndOfMessage())
-    received = _received_bytes(steps, timeout)
+    received = _receive(steps, timeout)
     while True:
         try:
             event = reader.next_event()
@@ -99,8 +96,8 @@ def _events(steps: Iterator[Step], method: str, timeout: float | None) -> Iterat
         yield event
 
 
-def _received_bytes(steps: Iterator[Step], timeout: float | None) -> Iterator[bytes]:
-    """Yield what the steps send, in pieces as a socket gives them."""
+def _receive(steps: Iterator[Step], timeout: float | None) -> Iterator[bytes]:
+    """Yield what the steps send, in pieces as from a socket."""
     for step in steps:
         if isinstance(step, bytes):
             yield from (step[at : at + _PIECE] for at in range(0, len(step), _PIECE))

@@ -1,7 +1,7 @@
-"""What stands between the socket and the core: host, sizes and time, for other users, browsers and fuzzers.
+"""Limits on hosts, sizes and times, which protect the simulator from browsers, other users and fuzzers.
 
-Plain ASGI middleware and a uvicorn protocol; without them a page in a browser could reach the
-simulator by rebinding a name, and a half-sent request would hold its connection for ever.
+Without them, a web page could reach the simulator by DNS rebinding, and a half-sent request would hold its connection
+for ever.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ HEADERS = 100
 HEAD = 65_536
 #: Bytes of a request's body, inclusive.
 BODY = 1_048_576
-#: Seconds for a request to come in completely, and for a connection to begin one.
+#: Seconds for a request to be received completely, and for a connection to start one.
 PATIENCE = 10.0
 CONNECTIONS = 64
 
 _LOOPBACK = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
-def unfit(target: bytes, headers: RawHeaders) -> Response | None:
-    """Return the refusal of a request by its head alone; None where it may pass.
+def check_head(target: bytes, headers: RawHeaders) -> Response | None:
+    """Return the refusal of a request because of its head; None if the head is acceptable.
 
     Args:
         target: URL path and query, raw.
@@ -53,16 +53,8 @@ def unfit(target: bytes, headers: RawHeaders) -> Response | None:
     return None
 
 
-async def body_of(receive: Receive, headers: RawHeaders) -> bytes | Response:
-    """Read a request's body.
-
-    Args:
-        receive: The ASGI channel.
-        headers: Those of the request; without a body there is nothing to wait for.
-
-    Returns:
-        The bytes, or the refusal where they are too many, too slow or never come.
-    """
+async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Response:
+    """Return the body of a request, or the refusal if it is too large, too slow or incomplete."""
     if not any(
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers
     ):
@@ -90,10 +82,10 @@ async def _read(receive: Receive) -> bytes | Response:
 
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 for connections that must begin a request in time, and give way to newer ones.
+    """HTTP/1.1 that closes connections which do not send a request in time, and the idlest if there are too many.
 
-    uvicorn itself has no time-out for a request's head (its issue 2018 list is still open), and
-    answers 503 to everybody once slow connections fill the house; httptools takes heads of any size.
+    uvicorn has no timeout for a request's head, and returns 503 to everybody once slow connections have used up its
+    limit; httptools accepts heads of any size.
     """
 
     _head_size = 0
@@ -102,35 +94,35 @@ class ImpatientProtocol(HttpToolsProtocol):
     _alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Take a connection; close the one that idles longest when there are too many."""
+        """Accept a connection, and close the one that is idle longest if there are too many."""
         super().connection_made(transport)
-        # The one way to let an application write what is no HTTP: faults of the wire do.
+        # Network faults send what is not HTTP; this is the only way for an application to reach the connection.
         self.app_state = {**self.app_state, "connection": self}
         self._since = self.loop.time()
-        self._alarm = self.loop.call_later(PATIENCE, self._look)
+        self._alarm = self.loop.call_later(PATIENCE, self._check_patience)
         if len(self.connections) >= CONNECTIONS:
             idle = [other for other in self.connections if isinstance(other, ImpatientProtocol) and other._since]
             min(idle, key=lambda other: other._since or 0.0, default=self)._give_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._forget()
+        """Stop waiting."""
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; close the connection once a head that is not complete is too large."""
+        """Receive bytes, and close the connection if an incomplete head is too large."""
         self._head_size += len(data)
         super().data_received(data)
         if self._in_head and self._head_size > HEAD and not self.transport.is_closing():
             self.send_400_response("Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Start to read a request."""
         self._in_head, self._head_size = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Go on with a request whose head is complete; it is no longer waited for."""
+        """Stop waiting for a request whose head is complete."""
         self._in_head, self._since = False, None
         super().on_headers_complete()
 
@@ -139,22 +131,22 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         super().on_response_complete()
 
-    def _look(self) -> None:
-        """Give up where a request was waited for too long; else look again when that may be so."""
+    def _check_patience(self) -> None:
+        """Close the connection if it has been idle for too long; else check again when it may have been."""
         now = self.loop.time()
         left = PATIENCE if self._since is None else self._since + PATIENCE - now
         if left > 0:
-            self._alarm = self.loop.call_at(now + left, self._look)
+            self._alarm = self.loop.call_at(now + left, self._check_patience)
         else:
             self._give_up()
 
-    def _forget(self) -> None:
+    def _stop_waiting(self) -> None:
         self._since = None
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
 
     def _give_up(self) -> None:
-        self._forget()
+        self._stop_waiting()
         self.connections.discard(self)
         self.transport.abort()

@@ -1,4 +1,4 @@
-"""The simulator as a real HTTP server on 127.0.0.1: ASGI on uvicorn, in a thread or in the foreground."""
+"""The simulator as an HTTP server on 127.0.0.1: ASGI on uvicorn, in a thread or in the foreground."""
 
 import errno
 import ipaddress
@@ -19,7 +19,15 @@ from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
 from vocode_contract.simulator.server.callbacks import Callbacks
 from vocode_contract.simulator.server.control import answer as answer_to
-from vocode_contract.simulator.server.limits import CONNECTIONS, ImpatientProtocol, Receive, Scope, Send, body_of, unfit
+from vocode_contract.simulator.server.limits import (
+    CONNECTIONS,
+    ImpatientProtocol,
+    Receive,
+    Scope,
+    Send,
+    check_head,
+    read_body,
+)
 from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy
@@ -28,7 +36,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = "127.0.0.1"
 
-#: Seconds for open requests to finish when the server stops; whole ones, by uvicorn's type.
+#: Seconds for open requests to finish when the server stops; uvicorn requires an integer.
 _GRACE = 1
 
 
@@ -37,10 +45,10 @@ class Running:
     """A simulator that accepts connections.
 
     Attributes:
-        url: Where, without a trailing slash: ``http://127.0.0.1:PORT``.
+        url: Its URL without a trailing slash: ``http://127.0.0.1:PORT``.
         token: The bearer token that it accepts.
         simulation: The core, shared with the server's thread.
-        callbacks: What its webhooks are reported.
+        callbacks: Its deliveries to webhooks.
     """
 
     url: str
@@ -49,11 +57,11 @@ class Running:
     callbacks: Callbacks = field(repr=False)
 
     def reset(self, seed: int | None = None) -> None:
-        """Restore everything as it was at the start; see `Simulation.reset`."""
+        """Restore the initial state; see `Simulation.reset`."""
         self.simulation.reset(seed)
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward; see `Simulation.advance`."""
+        """Advance the clock; see `Simulation.advance`."""
         self.simulation.advance(seconds)
 
     def place(self, scenario: str | None = None) -> str:
@@ -61,15 +69,15 @@ class Running:
         return self.simulation.place(scenario)
 
     def go_on(self, identifier: str, *, scenario: str | None = None, status: str | None = None) -> None:
-        """Decide how a call goes on from now; see `Simulation.go_on`."""
+        """Set how a call goes on from now; see `Simulation.go_on`."""
         self.simulation.go_on(identifier, scenario=scenario, status=status)
 
     def arm(self, *faults: str) -> None:
-        """Disobey in these ways from now on; see `Simulation.arm`."""
+        """Add faults to the active ones; see `Simulation.arm`."""
         self.simulation.arm(*faults)
 
     def disarm(self, *faults: str) -> None:
-        """Stop disobeying in these ways, or in all; see `Simulation.disarm`."""
+        """Remove faults by name, or all; see `Simulation.disarm`."""
         self.simulation.disarm(*faults)
 
 
@@ -91,26 +99,25 @@ def simulator(
     """Serve a simulation from a thread while the block runs.
 
     Args:
-        port: TCP port on 127.0.0.1; any free one if 0.
-        contract: A contract or its date; the default one without.
-        token: The bearer token to accept.
-        variant: Which conforming server to be.
-        faults: Names in `FAULTS`, or ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` ones.
-        clock: Tells seconds since the epoch.
-        seed: Of all ids and chance; the same seed gives the same ones.
-        scenario: What happens to created calls whose number chooses nothing, a name in `SCENARIOS`.
-        speed: How many seconds pass in one of the clock's; 0 for time that only `advance` moves.
-        retries: When what a webhook did not take is sent again, or the name of that in `POLICIES`.
-        allowed_hosts: Exact hosts beyond loopback whose webhooks are reported.
+        port: TCP port on 127.0.0.1; 0 for any free port.
+        contract: A contract or its date; the default contract if None.
+        token: See `Simulation`, as for ``variant``, ``faults``, ``clock``, ``seed``, ``scenario`` and ``speed``.
+        variant: The conforming server to simulate.
+        faults: The faults to plant.
+        clock: Returns seconds since the epoch.
+        seed: Random seed for ids and faults.
+        scenario: Default scenario for calls whose number selects none.
+        speed: Simulated seconds per second of the clock.
+        retries: Retry policy for webhook deliveries that fail, or its name in `POLICIES`.
+        allowed_hosts: Exact names of hosts beyond loopback that may receive deliveries.
 
     Raises:
         InvalidOption: The port is taken, the token is empty, there is no such fault, scenario or
             policy, or the speed is negative.
-        UnknownContract: No contract of that date is shipped.
+        UnknownContract: There is no contract of that date.
     """
-    served = contract if isinstance(contract, Contract) else Contract.load(contract)
     simulation = Simulation(
-        served,
+        contract if isinstance(contract, Contract) else Contract.load(contract),
         token=token,
         clock=clock,
         seed=seed,
@@ -120,7 +127,7 @@ def simulator(
         speed=speed,
     )
     callbacks = Callbacks(simulation, policy=retries, allowed_hosts=allowed_hosts)
-    listener = _bound(LOOPBACK, port)
+    listener = _bind(LOOPBACK, port)
     accepting = threading.Event()
     server = _Server(simulation, accepting.set)
     thread = threading.Thread(target=_run, args=(server, listener, accepting), name="simulator", daemon=True)
@@ -143,20 +150,20 @@ def serve(
     accepting: Callable[[str], None] = lambda _: None,
     callbacks: Callbacks | None = None,
 ) -> None:
-    """Serve a simulation until a signal says to stop, which then takes its usual effect.
+    """Serve a simulation until a signal stops it, which then has its usual effect.
 
     Args:
         simulation: The core.
         host: A loopback address.
-        port: TCP port; any free one if 0.
+        port: TCP port; 0 for any free port.
         accepting: Called with the URL as soon as connections are accepted.
-        callbacks: Delivers what webhooks are reported; without, it is done as the provider does, on loopback.
+        callbacks: Sends the deliveries; by default one attempt each, to loopback only.
 
     Raises:
-        InvalidOption: The port is taken, or the host is not this machine.
+        InvalidOption: The port is taken, or the host is not a loopback address.
         KeyboardInterrupt: Ctrl-C stopped it.
     """
-    listener = _bound(host, port)
+    listener = _bind(host, port)
     url = _url(listener)
     with listener, callbacks or Callbacks(simulation):
         _Server(simulation, lambda: accepting(url)).run(sockets=[listener])
@@ -167,16 +174,16 @@ def _run(server: "_Server", listener: socket.socket, accepting: threading.Event)
         with listener:
             server.run(sockets=[listener])
     finally:
-        accepting.set()  # a server that failed to start is not waited for
+        accepting.set()  # nobody must wait for a server that failed to start
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it accepts."""
+    """A uvicorn server that reports when it accepts connections."""
 
     def __init__(self, simulation: Simulation, accepting: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                _answering(simulation),
+                _create_application(simulation),
                 http=ImpatientProtocol,
                 ws="none",
                 loop="auto",
@@ -198,35 +205,31 @@ class _Server(uvicorn.Server):
         self._accepting()
 
 
-def _answering(simulation: Simulation) -> Application:
-    """Return the ASGI application that hands each fit request to the core, which does its own routing."""
+def _create_application(simulation: Simulation) -> Application:
+    """Return the ASGI application that passes each acceptable request to the core, which does its own routing."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        target = scope["raw_path"] + b"?" + scope["query_string"]
-        unasked = unfit(target, scope["headers"])
-        body = unasked or await body_of(receive, scope["headers"])
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = check_head(scope["raw_path"] + b"?" + scope["query_string"], scope["headers"])
+        body = refusal or await read_body(receive, scope["headers"])
         if isinstance(body, Response):
             await _send(body, send)
             return
-        given = answer_to(simulation, _request(scope, body))
-        if given.steps is None:
-            await _send(given.response, send)
+        request = Request(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+            body=body,
+        )
+        answer = answer_to(simulation, request)
+        if answer.steps is None:
+            await _send(answer.response, send)
         else:
             from vocode_contract.simulator.server.raw_responses import play
 
-            await play(given.steps, scope["state"]["connection"], receive)
+            await play(answer.steps, scope["state"]["connection"], receive)
 
-    return answer
-
-
-def _request(scope: Scope, body: bytes) -> Request:
-    return Request(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-        body=body,
-    )
+    return application
 
 
 async def _send(response: Response, send: Send) -> None:
@@ -236,16 +239,13 @@ async def _send(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """Bind a listening socket.
-
-    The protocol is named since asyncio switches Nagle's algorithm off only for sockets that say
-    they are TCP; every request would wait some 45 ms (uvicorn issue 3149).
-    """
+def _bind(host: str, port: int) -> socket.socket:
     if host != "localhost" and not _is_loopback(host):
         raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK}")
     if not 0 <= port <= 65_535:
         raise InvalidOption("port", f"{port} is no TCP port; use 1 to 65535, or 0 for any free one")
+    # asyncio disables Nagle's algorithm only for sockets with an explicit protocol; with it, every request
+    # would wait for some 45 ms (uvicorn issue 3149).
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
