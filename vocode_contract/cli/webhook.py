@@ -287,7 +287,7 @@ def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int
 def _secret(variable: str | None, file: str | None) -> "Secret | None":
     """Return the secret that is in the environment or in a file; never on the command line, which others see."""
     from vocode_contract.validation.masking import Secret
-    from vocode_contract.webhooks.signature import keys_of
+    from vocode_contract.webhooks.signature import decode_secrets
 
     if variable is None and file is None:
         return None
@@ -297,7 +297,7 @@ def _secret(variable: str | None, file: str | None) -> "Secret | None":
     if not text:
         raise InvalidOption("--secret-env" if variable else "--secret-file", "holds no secret")
     secret = Secret(text)
-    keys_of(secret)  # refuses one that cannot sign
+    decode_secrets(secret)  # refuses one that cannot sign
     return secret
 
 

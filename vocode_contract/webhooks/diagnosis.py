@@ -1,7 +1,6 @@
-"""Why a signature fails: the mistakes that are made, tried until one explains it.
+"""Diagnose a signature that fails: try common mistakes until one explains it.
 
-Not for production: verify there, and ask here when it fails. What is said holds nothing of secret,
-signature or body.
+For debugging, not for production. A diagnosis shows nothing of secret, signature or body.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ from vocode_contract.webhooks.mistakes import (
 )
 from vocode_contract.webhooks.request import Body, Text, octets, raw
 from vocode_contract.webhooks.serializers import PROVIDER, writers_of
-from vocode_contract.webhooks.signature import Secrets, several
+from vocode_contract.webhooks.signature import Secrets, reveal_secrets
 
 _Digest = Callable[[bytes, bytes], bytes]
 
@@ -32,7 +31,7 @@ def _hmac(name: str) -> _Digest:
     return lambda key, body: hmac.digest(key, body, name)
 
 
-#: Bytes of a digest to the ways to make one of that length, with the mistake that each is.
+#: Length of a digest in bytes to the ways to make one, with the mistake that each is.
 _DIGESTS: Mapping[int, tuple[tuple[tuple[str, ...], _Digest], ...]] = {
     32: (((), _hmac("sha256")), (("digest-unkeyed",), lambda _, body: hashlib.sha256(body).digest())),
     **{length: (((code,), _hmac(code.removeprefix("digest-"))),) for length, code in _LENGTHS.items()},
@@ -45,9 +44,9 @@ class Diagnosis:
 
     Attributes:
         code: Stable name of the mistake, a key of `MISTAKES`.
-        certain: Whether it is proved: it shows by itself, or undoing it makes the signature fit.
-        index: Which of the secrets is meant, from 0; ``None`` where none is.
-        writers: For ``body-reserialised``, the serialisers that write exactly the body given.
+        certain: Whether it is proved: it can be seen, or undoing it makes the signature valid.
+        index: Index of the secret that it is about, from 0; ``None`` if it is about none.
+        writers: For ``body-reserialised``, the serialisers that write exactly the given body.
     """
 
     code: str
@@ -57,9 +56,9 @@ class Diagnosis:
 
     @property
     def sentence(self) -> str:
-        """The violations, in a sentence or two."""
-        wrote = f" It is written as by {' or '.join(self.writers)}." if self.writers else ""
-        return MISTAKES[self.code].sentence + wrote
+        """The mistake in a sentence or two."""
+        writers = f" Its bytes are those of {' or '.join(self.writers)}." if self.writers else ""
+        return MISTAKES[self.code].sentence + writers
 
     @property
     def remedy(self) -> str:
@@ -67,37 +66,39 @@ class Diagnosis:
         return MISTAKES[self.code].remedy
 
     def __str__(self) -> str:
-        """Write the diagnosis as one line."""
+        """Return the diagnosis as one line."""
         likely = "" if self.certain else "Probably: "
         which = "" if self.index is None else f", secrets[{self.index}]"
         return f"{likely}{self.sentence} {self.remedy} [{self.code}{which}]"
 
 
 def diagnose(body: Body, header: Text | Iterable[Text] | None, secrets: Secrets) -> tuple[Diagnosis, ...]:
-    """Say why a signature fails, by undoing the mistakes that are made until it fits.
+    """Return why a signature fails: undo common mistakes until the signature is valid.
 
-    The header may be what came, or what the user's own code computed: then its mistakes are found.
+    The header may be the one received, or one that your own code computed: then its mistakes are found.
 
     Args:
-        body: The bytes that were verified over.
-        header: The value of ``x-vocode-signature``, or its values; ``None`` where it is missing.
+        body: The bytes that were verified.
+        header: The value of ``x-vocode-signature``, or its values; ``None`` if it is missing.
         secrets: One secret or several, usable or not.
 
     Returns:
-        The mistakes, those of the secrets first; empty where the signature holds.
+        The mistakes, those of the secrets first; empty if the signature is valid.
 
     Raises:
-        InvalidOption: There is no secret; or the body is not bytes.
+        InvalidOption: There is no secret, or the body is not bytes.
     """
-    data, texts = raw(body), several(secrets)
+    data, texts = raw(body), reveal_secrets(secrets)
     if not texts:
-        raise InvalidOption("secrets", "there is none; give the action's signature_secret")
+        raise InvalidOption("secrets", "must not be empty; use the action's signature_secret")
     plain = [Diagnosis(code=code, index=index) for index, text in enumerate(texts) for code in secret_mistakes(text)]
     given = _joined(header)
     if not given:
         return (*plain, Diagnosis(code="header-missing"))
-    found = dict.fromkeys([*plain, *_of_signature(data, given, texts)])
-    if {diagnosis.index for diagnosis in plain} == set(range(len(texts))):  # no secret is usable: nothing is suspected
+    found = dict.fromkeys([*plain, *_diagnose_signature(data, given, texts)])
+    if {diagnosis.index for diagnosis in plain} == set(
+        range(len(texts))
+    ):  # without a usable secret, guesses mean nothing
         return tuple(diagnosis for diagnosis in found if diagnosis.certain)
     return tuple(found)
 
@@ -107,15 +108,15 @@ def _joined(header: Text | Iterable[Text] | None) -> bytes:
     return b", ".join(map(octets, values))
 
 
-def _of_signature(body: bytes, header: bytes, texts: tuple[str, ...]) -> Iterator[Diagnosis]:
+def _diagnose_signature(body: bytes, header: bytes, texts: tuple[str, ...]) -> Iterator[Diagnosis]:
     digests = list(header_readings(header))
     if not digests:
         yield Diagnosis(code="header-not-base64")
         return
     for digest in digests:
-        explained = _explained(body, digest.value, texts)
-        if explained is not None:
-            mistakes, index = explained
+        explanation = _explain(body, digest.value, texts)
+        if explanation is not None:
+            mistakes, index = explanation
             for code in (*digest.mistakes, *mistakes):
                 yield _diagnosis(code, body, index=index)
             return
@@ -123,7 +124,7 @@ def _of_signature(body: bytes, header: bytes, texts: tuple[str, ...]) -> Iterato
     length = () if len(digest.value) == 32 else (_LENGTHS.get(len(digest.value), "digest-length"),)
     for code in (*digest.mistakes, *length):
         yield _diagnosis(code, body)
-    yield from _suspected(body)
+    yield from _guess(body)
 
 
 def _diagnosis(code: str, body: bytes, *, index: int | None = None, certain: bool = True) -> Diagnosis:
@@ -132,8 +133,8 @@ def _diagnosis(code: str, body: bytes, *, index: int | None = None, certain: boo
     return Diagnosis(code=code, certain=certain, index=index if about_secret else None, writers=writers)
 
 
-def _explained(body: bytes, digest: bytes, texts: tuple[str, ...]) -> tuple[tuple[str, ...], int] | None:
-    """Return the mistakes that lead to a digest and the secret it was made with, ``None`` if none do."""
+def _explain(body: bytes, digest: bytes, texts: tuple[str, ...]) -> tuple[tuple[str, ...], int] | None:
+    """Return the mistakes that lead to a digest and the index of its secret; ``None`` if none do."""
     keys = [(reading, index) for index, text in enumerate(texts) for reading in secret_readings(text)]
     for before in body_readings(body):
         for key, index in keys:
@@ -146,18 +147,15 @@ def _explained(body: bytes, digest: bytes, texts: tuple[str, ...]) -> tuple[tupl
     return None
 
 
-def _suspected(body: bytes) -> Iterator[Diagnosis]:
-    """Yield what is likely where nothing explains the signature."""
+def _guess(body: bytes) -> Iterator[Diagnosis]:
+    """Yield what is likely if nothing explains the signature."""
     value = value_of(body)
+    has_other_order = isinstance(value, dict) and list(value) == ["call_id", "payload"]
     if not body.strip():
         yield Diagnosis(code="body-empty", certain=False)
     elif value is None:
         yield Diagnosis(code="body-not-json", certain=False)
-    elif PROVIDER in writers_of(body, value) and not _is_disordered(value):
+    elif PROVIDER in writers_of(body, value) and not has_other_order:
         yield Diagnosis(code="key-wrong", certain=False)
     else:
         yield _diagnosis("body-reserialised", body, certain=False)
-
-
-def _is_disordered(value: object) -> bool:
-    return isinstance(value, dict) and list(value) == ["call_id", "payload"]

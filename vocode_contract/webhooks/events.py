@@ -1,4 +1,4 @@
-"""Events: raw bytes and header fields -> a typed event, or the violations that say why there is none."""
+"""Parse events: raw bytes and header fields -> a typed event, or the violations that prevent it."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,20 @@ from vocode_contract.validation.masking import described, shown_word
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.external_actions import ExternalAction
-from vocode_contract.webhooks.request import Body, Headers, conforms, fields_of, header_violations, raw, told, validator
+from vocode_contract.webhooks.request import (
+    Body,
+    Headers,
+    conforms,
+    header_violations,
+    raw,
+    read_headers,
+    report,
+    validator,
+)
 from vocode_contract.webhooks.signature import HEADER
 
-#: What to do about events being unsigned.
 CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
-_FLAT_NOTE = "conversation_id came: events of the open-source library have another, flat format"
+_FLAT_NOTE = "conversation_id came: events of the open-source library have a different, flat format"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -26,10 +34,10 @@ class Event:
     """One event of one call; its representation shows nothing of the payload.
 
     Attributes:
-        type: Kind of event, such as ``event_recording``; one that the contract does not know is drift.
+        type: Such as ``event_recording``; a type that the contract does not know is drift.
         call_id: Id of the call, in lower case.
-        payload: What happened; empty where none or null came. Documented for
-            ``event_human_detection`` alone: ``{"result": "human" | "no_human"}``.
+        payload: Empty if it was missing or null. Documented only for ``event_human_detection``:
+            ``{"result": "human" | "no_human"}``.
     """
 
     type: str
@@ -43,14 +51,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventVerdict:
-    """What a delivery to a webhook was.
+    """The result of checking a delivery to a webhook.
 
     Attributes:
-        event: The event; ``None`` where a violation of severity ``error`` was found.
-        violations: The body's first, in the order of the schema, then the header fields'; drift and
-            advice among them.
-        authentic: Never: no event is signed.
-        hint: What to do about that.
+        event: The event; ``None`` if there is a violation of severity ``error``.
+        violations: Those of the body in the order of the schema, then those of the header fields; also drift and
+            advice.
+        authentic: Always false: events are not signed.
+        hint: How to confirm an event.
     """
 
     event: Event | None
@@ -72,33 +80,29 @@ def parse_event(
     profile: str = "tolerant",
     limits: Limits = DEFAULT_LIMITS,
 ) -> EventVerdict:
-    """Check what was posted to a webhook; no input raises.
+    """Check a delivery to a webhook; no input raises.
 
-    The profile is ``tolerant`` unless told: no document promises that a refused event is sent again, so
-    a receiver that refuses a kind of event, or a value, newer than its contract loses it for good. What
-    is newer is still told, as drift. Tests of the provider check by ``wire``.
+    The default profile is ``tolerant``: no document promises that a refused event is sent again, so a receiver that
+    refuses an event type or value newer than its contract loses the event. Whatever is newer is reported as drift. Use
+    ``wire`` to test the provider.
 
     Args:
         body: The raw body.
-        headers: A mapping, anything else with ``items()``, or pairs; names in any case.
-        contract: A date; the default contract without.
+        headers: A mapping, another object with ``items()``, or pairs; names in any case.
+        contract: Date of the contract; ``None`` for the default one.
         profile: ``documented``, ``wire`` or ``tolerant``.
         limits: Bounds on the body.
 
-    Returns:
-        The event or why there is none. The event is never authentic: nothing is signed.
-
     Raises:
-        ContractError: There is no such contract or profile, the body is not bytes, or the headers have none
-            of these forms.
+        ContractError: There is no such contract or profile, the body is not bytes, or the headers have another form.
     """
-    judging = validator("WebhookEvent", contract, profile, limits)
-    verdict = judging.validate(raw(body))
-    fields = fields_of(headers)
+    schema = validator("WebhookEvent", contract, profile, limits)
+    verdict = schema.validate(raw(body))
+    fields = read_headers(headers)
     found = (
         *_body_violations(verdict, contract, profile, limits),
-        *header_violations(fields, judging.contract),
-        *_signed(fields, judging.contract),
+        *header_violations(fields, schema.contract),
+        *_signature_violations(fields, schema.contract),
     )
     return EventVerdict(event=_event(verdict.value) if conforms(found) else None, violations=found)
 
@@ -110,42 +114,40 @@ def _event(value: dict[str, Any]) -> Event:
 def _body_violations(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
     value = verdict.value
     flat = isinstance(value, dict) and "conversation_id" in value and "call_id" not in value
-    for violation in (*verdict.violations, *_envelope(verdict, contract, profile, limits)):
+    for violation in (*verdict.violations, *_other_violations(verdict, contract, profile, limits)):
         missing = violation.instance_pointer == "/call_id" and violation.code == "required"
         yield replace(violation, note=_FLAT_NOTE) if flat and missing else violation
 
 
-def _envelope(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
-    """Yield what else is wrong with an event of an unknown kind: its tag leaves the rest unjudged."""
+def _other_violations(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
+    """Yield the other violations of an event of unknown type, of which the union checks only the type."""
     if any(violation.code == "union-type" for violation in verdict.violations):
         other = validator("OtherEvent", contract, profile, limits).validate(verdict.value)
         yield from (violation for violation in other.violations if violation.instance_pointer != "/type")
 
 
-def _signed(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
+def _signature_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
     if HEADER.encode() in fields:
-        yield from told("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
+        yield from report("event-signed", contract, expected=f"no {HEADER}", actual="one", note="it was not verified")
 
 
 def idempotency_key(received: Event | ExternalAction | Body) -> str:
-    """Derive the key: the same for the same delivery, however often and in whatever spelling it comes.
+    """Return a key that is the same for every copy of a delivery, however it is spelt.
 
-    It is a SHA-256 over kind, call and payload written canonically (keys sorted, no spaces), not over the
-    raw body: a proxy or a second sender may order keys, space or escape the same event otherwise, and to
-    take one for two does harm, while nothing but the spelling tells such bodies apart. ``null``, ``{}``
-    and no payload are one.
+    It is the SHA-256 of type, call and payload in canonical JSON (keys sorted, no spaces), not of the raw body: a proxy
+    or a second sender may order keys, space or escape the same event differently, and processing one event twice does
+    harm. A payload of ``null``, ``{}`` and a missing one are the same.
 
-    The price: two events that truly say the same, such as "yes" said twice without a time in the
-    payload, have one key; so they would by their raw bodies. An external action has neither time nor
-    nonce, so the agent that asks twice for the same cannot be reported from a replay: answer it again with
-    the response that was kept, do not act again.
+    Two events that say the same, such as "yes" twice without a time in the payload, have the same key, as they would
+    by their raw bodies. An external action has neither time nor nonce, so the same request made twice cannot be told
+    from a replay: send the stored response again instead of acting again.
 
     Args:
-        received: An event, an action, or the raw body of an event. A body that holds no event has a key
-            by its bytes.
+        received: An event, an action, or the raw body of an event. For a body that holds no event, the key is derived
+            from its bytes.
 
     Returns:
-        64 hexadecimal digits; they tell nothing of the payload to those who cannot guess it.
+        64 hexadecimal digits, from which the payload can be found only by guessing it.
 
     Raises:
         InvalidOption: The payload holds what JSON cannot, or the body is not bytes.
@@ -162,4 +164,4 @@ def _digest(received: Event | ExternalAction) -> str:
     try:
         return digest_of_event(kind, received.call_id, dict(received.payload)).hex()
     except TypeError:
-        raise InvalidOption("received", "its payload holds what JSON cannot") from None
+        raise InvalidOption("received", "its payload cannot be written as JSON") from None

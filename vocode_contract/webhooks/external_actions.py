@@ -1,4 +1,4 @@
-"""External actions: verify the signature, then read; check a response; sign, to test one's own receiver."""
+"""External actions: verify and parse one, check a response, and sign one to test your own receiver."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,22 @@ from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
 from vocode_contract.validation.masking import described
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.request import Body, Headers, conforms, fields_of, header_violations, raw, told, validator
+from vocode_contract.webhooks.request import (
+    Body,
+    Headers,
+    conforms,
+    header_violations,
+    raw,
+    read_headers,
+    report,
+    validator,
+)
 from vocode_contract.webhooks.signature import (
     HEADER,
     Secrets,
     SecretText,
     Verification,
-    keys_of,
+    decode_secrets,
     signature_of,
     verify_signature,
 )
@@ -24,11 +33,11 @@ from vocode_contract.webhooks.signature import (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExternalAction:
-    """What the agent asks the customer's server to do; its representation shows nothing of the payload.
+    """A request of the agent to the customer's server; its representation shows nothing of the payload.
 
     Attributes:
         call_id: Id of the call, in lower case.
-        payload: Input of the action, as its ``input_schema`` describes it; not checked by that here.
+        payload: Input of the action; not checked against its ``input_schema``.
     """
 
     call_id: str
@@ -40,12 +49,12 @@ class ExternalAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionVerdict:
-    """What a delivery to an external action's address was.
+    """The result of checking a delivery to the URL of an external action.
 
     Attributes:
         action: The action; ``None`` unless it is authentic and conforms.
-        verification: Whether the signature holds.
-        violations: That of the signature alone where it does not hold: then nothing was read.
+        verification: The result of verifying the signature.
+        violations: Only that of the signature if it is invalid, since the body is not read then.
     """
 
     action: ExternalAction | None
@@ -54,7 +63,7 @@ class ActionVerdict:
 
     @property
     def authentic(self) -> bool:
-        """Whether one of the secrets made the signature. A replay is authentic too: see `idempotency_key`."""
+        """Whether the signature is valid. A replay is authentic too: see `idempotency_key`."""
         return self.verification.valid
 
     @property
@@ -72,61 +81,55 @@ def parse_external_action(
     profile: str = "tolerant",
     limits: Limits = DEFAULT_LIMITS,
 ) -> ActionVerdict:
-    """Verify the signature over the raw body and, only if it holds, read the action; no input raises.
+    """Verify the signature of the raw body and, only if it is valid, parse the action; no input raises.
 
-    The response is waited for 10 seconds.
+    The provider waits 10 seconds for the response.
 
     Args:
         body: The raw body.
-        headers: A mapping, anything else with ``items()``, or pairs; names in any case.
+        headers: A mapping, another object with ``items()``, or pairs; names in any case.
         secrets: The action's ``signature_secret``, or several while they are rotated.
-        contract: A date; the default contract without.
-        profile: ``documented``, ``wire`` or ``tolerant``; see `parse_event` for why the last.
+        contract: Date of the contract; ``None`` for the default one.
+        profile: ``documented``, ``wire`` or ``tolerant``; see `parse_event` for the default.
         limits: Bounds on the body.
 
     Raises:
-        ContractError: There is no such contract or profile, a secret is unusable, the body is not bytes,
-            or the headers have none of these forms.
+        ContractError: There is no such contract or profile, a secret is unusable, the body is not bytes, or the
+            headers have another form.
     """
-    judging = validator("ExternalActionRequest", contract, profile, limits)
+    schema = validator("ExternalActionRequest", contract, profile, limits)
     data = raw(body)
     if len(data) > limits.size:
-        keys_of(secrets)  # what is wrong with our own set-up is reported whatever came
+        decode_secrets(secrets)  # a mistake in our own configuration is reported whatever came
         refused = Verification(valid=False, reason="too-large")
-        return ActionVerdict(action=None, verification=refused, violations=judging.validate(data).violations)
-    fields = fields_of(headers)
+        return ActionVerdict(action=None, verification=refused, violations=schema.validate(data).violations)
+    fields = read_headers(headers)
     verification = verify_signature(data, fields.get(HEADER.encode()), secrets)
     if not verification:
-        refusal = tuple(_refusal(verification, judging.contract))
+        refusal = tuple(_signature_violations(verification, schema.contract))
         return ActionVerdict(action=None, verification=verification, violations=refusal)
-    verdict = judging.validate(data)
-    found = (*verdict.violations, *header_violations(fields, judging.contract))
-    action = _action(verdict.value) if conforms(found) else None
+    verdict = schema.validate(data)
+    found = (*verdict.violations, *header_violations(fields, schema.contract))
+    value = verdict.value
+    action = ExternalAction(call_id=value["call_id"].lower(), payload=value["payload"]) if conforms(found) else None
     return ActionVerdict(action=action, verification=verification, violations=found)
 
 
-def _action(value: dict[str, Any]) -> ExternalAction:
-    return ExternalAction(call_id=value["call_id"].lower(), payload=value["payload"])
-
-
-def _refusal(verification: Verification, contract: Contract) -> Iterator[Violation]:
+def _signature_violations(verification: Verification, contract: Contract) -> Iterator[Violation]:
     if verification.reason == "missing":
-        return told("signature-missing", contract, expected=HEADER, actual="nothing")
-    return told("signature-wrong", contract, expected="a signature by one of the secrets", actual="another")
+        return report("signature-missing", contract, expected=HEADER, actual="nothing")
+    return report("signature-wrong", contract, expected="a signature by one of the secrets", actual="another")
 
 
 def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Verdict:
-    """Check what a receiver answers to an external action.
+    """Check a receiver's response to an external action.
 
-    Read tolerantly, which refuses no less here and tells misspelt keys, as drift.
+    The profile is ``tolerant``, which accepts no more than the others here and reports misspelt keys as drift.
 
     Args:
         body: The raw body of the response.
-        contract: A date; the default contract without.
+        contract: Date of the contract; ``None`` for the default one.
         limits: Bounds on the body.
-
-    Returns:
-        The parsed answer with its violations.
 
     Raises:
         ContractError: There is no such contract, or the body is not bytes.
@@ -135,15 +138,15 @@ def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DE
 
 
 def action_body(action: ExternalAction) -> bytes:
-    """Write an action as Python's ``json.dumps`` does."""
+    """Return the body of an action, as Python's ``json.dumps`` writes it."""
     return json.dumps({"payload": dict(action.payload), "call_id": action.call_id}).encode()
 
 
 def signed_request(action: ExternalAction, secret: SecretText) -> tuple[bytes, dict[str, str]]:
-    """Write and sign an action as the provider does, for those who test their own receiver.
+    """Write and sign an action as the provider does, to test your own receiver.
 
     Returns:
-        The raw body, as Python's ``json.dumps`` writes it, and the header fields.
+        The raw body and the header fields.
 
     Raises:
         InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes.

@@ -1,4 +1,4 @@
-"""What came with a delivery: raw bytes and header fields, in whatever form a framework hands them over."""
+"""The raw bytes and header fields of a delivery, in whatever form a web framework passes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -16,7 +16,7 @@ Text: TypeAlias = str | bytes
 
 
 class Fields(Protocol):
-    """Header fields that are no mapping by their type, such as `email.message.Message` of http.server."""
+    """Header fields that are not a `Mapping`, such as `email.message.Message` of http.server."""
 
     def items(self) -> Iterable[tuple[Any, Any]]:
         """Return names and values."""
@@ -33,26 +33,22 @@ def raw(body: Body) -> bytes:
     """Return the body as bytes.
 
     Raises:
-        InvalidOption: It is text or a parsed value: then what was signed and sent is gone.
+        InvalidOption: It is text or a parsed value, so the bytes that were signed are lost.
     """
     if type(body) is bytes:
         return body
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
-    raise InvalidOption(
-        "body", f"raw bytes are wanted, not {type(body).__name__}: take them before anything parses them"
-    )
+    raise InvalidOption("body", f"must be raw bytes, not {type(body).__name__}: take them before anything parses them")
 
 
-def fields_of(headers: Headers) -> Mapping[bytes, bytes]:
-    """Return the header fields by their names in lower case.
-
-    A repeated field gives its values joined by ``", "``, as servers join them.
+def read_headers(headers: Headers) -> Mapping[bytes, bytes]:
+    """Return the header fields by lower-case name, the values of a repeated field joined by ``", "``.
 
     Source: RFC 9110 section 5.3.
 
     Raises:
-        InvalidOption: They are neither a mapping nor pairs, or a name is no text. No value is refused.
+        InvalidOption: They are neither a mapping nor pairs, or a name is not text. No value is refused.
     """
     fields: dict[bytes, bytes] = {}
     for key, value in _pairs(headers):
@@ -68,8 +64,8 @@ def _pairs(headers: object) -> Iterable[tuple[Text, Any]]:
     items = getattr(headers, "items", None)
     given = items() if callable(items) else headers
     pairs = tuple(given) if isinstance(given, Iterable) else (given,)
-    if not all(map(_is_pair, pairs)):  # the characters of a text are none either
-        raise InvalidOption("headers", f"a mapping or pairs are wanted, not {type(headers).__name__}")
+    if not all(map(_is_pair, pairs)):  # also refuses text, which is iterable
+        raise InvalidOption("headers", f"must be a mapping or pairs, not {type(headers).__name__}")
     return pairs
 
 
@@ -78,7 +74,7 @@ def _is_pair(item: object) -> bool:
 
 
 def _values(value: object) -> Iterator[bytes]:
-    """Yield the values of a field as bytes; what is no text, such as `email.header.Header`, as it prints."""
+    """Yield the values of a field as bytes; other objects, such as `email.header.Header`, as their text."""
     if value is None or isinstance(value, str | bytes) or not isinstance(value, Iterable):
         value = () if value is None else (value,)
     for one in value:
@@ -86,13 +82,13 @@ def _values(value: object) -> Iterator[bytes]:
 
 
 def octets(text: Text) -> bytes:
-    """Return text as bytes; nothing that a str can hold is refused, for no header may raise."""
+    """Return text as bytes; every `str` is accepted, surrogates too, because no header may raise."""
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=64)
 def validator(name: str, contract: str | None, profile: str, limits: Limits) -> Validator:
-    """Return the validator of a shipped contract; the same arguments give the same object.
+    """Return the validator of a schema of a shipped contract.
 
     Raises:
         ContractError: There is no such contract, profile or schema.
@@ -100,8 +96,8 @@ def validator(name: str, contract: str | None, profile: str, limits: Limits) -> 
     return Validator(Contract.load(contract, profile=profile), name, limits=limits)
 
 
-def told(code: str, contract: Contract, *, expected: str, actual: str, note: str = "") -> Iterator[Violation]:
-    """Yield a violation about the delivery as a whole, as severe as its code is under the profile."""
+def report(code: str, contract: Contract, *, expected: str, actual: str, note: str = "") -> Iterator[Violation]:
+    """Yield a violation of the delivery as a whole, unless its code is off under the profile."""
     level = default_level(code, contract.profile)
     if level != "off":
         yield Violation(
@@ -116,13 +112,13 @@ def told(code: str, contract: Contract, *, expected: str, actual: str, note: str
 
 
 def header_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iterator[Violation]:
-    """Yield what is odd about the header fields that describe the body."""
+    """Yield the violations of the header fields that describe the body."""
     media_type = fields.get(b"content-type")
     if media_type is not None and media_type.partition(b";")[0].strip().lower() != b"application/json":
-        yield from told("delivery-content-type", contract, expected="application/json", actual="another media type")
+        yield from report("delivery-content-type", contract, expected="application/json", actual="another media type")
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
-        yield from told("delivery-content-coding", contract, expected="no content coding", actual="one")
+        yield from report("delivery-content-coding", contract, expected="no content coding", actual="one")
 
 
 def conforms(violations: Iterable[Violation]) -> bool:

@@ -1,4 +1,4 @@
-"""How common serialisers write one JSON value: by their bytes a body tells who wrote it."""
+"""How common serialisers write a JSON value, to recognise by its bytes who wrote a body."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +16,9 @@ def _json_dumps(value: object, **options: Any) -> bytes:
     return json.dumps(value, **options).encode()
 
 
-def _stringify(value: object) -> bytes:
-    return _javascript(value).encode()
-
-
-#: What the provider writes with.
+#: The serialiser of the provider.
 PROVIDER = "Python json.dumps"
 
-#: Name of a serialiser to what it makes of a JSON value.
 SERIALISERS: Mapping[str, Callable[[Any], bytes]] = {
     PROVIDER: _json_dumps,
     "Python json.dumps(separators=(',', ':'))": partial(_json_dumps, separators=_COMPACT),
@@ -32,11 +27,11 @@ SERIALISERS: Mapping[str, Callable[[Any], bytes]] = {
         _json_dumps, separators=_COMPACT, ensure_ascii=False
     ),
     "Python json.dumps(indent=2)": partial(_json_dumps, indent=2),
-    "JavaScript JSON.stringify": _stringify,
+    "JavaScript JSON.stringify": lambda value: _javascript(value).encode(),
     "orjson.dumps": orjson.dumps,
 }
 
-#: The same for those that sort keys.
+#: Those that sort keys.
 SORTING: Mapping[str, Callable[[Any], bytes]] = {
     "Python json.dumps(sort_keys=True)": partial(_json_dumps, sort_keys=True),
     "Python json.dumps(sort_keys=True, separators=(',', ':'))": partial(
@@ -47,13 +42,9 @@ SORTING: Mapping[str, Callable[[Any], bytes]] = {
 
 
 def writers_of(body: bytes, value: object) -> tuple[str, ...]:
-    """Name the serialisers that write exactly these bytes for a value.
+    """Return the names of the serialisers that write a value as exactly this body.
 
-    Where several keys stand sorted, only those that sort are named: the provider's order is another.
-
-    Args:
-        body: A JSON document.
-        value: The value that was read from it.
+    If several keys are sorted, only serialisers that sort are named, since the provider's order differs.
     """
     if isinstance(value, dict) and len(value) > 1:
         sorting = tuple(name for name, write in SORTING.items() if write(value) == body)
@@ -67,21 +58,21 @@ def spellings(value: object, *, orders: bool) -> Iterator[bytes]:
 
     Args:
         value: A JSON value that was read within the limits, so not deep.
-        orders: Whether to try the orders of a payload's keys too: up to 1,000 spellings.
+        orders: Whether to try all orders of the payload's keys too: up to 1,000 spellings.
     """
-    for ordered in (value, *_reordered(value, orders=orders)):
+    for ordered in (value, *_reorder(value, orders=orders)):
         for write in SERIALISERS.values():
             yield write(ordered)
     for write in SORTING.values():
         yield write(value)
 
 
-#: Keys of a payload up to which all their orders are tried: 120 orders.
+#: Number of keys of a payload up to which all orders are tried: 120 orders.
 _MOST_ORDERED = 5
 
 
-def _reordered(value: object, *, orders: bool) -> Iterator[dict[str, object]]:
-    """Yield an action with its keys in the provider's order, the payload's in each there may be."""
+def _reorder(value: object, *, orders: bool) -> Iterator[dict[str, object]]:
+    """Yield an action with its keys in the provider's order, and its payload's keys in every order."""
     if not isinstance(value, dict) or value.keys() != {"payload", "call_id"}:
         return
     payload = value["payload"]
@@ -105,7 +96,7 @@ def _javascript(value: Any) -> str:
 
 
 def _index(key: str) -> int:
-    """Rank a key: array indices in their order, all else behind them, where sorting leaves it."""
+    """Return the rank of a key: array indices come first, in order; other keys keep their places after them."""
     canonical = key.isascii() and key.isdigit() and len(key) <= 10 and str(int(key)) == key
     return int(key) if canonical and int(key) < 2**32 - 1 else 2**32
 

@@ -1,4 +1,4 @@
-"""The signature of external actions: made, and verified in constant time.
+"""Make the signature of external actions, and verify it in constant time.
 
 Source: ``x-vocode-signature`` is base64(HMAC-SHA256(base64_decode(signature_secret), raw request body)).
 """
@@ -16,7 +16,7 @@ from vocode_contract.webhooks.request import Body, Text, octets, raw
 
 HEADER = "x-vocode-signature"
 
-#: Bytes of a secret, decoded, below which it is refused: shorter ones can be guessed.
+#: Minimum length in bytes of a decoded secret: shorter ones can be guessed.
 LEAST_KEY = 16
 
 SecretText: TypeAlias = str | Secret
@@ -26,13 +26,13 @@ Reason: TypeAlias = Literal["valid", "missing", "mismatch", "too-large"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Whether a signature holds; true exactly if it does.
+    """The result of verifying a signature; true if it is valid.
 
     Attributes:
         valid: Whether one of the secrets made the signature.
-        index: Which of the secrets did, from 0; ``None`` where none did.
-        reason: ``valid``; ``missing`` for no header field; ``mismatch``; ``too-large`` for a body over
-            the limit, which is not hashed.
+        index: Index of that secret, from 0; ``None`` if there is none.
+        reason: ``valid``; ``missing`` without the header field; ``mismatch``; ``too-large`` for a body over the
+            limit, which is not hashed.
     """
 
     valid: bool
@@ -40,77 +40,76 @@ class Verification:
     reason: Reason
 
     def __bool__(self) -> bool:
-        """Return whether the signature holds, so that a forgotten ``.valid`` is no hole."""
+        """Return whether the signature is valid, so that a forgotten ``.valid`` accepts nothing."""
         return self.valid
 
 
 def signature_of(body: Body, secret: SecretText) -> str:
-    """Return the value of ``x-vocode-signature`` for a body.
+    """Return the value of ``x-vocode-signature`` for a raw body.
 
     Args:
         body: The raw body.
-        secret: Base64, as the action's ``signature_secret`` has it.
+        secret: The action's ``signature_secret``, in base64.
 
     Raises:
-        InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes; or the body
-            is not bytes.
+        InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes; or the body is not bytes.
     """
-    return _signature(raw(body), _key(secret, "secret")).decode()
+    return _sign(raw(body), _key(secret, "secret")).decode()
 
 
 def verify_signature(body: Body, header: Text | None, secrets: Secrets) -> Verification:
-    """Verify a signature, in a time that does not depend on where it is wrong.
+    """Verify a signature in constant time.
 
     Args:
         body: The raw body, as received.
-        header: The value of ``x-vocode-signature``; ``None`` where there is none. Taken literally: two
-            ways to write one signature are not both right.
-        secrets: One secret, or several while secrets are rotated; each is tried, whichever fits.
+        header: The value of ``x-vocode-signature``, compared literally; ``None`` if it is missing.
+        secrets: One secret, or several while secrets are rotated.
 
     Raises:
         InvalidOption: There is no secret, or one of them is unusable; or the body is not bytes.
     """
-    keys = keys_of(secrets)
+    keys = decode_secrets(secrets)
     data = raw(body)
     if header is None:
         return Verification(valid=False, reason="missing")
     given = octets(header)
-    fitting = [index for index, key in enumerate(keys) if hmac.compare_digest(_signature(data, key), given)]
-    if not fitting:
+    # All keys are tried, so that the time does not tell which one matches.
+    matching = [index for index, key in enumerate(keys) if hmac.compare_digest(_sign(data, key), given)]
+    if not matching:
         return Verification(valid=False, reason="mismatch")
-    return Verification(valid=True, index=fitting[0], reason="valid")
+    return Verification(valid=True, index=matching[0], reason="valid")
 
 
-def keys_of(secrets: Secrets) -> tuple[bytes, ...]:
-    """Decode the secrets.
+def decode_secrets(secrets: Secrets) -> tuple[bytes, ...]:
+    """Return the keys of the secrets.
 
     Raises:
         InvalidOption: There is none, or one of them is unusable.
     """
-    keys = tuple(_key(secret, f"secrets[{index}]") for index, secret in enumerate(several(secrets)))
+    keys = tuple(_key(secret, f"secrets[{index}]") for index, secret in enumerate(reveal_secrets(secrets)))
     if not keys:
-        raise InvalidOption("secrets", "there is none; give the action's signature_secret")
+        raise InvalidOption("secrets", "must not be empty; use the action's signature_secret")
     return keys
 
 
-def several(secrets: Secrets) -> tuple[str, ...]:
+def reveal_secrets(secrets: Secrets) -> tuple[str, ...]:
     """Return the texts of one secret or several."""
     some = (secrets,) if isinstance(secrets, str | Secret) else tuple(secrets)
     return tuple(secret.reveal() if isinstance(secret, Secret) else secret for secret in some)
 
 
 def _key(secret: SecretText, name: str) -> bytes:
-    [text] = several(secret)
+    [text] = reveal_secrets(secret)
     try:
         key = b64decode(text, validate=True)
     except ValueError:  # its text may quote the secret
-        raise InvalidOption(name, "it is not base64; give the signature_secret unchanged") from None
+        raise InvalidOption(name, "is not base64; use the signature_secret unchanged") from None
     if not key:
-        raise InvalidOption(name, "it is empty; anyone could sign with it")
+        raise InvalidOption(name, "is empty; anyone could sign with it")
     if len(key) < LEAST_KEY:
-        raise InvalidOption(name, f"it holds {len(key)} bytes; at least {LEAST_KEY} are needed")
+        raise InvalidOption(name, f"decodes to {len(key)} bytes; at least {LEAST_KEY} are needed")
     return key
 
 
-def _signature(data: bytes, key: bytes) -> bytes:
+def _sign(data: bytes, key: bytes) -> bytes:
     return b64encode(hmac.digest(key, data, hashlib.sha256))

@@ -34,9 +34,4 @@ _EXPORTS = {
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-    __getattr__ = on_demand(
-        __name__,
-        _EXPORTS,
-        extras={"httpx": "client"},
-        needed_for="delivering",
-    )
+    __getattr__ = on_demand(__name__, _EXPORTS, extras={"httpx": "client"}, needed_for="delivering")

@@ -34,8 +34,5 @@ __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(
-        __name__,
-        _EXPORTS,
-        extras={"httpx": "client", "hypothesis": "hypothesis"},
-        needed_for="the adversary",
+        __name__, _EXPORTS, extras={"httpx": "client", "hypothesis": "hypothesis"}, needed_for="the adversary"
     )

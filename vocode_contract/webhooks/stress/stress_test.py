@@ -12,7 +12,7 @@ from vocode_contract.webhooks import Event
 from vocode_contract.webhooks.sending import Deliverer, DeliveryResult, event_delivery
 from vocode_contract.webhooks.sending.send import SECONDS
 from vocode_contract.webhooks.sending.target import Target
-from vocode_contract.webhooks.signature import keys_of
+from vocode_contract.webhooks.signature import decode_secrets
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, arrangements
 from vocode_contract.webhooks.stress.call_events import STORIES, Subject, content, of_action, of_story
 from vocode_contract.webhooks.stress.findings import StressReport
@@ -93,7 +93,7 @@ def _subjects(
         if not scenarios:
             raise InvalidOption("scenarios", "must be 1 or more")
         return tuple(of_story(name, url) for name in scenarios)
-    keys_of(secret)
+    decode_secrets(secret)
     return (of_action(url, secret if isinstance(secret, Secret) else Secret(secret), payload),)
 
 
