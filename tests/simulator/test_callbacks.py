@@ -149,7 +149,7 @@ def test_action_without_a_usable_secret_is_not_signed(config):
 
 
 @pytest.mark.parametrize(
-    ("answer", "note"), [((200, b'{"result": 1}'), "type"), ((503, b""), "status 503 in place of 200")], ids=str
+    ("answer", "note"), [((200, b'{"result": 1}'), "type"), ((503, b""), "status 503 instead of 200")], ids=str
 )
 def test_wrong_answer_to_an_action_is_told_and_not_asked_for_again(answer, note):
     shop = receiver()
@@ -161,7 +161,7 @@ def test_wrong_answer_to_an_action_is_told_and_not_asked_for_again(answer, note)
 
 def test_action_beyond_loopback_is_not_taken():
     [attempt] = asked(receiver(), url="http://169.254.169.254/latest", signature_secret=SECRET)
-    assert (attempt.outcome, attempt.note) == ("not-allowed", "the address must not be sent to")
+    assert (attempt.outcome, attempt.note) == ("not-allowed", "the URL is not allowed; nothing was sent")
 
 
 @pytest.mark.parametrize("scenario", ["voicemail", "busy", "endless"])

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from vocode_contract.webhooks.sending.log import Attempt
-from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy, policy_of
+from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy, find_policy
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.simulation import Simulation
@@ -34,7 +34,7 @@ class Callbacks:
             InvalidOption: There is no such policy.
         """
         self._simulation = simulation
-        self._policy = policy_of(policy)
+        self._policy = find_policy(policy)
         self._allowed = tuple(allowed_hosts)
         self._deliverer: Deliverer | None = None
         simulation.set_attempts(lambda: self.log)

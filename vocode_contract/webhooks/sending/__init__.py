@@ -1,7 +1,6 @@
-"""Deliver to receivers by real HTTP: events to webhooks, signed external actions to their addresses.
+"""Deliver events to webhooks, and signed external actions to their URLs, over real HTTP.
 
-Loopback is delivered to; other hosts only where they are allowed by name. Nothing is imported here but
-tables; the HTTP library is loaded when a `Deliverer` is first asked for.
+Loopback is always allowed; other hosts only by name. The HTTP library is loaded when a `Deliverer` is first used.
 """
 
 from vocode_contract._lazy import on_demand

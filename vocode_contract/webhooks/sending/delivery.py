@@ -1,4 +1,4 @@
-"""Delivery: the bytes sent to one receiver, and the result."""
+"""A delivery to a receiver, and its result."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,12 +12,11 @@ from vocode_contract.webhooks.sending.log import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """The response; its representation holds no body.
+    """The result of a delivery.
 
     Attributes:
-        outcome: The result of the delivery.
-        status: Of the response; ``None`` where none came.
-        body: Raw bytes; empty where none came or it was too large.
+        status: Of the response; ``None`` if none came.
+        body: Raw bytes, not shown; empty if none came or it was too large.
         seconds: How long it took.
     """
 
@@ -33,17 +32,18 @@ JSON = ("content-type", "application/json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request to a receiver; its representation holds neither body nor full address.
+    """One request to a receiver; its representation shows neither body nor URL.
 
     Attributes:
-        url: Where to.
-        body: Raw bytes.
-        method: ``POST`` or ``GET``; a GET carries the body too, since no document says otherwise.
-        headers: Beside those that HTTP needs.
-        label: What the log calls it, such as the kind of event.
-        call_id: Deliveries of one call to one address arrive in the order in which they were handed over.
-        again: Whether it is sent again as the policy says; once at most else.
-        describe: Says in words, safe to show, what the last response is worth; ``None`` where nobody asks.
+        method: ``POST`` or ``GET``; a GET has the body too, since no document says otherwise.
+        headers: In addition to those that HTTP needs.
+        label: Name in the log, such as the type of the event.
+        call_id: Deliveries of one call to one URL arrive in order.
+        again: Whether it may be sent again by the retry policy.
+        describe: Describes the last response for the log, safe to show.
+
+    Raises:
+        InvalidOption: The method is neither GET nor POST.
     """
 
     url: str = field(repr=False)
@@ -56,28 +56,17 @@ class Delivery:
     describe: "Callable[[DeliveryResult], str] | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse other methods.
-
-        Raises:
-            InvalidOption: The method is neither GET nor POST.
-        """
         if self.method not in METHODS:
-            raise InvalidOption("method", "is GET or POST")
+            raise InvalidOption("method", "must be GET or POST")
 
 
 def event_body(content: Mapping[str, Any]) -> bytes:
-    """Write an event as the API's framework writes JSON: without spaces, in UTF-8."""
+    """Return the body of an event as the API's framework writes JSON: without spaces, in UTF-8."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def event_delivery(content: Mapping[str, Any], url: str, *, method: str = "POST") -> Delivery:
-    """Make a delivery of an event.
-
-    Args:
-        content: In the shape of the contract's WebhookEvent.
-        url: The webhook's.
-        method: The webhook's.
-    """
+    """Return the delivery of an event, given in the shape of the contract's WebhookEvent, to a webhook."""
     return Delivery(
         url=url,
         body=event_body(content),

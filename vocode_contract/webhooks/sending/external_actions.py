@@ -1,4 +1,4 @@
-"""External actions: sent signed, and the response checked."""
+"""Send signed external actions, and check the responses."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ LABEL = "external_action"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionReport:
-    """What an external action was answered.
+    """The response to an external action.
 
     Attributes:
         answer: Status, time and raw body.
-        verdict: On the body of a 200; ``None`` where there is nothing to check.
-        reason: Why there is nothing to check, in words; else empty.
+        verdict: On the body of a 200; ``None`` if there is nothing to check.
+        reason: Why there is nothing to check; otherwise empty.
     """
 
     answer: DeliveryResult
@@ -32,25 +32,25 @@ class ActionReport:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """The violations with the body."""
+        """The violations of the body."""
         return self.verdict.violations if self.verdict else ()
 
     @property
     def conforms(self) -> bool:
-        """Whether the response came in time and is one."""
+        """Whether there is a response body and it has no error."""
         return self.verdict is not None and conforms(self.violations)
 
 
-#: Outcome to what is wrong then.
+#: Outcome to the reason why there is no response to check.
 _REASONS: Mapping[str, str] = {
-    "timeout": "no answer within the time; the agent goes on without",
+    "timeout": "no response in time; the agent continues without it",
     "unreachable": "no connection; nothing was sent",
-    "closed": "the connection was closed before an answer",
-    "protocol": "the answer is not HTTP/1.1",
-    "too-large": "the answer is too large",
-    "redirected": "a redirect, which is not followed",
-    "not-allowed": "the address must not be sent to",
-    "abandoned": "it was stopped before an answer",
+    "closed": "the connection was closed before a response",
+    "protocol": "the response is not HTTP/1.1",
+    "too-large": "the response is too large",
+    "redirected": "the response is a redirect, which is not followed",
+    "not-allowed": "the URL is not allowed; nothing was sent",
+    "abandoned": "stopped before a response",
 }
 
 
@@ -67,23 +67,23 @@ def send_action(
     """Send an external action once, signed, and check its response.
 
     Args:
-        url: The action's address.
-        secret: The action's ``signature_secret``, base64.
+        url: URL of the action.
+        secret: The action's ``signature_secret``, in base64.
         payload: Input of the action.
-        call_id: The call in which it is taken.
-        contract: Date of the contract to check against; the default one without.
+        call_id: The call that it belongs to.
+        contract: Date of the contract; ``None`` for the default one.
         allowed_hosts: Exact hosts beyond loopback that may be sent to.
-        seconds: That the server has to answer.
+        seconds: How long to wait for the response.
 
     Raises:
-        InvalidOption: The address must not be sent to, or the secret is unusable.
+        InvalidOption: The URL is not allowed, or the secret is unusable.
     """
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
         return check_action_response(deliverer.send(action_delivery(url, secret, payload, call_id)), contract=contract)
 
 
 def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], call_id: str) -> Delivery:
-    """Make a signed delivery of an external action.
+    """Return the signed delivery of an external action.
 
     Raises:
         InvalidOption: The secret is unusable.
@@ -93,8 +93,8 @@ def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], ca
 
 
 def check_action_response(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
-    """Check what an external action was answered."""
+    """Check the response to an external action."""
     if answer.status == 200 and answer.outcome == "delivered":
         return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))
-    reason = _REASONS.get(answer.outcome) or f"status {answer.status} in place of 200"
+    reason = _REASONS.get(answer.outcome) or f"status {answer.status} instead of 200"
     return ActionReport(answer=answer, reason=reason)

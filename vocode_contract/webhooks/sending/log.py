@@ -1,4 +1,4 @@
-"""The log of deliveries: the latest attempts, without anything that was sent."""
+"""The log of deliveries: the latest attempts, without their content."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Outcome: TypeAlias = Literal[
     "delivered",  # 2xx
     "redirected",  # 3xx, which is not followed
     "refused",  # 4xx
-    "failed",  # 5xx, or a status that is none
+    "failed",  # 5xx, or an invalid status
     "timeout",
     "unreachable",
     "closed",
@@ -28,17 +28,16 @@ class Attempt:
     """One attempt to deliver, safe to show.
 
     Attributes:
-        number: Of the delivery, from 1, in the order of handing over.
-        label: What was delivered, such as the kind of event; may be empty.
-        call_id: The call, where it has the form of an id; else empty.
-        url: Where to, without query and whatever may be a token.
+        number: Number of the delivery, from 1.
+        label: What was delivered, such as the type of the event; may be empty.
+        call_id: Empty if it is not a UUID.
+        url: Without query and whatever may be a token.
         method: GET or POST.
         attempt: From 1.
-        outcome: The result of it.
-        status: Of the response; ``None`` for none.
-        seconds: From the first byte sent to the last one received, or until it was given up.
-        final: Whether it is not tried again.
-        note: What the response is worth, where somebody asked.
+        status: Of the response; ``None`` if none came.
+        seconds: Until the last byte was received, or the attempt was given up.
+        final: Whether there is no further attempt.
+        note: The description of the response, if the delivery has one.
     """
 
     number: int
@@ -55,13 +54,13 @@ class Attempt:
 
 
 class DeliveryLog:
-    """The latest attempts, and how many there were of each outcome; safe to share between threads."""
+    """The latest attempts, and the number of deliveries of each outcome; thread-safe."""
 
     def __init__(self, most: int = 1_000) -> None:
-        """Remember at most so many attempts.
+        """Keep at most so many attempts.
 
         Raises:
-            InvalidOption: That is none.
+            InvalidOption: That is below 1.
         """
         if most < 1:
             raise InvalidOption("log", "must keep 1 attempt or more")
@@ -70,23 +69,23 @@ class DeliveryLog:
         self._lock = Lock()
 
     def add(self, attempt: Attempt) -> None:
-        """Remember an attempt; the oldest is forgotten for it."""
+        """Add an attempt; the oldest is dropped if there are too many."""
         with self._lock:
             self._attempts.append(attempt)
             if attempt.final:
                 self._counts[attempt.outcome] = self._counts.get(attempt.outcome, 0) + 1
 
     def __iter__(self) -> Iterator[Attempt]:
-        """Yield the attempts that are remembered, oldest first."""
+        """Yield the attempts, oldest first."""
         with self._lock:
             return iter(tuple(self._attempts))
 
     def __len__(self) -> int:
-        """Return the number of attempts that are remembered."""
+        """Return the number of attempts that are kept."""
         return len(self._attempts)
 
     @property
     def counts(self) -> dict[Outcome, int]:
-        """How many deliveries came to each outcome, the forgotten ones among them."""
+        """The number of deliveries of each outcome, also of those no longer kept."""
         with self._lock:
             return dict(self._counts)

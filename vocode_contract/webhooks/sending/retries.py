@@ -1,37 +1,35 @@
-"""Policies: how often something is sent again, and after what pauses."""
+"""Retry policies: how often a delivery is sent again, and after what pauses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
 
-#: Statuses that may pass: to send again may help.
-PASSING = frozenset((408, 425, 429, *range(500, 600)))
+#: Statuses after which a delivery is sent again.
+RETRIED = frozenset((408, 425, 429, *range(500, 600)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """When to send again what was not taken.
+    """When to send a delivery again.
 
     Attributes:
         summary: In one line.
-        pauses: Seconds before the second attempt, the third and so on; none for a single attempt.
+        pauses: Seconds before the second attempt, the third and so on; empty for a single attempt.
+
+    Raises:
+        InvalidOption: A pause is negative or not a number.
     """
 
     summary: str
     pauses: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse pauses that are none.
-
-        Raises:
-            InvalidOption: A pause is negative or no number.
-        """
         if any(not 0 <= pause < float("inf") for pause in self.pauses):
             raise InvalidOption("pauses", "must be 0 or more seconds each")
 
 
-#: What is known of the provider: its open-source sender tries once. No document promises more.
+#: The open-source sender of the provider tries once, and no document promises more.
 ONCE = RetryPolicy(summary="one attempt, as the provider does")
 
 POLICIES: Mapping[str, RetryPolicy] = {
@@ -41,11 +39,11 @@ POLICIES: Mapping[str, RetryPolicy] = {
 }
 
 
-def policy_of(policy: RetryPolicy | str) -> RetryPolicy:
+def find_policy(policy: RetryPolicy | str) -> RetryPolicy:
     """Return a policy, or the one of that name.
 
     Raises:
-        InvalidOption: There is none of that name.
+        InvalidOption: There is no such policy.
     """
     if isinstance(policy, RetryPolicy):
         return policy

@@ -1,4 +1,4 @@
-"""Target: where something is delivered to, parsed once, and refused unless that is allowed."""
+"""The URL of a receiver: parse it once, and refuse one that must not be delivered to."""
 
 import re
 import socket
@@ -11,48 +11,48 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
 from vocode_contract.http.url import bracketed, split_url
 
-#: A part of a URL path that is a word; other parts may be tokens, as in the addresses of chat rooms.
+#: A segment of a URL path that is a word; other segments may be tokens, as in the URLs of chat webhooks.
 _WORD = re.compile(r"[a-z]{1,16}(?:[-_.][a-z]{1,16}){0,2}|v[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The address of a receiver; its text holds neither query nor what may be a token.
+    """The URL of a receiver.
 
     Attributes:
-        url: In full, as its user wrote it.
-        shown: What may be printed of it.
+        url: In full, as the user wrote it.
+        shown: Safe to print: without query and whatever may be a token.
     """
 
     url: str = field(repr=False)
     shown: str
 
     def __str__(self) -> str:
-        """Write what may be printed."""
+        """Return what is safe to print."""
         return self.shown
 
     @classmethod
     def from_url(cls, url: str, *, allowed_hosts: Collection[str] = (), option: str = "url") -> Self:
-        """Parse a URL and refuse what must not be delivered to.
+        """Parse the URL of a receiver.
 
         Args:
-            url: Of a receiver: http or https.
+            url: http or https.
             allowed_hosts: Exact host names or addresses beyond loopback that may be delivered to.
-            option: What to call it in an error, as its user wrote it.
+            option: Its name in an error, as the user wrote it.
 
         Raises:
-            InvalidOption: With the reason, and without the URL, which may hold a secret.
+            InvalidOption: It is invalid or not allowed. The message does not hold the URL, which may hold a secret.
         """
         parts, host, port = split_url(url, option, scheme_rule="must start with http:// or https://")
-        reason = _forbidden(host, allowed_hosts)
+        reason = _refuse_host(host, allowed_hosts)
         if reason:
             raise InvalidOption(option, reason)
         return cls(url=url.partition("#")[0], shown=_shown(parts, host, port))
 
 
-def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
+def _refuse_host(host: str, allowed_hosts: Collection[str]) -> str:
     if is_loopback(host):
-        return "" if _leads_here(host) else f"{host} is this machine's name, and leads to another"
+        return "" if _resolves_to_loopback(host) else f"{host} is this machine's name, and leads to another"
     if host in PRODUCTION_HOSTS:
         return "is the provider's own, which receives no webhooks"
     if host not in {name.lower() for name in allowed_hosts}:
@@ -62,8 +62,8 @@ def _forbidden(host: str, allowed_hosts: Collection[str]) -> str:
     return ""
 
 
-def _leads_here(host: str) -> bool:
-    """Return whether a name of this machine is resolved to it; one that is not resolved leads nowhere."""
+def _resolves_to_loopback(host: str) -> bool:
+    """Return whether a name resolves only to this machine, or to nothing."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
