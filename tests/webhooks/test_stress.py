@@ -208,7 +208,7 @@ def test_slow_receiver_is_named():
     shop.event = slow
     report, found = attacked(shop, seconds=0.05)
     assert found[0][0] == "receiver-slow"
-    assert "no answer" in report.unjudged[0]
+    assert "no response" in report.unjudged[0]
 
 
 # --- planted bugs: actions ---

@@ -1,8 +1,8 @@
-"""``webhook send`` and ``webhook attack``: a receiver, told one thing, or held to everything it has to bear."""
+"""``webhook send`` and ``webhook attack``: send test webhooks to a receiver, or stress-test it."""
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 import click
@@ -14,67 +14,46 @@ from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
     from vocode_contract.validation.masking import Secret
+    from vocode_contract.webhooks import Event
     from vocode_contract.webhooks.sending import Delivery, DeliveryResult
-    from vocode_contract.webhooks.stress import StressReport
 
 ACTION = "external_action"
-#: The whole story in place of one of its events.
+#: All events of a scenario, in place of one.
 ALL = "all"
 
-_to = click.option("--to", "url", metavar="URL", required=True, help="URL of the receiver.")
-_hosts = click.option(
-    "--allow-host",
-    "allowed_hosts",
-    metavar="NAME",
-    multiple=True,
-    help="Remote host of yours that may be sent to (default: loopback only).",
-)
-_secret_env = click.option(
-    "--secret-env", metavar="NAME", help="Environment variable with the signature_secret of the action."
-)
-_secret_file = click.option("--secret-file", metavar="FILE", help="File with the signature_secret of the action.")
-_seconds = click.option(
-    "--timeout",
-    "seconds",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    help="Seconds to wait for a response.",
-)
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToSend:
-    """What the options of ``send`` ask for."""
-
-    event: str
-    url: str
-    call_id: UUID | None
-    scenario: str | None
-    file: str | None
-    method: str
-    secret_env: str | None
-    secret_file: str | None
-    allowed_hosts: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToAttack:
-    """What the options of ``attack`` ask for."""
-
-    url: str
-    state: str | None
-    scenarios: tuple[str, ...]
-    file: str | None
-    lenient: bool
-    secret_env: str | None
-    secret_file: str | None
-    allowed_hosts: tuple[str, ...]
-    seconds: float
-    settle: float
-    seed: int
-    most: int
+def _receiver_options(command: Command) -> Command:
+    """Add the options that both commands have."""
+    for option in (
+        click.option(
+            "--timeout",
+            "seconds",
+            type=click.FloatRange(min=0, min_open=True, max=600),
+            default=10.0,
+            show_default=True,
+            help="Seconds to wait for a response.",
+        ),
+        click.option(
+            "--allow-host",
+            "allowed_hosts",
+            metavar="NAME",
+            multiple=True,
+            help="Remote host of yours to allow; may be given several times (default: loopback only).",
+        ),
+        click.option(
+            "--secret-file", metavar="FILE", help="File with the signature_secret, as an alternative (default: none)."
+        ),
+        click.option(
+            "--secret-env",
+            metavar="NAME",
+            help="Environment variable with the signature_secret of an external action (default: none).",
+        ),
+        click.option("--to", "url", metavar="URL", required=True, help="URL of the receiver."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(
@@ -100,19 +79,28 @@ def webhook() -> None:
     ),
 )
 @click.argument("event", metavar="EVENT")
-@_to
+@_receiver_options
 @click.option("--call-id", metavar="ID", type=click.UUID, help="ID of the call (default: a new one).")
-@click.option("--scenario", metavar="NAME", help="Scenario to take the event from.")
+@click.option("--scenario", metavar="NAME", help="Scenario to take the event from (default: the first that has it).")
 @click.option(
-    "--file", metavar="FILE", help="File to send unchanged as the body, or as the payload of an external action."
+    "--file",
+    metavar="FILE",
+    help="File to send unchanged as the body, or as the payload of an external action (default: an example).",
 )
 @click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True, help="HTTP method.")
-@_secret_env
-@_secret_file
-@_hosts
-@_seconds
 @click.pass_context
-def send(ctx: click.Context, /, **options: object) -> None:
+def send(
+    ctx: click.Context,
+    /,
+    *,
+    event: str,
+    url: str,
+    secret_env: str | None,
+    secret_file: str | None,
+    allowed_hosts: tuple[str, ...],
+    seconds: float,
+    **options: Any,
+) -> None:
     """Send EVENT: an event type, "all" for every event of a scenario, or external_action.
 
     Prints one line per delivery: event, status, seconds and result. Exit codes: 0 if every delivery was
@@ -120,12 +108,12 @@ def send(ctx: click.Context, /, **options: object) -> None:
     """
     from vocode_contract.webhooks.sending import Deliverer, Target
 
-    asked = ToSend(**options)  # type: ignore[arg-type]  # click gives each option its type
-    Target.from_url(asked.url, allowed_hosts=asked.allowed_hosts, option="--to")
-    secret = _secret(asked.secret_env, asked.secret_file)
+    Target.from_url(url, allowed_hosts=allowed_hosts, option="--to")
+    secret = _read_secret(secret_env, secret_file)
     output = ctx.ensure_object(Output)
-    with Deliverer(allowed_hosts=asked.allowed_hosts, seconds=asked.seconds, at_once=1) as deliverer:
-        codes = [_told(delivery, deliverer.send(delivery), output) for delivery in _asked_for(asked, secret)]
+    with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
+        deliveries = _build_deliveries(event, url, secret, **options)
+        codes = [_report(delivery, deliverer.send(delivery), output) for delivery in deliveries]
     ctx.exit(next((code for code in (VIOLATES, UNJUDGED) if code in codes), CONFORMS))
 
 
@@ -138,9 +126,11 @@ def send(ctx: click.Context, /, **options: object) -> None:
         "vocode-contract webhook attack --to http://localhost:8000/actions --secret-env SECRET",
     ),
 )
-@_to
+@_receiver_options
 @click.option(
-    "--state", metavar="URL", help="URL that returns the receiver's state of a call as JSON; {call_id} is replaced."
+    "--state",
+    metavar="URL",
+    help="URL of the receiver's state of a call as JSON; {call_id} is replaced (default: check only responses).",
 )
 @click.option(
     "--scenario",
@@ -149,14 +139,10 @@ def send(ctx: click.Context, /, **options: object) -> None:
     multiple=True,
     help="Scenario to replay; may be given several times (default: all).",
 )
-@click.option("--file", metavar="FILE", help="File with the payload of the external action (default: a generated one).")
+@click.option("--file", metavar="FILE", help="File with the payload of the external action (default: an empty object).")
 @click.option(
     "--lenient", is_flag=True, help="Accept a 2xx response to malformed deliveries, provided that they are ignored."
 )
-@_secret_env
-@_secret_file
-@_hosts
-@_seconds
 @click.option(
     "--settle",
     type=click.FloatRange(min=0, max=60),
@@ -169,109 +155,99 @@ def send(ctx: click.Context, /, **options: object) -> None:
     "--max", "most", type=click.IntRange(min=1), default=200, show_default=True, help="Maximum number of attempts."
 )
 @click.pass_context
-def attack(ctx: click.Context, /, **options: object) -> None:
+def attack(
+    ctx: click.Context,
+    /,
+    *,
+    url: str,
+    scenarios: tuple[str, ...],
+    file: str | None,
+    secret_env: str | None,
+    secret_file: str | None,
+    **options: Any,
+) -> None:
     """Replay call events twice, late, out of order, malformed, forged and oversized, and check the receiver.
 
     Sends events, or external actions if a secret is given. Prints one line per violation with the
     shortest sequence that shows it. Exit codes: 0 if the receiver passes, 1 if not, 3 if the result is
     inconclusive.
     """
-    asked = ToAttack(**options)  # type: ignore[arg-type]  # click gives each option its type
-    output = ctx.ensure_object(Output)
-    report = _attacked(asked)
     from vocode_contract.validation.masking import printable
+    from vocode_contract.validation.violation import has_error
+    from vocode_contract.webhooks.sending import Target
+    from vocode_contract.webhooks.stress import STORIES
+    from vocode_contract.webhooks.stress import attack as stress_test
 
+    Target.from_url(url, allowed_hosts=options["allowed_hosts"], option="--to")
+    report = stress_test(
+        url,
+        secret=_read_secret(secret_env, secret_file),
+        payload=None if file is None else _read_object(file),
+        scenarios=tuple(meant(name, STORIES, "scenario") for name in scenarios) or tuple(STORIES),
+        **options,
+    )
+    output = ctx.ensure_object(Output)
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
     for reason in report.unjudged:
         output.say(reason)
     output.say(f"{report.delivered} deliveries answered, {len(report.violations)} violations")
-    ctx.exit(_exit_code(report))
+    ctx.exit(VIOLATES if has_error(report.violations) else CONFORMS if report.conforms else UNJUDGED)
 
 
-def _attacked(asked: ToAttack) -> "StressReport":
-    from vocode_contract.webhooks.sending import Target
-    from vocode_contract.webhooks.stress import STORIES, attack
-
-    Target.from_url(asked.url, allowed_hosts=asked.allowed_hosts, option="--to")
-    return attack(
-        asked.url,
-        state=asked.state,
-        secret=_secret(asked.secret_env, asked.secret_file),
-        payload=None if asked.file is None else _object(asked.file),
-        scenarios=tuple(meant(name, STORIES, "scenario") for name in asked.scenarios) or tuple(STORIES),
-        lenient=asked.lenient,
-        allowed_hosts=asked.allowed_hosts,
-        seconds=asked.seconds,
-        settle=asked.settle,
-        seed=asked.seed,
-        most=asked.most,
-    )
-
-
-def _exit_code(report: "StressReport") -> int:
-    from vocode_contract.validation.violation import has_error
-
-    if has_error(report.violations):
-        return VIOLATES
-    return CONFORMS if report.conforms else UNJUDGED
-
-
-def _asked_for(asked: ToSend, secret: "Secret | None") -> "tuple[Delivery, ...]":
-    """Return the deliveries that the options of ``send`` ask for."""
+def _build_deliveries(
+    event: str,
+    url: str,
+    secret: "Secret | None",
+    *,
+    call_id: UUID | None,
+    scenario: str | None,
+    file: str | None,
+    method: str,
+) -> "list[Delivery]":
+    """Return the deliveries that the options of ``send`` describe."""
     from vocode_contract.contract.model import Contract, dates
-    from vocode_contract.webhooks.sending import Delivery
+    from vocode_contract.webhooks.sending import Delivery, event_delivery
+    from vocode_contract.webhooks.sending.external_actions import action_delivery
     from vocode_contract.webhooks.stress import STORIES
-
-    kinds = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
-    kind = meant(asked.event, (*dict.fromkeys(kinds), ACTION, ALL), "event")
-    call_id = str(asked.call_id or uuid4())
-    if kind == ACTION:
-        return (_action(asked, secret, call_id),)
-    if secret is not None:
-        raise InvalidOption("--secret-env", "events are unsigned; it is for external_action")
-    if asked.file is not None:
-        return (Delivery(url=asked.url, body=_read(asked.file), method=asked.method, label=kind, call_id=call_id),)
-    scenario = None if asked.scenario is None else meant(asked.scenario, STORIES, "scenario")
-    return _events(asked, kind, scenario, call_id)
-
-
-def _events(asked: ToSend, kind: str, scenario: str | None, call_id: str) -> "tuple[Delivery, ...]":
-    from vocode_contract.webhooks import Event
-    from vocode_contract.webhooks.sending import event_delivery
-    from vocode_contract.webhooks.stress import STORIES, story
     from vocode_contract.webhooks.stress.call_events import content
+
+    types = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
+    kind = meant(event, (*dict.fromkeys(types), ACTION, ALL), "event")
+    call = str(call_id or uuid4())
+    if kind == ACTION:
+        if secret is None:
+            raise InvalidOption("--secret-env", "required: an external action is signed with its signature_secret")
+        return [action_delivery(url, secret, {"order": "1234"} if file is None else _read_object(file), call)]
+    if secret is not None:
+        raise InvalidOption("--secret-env", "events are unsigned; use it only for external_action")
+    if file is not None:
+        return [Delivery(url=url, body=_read_file(file), method=method, label=kind, call_id=call)]
+    known = None if scenario is None else meant(scenario, STORIES, "scenario")
+    return [event_delivery(content(each), url, method=method) for each in _find_events(kind, known, call)]
+
+
+def _find_events(kind: str, scenario: str | None, call_id: str) -> "tuple[Event, ...]":
+    from vocode_contract.webhooks import Event
+    from vocode_contract.webhooks.stress import STORIES, story
 
     names = tuple(STORIES) if scenario is None else (scenario,)
     if kind == ALL:
-        events = story(names[0], call_id)
-    else:
-        told = (event for name in names for event in story(name, call_id) if event.type == kind)
-        first = next(told, None)
-        if first is None and scenario is not None:
-            raise InvalidOption("--scenario", f"{scenario} has no {kind}")
-        events = (first or Event(type=kind, call_id=call_id),)
-    return tuple(event_delivery(content(event), asked.url, method=asked.method) for event in events)
+        return story(names[0], call_id)
+    first = next((event for name in names for event in story(name, call_id) if event.type == kind), None)
+    if first is None and scenario is not None:
+        raise InvalidOption("--scenario", f"{scenario} has no {kind}")
+    return (first or Event(type=kind, call_id=call_id),)
 
 
-def _action(asked: ToSend, secret: "Secret | None", call_id: str) -> "Delivery":
-    from vocode_contract.webhooks.sending.external_actions import action_delivery
-
-    if secret is None:
-        raise InvalidOption("--secret-env", "an external action is signed; name the variable that holds its secret")
-    payload = {"order": "1234"} if asked.file is None else _object(asked.file)
-    return action_delivery(asked.url, secret, payload, call_id)
-
-
-def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
-    """Print the result of a delivery and return the exit code that it asks for."""
+def _report(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
+    """Print the result of a delivery and return its exit code."""
     from vocode_contract.validation.masking import printable
-    from vocode_contract.webhooks.sending.external_actions import LABEL, check_action_response
-    from vocode_contract.webhooks.stress.findings import unanswered
+    from vocode_contract.webhooks.sending.external_actions import LABEL, NO_RESPONSE, check_action_response
 
     status = "-" if answer.status is None else answer.status
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
-    if reason := unanswered(answer, "take"):
+    if reason := NO_RESPONSE.get(answer.outcome):
         output.say(reason)
         return UNJUDGED
     if delivery.label != LABEL:
@@ -284,37 +260,37 @@ def _told(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int
     return CONFORMS if report.conforms else VIOLATES
 
 
-def _secret(variable: str | None, file: str | None) -> "Secret | None":
-    """Return the secret that is in the environment or in a file; never on the command line, which others see."""
+def _read_secret(variable: str | None, file: str | None) -> "Secret | None":
+    """Return the secret from the environment or a file; never from the command line, which other users can see."""
     from vocode_contract.validation.masking import Secret
     from vocode_contract.webhooks.signature import decode_secrets
 
     if variable is None and file is None:
         return None
     if variable is not None and file is not None:
-        raise InvalidOption("--secret-file", "is given beside --secret-env; one is enough")
-    text = _read(file).decode("utf-8", "replace").strip() if file is not None else os.environ.get(variable or "", "")
+        raise InvalidOption("--secret-file", "cannot be combined with --secret-env")
+    text = _read_file(file).decode("utf-8", "replace").strip() if file is not None else os.environ.get(variable or "")
     if not text:
         raise InvalidOption("--secret-env" if variable else "--secret-file", "holds no secret")
     secret = Secret(text)
-    decode_secrets(secret)  # refuses one that cannot sign
+    decode_secrets(secret)  # raises for one that cannot sign
     return secret
 
 
-def _object(file: str) -> dict[str, Any]:
+def _read_object(file: str) -> dict[str, Any]:
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Unreadable
 
     try:
-        value = read(_read(file))
+        value = read(_read_file(file))
     except Unreadable as error:
-        raise InvalidOption("--file", f"holds no JSON: {error.defect.code}") from None
+        raise InvalidOption("--file", f"is not JSON: {error.defect.code}") from None
     if not isinstance(value, dict):
         raise InvalidOption("--file", "must hold a JSON object")
     return value
 
 
-def _read(file: str) -> bytes:
+def _read_file(file: str) -> bytes:
     try:
         [payload] = payloads(file, MOST_BYTES, lines=False)
     except NoPayload as error:

@@ -11,6 +11,11 @@ _SENTENCES: Mapping[str, str] = {
     "json-duplicate-key": "duplicate key",
     "json-empty": "the document is empty",
     "json-lines": "several JSON values, one per line: this looks like JSON Lines",
+    "receiver-mixed": "state differs from delivering only this call's events",
+    "receiver-order": "state differs from delivering the events in order",
+    "receiver-repeat": "state differs from delivering each event once",
+    "receiver-slow": "no response in time",
+    "receiver-spoiled": "state differs from not sending this delivery",
     "required": "required property is missing",
 }
 

@@ -41,16 +41,20 @@ class ActionReport:
         return self.verdict is not None and conforms(self.violations)
 
 
-#: Outcome to the reason why there is no response to check.
-_REASONS: Mapping[str, str] = {
-    "timeout": "no response in time; the agent continues without it",
+#: Outcome without a response to the reason.
+NO_RESPONSE: Mapping[str, str] = {
     "unreachable": "no connection; nothing was sent",
     "closed": "the connection was closed before a response",
     "protocol": "the response is not HTTP/1.1",
+    "abandoned": "stopped before a response",
+}
+#: Outcome to the reason why there is nothing to check.
+_REASONS: Mapping[str, str] = {
+    **NO_RESPONSE,
+    "timeout": "no response in time; the agent continues without it",
     "too-large": "the response is too large",
     "redirected": "the response is a redirect, which is not followed",
     "not-allowed": "the URL is not allowed; nothing was sent",
-    "abandoned": "stopped before a response",
 }
 
 

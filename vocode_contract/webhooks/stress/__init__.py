@@ -1,8 +1,7 @@
-"""The adversary: one call's story, delivered to a receiver in all the ways that networks and people find.
+"""Stress-test a receiver: deliver the events of calls twice, late, out of order, malformed and forged.
 
-`attack` delivers by real HTTP and checks the receiver's answers and, where it can be read, its state.
-`deliveries` and `stories` are Hypothesis strategies for tests of one's own. Each is loaded when it is
-first asked for.
+`attack` delivers over real HTTP and checks the receiver's responses and, if it can be read, its state. `deliveries` and
+`stories` are Hypothesis strategies for your own tests.
 """
 
 from vocode_contract._lazy import on_demand
@@ -34,5 +33,5 @@ __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
     __getattr__ = on_demand(
-        __name__, _EXPORTS, extras={"httpx": "client", "hypothesis": "hypothesis"}, needed_for="the adversary"
+        __name__, _EXPORTS, extras={"httpx": "client", "hypothesis": "hypothesis"}, needed_for="the stress test"
     )

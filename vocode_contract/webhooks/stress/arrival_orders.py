@@ -1,6 +1,6 @@
-"""Arrangements: which events of a scenario arrive, in which order and how often; and the shortest that still breaks.
+"""Arrangements: which events of a scenario arrive, in which order and how often; and the shortest that still fails.
 
-Events of one kind keep their order: nothing in them tells a receiver which was first.
+Events of one type keep their order, since nothing in them shows which was first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 
 
 class Arrival(NamedTuple):
-    """One arrival.
+    """The arrival of one event.
 
     Attributes:
-        call: 0 for the call that the scenario is about, 1 for another one with the same story.
-        place: Of the event in the scenario, from 0.
+        call: 0 for the call under test, 1 for another call with the same scenario.
+        place: Index of the event in the scenario.
     """
 
     call: int
@@ -28,19 +28,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """How a scenario arrives.
-
-    Attributes:
-        kind: Name in `ARRANGEMENTS`.
-        parts: In the order of arrival.
-    """
+    """How a scenario arrives: the kind, one of `ARRANGEMENTS`, and the events in the order of arrival."""
 
     kind: str
     parts: Parts
 
 
 def in_order(parts: Sequence[Arrival], call: int = 0) -> Parts:
-    """Return what arrived of a call as it should have: each event once, in the scenario's order."""
+    """Return the events that arrived of a call, each once and in the scenario's order."""
     return tuple(sorted({part for part in parts if part.call == call}))
 
 
@@ -55,11 +50,11 @@ def is_mixed(parts: Sequence[Arrival]) -> bool:
 
 
 def fair(parts: Sequence[Arrival], kinds: Sequence[str]) -> Parts:
-    """Let events of one kind keep their order, by their first arrivals; all else stays where it is.
+    """Return an arrangement in which events of one type first arrive in the scenario's order; the rest is unchanged.
 
     Args:
         parts: In the order of arrival.
-        kinds: Of the scenario's events.
+        kinds: Types of the scenario's events.
     """
     renamed: dict[Arrival, Arrival] = {}
     for kind, call in {(kinds[part.place], part.call) for part in parts}:
@@ -68,31 +63,20 @@ def fair(parts: Sequence[Arrival], kinds: Sequence[str]) -> Parts:
     return tuple(renamed[part] for part in parts)
 
 
-def _plain(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    yield _story(size)
+_Plain = list[Arrival]
 
 
-def _story(size: int, call: int = 0) -> list[Arrival]:
-    return [Arrival(call, index) for index in range(size)]
-
-
-def _duplicated(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario with all of it twice, and with each event again somewhere later."""
-    plain = _story(size)
+def _duplicate(plain: _Plain, chance: Random) -> Iterator[_Plain]:
+    """Yield the scenario twice in a row, and with each event again somewhere later."""
     yield [*plain, *plain]
     for part in plain:
-        at = chance.randint(part.place + 1, size)
+        at = chance.randint(part.place + 1, len(plain))
         yield [*plain[:at], part, *plain[at:]]
 
 
-def _retried(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario with each event sent again at once, as after a 500 from a proxy in front of a receiver."""
-    yield [part for part in _story(size) for _ in range(2)]
-
-
-def _reordered(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario backwards, each pair of neighbours exchanged, and shuffled."""
-    plain = _story(size)
+def _reorder(plain: _Plain, chance: Random) -> Iterator[_Plain]:
+    """Yield the scenario reversed, with each pair of neighbours swapped, and shuffled."""
+    size = len(plain)
     if size > 1:
         yield plain[::-1]
     for index in range(size - 1):
@@ -101,62 +85,53 @@ def _reordered(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
         yield chance.sample(plain, size)
 
 
-def _delayed(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario with each event held back until after the last."""
-    plain = _story(size)
-    for index in range(size - 1):
+def _delay(plain: _Plain, _chance: Random) -> Iterator[_Plain]:
+    for index in range(len(plain) - 1):
         yield [*plain[:index], *plain[index + 1 :], plain[index]]
 
 
-def _dropped(size: int, _chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario without one of its events."""
-    plain = _story(size)
-    for index in range(size if size > 1 else 0):
+def _drop(plain: _Plain, _chance: Random) -> Iterator[_Plain]:
+    for index in range(len(plain) if len(plain) > 1 else 0):
         yield [*plain[:index], *plain[index + 1 :]]
 
 
-def _interleaved(size: int, chance: Random) -> Iterator[Sequence[Arrival]]:
-    """Yield the scenario with another call's in between: in turn, and as chance has it."""
-    one, other = _story(size), _story(size, 1)
-    yield [part for pair in zip(one, other, strict=True) for part in pair]
+def _interleave(plain: _Plain, chance: Random) -> Iterator[_Plain]:
+    """Yield the scenario with another call's events in between: alternately, and at random."""
+    size, other = len(plain), [Arrival(1, part.place) for part in plain]
+    yield [part for pair in zip(plain, other, strict=True) for part in pair]
     turns = chance.sample([0] * size + [1] * size, 2 * size)
-    left = (iter(one), iter(other))
+    left = (iter(plain), iter(other))
     yield [next(left[turn]) for turn in turns]
 
 
-_KINDS: Mapping[str, Callable[[int, Random], Iterator[Sequence[Arrival]]]] = {
-    "plain": _plain,
-    "retried": _retried,
-    "duplicated": _duplicated,
-    "reordered": _reordered,
-    "delayed": _delayed,
-    "dropped": _dropped,
-    "interleaved": _interleaved,
+_KINDS: Mapping[str, Callable[[_Plain, Random], Iterator[_Plain]]] = {
+    "plain": lambda plain, _: iter([plain]),
+    # Each event twice in a row, as after a 500 from a proxy in front of the receiver.
+    "retried": lambda plain, _: iter([[part for part in plain for _ in range(2)]]),
+    "duplicated": _duplicate,
+    "reordered": _reorder,
+    "delayed": _delay,
+    "dropped": _drop,
+    "interleaved": _interleave,
 }
 ARRANGEMENTS = tuple(_KINDS)
 
 
 def arrangements(kind: str, kinds: Sequence[str], chance: Random) -> Iterator[Arrangement]:
-    """Yield the arrangements of one kind.
-
-    Args:
-        kind: One of `ARRANGEMENTS`.
-        kinds: Of the scenario's events.
-        chance: Decides what is left open.
-    """
-    for parts in _KINDS[kind](len(kinds), chance):
+    """Yield the arrangements of one kind, given the types of the scenario's events."""
+    for parts in _KINDS[kind]([Arrival(0, index) for index in range(len(kinds))], chance):
         yield Arrangement(kind=kind, parts=fair(parts, kinds))
 
 
 def shortest(
     parts: tuple[Item, ...], breaks: Callable[[tuple[Item, ...]], bool], *, tries: int = 100
 ) -> tuple[Item, ...]:
-    """Return a part of what arrived that still breaks the receiver, of which nothing can be left out.
+    """Return a part of a sequence that still breaks the receiver, of which nothing can be left out.
 
     Args:
-        parts: Which break it.
-        breaks: Whether others do.
-        tries: At most so many are tried.
+        parts: The sequence that breaks it.
+        breaks: Returns whether another sequence does.
+        tries: Maximum number of sequences to try.
     """
     index = 0
     while index < len(parts) and tries > 0:

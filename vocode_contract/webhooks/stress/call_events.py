@@ -61,20 +61,20 @@ def content(event: Event) -> dict[str, Any]:
     return content | {"payload": dict(event.payload)} if event.payload else content
 
 
-_OF_ACTIONS = ("plain", "retried", "duplicated", "interleaved")
+#: An action has no order to change, and nothing is missing without it.
+_ACTION_ARRANGEMENTS = ("plain", "retried", "duplicated", "interleaved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The events that a receiver gets for one call.
+    """What a receiver gets for one call: the events of a scenario, or an external action.
 
     Attributes:
-        name: Of the scenario.
-        kinds: Of the events in order.
-        url: The receiver's.
-        arrangements: Names of the arrangements that say something about it.
-        secret: Of external actions; ``None`` for events.
-        payload: Of the external action.
+        kinds: Types of the events, in order.
+        url: URL of the receiver.
+        arrangements: The kinds of arrangement that apply.
+        secret: Secret of the external action; ``None`` for events.
+        payload: Payload of the external action.
     """
 
     name: str
@@ -91,32 +91,33 @@ class Subject:
         return event_delivery(content(story(self.name, call_id)[index]), self.url)
 
     def odds(self, call_id: str) -> Iterator[Odd]:
-        """Yield what is made of one of the deliveries and should not be taken."""
+        """Yield the invalid and unusual deliveries made from one of the valid ones."""
         if self.secret is not None:
             yield from odd_actions({"payload": dict(self.payload), "call_id": call_id}, self.secret)
         else:
             yield from odd_events(content(story(self.name, call_id)[min(1, len(self.kinds) - 1)]))
 
     def odd_delivery(self, odd: Odd, call_id: str) -> Delivery:
-        """Return the delivery of something odd."""
+        """Return the delivery of an odd one."""
         return Delivery(url=self.url, body=odd.body, headers=(JSON, *odd.headers), label=odd.kind, call_id=call_id)
 
     @property
     def odd_kind(self) -> str:
-        """Kind of the delivery that odd ones are made of."""
+        """Type of the delivery that odd ones are made from."""
         return self.kinds[min(1, len(self.kinds) - 1)]
 
 
-def of_story(name: str, url: str) -> Subject:
-    """Return a scenario of events.
+def scenario_subject(name: str, url: str) -> Subject:
+    """Return the events of a scenario as a subject.
 
     Raises:
-        InvalidOption: There is no story of that name.
+        InvalidOption: There is no such scenario.
     """
-    story(name, "")  # says what is known where the name is not
-    return Subject(name=name, kinds=tuple(step.type for step in STORIES[name]), url=url)
+    return Subject(name=name, kinds=tuple(event.type for event in story(name, "")), url=url)
 
 
-def of_action(url: str, secret: Secret, payload: Mapping[str, Any]) -> Subject:
-    """Return an external action."""
-    return Subject(name=LABEL, kinds=(LABEL,), url=url, arrangements=_OF_ACTIONS, secret=secret, payload=payload)
+def action_subject(url: str, secret: Secret, payload: Mapping[str, Any]) -> Subject:
+    """Return an external action as a subject."""
+    return Subject(
+        name=LABEL, kinds=(LABEL,), url=url, arrangements=_ACTION_ARRANGEMENTS, secret=secret, payload=payload
+    )

@@ -1,4 +1,4 @@
-"""What no receiver should take: malformed, forged and oversized deliveries, each made from a good one."""
+"""Deliveries that no receiver should accept: malformed, forged and oversized ones, each made from a valid one."""
 
 import json
 from base64 import b64encode
@@ -11,23 +11,22 @@ from vocode_contract.webhooks.signature import HEADER, SecretText
 
 Content: TypeAlias = dict[str, Any]
 
-#: ``take``: answer 2xx. ``refuse``: 4xx. ``reject``: 4xx whatever the policy, for it is forged. ``bear``: either.
+#: The response of a correct receiver. ``take``: 2xx. ``refuse``: 4xx, or 2xx if it is lenient. ``reject``: 4xx in any
+#: case. ``limit``: 4xx or a closed connection. ``bear``: 2xx or 4xx.
 Wanted: TypeAlias = Literal["take", "refuse", "reject", "bear", "limit"]
 
-#: Bytes beyond what any delivery has; receivers are advised to have a limit.
+#: Size in bytes that no real delivery has.
 OVERSIZE = 9_437_184
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
-    """A delivery that is not as it should be.
+    """An invalid or unusual delivery.
 
     Attributes:
-        name: What is odd about it, such as ``no-call-id``.
+        name: What is unusual about it, such as ``no-call-id``.
         kind: ``malformed``, ``forged`` or ``oversized``.
-        wanted: What a sound receiver does.
-        body: Raw bytes.
-        headers: Beside the media type.
+        headers: In addition to the media type.
     """
 
     name: str
@@ -37,27 +36,30 @@ class Odd:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
-def _written(content: object) -> bytes:
+def _write(content: object) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
 def _without(key: str) -> Callable[[Content], bytes]:
-    return lambda content: _written({name: value for name, value in content.items() if name != key})
+    return lambda content: _write({name: value for name, value in content.items() if name != key})
 
 
 def _with(key: str, value: object) -> Callable[[Content], bytes]:
-    return lambda content: _written(content | {key: value})
+    return lambda content: _write(content | {key: value})
 
 
-#: Of events and of actions.
+def _append(member: bytes) -> Callable[[Content], bytes]:
+    return lambda content: _write(content)[:-1] + b"," + member + b"}"
+
+
 _BODIES: Mapping[str, Callable[[Content], bytes]] = {
     "empty": lambda _: b"",
     "not-json": lambda _: b"\xf0not json",
-    "cut-json": lambda content: _written(content)[:-7],
-    "array": lambda content: _written([content]),
+    "cut-json": lambda content: _write(content)[:-7],
+    "array": lambda content: _write([content]),
     "null": lambda _: b"null",
     "text": lambda _: b'"event"',
-    "deep": lambda content: _written(content)[:-1] + b',"payload":' + b'{"a":' * 2_000 + b"1" + b"}" * 2_001,
+    "deep": _append(b'"payload":' + b'{"a":' * 2_000 + b"1" + b"}" * 2_000),
     "no-call-id": _without("call_id"),
     "call-id-null": _with("call_id", None),
     "call-id-number": _with("call_id", 17),
@@ -65,55 +67,63 @@ _BODIES: Mapping[str, Callable[[Content], bytes]] = {
     "payload-text": _with("payload", "text"),
     "payload-array": _with("payload", [1]),
 }
-_OF_EVENTS: Mapping[str, Callable[[Content], bytes]] = {
+_EVENT_BODIES: Mapping[str, Callable[[Content], bytes]] = {
+    **_BODIES,
     "no-type": _without("type"),
     "type-null": _with("type", None),
     "type-object": _with("type", {}),
 }
-_OF_ACTIONS: Mapping[str, Callable[[Content], bytes]] = {"no-payload": _without("payload")}
-#: Newer than the contract, or spelt in a way that some readers know and some refuse.
-_BORNE: Mapping[str, Callable[[Content], bytes]] = {
+_ACTION_BODIES: Mapping[str, Callable[[Content], bytes]] = {**_BODIES, "no-payload": _without("payload")}
+#: Newer than the contract, or in a spelling that some parsers accept and some refuse.
+_UNUSUAL_BODIES: Mapping[str, Callable[[Content], bytes]] = {
     "unknown-type": _with("type", "event_unheard_of"),
     "payload-null": _with("payload", None),
     "another-key": _with("sent_at", "2023-11-30T00:00:00Z"),
     "nan": _with("payload", {"number": float("nan")}),
-    "lone-surrogate": lambda content: _written(content)[:-1] + rb',"note":"\ud83d"}',
-    "twice-a-key": lambda content: _written(content)[:-1] + b',"type":"event_message"}',
-    "byte-order-mark": lambda content: b"\xef\xbb\xbf" + _written(content),
+    "lone-surrogate": _append(rb'"note":"\ud83d"'),
+    "twice-a-key": _append(b'"type":"event_message"'),
+    "byte-order-mark": lambda content: b"\xef\xbb\xbf" + _write(content),
 }
 
 
+def _malformed(bodies: Mapping[str, Callable[[Content], bytes]], wanted: Wanted, content: Content) -> Iterator[Odd]:
+    for name, make in bodies.items():
+        yield Odd(name=name, kind="malformed", wanted=wanted, body=make(content))
+
+
+def _oversized(content: Content) -> Odd:
+    body = _write(content | {"payload": {"text": "x" * OVERSIZE}})
+    return Odd(name="oversized", kind="oversized", wanted="limit", body=body)
+
+
 def odd_events(content: Content) -> Iterator[Odd]:
-    """Yield what is made of a good event."""
-    for name, make in {**_BODIES, **_OF_EVENTS}.items():
-        yield Odd(name=name, kind="malformed", wanted="refuse", body=make(content))
-    for name, make in _BORNE.items():
-        yield Odd(name=name, kind="malformed", wanted="bear", body=make(content))
-    yield Odd(name="oversized", kind="oversized", wanted="limit", body=_oversized(content))
+    """Yield the invalid and unusual deliveries made from a valid event."""
+    yield from _malformed(_EVENT_BODIES, "refuse", content)
+    yield from _malformed(_UNUSUAL_BODIES, "bear", content)
+    yield _oversized(content)
 
 
 def odd_actions(content: Content, secret: SecretText) -> Iterator[Odd]:
-    """Yield what is made of a good action, each correctly signed but for the forged ones."""
-    for name, make in {**_BODIES, **_OF_ACTIONS}.items():
-        yield _signed(Odd(name=name, kind="malformed", wanted="refuse", body=make(content)), secret)
+    """Yield the invalid deliveries made from a valid action; all but the forged ones have a valid signature."""
+    for odd in _malformed(_ACTION_BODIES, "refuse", content):
+        yield _sign(odd, secret)
     yield from _forged(json.dumps(content).encode(), secret)
-    yield _signed(Odd(name="oversized", kind="oversized", wanted="limit", body=_oversized(content)), secret)
+    yield _sign(_oversized(content), secret)
 
 
-def _signed(odd: Odd, secret: SecretText) -> Odd:
+def _sign(odd: Odd, secret: SecretText) -> Odd:
     return replace(odd, headers=((HEADER, signature_of(odd.body, secret)),))
 
 
 def _forged(body: bytes, secret: SecretText) -> Iterator[Odd]:
-    right = signature_of(body, secret)
-    other = signature_of(body, b64encode(bytes(32)).decode())
+    valid = signature_of(body, secret)
     signatures = {
         "no-signature": None,
         "empty-signature": "",
-        "other-secret": other,
-        "other-body": right,
-        "cut-signature": right[:-5],
-        "lower-case-signature": right.swapcase(),
+        "other-secret": signature_of(body, b64encode(bytes(32)).decode()),
+        "other-body": valid,
+        "cut-signature": valid[:-5],
+        "lower-case-signature": valid.swapcase(),
         "signature-of-nothing": signature_of(b"", secret),
         "not-ascii-signature": "é" * 22,
         "long-signature": "A" * 4_000,
@@ -122,7 +132,3 @@ def _forged(body: bytes, secret: SecretText) -> Iterator[Odd]:
         forged = body[:-1] + b" }" if name == "other-body" else body
         headers = () if signature is None else ((HEADER, signature),)
         yield Odd(name=name, kind="forged", wanted="reject", body=forged, headers=headers)
-
-
-def _oversized(content: Content) -> bytes:
-    return _written(content | {"payload": {"text": "x" * OVERSIZE}})

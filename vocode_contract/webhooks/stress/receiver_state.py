@@ -1,4 +1,4 @@
-"""The state of a receiver, as its user lets it be read, and in what two states differ."""
+"""Read the state of a receiver, and compare two states."""
 
 import json
 import re
@@ -9,35 +9,26 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.webhooks.sending import Deliverer, Delivery
 from vocode_contract.webhooks.sending.target import Target
 
-#: Returns what a receiver knows of a call, given its id, as a JSON value.
+#: Returns the receiver's state of a call, given its id, as a JSON value.
 ReadState: TypeAlias = Callable[[str], Any]
 
 _PLACEHOLDER = re.compile(r"\{call_id\}|%7[Bb]call_id%7[Dd]")
 
 
 class StateUnread(Exception):
-    """The state could not be read.
-
-    Attributes:
-        reason: Why; safe to show.
-    """
-
-    def __init__(self, reason: str) -> None:
-        """Say why."""
-        super().__init__(reason)
-        self.reason = reason
+    """The state could not be read; its text says why, and is safe to show."""
 
 
-def from_url(url: str, deliverer: Deliverer, *, allowed_hosts: Collection[str] = ()) -> ReadState:
-    """Return what reads the state by GET.
+def state_reader(url: str, deliverer: Deliverer, *, allowed_hosts: Collection[str] = ()) -> ReadState:
+    """Return a function that reads the state of a call by GET.
 
     Args:
-        url: With ``{call_id}`` where the id goes; without, the response is an object of all calls by id.
+        url: With ``{call_id}`` in place of the id. Otherwise, the response is an object of all calls by id.
         deliverer: Sends.
-        allowed_hosts: Exact hosts beyond loopback that may be asked.
+        allowed_hosts: Exact hosts beyond loopback that may be read from.
 
     Raises:
-        InvalidOption: The address must not be asked.
+        InvalidOption: The URL is not allowed.
     """
     Target.from_url(_PLACEHOLDER.sub("x", url), allowed_hosts=allowed_hosts, option="state")
 
@@ -52,32 +43,30 @@ def from_url(url: str, deliverer: Deliverer, *, allowed_hosts: Collection[str] =
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
             raise StateUnread("the state is not JSON") from None
-        return value if count else _of_call(value, call_id)
+        if count:
+            return value
+        if not isinstance(value, dict):
+            raise StateUnread("the state is not an object of calls by id; put {call_id} into its URL")
+        return value.get(call_id)
 
     return read
 
 
-def _of_call(value: Any, call_id: str) -> Any:
-    if not isinstance(value, dict):
-        raise StateUnread("the state is no object of calls by id; put {call_id} into its URL")
-    return value.get(call_id)
-
-
 def anonymous(state: Any, call_id: str) -> Any:
-    """Return a state with the call's id replaced, in keys too, as JSON would have it.
+    """Return a state as JSON, with the call's id replaced everywhere, so that states of two calls can be compared.
 
     Raises:
-        InvalidOption: The state holds what JSON cannot.
+        InvalidOption: The state cannot be written as JSON.
     """
     try:
         text = json.dumps(state)
     except (TypeError, ValueError, RecursionError):  # its text may quote the state
-        raise InvalidOption("state", "holds what JSON cannot") from None
+        raise InvalidOption("state", "cannot be written as JSON") from None
     return json.loads(re.sub(re.escape(call_id), "CALL", text, flags=re.IGNORECASE))
 
 
 def differences(one: Any, other: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
-    """Yield the keys and indices that lead to each place where two states differ."""
+    """Yield the path of keys and indices to each place where two states differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in {**one, **other}:
             if key in one and key in other:

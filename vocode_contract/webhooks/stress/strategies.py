@@ -1,4 +1,4 @@
-"""Hypothesis: stories and the ways in which they arrive, which shrink to the shortest that breaks a receiver."""
+"""Hypothesis strategies of events as they may arrive, which shrink to the shortest sequence that breaks a receiver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +16,10 @@ from vocode_contract.webhooks.stress.findings import ARROW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """Events as they arrive; its text is the line of their kinds.
+    """Events as they arrive; its representation lists their types.
 
     Attributes:
-        events: In the order of arrival, some of them twice, some not at all.
+        events: In the order of arrival; some are repeated, some missing.
         in_order: Those that arrive, each once, in the order in which they happened.
     """
 
@@ -28,72 +28,69 @@ class Deliveries:
 
     @property
     def call_id(self) -> str:
-        """The call; a new one in each example, for a receiver remembers."""
+        """The id of the call, new in each example, since a receiver remembers calls."""
         return self.events[0].call_id
 
     @property
     def bodies(self) -> tuple[bytes, ...]:
-        """The events as they are sent."""
+        """The bodies of the events."""
         return tuple(event_body(content(event)) for event in self.events)
 
     def about(self, call_id: str) -> "Deliveries":
-        """Return the same of another call."""
-        return replace(
-            self,
-            events=tuple(replace(event, call_id=call_id) for event in self.events),
-            in_order=tuple(replace(event, call_id=call_id) for event in self.in_order),
-        )
+        """Return the same deliveries for another call."""
+        return Deliveries(events=_for_call(self.events, call_id), in_order=_for_call(self.in_order, call_id))
 
     def __repr__(self) -> str:
         return ARROW.join(event.type for event in self.events)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - the signature is Hypothesis's
-        """Show it so in a falsifying example, where Hypothesis else lists the fields of a dataclass."""
+        """Show the representation in a falsifying example, where Hypothesis lists the fields of a dataclass."""
         printer.text(repr(self))
 
 
 def stories(names: Sequence[str] = tuple(STORIES)) -> st.SearchStrategy[tuple[Event, ...]]:
-    """Return a strategy of whole stories, in order; each of a call with a new id.
+    """Return a strategy of the events of whole scenarios, in order, each for a call with a new id.
 
     Args:
-        names: Of `STORIES`.
+        names: Keys of `STORIES`.
 
     Raises:
-        InvalidOption: There is no story of such a name.
+        InvalidOption: There is no such scenario.
     """
-    return st.sampled_from([story(name, "") for name in names]).map(_of_a_new_call)
+    return st.sampled_from([story(name, "") for name in names]).map(_for_call)
 
 
-def deliveries(told: Sequence[Event] | None = None) -> st.SearchStrategy[Deliveries]:
-    """Return a strategy of what arrives of a scenario: reordered, repeated, with gaps.
+def deliveries(events: Sequence[Event] | None = None) -> st.SearchStrategy[Deliveries]:
+    """Return a strategy of the deliveries of a scenario: reordered, repeated, with gaps.
 
-    Events of one kind keep their order, since nothing tells a receiver which was first. An example
-    shrinks to the fewest events that break a receiver, in the scenario's order as far as that does.
+    Events of one type keep their order, since nothing shows a receiver which was first. An example shrinks to the
+    fewest events that break a receiver, in the scenario's order if possible.
 
     Args:
-        told: The story; any of `STORIES` without.
+        events: Events of one call in order; those of any scenario in `STORIES` by default.
     """
-    if told is not None:
-        return _arriving(tuple(told))
+    if events is not None:
+        return _arriving(tuple(events))
     return st.sampled_from([story(name, "") for name in STORIES]).flatmap(_arriving)
 
 
-def _arriving(told: tuple[Event, ...]) -> st.SearchStrategy[Deliveries]:
-    parts = st.sampled_from([Arrival(0, index) for index in range(len(told))])
-    kinds = [event.type for event in told]
+def _arriving(events: tuple[Event, ...]) -> st.SearchStrategy[Deliveries]:
+    parts = st.sampled_from([Arrival(0, index) for index in range(len(events))])
+    kinds = [event.type for event in events]
 
-    def arrived(drawn: list[Arrival]) -> Deliveries:
+    def build(drawn: list[Arrival]) -> Deliveries:
         arriving = fair(drawn, kinds)
-        new = _of_a_new_call(told)
+        new = _for_call(events)
         return Deliveries(
             events=tuple(new[part.place] for part in arriving),
             in_order=tuple(new[part.place] for part in in_order(arriving)),
         )
 
-    return st.lists(parts, min_size=1, max_size=2 * len(told)).map(arrived)
+    return st.lists(parts, min_size=1, max_size=2 * len(events)).map(build)
 
 
-def _of_a_new_call(told: Sequence[Event]) -> tuple[Event, ...]:
-    # Not drawn: an id is no part of an example, and must not be the same in the next.
-    call_id = str(uuid4())
-    return tuple(replace(event, call_id=call_id) for event in told)
+def _for_call(events: Sequence[Event], call_id: str = "") -> tuple[Event, ...]:
+    """Return the events for another call, by default a new one."""
+    # A new id is not drawn: it is no part of an example, and must differ in the next one.
+    call_id = call_id or str(uuid4())
+    return tuple(replace(event, call_id=call_id) for event in events)
