@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from benchmarks.measuring import Figure, paired
 from vocode_contract import Contract
 from vocode_contract.strategies import calls, from_schema
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.seeding import sample
 
 TEXT = st.text(max_size=20)
 UUID = (
@@ -166,7 +166,7 @@ def figures() -> Iterator[Figure]:
     yield paired("calls() in a test", ours, derived, rival="schemathesis as_strategy", units=COUNT, goal=0.1, rounds=3)
     nasty = drawing(calls(adversarial=True))
     yield paired("calls(adversarial=True) in a test", nasty, written, rival="fixed_dictionaries by hand", units=COUNT)
-    stream = seeded(calls(), 0)
+    stream = sample(calls(), 0)
     yield paired(
         "calls() from a seed",
         lambda: list(islice(stream, COUNT)),

@@ -1,7 +1,7 @@
 import pytest
 
 from vocode_contract.contract.json_pointer import resolved
-from vocode_contract.contract.model import PROFILES, Contract, dates, json_type
+from vocode_contract.contract.model import PROFILES, Contract, dates, has_timed_transcripts, json_type
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
 each_date = pytest.mark.parametrize("date", dates())
@@ -131,3 +131,8 @@ def test_json_type_names_the_type(name, value):
 @pytest.mark.parametrize("value", [(), b"", object, {1}, 1j], ids=repr)
 def test_json_type_does_not_know_what_json_has_not(value):
     assert json_type(value) == "unknown"
+
+
+@pytest.mark.parametrize("date", dates())
+def test_transcripts_have_times_from_2024_on(date):
+    assert has_timed_transcripts(Contract.load(date)) is (date >= "2024")

@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from vocode_contract import InvalidOption, UnknownContract, conforms, dates
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import BREACHES, histories
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.seeding import sample
 from vocode_contract.validation.lifecycle.rules import breaches
 
 ORDER = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
@@ -88,7 +88,7 @@ def test_lifecycle_finds_the_planted_breach_and_nothing_else(date, profile, data
 
 @pytest.mark.parametrize("source", ["calls", "events", "both"])
 def test_histories_show_what_was_asked_for(source):
-    drawn = seeded(histories(breach=WELL, seen=st.just(source)), 0)
+    drawn = sample(histories(breach=WELL, seen=st.just(source)), 0)
     history = next(history for history in drawn if len(history.observations) > 3)
     expected = {"calls": {"call"}, "events": {"event"}, "both": {"call", "event"}}[source]
     assert {observation.source for observation in history.observations} == expected

@@ -12,9 +12,9 @@ from vocode_contract import Contract, Validator, dates
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import from_schema, mutations, near_misses
 from vocode_contract.strategies.contradictions import CONTRADICTIONS
-from vocode_contract.strategies.locations import minimal
-from vocode_contract.strategies.near_misses import contradicting
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.locations import minimal_value
+from vocode_contract.strategies.near_misses import inconsistent_calls
+from vocode_contract.strategies.seeding import sample
 from vocode_contract.validation.consistency import RULES, inconsistencies
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
 
@@ -40,10 +40,10 @@ def test_mutations_are_reported_exactly_by_both_engines(date, profile):
     contract = Contract.load(date, profile=profile)
     judged = set()
     for name in [*ROOTS, "HTTPValidationError"]:
-        base = minimal(contract, contract.schema(name))
+        base = minimal_value(contract, contract.schema(name))
         compiled, reference = judges(date, profile, name)
         for mutation in mutations(contract, name):
-            payload = mutation.applied(contract, base)
+            payload = mutation.apply(contract, base)
             [found] = compiled.violations(payload)
             assert (found.code, found.instance_pointer) == (mutation.code, mutation.instance_pointer), mutation.done
             # The slow engine judges each slip once for each keyword, wherever that keyword is referred to from,
@@ -62,9 +62,9 @@ def test_mutations_reach_every_keyword_of_every_schema(date):
     reached = set()
     for name in contract.schemas:
         judge = Validator(contract, name)
-        base = minimal(contract, contract.schema(name))
+        base = minimal_value(contract, contract.schema(name))
         for mutation in mutations(contract, name):
-            reached |= {violation.schema_pointer for violation in judge.violations(mutation.applied(contract, base))}
+            reached |= {violation.schema_pointer for violation in judge.violations(mutation.apply(contract, base))}
     assert set(keywords(contract)) - reached == set()
 
 
@@ -107,7 +107,7 @@ def test_near_misses_are_reported_exactly_by_both_engines(name, profile, data):
 
 
 def test_near_misses_of_each_kind_are_drawn():
-    drawn = list(islice(seeded(near_misses(), 0), 400))
+    drawn = list(islice(sample(near_misses(), 0), 400))
     assert {miss.kind for miss in drawn} >= {
         *("key missing", "wrong type", "boolean for a number", "number in quotes", "null", "enum unknown"),
         *("enum in other case", "uuid broken", "date-time broken", "union-type unknown", "union type missing"),
@@ -119,21 +119,21 @@ def test_near_misses_of_each_kind_are_drawn():
 def test_mutations_lay_the_way_to_a_place_that_is_not_there():
     contract = Contract.load("2024-08-27")
     closed = next(mutation for mutation in mutations(contract, "Call") if mutation.code == "closed")
-    payload = closed.applied(contract, find(from_schema("Call", contract="2024-08-27"), lambda _: True))
+    payload = closed.apply(contract, find(from_schema("Call", contract="2024-08-27"), lambda _: True))
     assert payload["agent"]["voice"]["type"] == "voice_rime"
     assert payload["agent"]["voice"]["model_id"] == {"name": "mist"}
 
 
 def test_mutations_leave_the_payload_alone():
     contract = Contract.load()
-    base = minimal(contract, contract.schema("Call"))
+    base = minimal_value(contract, contract.schema("Call"))
     for mutation in mutations(contract, "Call"):
-        mutation.applied(contract, base)
-    assert base == minimal(contract, contract.schema("Call"))
+        mutation.apply(contract, base)
+    assert base == minimal_value(contract, contract.schema("Call"))
 
 
 def test_near_misses_point_to_map_members_without_their_keys():
-    drawn = islice(seeded(near_misses("CreateCallRequest"), 0), 1_000)  # one in two hundred is of a map's member
+    drawn = islice(sample(near_misses("CreateCallRequest"), 0), 1_000)  # one in two hundred is of a map's member
     pointers = {miss.instance_pointer for miss in drawn if miss.instance_pointer.startswith("/context")}
     assert "/context/*" in pointers
     assert pointers <= {"/context", "/context/*"}
@@ -153,7 +153,7 @@ def test_contradictions_break_every_rule_of_consistency():
 @settings(max_examples=30, database=None)
 def test_contradictions_are_reported_exactly(date, profile, data):
     plain = "wire" if profile == "tolerant" else profile
-    miss = data.draw(contradicting(date, plain))
+    miss = data.draw(inconsistent_calls(date, plain))
     found = inconsistencies(miss.payload, contract=date, profile=profile)
     assert [(each.code, each.instance_pointer) for each in found] == [(miss.code, miss.instance_pointer)]
     assert judges(date, profile, "Call")[0].conforms(miss.payload)

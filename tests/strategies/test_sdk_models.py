@@ -15,7 +15,7 @@ from vocode_contract import Contract, Validator, Violation
 from vocode_contract.contract.covering_set import covering_set
 from vocode_contract.contract.model import PROFILES, dates
 from vocode_contract.strategies import calls, from_schema
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.seeding import sample
 
 pydantic = pytest.importorskip("pydantic")
 with warnings.catch_warnings():
@@ -73,7 +73,7 @@ def parsed(value: Any, model: Any = sdk.Call) -> Any:
 
 
 def drawn(strategy: Any, count: int = COUNT) -> list[Any]:
-    return list(islice(seeded(strategy, 0), count))
+    return list(islice(sample(strategy, 0), count))
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -21,7 +21,7 @@ from vocode_contract.strategies import (
     from_schema,
     webhook_events,
 )
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.seeding import sample
 from vocode_contract.validation.consistency import inconsistencies
 
 NAMED: dict[Any, str] = {
@@ -94,7 +94,7 @@ def test_strategies_pass_the_health_checks(strategy):
 @pytest.mark.parametrize("name", ["Call", "Voice", "CallPage"])
 def test_tolerant_draws_drift(name):
     judge = validator("2024-08-27", "tolerant", name)
-    drawn = seeded(from_schema(name, contract="2024-08-27", profile="tolerant"), 0)
+    drawn = sample(from_schema(name, contract="2024-08-27", profile="tolerant"), 0)
     drifted = next(value for value in drawn if any(judge.violations(value)))
     assert {violation.severity for violation in judge.violations(drifted)} == {"drift"}
 

@@ -118,16 +118,16 @@ def _entries(asked: GenerateOptions, contract: "Contract", name: str) -> Iterato
 
         return map(Generated.from_payload, covering_set(contract, name))
     from vocode_contract import strategies
-    from vocode_contract.strategies.seeding import seeded
+    from vocode_contract.strategies.seeding import sample
 
     options: dict[str, Any] = {"contract": contract.date, "profile": contract.profile}
     if asked.near_miss:
-        drawn = map(Generated.from_near_miss, seeded(strategies.near_misses(name, **options), asked.seed))
+        drawn = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), asked.seed))
     else:
         options["adversarial"] = asked.adversarial
         named = _NAMED.get(name)
         strategy = getattr(strategies, named)(**options) if named else strategies.from_schema(name, **options)
-        drawn = map(Generated.from_payload, seeded(strategy, asked.seed))
+        drawn = map(Generated.from_payload, sample(strategy, asked.seed))
     return islice(drawn if asked.repeats else _different(drawn), asked.count or 10)
 
 

@@ -176,6 +176,12 @@ def dates() -> tuple[str, ...]:
     return tuple(sorted(_index()["contracts"]))
 
 
+def has_timed_transcripts(contract: Contract) -> bool:
+    """Return whether each line of a transcript starts with its time, as the example in the schema shows."""
+    example: str = contract.schemas["Call"]["examples"][0]["transcript"]
+    return example.startswith("[")
+
+
 def json_type(value: object) -> str:
     """Name the JSON type of a parsed value; ``unknown`` for what JSON cannot hold."""
     return _TYPES.get(type(value), "unknown")

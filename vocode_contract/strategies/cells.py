@@ -19,7 +19,7 @@ import hypothesis.strategies as st
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Read = Callable[[bytes, int, Draw], Any]
 
-#: What a cell reads where the key, or the item, is left out.
+#: What a cell returns for a key or an item that is left out.
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT"})()
 
 #: Bytes up to which an object without inner choices stays in the row of the object around it.
@@ -28,31 +28,25 @@ _SMALL = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A reader of one value.
+    """A reader of one value."""
 
-    Attributes:
-        width: How many bytes it needs.
-        read: Reads the value from bytes, from an offset on; may draw more.
-        draws: Whether it always draws choices of its own.
-    """
-
-    width: int
-    read: Read
-    draws: bool = False
+    width: int  # in bytes
+    read: Read  # takes bytes and an offset; may draw more
+    draws: bool = False  # whether it always draws choices of its own
 
 
 def constant(value: Any) -> Cell:
-    """Read always the same value, which must be immutable."""
+    """Return the same value always; it must be immutable."""
     return Cell(width=0, read=lambda _data, _at, _draw: value)
 
 
-def drawn(strategy: st.SearchStrategy[Any]) -> Cell:
-    """Draw from a strategy."""
+def from_strategy(strategy: st.SearchStrategy[Any]) -> Cell:
+    """Draw the value from a strategy."""
     return Cell(width=0, read=lambda _data, _at, draw: draw(strategy), draws=True)
 
 
-def numbered(width: int, value: Callable[[int], Any]) -> Cell:
-    """Read an unsigned integer, the last byte the lowest, and map it."""
+def number(width: int, value: Callable[[int], Any]) -> Cell:
+    """Read an unsigned big-endian integer, and map it."""
 
     def read(data: bytes, at: int, _draw: Draw) -> Any:
         return value(int.from_bytes(data[at : at + width]))
@@ -60,16 +54,16 @@ def numbered(width: int, value: Callable[[int], Any]) -> Cell:
     return Cell(width=width, read=read)
 
 
-def chosen(values: Sequence[Any]) -> Cell:
-    """Read one of some immutable values, the first one the simplest."""
+def choice(values: Sequence[Any]) -> Cell:
+    """Choose one of some immutable values, the simplest first."""
     count = len(values)
     if count == 1:
         return constant(values[0])
     return Cell(width=1, read=lambda data, at, _draw: values[data[at] * count >> 8])
 
 
-def escaping(cell: Cell, strategy: st.SearchStrategy[Any], *, above: int = 248) -> Cell:
-    """Read a cell, but draw from a strategy when a byte before it is above a threshold."""
+def with_escape(cell: Cell, strategy: st.SearchStrategy[Any], *, above: int = 248) -> Cell:
+    """Read a cell, or draw from a strategy if the byte before it is above a threshold."""
     inner = cell.read
 
     def read(data: bytes, at: int, draw: Draw) -> Any:
@@ -79,26 +73,19 @@ def escaping(cell: Cell, strategy: st.SearchStrategy[Any], *, above: int = 248) 
 
 
 def optional(cell: Cell, *, absent: int, null: int = 0) -> Cell:
-    """Leave a cell out, or make it null, as a byte before it says.
-
-    Args:
-        cell: The cell.
-        absent: In how many of 256 cases it is left out.
-        null: In how many it is null.
-    """
+    """Leave a cell out, or make it null, in so many of 256 cases."""
     inner, present = cell.read, absent + null
 
     def read(data: bytes, at: int, draw: Draw) -> Any:
-        said = data[at]
-        if said >= present:
+        if data[at] >= present:
             return inner(data, at + 1, draw)
-        return ABSENT if said < absent else None
+        return ABSENT if data[at] < absent else None
 
     return Cell(width=cell.width + 1, read=read, draws=cell.draws)
 
 
 def either(branches: Sequence[Cell]) -> Cell:
-    """Read one of some cells, the first one the simplest; they share their bytes."""
+    """Read one of some cells, the simplest first; they share their bytes."""
     count, readers = len(branches), [branch.read for branch in branches]
 
     def read(data: bytes, at: int, draw: Draw) -> Any:
@@ -109,7 +96,7 @@ def either(branches: Sequence[Cell]) -> Cell:
 
 
 def record(fields: Mapping[str, Cell]) -> Cell:
-    """Read an object: its fields in order, each with bytes of its own."""
+    """Read an object whose fields have bytes of their own, in order."""
     placed: list[tuple[str, int, Read]] = []
     width = 0
     for key, cell in fields.items():
@@ -128,7 +115,7 @@ def record(fields: Mapping[str, Cell]) -> Cell:
 
 
 def row(slot: Cell, count: int) -> Cell:
-    """Read an array from so many slots; a slot may be absent, so each item can go by itself."""
+    """Read an array from so many slots, each of which may be absent, so that Hypothesis can remove any item."""
     inner, width = slot.read, slot.width
 
     def read(data: bytes, at: int, draw: Draw) -> list[Any]:
@@ -138,10 +125,10 @@ def row(slot: Cell, count: int) -> Cell:
     return Cell(width=width * count, read=read, draws=slot.draws)
 
 
-def boxed(cell: Cell) -> Cell:
-    """Give a cell a choice of its own, unless it is small."""
-    if cell.draws:  # the strategy marks where the object begins and ends, for Hypothesis to shrink it at once
-        return drawn(rooted(cell))
+def box(cell: Cell) -> Cell:
+    """Give a cell its own Hypothesis choice, unless it is small."""
+    if cell.draws:  # a strategy marks where the object begins and ends, so that Hypothesis shrinks it as a whole
+        return from_strategy(draw_cell(cell))
     if cell.width <= _SMALL:
         return cell
     inner, taken = cell.read, _bytes(cell.width)
@@ -149,8 +136,8 @@ def boxed(cell: Cell) -> Cell:
 
 
 @st.composite
-def rooted(draw: st.DrawFn, cell: Cell) -> Any:
-    """Draw a value by a cell."""
+def draw_cell(draw: st.DrawFn, cell: Cell) -> Any:
+    """Draw the value of a cell."""
     return cell.read(draw(_bytes(cell.width)), 0, draw)
 
 

@@ -1,4 +1,4 @@
-"""A conforming Call or page -> one that could be true: what `consistency` finds nothing in."""
+"""Change a valid Call or page so that it breaks no consistency rule."""
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -12,44 +12,38 @@ _Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Settling:
-    """One Call being settled.
-
-    Attributes:
-        call: The payload, changed in place.
-        given: Top-level keys that stay as they were asked for.
-        time: Writes a time as this contract does, from a number.
-    """
+    """One Call, changed in place."""
 
     call: _Json
-    given: Container[str]
+    given: Container[str]  # top-level keys that the user chose: they stay
     time: Callable[[int], Any]
 
     def put(self, key: str, value: Any) -> None:
-        """Set a key, unless it was asked for."""
+        """Set a key, unless it is given."""
         if key not in self.given:
             self.call[key] = value
 
     def drop(self, *keys: str) -> None:
-        """Remove optional keys, unless they were asked for."""
+        """Remove optional keys, unless they are given."""
         for key in keys:
             if key not in self.given:
                 self.call.pop(key, None)
 
     def part(self, *keys: str) -> _Json:
-        """Return a nested object, or an empty one where there is none."""
+        """Return a nested object; an empty one if it is absent."""
         found: Any = self.call
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
         return found if isinstance(found, dict) else {}
 
 
-def settled(call: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
-    """Settle what contradicts itself in a Call, in place.
+def settle(call: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
+    """Remove the contradictions in a Call, in place.
 
     Args:
-        call: A conforming Call, or an item of a page.
+        call: A valid Call, or an item of a page.
         given: Top-level keys that stay as they are.
-        timed_by: Writes a time as this contract does, from a number.
+        timed_by: Writes a number as a time of this contract.
     """
     settling = _Settling(call=call, given=given, time=timed_by)
     for step in _STEPS:
@@ -57,21 +51,21 @@ def settled(call: _Json, given: Container[str], *, timed_by: Callable[[int], Any
     return call
 
 
-def settled_page(page: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
-    """Settle a page in place: its calls, and what it says of them."""
+def settle_page(page: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
+    """Remove the contradictions in a page, in place: in its calls, and in its counts."""
     if "items" in given:
         return page
     unique = {call["id"]: call for call in page["items"]}
-    items = [settled(call, (), timed_by=timed_by) for call in unique.values()]
+    items = [settle(call, (), timed_by=timed_by) for call in unique.values()]
     size = max(page["size"], len(items)) if "size" not in given else page["size"]
     least = len(items) + max(page["page"] - 1, 0) * size
-    told = {"items": items, "size": size, "total": least, "has_more": False, "total_is_estimated": False}
-    page |= {key: value for key, value in told.items() if key not in given}
+    counts = {"items": items, "size": size, "total": least, "has_more": False, "total_is_estimated": False}
+    page |= {key: value for key, value in counts.items() if key not in given}
     return page
 
 
-def with_one_owner(value: _Json, given: Container[str] = ()) -> _Json:
-    """Let all parts of an object that name an owner name the same, in place."""
+def set_owner(value: _Json, given: Container[str] = ()) -> _Json:
+    """Set the same owner in all parts of an object that have one, in place."""
     owner = value["user_id"]
     if "user_id" not in given:
         owner = next((value[key]["user_id"] for key in value if key in given and _is_owned(value[key])), owner)
@@ -96,11 +90,11 @@ def _children(node: Any) -> list[Any]:
 
 
 def _settle_owner(settling: _Settling) -> None:
-    with_one_owner(settling.call, settling.given)
+    set_owner(settling.call, settling.given)
 
 
 def _settle_times(settling: _Settling) -> None:
-    """Give each status the times that go with it; times that were asked for choose the status."""
+    """Give each status the times that go with it; given times decide the status."""
     call, given = settling.call, settling.given
     status = call.get("status", "not_started")
     if "status" not in given and "end_time" in given:
@@ -134,7 +128,7 @@ def _settle_order(settling: _Settling) -> None:
 
 
 def _instant(value: Any) -> float | None:
-    """Return the seconds since 1970 that a plausible time names."""
+    """Return a plausible time in seconds since 1970."""
     if isinstance(value, str):
         try:
             at = datetime.fromisoformat(value)
@@ -145,7 +139,7 @@ def _instant(value: Any) -> float | None:
 
 
 def _later(start: Any) -> Any:
-    """Return a time 80 seconds after another, written alike; the same where it cannot be read."""
+    """Return the time 80 seconds later in the same form; an unreadable time is returned unchanged."""
     at = _instant(start)
     if at is None:
         return start
@@ -197,7 +191,7 @@ def _settle_provider(settling: _Settling) -> None:
 
 
 def _settle_context(settling: _Settling) -> None:
-    """Fill the template's blanks from the context, or have no blanks where the context was asked for."""
+    """Put the template's required keys into the context; if the context is given, require only what it has."""
     template = settling.part("agent", "prompt", "prompt_template")
     context = settling.part("context")
     missing = [key for key in template.get("required_context_keys", ()) if key not in context]

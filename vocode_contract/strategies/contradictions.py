@@ -1,63 +1,68 @@
-"""Every rule of consistency, and how to break it in a Call that keeps them all."""
+"""Every consistency rule, and how to break it in a Call that keeps them all."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vocode_contract.contract.model import Contract
 from vocode_contract.strategies import values
 from vocode_contract.validation.codes import require
 
 _Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Contradiction:
-    """One rule of consistency, and how to break it.
+    """One consistency rule, and how to break it.
 
     Attributes:
         code: Code of the rule.
-        done: What is done, as one sentence.
         instance_pointer: Where the violation must be reported.
-        fields: What a coherent Call is asked to hold.
-        change: Breaks it, in place.
-        since: The first contract under which this is a rule of consistency, not of the schema.
+        done: What `change` does there, as a phrase.
+        change: Breaks the rule, in place.
+        fields: What the Call must hold before that.
+        applies: Whether a contract has the rule: its schema may refuse the same value.
     """
 
     code: str
-    done: str
     instance_pointer: str
+    done: str
     change: Callable[[_Json], object]
     fields: Mapping[str, Any] = field(default_factory=dict)
-    since: str = ""
+    applies: Callable[[Contract], bool] = lambda _: True
 
     def __post_init__(self) -> None:
         require(self.code)
 
 
-def _put(key: str, value: Any) -> Callable[[_Json], object]:
-    return lambda call: call.update({key: value})
+def _alter(code: str, key: str, done: str, value: Any, **fields: Any) -> Contradiction:
+    """Return a contradiction made by one top-level value; `_GONE` removes the key."""
+
+    def change(call: _Json) -> object:
+        return call.pop(key, None) if value is _GONE else call.update({key: value})
+
+    return Contradiction(code, f"/{key}", done, change, fields=fields)
 
 
-def _pop(key: str) -> Callable[[_Json], object]:
-    return lambda call: call.pop(key, None)
+_GONE: Any = object()
 
 
-def _disown_agent(call: _Json) -> object:
+def _change_owner_of_agent(call: _Json) -> object:
     return call["agent"].update(user_id=values.uuid(_STRANGER))
 
 
-def _disown_template(call: _Json) -> object:
+def _change_owner_of_template(call: _Json) -> object:
     return call["agent"]["prompt"].update(prompt_template=_template(values.uuid(_STRANGER)))
 
 
-def _ask_context(call: _Json) -> object:
+def _remove_context(call: _Json) -> object:
     for part in (call["agent"], call["agent"]["prompt"]):
         part.pop("context_endpoint", None)
     call.pop("context", None)
     return call["agent"]["prompt"].update(prompt_template=_template(call["user_id"], "customer_name"))
 
 
-def _find_unasked(call: _Json) -> object:
+def _detect_unasked(call: _Json) -> object:
     call["agent"].pop("run_do_not_call_detection", None)  # the agent can ask for it too
     return call.update(do_not_call_result=True)
 
@@ -81,123 +86,55 @@ def _account(call: _Json, provider: str, credentials: _Json) -> _Json:
     return {"id": values.uuid(1), "user_id": call["user_id"], "type": kind, "credentials": credentials}
 
 
-#: A number so high that no drawn id is made of it.
+#: A number so high that no generated id is made of it.
 _STRANGER = 1 << 30
 
-_ENDED: Mapping[str, Any] = {
-    "status": "ended",
-    "start_time": values.date_time(80),
-    "end_time": values.date_time(160),
-}
+_ENDED: Mapping[str, Any] = {"status": "ended", "start_time": values.date_time(80), "end_time": values.date_time(160)}
 
-CONTRADICTIONS: tuple[Contradiction, ...] = (
+
+def _has_plain_times(contract: Contract) -> bool:
+    return "format" not in contract.schemas["Call"]["properties"]["end_time"]
+
+
+_OPENAI_KEY = "/agent/openai_account_connection/credentials/openai_api_key"
+_IN_PROGRESS: Mapping[str, Any] = {"status": "in_progress", "start_time": values.date_time(0)}
+_HIPAA: Mapping[str, Any] = {"status": "in_progress", "hipaa_compliant": True}
+
+CONTRADICTIONS = (
+    _alter("end-before-start", "end_time", "put a time before the start", values.date_time(0), **_ENDED),
+    _alter("time-in-future", "end_time", "put a time far ahead", "2993-11-07T05:31:56Z", **_ENDED),
+    _alter("end-time-missing", "end_time", "removed the end of an ended call", _GONE, **_ENDED),
+    _alter("end-time-early", "end_time", "put an end into a call in progress", values.date_time(80), **_IN_PROGRESS),
+    _alter("start-time-missing", "start_time", "removed the start of a call in progress", _GONE, **_IN_PROGRESS),
+    _alter("error-message-missing", "error_message", "removed the message of a failed call", _GONE, status="error"),
+    _alter("number-format", "to_number", "put a number without country code", "555-0145", **_IN_PROGRESS),
+    _alter("hipaa-transcript", "transcript", "put a transcript into a HIPAA call", "BOT: Hello", **_HIPAA),
+    _alter("recording-early", "recording_available", "put a recording before the start", True, status="not_started"),
+    Contradiction("foreign-owner", "/agent/user_id", "put another account's id", _change_owner_of_agent),
     Contradiction(
-        code="end-before-start",
-        done="/end_time: put a time before the start.",
-        instance_pointer="/end_time",
-        fields=_ENDED,
-        change=_put("end_time", values.date_time(0)),
+        "foreign-template",
+        "/agent/prompt/prompt_template/user_id",
+        "put another account's template",
+        _change_owner_of_template,
     ),
+    Contradiction("context-key-missing", "/context", "removed what the prompt's template requires", _remove_context),
+    Contradiction("credential-in-clear", _OPENAI_KEY, "put a key without a mask", _show_key),
     Contradiction(
-        code="time-in-future",
-        done="/end_time: put a time far ahead.",
-        instance_pointer="/end_time",
-        fields=_ENDED,
-        change=_put("end_time", "2993-11-07T05:31:56Z"),
-    ),
-    Contradiction(
-        code="foreign-owner",
-        done="/agent/user_id: put another account's id.",
-        instance_pointer="/agent/user_id",
-        change=_disown_agent,
-    ),
-    Contradiction(
-        code="end-time-missing",
-        done="/end_time: removed the end of an ended call.",
-        instance_pointer="/end_time",
-        fields=_ENDED,
-        change=_pop("end_time"),
-    ),
-    Contradiction(
-        code="end-time-early",
-        done="/end_time: put an end into a call in progress.",
-        instance_pointer="/end_time",
-        fields=_ENDED,
-        change=_put("status", "in_progress"),
-    ),
-    Contradiction(
-        code="start-time-missing",
-        done="/start_time: removed the start of a call in progress.",
-        instance_pointer="/start_time",
-        fields={"status": "in_progress"},
-        change=_pop("start_time"),
-    ),
-    Contradiction(
-        code="error-message-missing",
-        done="/error_message: removed the message of a failed call.",
-        instance_pointer="/error_message",
-        fields={"status": "error"},
-        change=_pop("error_message"),
-    ),
-    Contradiction(
-        code="number-format",
-        done="/to_number: put a number without country code.",
-        instance_pointer="/to_number",
-        fields={"status": "in_progress"},
-        change=_put("to_number", "555-0145"),
-    ),
-    Contradiction(
-        code="hipaa-transcript",
-        done="/transcript: put a transcript into a HIPAA call.",
-        instance_pointer="/transcript",
-        fields={"hipaa_compliant": True, "status": "in_progress"},
-        change=_put("transcript", "BOT: Hello"),
-    ),
-    Contradiction(
-        code="recording-early",
-        done="/recording_available: put a recording into a call that has not begun.",
-        instance_pointer="/recording_available",
-        fields={"status": "not_started"},
-        change=_put("recording_available", True),
-    ),
-    Contradiction(
-        code="do-not-call-unasked",
-        done="/do_not_call_result: put a result of a detection that was not to run.",
-        instance_pointer="/do_not_call_result",
+        "do-not-call-unasked",
+        "/do_not_call_result",
+        "put the result of a detection that was switched off",
+        _detect_unasked,
         fields={"run_do_not_call_detection": False},
-        change=_find_unasked,
     ),
     Contradiction(
-        code="foreign-template",
-        done="/agent/prompt/prompt_template: put another account's template.",
-        instance_pointer="/agent/prompt/prompt_template/user_id",
-        change=_disown_template,
-    ),
-    Contradiction(
-        code="context-key-missing",
-        done="/context: removed what the prompt's template requires.",
-        instance_pointer="/context",
-        change=_ask_context,
-    ),
-    Contradiction(
-        code="credential-in-clear",
-        done="/agent/openai_account_connection/credentials/openai_api_key: put a key without a mask.",
-        instance_pointer="/agent/openai_account_connection/credentials/openai_api_key",
-        change=_show_key,
-    ),
-    Contradiction(
-        code="provider-mismatch",
-        done="/telephony_account_connection: put a Twilio account into a call that Vonage carries.",
-        instance_pointer="/telephony_account_connection/type",
+        "provider-mismatch",
+        "/telephony_account_connection/type",
+        "put a Twilio account into a Vonage call",
+        _connect_twilio,
         fields={"telephony_provider": "vonage"},
-        change=_connect_twilio,
     ),
-    Contradiction(
-        code="time-without-offset",
-        done="/end_time: left out the offset.",
-        instance_pointer="/end_time",
-        fields=_ENDED,
-        change=_put("end_time", "2023-11-08T05:31:56"),
-        since="2024-08-27",
+    replace(
+        _alter("time-without-offset", "end_time", "left out the offset", "2023-11-08T05:31:56", **_ENDED),
+        applies=_has_plain_times,
     ),
 )

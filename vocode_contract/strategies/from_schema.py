@@ -1,4 +1,4 @@
-"""The schemas of a contract -> cells: the closed set of keywords that they use, under each profile."""
+"""Compile the schemas of a contract, under a profile, into cells. Only the keywords that they use are supported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,17 +7,17 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema, has_timed_transcripts
 from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.strategies import cells, values
 from vocode_contract.strategies.cells import Cell, Draw
 
 Strategy = st.SearchStrategy[Any]
 
-#: In how many of 256 cases an optional property is left out, or null where it may be.
+#: In how many of 256 cases an optional property is absent, or null where that is valid.
 _ABSENT, _NULL = 64, 64
 
-#: Slots of an array by property name, where there are not three.
+#: Slots of an array by property name; others have three.
 _SLOTS = {"actions": 2, "items": 4, "collect_fields": 2, "conditions": 1}
 
 _INT64 = st.integers(-(2**63), 2**64 - 1)
@@ -34,12 +34,12 @@ _OBJECTS = st.dictionaries(_TEXT, _JSON, max_size=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """What values are drawn, among those that conform.
+    """Which of the valid values are generated.
 
     Attributes:
-        adversarial: Whether values are nasty rather than plausible.
-        coherent: Whether ids, numbers and times stay plausible and credentials masked whatever else
-            comes; else any value comes that conforms now and then, the empty string among them.
+        adversarial: Whether values are difficult rather than plausible.
+        coherent: Whether ids, phone numbers and times are always plausible and credentials always masked; else
+            any valid value occurs now and then, such as the empty string.
     """
 
     adversarial: bool = False
@@ -53,19 +53,19 @@ _TIMES = frozenset({"start_time", "end_time"})
 
 
 def object_cell(contract: Contract, name: str, style: Style, fields: Mapping[str, Strategy]) -> Cell:
-    """Make the cell of a schema with some of its properties drawn from strategies."""
-    interpreter = _Interpreter(contract, style, fields)
-    return interpreter.of(contract.schemas[name], name)
+    """Return the cell of a schema, some properties of which are drawn from strategies."""
+    compiler = _Compiler(contract, style, fields)
+    return compiler.compile(contract.schemas[name], name)
 
 
 @cache
 def schema_cell(contract: Contract, name: str, style: Style) -> Cell:
-    """Make the cell of a schema; the same arguments give the same cell."""
+    """Return the cell of a schema; the same arguments give the same cell."""
     return object_cell(contract, name, style, {})
 
 
-class _Interpreter:
-    """One contract read in one style; given fields belong to the outermost object alone."""
+class _Compiler:
+    """Compiles the schemas of one contract in one style; given fields apply only to the outermost object."""
 
     def __init__(self, contract: Contract, style: Style, given: Mapping[str, Strategy]) -> None:
         self.contract = contract
@@ -74,72 +74,72 @@ class _Interpreter:
         self.drifts = contract.profile == "tolerant"
         self.adds_null = contract.profile != "documented"
 
-    def of(self, schema: Schema, name: str) -> Cell:
-        """Make the cell of a schema; `name` is that of the property it belongs to."""
+    def compile(self, schema: Schema, name: str) -> Cell:
+        """Return the cell of a schema; `name` is the property that it belongs to."""
         if "$ref" in schema:
-            return self._referred(schema["$ref"].rpartition("/")[2], name)
+            return self._reference(schema["$ref"].rpartition("/")[2], name)
         if "discriminator" in schema:
-            return self._tagged(schema, name)
+            return self._tagged_union(schema, name)
         if options := schema.get("oneOf") or schema.get("anyOf"):
-            return cells.either([self._nested(option, name) for option in options])
+            return cells.either([self._nest(option, name) for option in options])
         if "const" in schema or "enum" in schema:
-            return self._enumerated(schema.get("enum") or [schema["const"]])
+            return self._enum(schema.get("enum") or [schema["const"]])
         kinds = self.contract.types(schema)
-        branches = [self._typed(kind, schema, name) for kind in kinds]
+        branches = [self._plain(kind, schema, name) for kind in kinds]
         return branches[0] if len(branches) == 1 else cells.either(branches)
 
-    def _referred(self, target: str, name: str) -> Cell:
+    def _reference(self, target: str, name: str) -> Cell:
         if self.given:
-            return self.of(self.contract.schemas[target], name)
+            return self.compile(self.contract.schemas[target], name)
         return schema_cell(self.contract, target, self.style)
 
-    def _nested(self, schema: Schema, name: str, *, absent: int = 0, null: int = 0) -> Cell:
-        """Make the cell of a schema within another: an object gets a choice of its own."""
-        inner = _Interpreter(self.contract, self.style, {}) if self.given else self
-        cell = inner.of(schema, name)
+    def _nest(self, schema: Schema, name: str, *, absent: int = 0, null: int = 0) -> Cell:
+        """Return the cell of a schema inside another: an object gets its own Hypothesis choice."""
+        inner = _Compiler(self.contract, self.style, {}) if self.given else self
+        cell = inner.compile(schema, name)
         if absent or null:
             cell = cells.optional(cell, absent=absent, null=null)
-        return cells.boxed(cell) if "object" in self.contract.types(schema) else cell
+        return cells.box(cell) if "object" in self.contract.types(schema) else cell
 
-    def _enumerated(self, values: list[Any]) -> Cell:
-        cell = cells.chosen(values)
+    def _enum(self, values: list[Any]) -> Cell:
+        cell = cells.choice(values)
         if self.drifts:
-            return cells.escaping(cell, st.sampled_from(["newer_value", "", "UNHEARD OF"]), above=250)
+            return cells.with_escape(cell, st.sampled_from(["newer_value", "", "UNHEARD OF"]), above=250)
         return cell
 
-    def _tagged(self, schema: Schema, name: str) -> Cell:
+    def _tagged_union(self, schema: Schema, name: str) -> Cell:
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         given = {key: strategy for key, strategy in self.given.items() if key != tag}
-        inner = _Interpreter(self.contract, self.style, given)
-        branches = {target: inner.of(self._branch(target, tag, schema), name) for target in mapping.values()}
+        inner = _Compiler(self.contract, self.style, given)
+        branches = {target: inner.compile(self._branch(target, tag, schema), name) for target in mapping.values()}
         if tag in self.given:
             return _by_tag(self.given[tag], tag, {value: branches[target] for value, target in mapping.items()})
         union = cells.either(list(branches.values()))
         if self.drifts:
-            return cells.escaping(union, st.just({tag: "newer_type", "colour": "red"}).map(dict), above=250)
+            return cells.with_escape(union, st.just({tag: "newer_type", "colour": "red"}).map(dict), above=250)
         return union
 
     def _branch(self, reference: str, tag: str, union: Schema) -> Schema:
-        """Return a branch of a union; one that must match alone needs its tag, whatever it says itself."""
+        """Return a branch of a union; under oneOf its tag is required, even if the branch does not say so."""
         branch = self.contract.target(reference)
         if "oneOf" not in union or tag in branch.get("required", ()):
             return branch
         return {**branch, "required": [*branch.get("required", ()), tag]}
 
-    def _typed(self, kind: str, schema: Schema, name: str) -> Cell:
+    def _plain(self, kind: str, schema: Schema, name: str) -> Cell:
         if kind == "object":
             return self._object(schema, name)
         if kind == "array":
-            slot = self._nested(schema["items"], name, absent=128)
+            slot = self._nest(schema["items"], name, absent=128)
             return cells.row(slot, _SLOTS.get(name, 3))
         if kind == "string" and "format" in schema:
-            return self._formatted(schema["format"], name)
+            return self._format(schema["format"], name)
         return _PLAIN[kind](self.style, name, schema, self.contract)
 
-    def _formatted(self, kind: str, name: str) -> Cell:
+    def _format(self, kind: str, name: str) -> Cell:
         if kind == "uuid":
             nasty = self.style.adversarial and not self.style.coherent
-            return cells.chosen(values.NASTY_UUIDS) if nasty else cells.numbered(3, values.uuid)
+            return cells.choice(values.NASTY_UUIDS) if nasty else cells.number(3, values.uuid)
         return _time(self.style, name)
 
     def _object(self, schema: Schema, name: str) -> Cell:
@@ -147,8 +147,8 @@ class _Interpreter:
         if "properties" in schema:
             cell = cells.record({key: self._property(schema, key) for key in schema["properties"]})
             if self.drifts:
-                drift = cells.chosen([*[cells.ABSENT] * 15, "newer_key"])
-                return _drifting(cell, drift)
+                drift = cells.choice([*[cells.ABSENT] * 15, "newer_key"])
+                return _add_drift(cell, drift)
             return cell
         if members is False:
             return cells.Cell(width=0, read=lambda _data, _at, _draw: {})
@@ -158,16 +158,16 @@ class _Interpreter:
 
     def _property(self, schema: Schema, key: str) -> Cell:
         if key in self.given:
-            return cells.drawn(self.given[key])
+            return cells.from_strategy(self.given[key])
         value = schema["properties"][key]
         if key in schema.get("required", ()):
-            return self._nested(value, key)
+            return self._nest(value, key)
         null = self.adds_null and may_be_null_on_wire(schema, key)
-        return self._nested(value, key, absent=_ABSENT, null=_NULL if null else 0)
+        return self._nest(value, key, absent=_ABSENT, null=_NULL if null else 0)
 
     def _map(self, members: Schema, name: str) -> Cell:
         keys = values.NASTY_TEXTS if self.style.adversarial else values.KEYS.get(name, values.OTHER_KEYS)
-        pair = cells.record({"key": cells.chosen(keys), "value": self.of(members, "")})
+        pair = cells.record({"key": cells.choice(keys), "value": self.compile(members, "")})
         pairs = cells.row(cells.optional(pair, absent=128), 3)
 
         def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
@@ -177,21 +177,21 @@ class _Interpreter:
 
 
 def _by_tag(tags: Strategy, tag: str, branches: Mapping[str, Cell]) -> Cell:
-    """Draw the tag, then read the branch that it names; one that names none gets the first branch's fields."""
+    """Draw the tag, then read the branch with that tag; an unknown tag gets the fields of the first branch."""
     first = next(iter(branches.values()))
 
     def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
-        said = draw(tags)
-        branch = branches.get(said, first) if isinstance(said, str) else first
+        chosen = draw(tags)
+        branch = branches.get(chosen, first) if isinstance(chosen, str) else first
         made: dict[str, Any] = branch.read(data, at, draw)
-        made[tag] = said
+        made[tag] = chosen
         return made
 
     return Cell(width=max(branch.width for branch in branches.values()), read=read, draws=True)
 
 
-def _drifting(cell: Cell, drift: Cell) -> Cell:
-    """Add, now and then, a key that no contract declares."""
+def _add_drift(cell: Cell, drift: Cell) -> Cell:
+    """Sometimes add a key that no contract declares."""
 
     def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
         made: dict[str, Any] = cell.read(data, at + drift.width, draw)
@@ -209,19 +209,19 @@ def _string(style: Style, name: str, schema: Schema, contract: Contract) -> Cell
     if style.coherent and schema.get("x-sensitivity") == "credential" and name not in _URLS:
         return cells.constant(values.MASK)
     if _is_nasty(style, name):
-        return cells.escaping(cells.chosen(values.NASTY_TEXTS), _TEXT)
+        return cells.with_escape(cells.choice(values.NASTY_TEXTS), _TEXT)
     if name in _TIMES:
         cell = _time(style, name)
     elif name == "transcript":
-        cell = _transcript(timed=contract.date >= "2024")
+        cell = _transcript(timed=has_timed_transcripts(contract))
     else:
-        cell = cells.numbered(2, values.TEXTS.get(name, values.example))
-    return cell if style.coherent else _any_text_too(cell)
+        cell = cells.number(2, values.TEXTS.get(name, values.example))
+    return cell if style.coherent else _or_any_text(cell)
 
 
-def _any_text_too(cell: Cell) -> Cell:
-    """Make the empty string the simplest, and any text possible."""
-    inner = cells.escaping(cell, _TEXT)
+def _or_any_text(cell: Cell) -> Cell:
+    """Allow any text besides; the empty string is the simplest."""
+    inner = cells.with_escape(cell, _TEXT)
 
     def read(data: bytes, at: int, draw: Draw) -> Any:
         return inner.read(data, at, draw) if data[at] > 3 else ""
@@ -230,7 +230,7 @@ def _any_text_too(cell: Cell) -> Cell:
 
 
 def _transcript(*, timed: bool) -> Cell:
-    lines = cells.row(cells.optional(cells.numbered(1, lambda number: number), absent=96), 6)
+    lines = cells.row(cells.optional(cells.number(1, lambda number: number), absent=96), 6)
 
     def read(data: bytes, at: int, draw: Draw) -> str:
         return values.transcript(lines.read(data, at, draw), timed=timed)
@@ -240,30 +240,30 @@ def _transcript(*, timed: bool) -> Cell:
 
 def _time(style: Style, name: str) -> Cell:
     if _is_nasty(style, name):
-        return cells.chosen(values.NASTY_TIMES)
-    return cells.numbered(2, values.date_time)
+        return cells.choice(values.NASTY_TIMES)
+    return cells.number(2, values.date_time)
 
 
 def _integer(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
     if style.adversarial:
-        return cells.escaping(cells.chosen(values.NASTY_INTEGERS), _INT64)
+        return cells.with_escape(cells.choice(values.NASTY_INTEGERS), _INT64)
     low, high = values.RANGES.get(name, (0, 255))
-    cell = cells.numbered(1, lambda number: low + number % (high - low + 1))
-    return cell if style.coherent else cells.escaping(cell, _INT64)
+    cell = cells.number(1, lambda number: low + number % (high - low + 1))
+    return cell if style.coherent else cells.with_escape(cell, _INT64)
 
 
 def _number(style: Style, name: str, _schema: Schema, _contract: Contract) -> Cell:
     if _is_nasty(style, name):
-        return cells.escaping(cells.chosen(values.NASTY_NUMBERS), _FLOATS)
+        return cells.with_escape(cells.choice(values.NASTY_NUMBERS), _FLOATS)
     if name in _TIMES:
-        return cells.numbered(2, values.epoch_seconds)
+        return cells.number(2, values.epoch_seconds)
     low, high = values.RANGES.get(name, (0, 1))
-    cell = cells.numbered(1, lambda number: low + (high - low) * number / 256 if number else low)
-    return cell if style.coherent else cells.escaping(cell, _FLOATS)
+    cell = cells.number(1, lambda number: low + (high - low) * number / 256 if number else low)
+    return cell if style.coherent else cells.with_escape(cell, _FLOATS)
 
 
 def _boolean(_style: Style, _name: str, _schema: Schema, _contract: Contract) -> Cell:
-    return cells.chosen((False, True))
+    return cells.choice((False, True))
 
 
 def _null(_style: Style, _name: str, _schema: Schema, _contract: Contract) -> Cell:
@@ -275,6 +275,6 @@ _PLAIN = {"string": _string, "integer": _integer, "number": _number, "boolean": 
 
 def _free_object(style: Style) -> Cell:
     if style.adversarial:
-        return cells.drawn(_OBJECTS)
-    cell = cells.numbered(1, lambda number: values.free_object(number) if number > 128 else {})
-    return cell if style.coherent else cells.escaping(cell, _OBJECTS)
+        return cells.from_strategy(_OBJECTS)
+    cell = cells.number(1, lambda number: values.free_object(number) if number > 128 else {})
+    return cell if style.coherent else cells.with_escape(cell, _OBJECTS)

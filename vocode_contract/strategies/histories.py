@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, has_timed_transcripts
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import values
 from vocode_contract.strategies.from_schema import Strategy
-from vocode_contract.strategies.named import StrategyCall, calls, clock_of, described
+from vocode_contract.strategies.named import StrategyCall, calls, clock_of, with_repr
 from vocode_contract.validation.lifecycle.call_life import (
     ANSWER,
     CONNECTED,
@@ -82,7 +82,7 @@ def histories(
         breaches=st.sampled_from((None, *BREACHES)) if breach is None else breach,
         ways=st.sampled_from(SEEN) if seen is None else seen,
     )
-    return described(StrategyCall(function="histories", options=shown), drawn)
+    return with_repr(StrategyCall(function="histories", options=shown), drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ def _steps(outline: _Outline) -> Iterator[CallStep]:
         yield _change(ANSWER, start_time=clock(minute))
         yield DETECT_HUMAN if outline.human else DETECT_MACHINE
         for count in range(1, len(outline.lines) + 1):
-            text = values.transcript(outline.lines[:count], timed=outline.contract.date >= "2024")
+            text = values.transcript(outline.lines[:count], timed=has_timed_transcripts(outline.contract))
             yield CallStep(changes={"transcript": text})
     yield _change(last, start_time=clock(minute), end_time=clock(4 * minute if answered else 2 * minute))
     if answered:

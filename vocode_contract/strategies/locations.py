@@ -1,4 +1,4 @@
-"""Every place of a schema, and the way to it in a payload, which is laid where it is not there yet."""
+"""Find every place of a schema, and change a payload at one; missing objects on the way are added."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,17 +14,11 @@ from vocode_contract.validation.masking import HIDDEN_KEY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaStep:
-    """One step down a schema.
-
-    Attributes:
-        kind: Into a property, the first item of an array, a member of a map, or a branch of a union.
-        key: The property.
-        branch: The branch, an index among the branches of the union.
-    """
+    """One step down a schema: into a property, the first item of an array, a member of a map, or a branch."""
 
     kind: Literal["property", "item", "member", "branch"]
-    key: str = ""
-    branch: int = 0
+    key: str = ""  # of a property
+    branch: int = 0  # index among the branches of a union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +26,12 @@ class Place:
     """One place of a schema.
 
     Attributes:
-        schema: What stands there, references followed; a union, or plain.
-        steps: The way there from the schema's root.
-        tokens: The way there in a payload, as a violation shows it.
-        nullable: Whether null may stand there although the document does not say so.
-        is_branch: Whether it is one branch of a union, so that another place speaks of its type.
-        tag: The property that tells the branches of that union apart, if one does.
+        schema: The schema there, references resolved; it may be a union.
+        steps: The steps from the schema's root.
+        tokens: The reference tokens in a payload, as a violation shows them.
+        nullable: Whether null is valid there although the document does not say so.
+        is_branch: Whether it is one branch of a union, whose type is checked at the union.
+        tag: The discriminator of that union, if it has one.
     """
 
     schema: Schema = field(repr=False)
@@ -48,12 +42,12 @@ class Place:
     tag: str = ""
 
     def pointer(self, *below: str) -> str:
-        """Return the JSON Pointer to the place, or to keys below it."""
+        """Return the JSON Pointer to the place, or to a key below it."""
         return json_pointer.from_tokens((*self.tokens, *below))
 
 
 def branches_of(schema: Schema) -> tuple[Schema, ...]:
-    """Return the branches of a union but null; of a tagged one in the order of its tags."""
+    """Return the branches of a union except null; in the order of the tags if it has a discriminator."""
     if "discriminator" in schema:
         references = dict.fromkeys(schema["discriminator"]["mapping"].values())
         return tuple({"$ref": reference} for reference in references)
@@ -62,12 +56,12 @@ def branches_of(schema: Schema) -> tuple[Schema, ...]:
 
 
 def places(contract: Contract, name: str) -> Iterator[Place]:
-    """Yield every place of a schema, outer ones first."""
+    """Yield every place of a schema, the outermost first."""
     yield from _below(contract, Place(schema=contract.schema(name), steps=(), tokens=()))
 
 
 def _below(contract: Contract, place: Place) -> Iterator[Place]:
-    schema = followed(contract, place.schema)
+    schema = follow(contract, place.schema)
     branches = branches_of(schema)
     if len(branches) == 1:  # a schema or null
         nullable = place.nullable or "null" in contract.types(schema)
@@ -88,7 +82,7 @@ def _below(contract: Contract, place: Place) -> Iterator[Place]:
 
 
 def _children(schema: Schema, tag: str) -> Iterator[tuple[SchemaStep, str | int, Schema]]:
-    """Yield what lies below a plain schema; the tag of a branch is the union's affair."""
+    """Yield the schemas below one; the tag of a branch is left out, since it belongs to the union."""
     for key, child in schema.get("properties", {}).items():
         if key != tag:
             yield SchemaStep(kind="property", key=key), key, child
@@ -98,31 +92,31 @@ def _children(schema: Schema, tag: str) -> Iterator[tuple[SchemaStep, str | int,
         yield SchemaStep(kind="member"), HIDDEN_KEY, schema["additionalProperties"]
 
 
-def followed(contract: Contract, schema: Schema) -> Schema:
-    """Follow references."""
+def follow(contract: Contract, schema: Schema) -> Schema:
+    """Return a schema with its references resolved."""
     while "$ref" in schema:
         schema = contract.target(schema["$ref"])
     return schema
 
 
-def minimal(contract: Contract, schema: Schema) -> Any:
-    """Make the shortest value that conforms."""
-    schema = followed(contract, schema)
+def minimal_value(contract: Contract, schema: Schema) -> Any:
+    """Return the shortest valid value."""
+    schema = follow(contract, schema)
     if branches := branches_of(schema):
-        return _of_branch(contract, schema, branches[0])
+        return _minimal_of_branch(contract, schema, branches[0])
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
     kind = contract.types(schema)[0]
     if kind == "object":
         properties = schema.get("properties", {})
-        return {key: minimal(contract, properties[key]) for key in schema.get("required", ())}
+        return {key: minimal_value(contract, properties[key]) for key in schema.get("required", ())}
     if kind == "string":
         return _FORMATTED.get(schema.get("format", ""), "")
     return _SHORTEST[kind]()
 
 
-def _of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
-    made = minimal(contract, branch)
+def _minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
+    made = minimal_value(contract, branch)
     if "discriminator" in union:
         tag = union["discriminator"]["propertyName"]
         tags = (value for value, target in union["discriminator"]["mapping"].items() if target == branch["$ref"])
@@ -134,31 +128,26 @@ _SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boole
 _FORMATTED = {"uuid": values.uuid(0), "date-time": values.date_time(0)}
 
 
-def changed(
+def change_at(
     contract: Contract, schema: Schema, payload: Any, *, steps: tuple[SchemaStep, ...], change: Callable[[Any], Any]
 ) -> Any:
-    """Copy a payload with the value at one place changed; the way there is laid if need be.
+    """Copy a valid payload with the value at one place changed; missing objects on the way are added.
 
-    Args:
-        contract: The contract that the schema belongs to.
-        schema: The schema of the payload.
-        payload: A conforming value.
-        steps: The way to the place.
-        change: Maps the value at the place to another, without touching it.
+    `change` maps the value to another one, and leaves the old one as it is.
     """
-    schema = followed(contract, schema)
+    schema = follow(contract, schema)
     if payload is None:
-        payload = minimal(contract, schema)
+        payload = minimal_value(contract, schema)
     branches = branches_of(schema)
     if len(branches) == 1:
-        return changed(contract, branches[0], payload, steps=steps, change=change)
+        return change_at(contract, branches[0], payload, steps=steps, change=change)
     if not steps:
         return change(payload)
-    step, below = steps[0], partial(changed, contract, steps=steps[1:], change=change)
+    step, below = steps[0], partial(change_at, contract, steps=steps[1:], change=change)
     if step.kind == "branch":
         branch = branches[step.branch]
         fits = _is_of_branch(contract, schema, branch, payload)
-        return below(branch, payload if fits else _of_branch(contract, schema, branch))
+        return below(branch, payload if fits else _minimal_of_branch(contract, schema, branch))
     if step.kind == "item":
         return [below(schema["items"], payload[0] if payload else None), *payload[1:]]
     if step.kind == "member":

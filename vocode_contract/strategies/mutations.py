@@ -1,4 +1,4 @@
-"""Every way to break a conforming payload by one step, and the violation that each must bring."""
+"""Every single mutation of a valid payload, and the violation that each must cause."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,22 +7,30 @@ from typing import Any
 
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.strategies import values
-from vocode_contract.strategies.locations import Place, SchemaStep, branches_of, changed, followed, minimal, places
+from vocode_contract.strategies.locations import (
+    Place,
+    SchemaStep,
+    branches_of,
+    change_at,
+    follow,
+    minimal_value,
+    places,
+)
 
 Change = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """One step away from what conforms.
+    """A change that makes a valid payload invalid.
 
     Attributes:
-        kind: What sort of slip it is, such as ``number in quotes``.
-        done: What is done, as one sentence.
-        code: Code of the one violation that it brings.
-        instance_pointer: Place of that violation, as it is reported: keys of free maps read ``*``.
-        schema: Name of the schema that payloads are of.
-        steps: The way to the place that is changed.
+        kind: Kind of mutation, such as ``number in quotes``.
+        done: What is changed, as one sentence.
+        code: Code of the one violation that it causes.
+        instance_pointer: Place of that violation, as it is reported: keys of free-form maps read ``*``.
+        schema: Name of the schema of the payloads.
+        steps: The steps to the place that is changed.
         change: Maps the value at that place.
     """
 
@@ -34,14 +42,14 @@ class Mutation:
     steps: tuple[SchemaStep, ...] = field(repr=False)
     change: Change = field(repr=False)
 
-    def applied(self, contract: Contract, payload: Any) -> Any:
-        """Copy a conforming payload and break the copy; a place that is not there is laid first."""
-        return changed(contract, contract.schema(self.schema), payload, steps=self.steps, change=self.change)
+    def apply(self, contract: Contract, payload: Any) -> Any:
+        """Return a mutated copy of a valid payload; a place that it lacks is added first."""
+        return change_at(contract, contract.schema(self.schema), payload, steps=self.steps, change=self.change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slip:
-    """A mutation of one place, before it is known which: `below` are keys down to the violation."""
+    """A mutation without its place; `below` are the keys from there to the violation."""
 
     kind: str
     done: str
@@ -51,10 +59,10 @@ class _Slip:
 
 
 def mutations(contract: Contract, name: str) -> Iterator[Mutation]:
-    """Yield every mutation of a schema: every keyword at every place, in unions, arrays and maps too.
+    """Yield every mutation of a schema: of every keyword at every place, also in unions, arrays and maps.
 
     Args:
-        contract: The contract; its profile decides where null may stand.
+        contract: The contract; its profile decides where null is valid.
         name: A schema of the contract.
 
     Raises:
@@ -85,7 +93,7 @@ def all_mutations(contract: Contract, name: str) -> Mapping[str, tuple[Mutation,
 
 
 def _to(value: Any) -> Change:
-    """Put a value in place of what is there; a copy, since payloads may be changed by whom they are given to."""
+    """Replace the value by a copy of another one, since whoever gets a payload may change it."""
     return lambda _old: value.copy() if isinstance(value, (dict, list)) else value
 
 
@@ -98,7 +106,7 @@ def _with(key: str, value: Any, old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _id_of(old: Any) -> str:
-    """Return the id of an object, or one that it could have."""
+    """Return the id of an object, or an example of one."""
     found = old.get("id") if isinstance(old, dict) else None
     return found if isinstance(found, str) else values.uuid(1)
 
@@ -220,18 +228,18 @@ def _union_type(contract: Contract, place: Place) -> Iterator[_Slip]:
 
 
 def _mismatches(contract: Contract, union: Schema, tag: str) -> Iterator[_Slip]:
-    """Yield, for each two branches, the fields of one under the tag of the other, if one key lacks then."""
+    """Yield, for each two branches, the fields of one under the tag of the other, so that one key is missing."""
     for fields in branches_of(union):
         for named in branches_of(union):
-            target = followed(contract, named)
-            made = minimal(contract, fields)
+            target = follow(contract, named)
+            made = minimal_value(contract, fields)
             lacking = [key for key in target.get("required", ()) if key not in made and key != tag]
             if not lacking:
                 continue
             word = next(word for word, ref in union["discriminator"]["mapping"].items() if ref == named["$ref"])
-            if contract.profile == "tolerant":  # whose violations would list what the other type declares, as drift
+            if contract.profile == "tolerant":  # it would report the keys that only the other type declares, as drift
                 made = {key: value for key, value in made.items() if key in target["properties"]}
-            made |= {key: minimal(contract, target["properties"][key]) for key in lacking[1:]}
+            made |= {key: minimal_value(contract, target["properties"][key]) for key in lacking[1:]}
             done = f"put the fields of another type under the {tag} {word}"
             change = _to({**made, tag: word})
             yield _Slip(kind="union type mismatched", done=done, code="required", change=change, below=(lacking[0],))

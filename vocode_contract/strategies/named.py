@@ -1,7 +1,7 @@
-"""The strategies by name: conforming payloads of a contract, whole or with single fields as asked for."""
+"""Strategies for payloads by name: valid ones, whole or with single fields of your choice."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,13 +10,11 @@ import hypothesis.strategies as st
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import coherence, values
-from vocode_contract.strategies.cells import rooted
+from vocode_contract.strategies.cells import draw_cell
 from vocode_contract.strategies.from_schema import Strategy, Style, object_cell, schema_cell
 
 Payloads = st.SearchStrategy[dict[str, Any]]
 Finish = Callable[[Any], Any]
-
-_TAUGHT = "a field takes a strategy, never a value: write just(...) for a value"
 
 
 def from_schema(
@@ -28,16 +26,16 @@ def from_schema(
     adversarial: bool = False,
     **fields: Strategy,
 ) -> Strategy:
-    """Draw whatever conforms to a schema.
+    """Draw valid values of a schema.
 
     Args:
         schema: A schema of the contract, such as ``"Voice"``.
-        contract: A date; the default contract without.
+        contract: A date; by default the default contract.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        adversarial: Whether to draw nasty values (empty and huge strings, control characters,
-            extreme numbers) in place of plausible ones; they conform all the same.
-        **fields: A strategy for each top-level property that the schema shall not choose. Such a
-            property is always there; whether it conforms is its strategy's affair.
+        adversarial: Whether to draw difficult values (empty and huge strings, control characters,
+            extreme numbers) in place of plausible ones; they are valid all the same.
+        **fields: A strategy for each top-level property that you choose yourself. Such a property is always
+            present; whether its values are valid is up to its strategy.
 
     Raises:
         UnknownContract: No contract of that date is shipped.
@@ -45,8 +43,8 @@ def from_schema(
         UnknownSchema: The contract has no such schema.
         InvalidOption: A field is no property of the schema, or not given as a strategy.
     """
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy(schema, fields, StrategyCall(function="from_schema", arguments=(schema,)))
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return context.strategy(schema, fields, StrategyCall(function="from_schema", arguments=(schema,)))
 
 
 def calls(
@@ -60,10 +58,10 @@ def calls(
     """Draw Calls.
 
     Args:
-        coherent: Whether a Call must also be one that could be true: one owner, the end after the
-            start, an ended call with an end, no credential in clear, and what else
-            `vocode_contract.validation.consistency` looks for. Without, all comes that the schema allows.
-            Fields stay as they were asked for, and the others are fitted to them.
+        coherent: Whether a Call must also be consistent: one owner, the end after the start, an end time if it
+            has ended, no credential in clear, and whatever else `vocode_contract.inconsistencies` checks. If
+            false, a Call is anything that the schema allows. Your fields stay as you chose them, and the others
+            are fitted to them.
         contract: See `from_schema`.
         profile: See `from_schema`.
         adversarial: See `from_schema`.
@@ -72,9 +70,8 @@ def calls(
     Raises:
         ContractError: See `from_schema`.
     """
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
-    finish = partial(coherence.settled, given=frozenset(fields), timed_by=clock_of(reading.contract, "Call"))
-    return reading.strategy("Call", fields, _asked("calls", coherent), finish if coherent else None)
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    return context.coherent_strategy("Call", fields, "calls", coherence.settle)
 
 
 def call_pages(
@@ -85,108 +82,106 @@ def call_pages(
     adversarial: bool = False,
     **fields: Strategy,
 ) -> Payloads:
-    """Draw pages of the list of calls; see `calls`. A coherent page holds no call twice and counts right."""
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
-    finish = partial(
-        coherence.settled_page, given=frozenset(fields), timed_by=clock_of(reading.contract, "NormalizedCall")
-    )
-    return reading.strategy("CallPage", fields, _asked("call_pages", coherent), finish if coherent else None)
+    """Draw pages of the list of calls; see `calls`. A coherent page holds no call twice, and its counts are right."""
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    return context.coherent_strategy("CallPage", fields, "call_pages", coherence.settle_page)
 
 
 def agents(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw Agents, all parts of which belong to one account; see `from_schema`."""
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
-    finish = partial(coherence.with_one_owner, given=frozenset(fields))
-    return reading.strategy("Agent", fields, StrategyCall(function="agents"), finish)
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    finish = partial(coherence.set_owner, given=frozenset(fields))
+    return context.strategy("Agent", fields, StrategyCall(function="agents"), finish)
 
 
 def create_call_requests(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw bodies of Create Call; see `from_schema`. Each plausible phone number is fictional."""
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("CreateCallRequest", fields, StrategyCall(function="create_call_requests"))
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return context.strategy("CreateCallRequest", fields, StrategyCall(function="create_call_requests"))
 
 
 def webhook_events(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw webhook events of every type; see `from_schema`. A strategy for ``type`` chooses among them."""
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("WebhookEvent", fields, StrategyCall(function="webhook_events"))
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return context.strategy("WebhookEvent", fields, StrategyCall(function="webhook_events"))
 
 
 def external_action_requests(
     *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
 ) -> Payloads:
     """Draw what the API sends for an external action; see `from_schema`."""
-    reading = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
-    return reading.strategy("ExternalActionRequest", fields, StrategyCall(function="external_action_requests"))
+    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    return context.strategy("ExternalActionRequest", fields, StrategyCall(function="external_action_requests"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyCall:
-    """How a strategy was asked for, which its repr shows.
-
-    Attributes:
-        function: Name of the function.
-        arguments: Positional arguments.
-        options: Keyword arguments that are not as usual.
-    """
+    """The call that made a strategy, which the strategy's repr shows."""
 
     function: str
     arguments: tuple[object, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
 
 
-def _asked(function: str, coherent: bool) -> StrategyCall:
-    return StrategyCall(function=function, arguments=() if coherent else (False,))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StrategyContext:
-    """What the named strategies have in common."""
+    """The options that the strategies by name share."""
 
     date: str | None
     profile: str
     adversarial: bool
     coherent: bool = False
 
-    @property
-    def contract(self) -> Contract:
-        return Contract.load(self.date, profile=self.profile)
-
     def strategy(
-        self, schema: str, fields: Mapping[str, Strategy], asked: StrategyCall, finish: Finish | None = None
+        self, schema: str, fields: Mapping[str, Strategy], call: StrategyCall, finish: Finish | None = None
     ) -> Strategy:
-        """Make the strategy, after a look at all that can be wrong with what was asked for."""
-        contract = self.contract
+        """Make the strategy, once every argument is known to be right."""
+        contract = Contract.load(self.date, profile=self.profile)
         style = Style(adversarial=self.adversarial, coherent=self.coherent)
         known = _properties(contract, contract.schema(schema))
         for key, strategy in fields.items():
             if key not in known:
                 raise InvalidOption(key, f"{schema} has no such property; it has: {', '.join(known) or 'none'}")
             if not isinstance(strategy, st.SearchStrategy):
-                raise InvalidOption(key, _TAUGHT)
+                raise InvalidOption(key, "a field takes a strategy, not a value: use just(...) for a value")
         cell = object_cell(contract, schema, style, fields) if fields else schema_cell(contract, schema, style)
-        return described(replace(asked, options={**self._options(), **fields}), rooted(cell), finish)
+        options = other_than_default(self.date, self.profile, adversarial=self.adversarial)
+        shown = StrategyCall(function=call.function, arguments=call.arguments, options={**options, **fields})
+        return with_repr(shown, draw_cell(cell), finish)
 
-    def _options(self) -> dict[str, object]:
-        options = {"contract": self.date, "profile": self.profile, "adversarial": self.adversarial}
-        usual = {"contract": None, "profile": DEFAULT_PROFILE, "adversarial": False}
-        return {key: value for key, value in options.items() if value != usual[key]}
+    def coherent_strategy(
+        self, schema: str, fields: Mapping[str, Strategy], function: str, settle: Callable[..., Any]
+    ) -> Strategy:
+        """Make a strategy whose payloads are settled, unless contradictions are wanted."""
+        call = StrategyCall(function=function, arguments=() if self.coherent else (False,))
+        if not self.coherent:
+            return self.strategy(schema, fields, call)
+        listed = "NormalizedCall" if schema == "CallPage" else schema
+        clock = clock_of(Contract.load(self.date, profile=self.profile), listed)
+        return self.strategy(schema, fields, call, partial(settle, given=frozenset(fields), timed_by=clock))
+
+
+def other_than_default(contract: str | None, profile: str, *, adversarial: bool = False) -> dict[str, object]:
+    """Return the options that a repr has to show."""
+    options = {"contract": contract, "profile": profile, "adversarial": adversarial}
+    default = {"contract": None, "profile": DEFAULT_PROFILE, "adversarial": False}
+    return {key: value for key, value in options.items() if value != default[key]}
 
 
 def clock_of(contract: Contract, name: str) -> Callable[[int], Any]:
-    """Return what writes a number as the start or end of a call, as a schema wants it; see `words.date_time`."""
+    """Return the function of `values` that writes the start or end of a call as a schema has it."""
     start = contract.schema(name)["properties"]["start_time"]
     return values.epoch_seconds if "number" in contract.types(start) else values.date_time
 
 
 def _properties(contract: Contract, schema: Schema) -> tuple[str, ...]:
-    """Return the properties of an object schema, or of any branch of a union."""
+    """Return the properties of an object schema, or of all branches of a union."""
     if "$ref" in schema:
         return _properties(contract, contract.target(schema["$ref"]))
     options = schema.get("oneOf") or schema.get("anyOf") or ()
@@ -194,13 +189,13 @@ def _properties(contract: Contract, schema: Schema) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def described(asked: StrategyCall, strategy: Strategy, finish: Finish | None = None) -> Strategy:
-    """Give a strategy the repr of the call that asked for it: Hypothesis shows a composite by its name."""
+def with_repr(call: StrategyCall, strategy: Strategy, finish: Finish | None = None) -> Strategy:
+    """Give a strategy the repr of a call; Hypothesis shows a composite by its name and arguments."""
 
-    def drawn(draw: st.DrawFn, /, *_arguments: object, **_options: object) -> Any:
+    def generate(draw: st.DrawFn, /, *_arguments: object, **_options: object) -> Any:
         value = draw(strategy)
         return value if finish is None else finish(value)
 
-    drawn.__name__ = drawn.__qualname__ = asked.function
-    made: Strategy = st.composite(drawn)(*asked.arguments, **asked.options)
+    generate.__name__ = generate.__qualname__ = call.function
+    made: Strategy = st.composite(generate)(*call.arguments, **call.options)
     return made

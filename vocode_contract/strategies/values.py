@@ -1,7 +1,7 @@
-"""What strings, numbers and free objects hold: plausible values by property name, and nasty ones.
+"""Values of generated payloads: plausible ones by property name, and difficult ones.
 
 Every phone number is fictional (555-0100 to 555-0199 are reserved for that), every credential
-says that it is an example, every host lies under ``example.com``.
+is marked as an example, and every host is under ``example.com``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ EPOCH = datetime(2023, 11, 7, 5, 31, 56, tzinfo=UTC)
 
 
 def uuid(number: int) -> str:
-    """Write a number as UUID: the small ones nearly nil, the others as if at random."""
+    """Write a number as a UUID: numbers up to 255 as they are, larger ones so that it looks random."""
     if number > 0xFF:
         number = number * _MULTIPLIER & (1 << 128) - 1
         number = number & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62
@@ -25,12 +25,12 @@ def uuid(number: int) -> str:
 
 
 def phone_number(number: int) -> str:
-    """Write a fictional number: digits with country code, as servers mostly send them."""
+    """Write a fictional phone number: digits with country code, as servers usually send it."""
     return f"1{_AREAS[number // 100 % 5]}555{100 + number % 100:04}"
 
 
 def date_time(number: int) -> str:
-    """Write a time in UTC: the three lowest bits choose its form, the others are minutes."""
+    """Write a time in UTC: the three lowest bits choose the format, the others count minutes."""
     at = EPOCH + timedelta(minutes=number >> 3, microseconds=250_000 * (number & 3))
     text = at.isoformat()
     return text.replace("+00:00", "Z") if number & 4 else text
@@ -46,7 +46,7 @@ def _one_of(*words: str) -> Callable[[int], str]:
     return lambda number: words[number % len(words)]
 
 
-def _made(pattern: str) -> Callable[[int], str]:
+def _formatted(pattern: str) -> Callable[[int], str]:
     return pattern.format
 
 
@@ -55,20 +55,20 @@ def _sid(prefix: str) -> Callable[[int], str]:
 
 
 def example(number: int) -> str:
-    """Write a text for a property of which nothing is known."""
+    """Write a text for a property without entry in `TEXTS`."""
     return f"example {number}"
 
 
-#: What a service that masks credentials returns in their place.
+#: A masked credential, as services return it.
 MASK = "********"
 
-#: Property name to the text of a number below 65,536.
+#: Property name to the function that makes its text from a number below 65,536.
 TEXTS: Mapping[str, Callable[[int], str]] = {
     "agent_message": _one_of("Your parcel is on its way.", "Done.", "I could not find that."),
     "agent_phone_number": phone_number,
     "api_environment": _one_of("us-east-example", "eu-west-example"),
-    "api_key": _made("sk-example-{:04x}"),
-    "api_user_id": _made("user-example-{:04x}"),
+    "api_key": _formatted("sk-example-{:04x}"),
+    "api_user_id": _formatted("user-example-{:04x}"),
     "call_sid": _sid("CA"),
     "call_status": _one_of("completed", "in-progress", "busy", "no-answer"),
     "conference_sid": _sid("CF"),
@@ -77,7 +77,7 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
         "OperationRequest {customer_name} whether the order {order_number} has arrived.",
         "You are a friendly receptionist.\nKeep it short.",
     ),
-    "context_endpoint": _made("https://context.example.com/calls/{}"),
+    "context_endpoint": _formatted("https://context.example.com/calls/{}"),
     "description": _one_of("Where to send the confirmation.", "Look up an order by its number."),
     "error_message": _one_of("The number could not be reached.", "The provider refused the call."),
     "from_number": phone_number,
@@ -88,27 +88,27 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
     "model_name": _one_of("gpt-4o-mini", "gpt-4"),
     "msg": _one_of("field required", "value is not a valid uuid"),
     "name": _one_of("email", "Delivery reminder", "lookup_order"),
-    "openai_api_key": _made("sk-example-{:04x}"),
+    "openai_api_key": _formatted("sk-example-{:04x}"),
     "openai_model_name_override": _one_of("gpt-4", "gpt-3.5-turbo"),
     "phone_number": phone_number,
     "phrase": _one_of("a real person", "goodbye", "repeat that"),
     "required_context_keys": _one_of("customer_name", "order_number"),
-    "signature_secret": _made("c2VjcmV0LWV4YW1wbGUt{:04x}"),
+    "signature_secret": _formatted("c2VjcmV0LWV4YW1wbGUt{:04x}"),
     "speaker": _one_of("young_adult_female_1", "cove"),
     "steering_pool": phone_number,
     "telephony_id": _sid("CA"),
     "to_number": phone_number,
     "transfer_call_sid": _sid("CA"),
     "transfer_call_status": _one_of("completed", "ringing", "failed"),
-    "twilio_account_sid": _made("AC-example-{:04x}"),
-    "twilio_auth_token": _made("token-example-{:04x}"),
+    "twilio_account_sid": _formatted("AC-example-{:04x}"),
+    "twilio_auth_token": _formatted("token-example-{:04x}"),
     "type": _one_of("value_error.missing", "type_error.uuid"),
-    "url": _made("https://hooks.example.com/vocode/{}"),
-    "voice_id": _made("voice-example-{}"),
+    "url": _formatted("https://hooks.example.com/vocode/{}"),
+    "voice_id": _formatted("voice-example-{}"),
     "voice_name": _one_of("en-US-SteffanNeural", "de-DE-KatjaNeural"),
 }
 
-#: Property name to the lowest and the highest plausible number; 0 to 255 for others.
+#: Property name to the lowest and highest plausible number; others have 0 to 255.
 RANGES: Mapping[str, tuple[int, int]] = {
     "conversation_speed": (1, 2),
     "idle_time_seconds": (5, 60),
@@ -121,7 +121,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "speed": (1, 2),
 }
 
-#: Property name to the keys of its map, where the keys are data.
+#: Property name to the keys of its free-form map.
 KEYS: Mapping[str, Sequence[str]] = {
     "context": ("customer_name", "order_number", "city"),
     "deepgram_keywords": ("delivery", "parcel", "order"),
@@ -131,7 +131,7 @@ OTHER_KEYS = ("a", "b", "c")
 
 
 def free_object(number: int) -> dict[str, Any]:
-    """Make a small object for a place that allows any; 0 makes an empty one."""
+    """Return a small object for a place that allows any; 0 gives an empty one."""
     return {
         **({"order_number": number} if number & 1 else {}),
         **({"note": "by the door", "urgent": True} if number & 2 else {}),
@@ -153,23 +153,18 @@ LINES = len(_LINES)
 
 
 def transcript(lines: Sequence[int], *, timed: bool) -> str:
-    """Write a transcript.
-
-    Args:
-        lines: The lines by number.
-        timed: Whether each line carries its time, and ends in a line break, as from 2024 on.
-    """
-    said = [_LINES[line % LINES] for line in lines]
+    """Write a transcript of lines by number; `timed` starts each line with its time and ends it with a line break."""
+    spoken = [_LINES[line % LINES] for line in lines]
     if not timed:
-        return "\n".join(f"{sender}: {text}" for sender, text in said)
-    clock = [52 + 361 * index for index in range(len(said))]
+        return "\n".join(f"{sender}: {text}" for sender, text in spoken)
+    clock = [52 + 361 * index for index in range(len(spoken))]
     return "".join(
         f"[{at // 6000 % 60:02}:{at // 100 % 60:02}.{at % 100:02}] {sender}: {text}\n"
-        for at, (sender, text) in zip(clock, said, strict=True)
+        for at, (sender, text) in zip(clock, spoken, strict=True)
     )
 
 
-#: Text that breaks programs, the harmless first.
+#: Text that programs handle badly, the harmless first.
 NASTY_TEXTS: Sequence[str] = (
     "",
     " ",

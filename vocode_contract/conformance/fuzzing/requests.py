@@ -92,7 +92,7 @@ def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[
         raise MissingExtra("fuzz", "fuzzing") from None
     from hypothesis import strategies as st
 
-    from vocode_contract.strategies.seeding import seeded
+    from vocode_contract.strategies.seeding import sample
 
     described = _document(contract)[operation.path][operation.method]
     modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
@@ -104,7 +104,7 @@ def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[
     )
     return (
         _request(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
-        for case, edges, place in seeded(draws, plan.seed)
+        for case, edges, place in sample(draws, plan.seed)
     )
 
 
