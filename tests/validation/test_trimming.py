@@ -32,7 +32,7 @@ def of_actions(actions):
 
 def trimmed(instance, *, most=5):
     trimming = Trimming(CONTRACT, lambda _pointer, value: value != WRONG and value != 0, most)
-    return trimming.of(instance, CONTRACT.schemas["Call"]), trimming.moved
+    return trimming.trim(instance, CONTRACT.schemas["Call"]), trimming.indices
 
 
 @pytest.mark.parametrize(("instance", "verdict"), LONG_ONES.values(), ids=LONG_ONES)

@@ -186,7 +186,7 @@ def test_ensure_leaves_no_payload_in_its_frames(raising):
         raising(instance)
     own = caught.value.with_traceback(caught.tb.tb_next)
     shown = "".join(traceback.TracebackException.from_exception(own, capture_locals=True).format())
-    assert "_ensured" in shown
+    assert "_value_or_raise" in shown
     assert "CANARY" not in shown
 
 

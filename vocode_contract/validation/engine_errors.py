@@ -1,8 +1,8 @@
-"""The errors of an engine -> violations, in our own words.
+"""Turn the errors of an engine into violations.
 
-An engine says where an error is: in the instance, and in the schema along its references. The
-second place is one of a finite set, so all that is known of it (code, pointer, phrase) is worked
-out once and kept. Of the instance, a violation keeps a type and a size.
+An engine reports where an error is in the instance, and where in the schema along its references. There are finitely
+many places in a schema, so what a violation needs of one (code, pointer, phrase) is computed once and cached. Of the
+instance, a violation keeps a type and a size.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
 from vocode_contract.validation.trimming import Trimming, is_long
 from vocode_contract.validation.violation import Violation
 
-#: Violations kept ready to be reported again.
-_KEPT = 1_000
-#: Codes that an engine reports once for each keyword or key at a place.
-_TOLD_ONCE = ("format", "required")
-#: Every code that is listed here.
+#: Violations in the cache of one listing, at most.
+_CACHED = 1_000
+#: Codes that an engine may report several times at one place, once for each keyword or key.
+_ONCE_PER_PLACE = ("format", "required")
+#: Every code that is reported here.
 LISTED = require("required", "type", "null", "enum", "union-type", "format", "closed")
 _CODES = {"pattern": "format", "additionalProperties": "closed"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
@@ -31,7 +31,7 @@ _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "obje
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """One keyword at one place of the schema, reached along one chain of references."""
+    """One keyword at one place of the schema, along one chain of references."""
 
     code: str
     expected: str
@@ -46,55 +46,53 @@ class _Rule:
 
 
 class Listing:
-    """One schema of one contract, ready to list violations; shared between threads."""
+    """Lists the violations of one schema of one contract; may be shared between threads."""
 
-    __slots__ = ("_engine_class", "_engines", "_made", "_rules", "_schemas", "contract", "engine", "name")
+    __slots__ = ("_cache", "_engine_class", "_engines", "_rules", "_schemas", "contract", "engine", "name")
 
     def __init__(self, contract: Contract, name: str, engine: EngineClass | None = None) -> None:
-        """Compile the schema of that name with an engine, the best that is installed without one."""
+        """Compile the schema with an engine, by default the best one that is installed."""
         self.contract = contract
         self.name = name
         self._engine_class = engine
         self._engines: dict[str, Engine] = {}
         self._rules: dict[Location, _Rule] = {}
-        self._made: dict[tuple[str, str, str, str], Violation] = {}
+        self._cache: dict[tuple[str, str, str, str], Violation] = {}
         self._schemas = {"components": {"schemas": schemas_under_profile(contract)}}
         self.engine = self._engine_at(f"/components/schemas/{name}")
 
     def violations(self, instance: object, most: int) -> list[Violation]:
-        """List the violations of an instance, in the order of the engine.
+        """List the violations of a parsed value, in the order of the engine.
 
-        Args:
-            instance: A parsed JSON value.
-            most: How many wrong members of long arrays and maps to look at.
+        At most `most` invalid members of long arrays and maps are looked at.
 
         Raises:
-            ValueError: The engine met what JSON cannot hold.
+            ValueError: The value holds what JSON cannot.
         """
-        moved: Mapping[int, list[int]] = {}
+        indices: Mapping[int, list[int]] = {}
         if is_long(self.contract, self.name, instance):
             trimming = Trimming(self.contract, self._member_is_valid, most)
-            instance, moved = trimming.of(instance, self.contract.schemas[self.name]), trimming.moved
+            instance, indices = trimming.trim(instance, self.contract.schemas[self.name]), trimming.indices
         found: list[Violation] = []
-        told: set[tuple[Location, str]] = set()
+        seen: set[tuple[Location, str]] = set()
         for location, evaluation in self.engine.errors(instance):
             rule = self._rules.get(evaluation)
             if rule is None:
                 rule = self._rules[evaluation] = self._rule(evaluation)
-            if rule.code in _TOLD_ONCE:
-                if (location, rule.code) in told:
+            if rule.code in _ONCE_PER_PLACE:
+                if (location, rule.code) in seen:
                     continue
-                told.add((location, rule.code))
-            self._tell(rule, _reached(instance, location, rule, moved), found)
+                seen.add((location, rule.code))
+            self._add(rule, _resolve(instance, location, rule, indices), found)
         return found
 
-    def _tell(self, rule: _Rule, place: tuple[Any, str], found: list[Violation]) -> None:
+    def _add(self, rule: _Rule, place: tuple[Any, str], found: list[Violation]) -> None:
         value, shown = place
         if rule.code == "required":
             missing = (key for key in rule.required if key not in value)
             found += (self._violation(rule, f"{shown}/{json_pointer.escape(key)}", "nothing") for key in missing)
         elif rule.code in ("enum", "union-type"):
-            if json_type(value) in rule.types:  # a wrong type is reported already
+            if json_type(value) in rule.types:  # else the wrong type is reported already
                 word = shown_word(value) if rule.shows_words else None
                 note = rule.since.get(value, "") if isinstance(value, str) else ""
                 found.append(self._violation(rule, shown, word or described(value), note))
@@ -105,9 +103,9 @@ class Listing:
             found.append(self._violation(rule, shown, described(value)))
 
     def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
-        """Return the violation; the same one again where it was reported before, since making it costs most."""
+        """Return the violation, from the cache if it was reported before: making one is the slowest step."""
         key = (rule.schema_pointer, code or rule.code, shown, actual)
-        violation = self._made.get(key)
+        violation = self._cache.get(key)
         if violation is None:
             violation = Violation(
                 instance_pointer=shown,
@@ -118,13 +116,13 @@ class Listing:
                 contract=self.contract.date,
                 note=note,
             )
-            if len(self._made) >= _KEPT:
-                self._made.clear()
-            self._made[key] = violation
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            self._cache[key] = violation
         return violation
 
     def _rule(self, evaluation: Location) -> _Rule:
-        """Work out what an evaluation path means: its steps name keywords, properties and branches."""
+        """Return the rule at an evaluation path, whose steps are keywords, properties and branches."""
         *steps, keyword = (str(step) for step in evaluation)
         node: Any = {"$ref": f"#/components/schemas/{self.name}"}
         parts: list[str | None] = []
@@ -143,9 +141,9 @@ class Listing:
         while "$ref" in node and keyword not in node:
             node = self._target(node)
             sources.append(node["x-source"])
-        return self._ruled(keyword, node, parts, sources)
+        return self._make_rule(keyword, node, parts, sources)
 
-    def _ruled(self, keyword: str, node: Schema, parts: list[str | None], sources: list[str]) -> _Rule:
+    def _make_rule(self, keyword: str, node: Schema, parts: list[str | None], sources: list[str]) -> _Rule:
         types = (node["type"],) if isinstance(node.get("type"), str) else tuple(node.get("type", ()))
         sensitive = any("x-sensitivity" in self._documented(source) for source in sources)
         return _Rule(
@@ -186,15 +184,15 @@ class Listing:
             return False
 
 
-def _reached(instance: Any, location: Location, rule: _Rule, moved: Mapping[int, list[int]]) -> tuple[Any, str]:
-    """Return the value at a location, and the location as a pointer that may be shown."""
+def _resolve(instance: Any, location: Location, rule: _Rule, indices: Mapping[int, list[int]]) -> tuple[Any, str]:
+    """Return the value at a location, and the location as a pointer without keys of free-form maps."""
     if rule.pointer is not None:
         for step in location:
             instance = instance[step]
         return instance, rule.pointer
     shown: list[object] = []
     for step, part in zip(location, rule.parts, strict=False):
-        shown.append(moved[id(instance)][int(step)] if part is None and id(instance) in moved else part or step)
+        shown.append(indices[id(instance)][int(step)] if part is None and id(instance) in indices else part or step)
         instance = instance[step]
     return instance, "".join(f"/{part}" for part in shown)
 

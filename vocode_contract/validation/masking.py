@@ -1,8 +1,8 @@
-"""What may be shown: masks for sensitive values, safe forms for names, words and text.
+"""Mask sensitive values, and make names, words and text safe to show.
 
-Which places are sensitive is an annotation in the schemas (``x-sensitivity: credential | personal``),
-and all below such a place is sensitive too. Nothing else of a payload is shown than words at
-enumerated places, identifiers, times, numbers and booleans where the contract declares them.
+Sensitive places are annotated in the schemas (``x-sensitivity: credential | personal``), and everything below such a
+place is sensitive too. Of a payload, only enumerated words, identifiers, times, numbers and booleans are shown, and
+only where the contract declares them.
 """
 
 import os
@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 from vocode_contract.contract.model import Contract, Schema, json_type
 
-#: Stands for a key of a free-form map, or for a name that is not fit to be shown.
+#: Shown in place of a key of a free-form map, or of a name that may be a secret.
 HIDDEN_KEY = "*"
-#: Levels of arrays and objects down to which a payload is masked place by place.
+#: Levels of arrays and objects that are masked place by place; deeper ones are masked as a whole.
 DEEPEST = 100
 
 # Words as people name things: parts joined by underscores, in lower, upper, title or camel case, few digits.
@@ -44,10 +44,10 @@ def shown_key(key: str) -> str:
 
 
 def shown_word(value: object) -> str | None:
-    """Return a value as quoted word if it looks like a member of an enumeration, else ``None``.
+    """Return a value in quotes if it looks like a member of an enumeration, else ``None``.
 
-    Words are letters in parts joined by underscores, with at most two digits a part, or a number of
-    up to three digits; at most 32 characters. Tokens and phone numbers do not look so.
+    A word has at most 32 characters: letters in parts joined by underscores, with at most two digits a part, or a
+    number of up to three digits. Tokens and phone numbers look different.
     """
     if isinstance(value, str) and len(value) <= _WORD_LENGTH and _WORD.fullmatch(value):
         return f'"{value}"'
@@ -66,12 +66,12 @@ _SIZES: Mapping[str, Callable[[Any], str]] = {
 
 
 def described(value: object) -> str:
-    """Describe a value by its JSON type and size, without any part of it."""
+    """Describe a value by its JSON type and size only."""
     return _SIZES.get(json_type(value), lambda _: "no JSON value")(value)
 
 
 def shown_tokens(contract: Contract, name: str, tokens: Sequence[str | int]) -> tuple[str | int, ...]:
-    """Make reference tokens fit to be shown: keys of free-form maps and odd names become ``*``."""
+    """Return reference tokens that are safe to show: keys of free-form maps and other names become ``*``."""
     shown: list[str | int] = []
     schemas: list[Schema] = [contract.schemas[name]]
     for token in tokens:
@@ -106,17 +106,12 @@ def _plain_branches(contract: Contract, schema: Schema) -> list[Schema]:
     return [schema]
 
 
-# Made once at import, so that threads cannot mask with two.
+# Made at import, so that all threads have the same one.
 _MASK_KEY = os.urandom(16)
 
 
 def mask(value: object, kind: str) -> str:
-    """Return a mask that is the same for the same value within one run, and tells nothing of it.
-
-    Args:
-        value: A parsed JSON value.
-        kind: ``credential``, ``personal`` or another word for the reader.
-    """
+    """Return a mask: the same value gets the same one within a run, and cannot be derived from it."""
     import hashlib
 
     digest = hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace"), key=_MASK_KEY, digest_size=4)
@@ -126,19 +121,12 @@ def mask(value: object, kind: str) -> str:
 def masked(value: object, contract: Contract, name: str = "Call") -> object:
     """Copy a payload with everything masked that the contract does not declare harmless.
 
-    Shown are numbers, identifiers, times and enumerated words, each where the contract declares it,
-    and booleans and null outside sensitive places. Sensitive places, free text and undeclared places
-    hold masks, and so does what is nested deeper than `DEEPEST`, or all of what holds too many values.
-
-    Args:
-        value: A parsed JSON value.
-        contract: Whose annotations say what is sensitive.
-        name: The schema the payload is read as.
+    Numbers, identifiers, times and enumerated words stay where the contract declares them, and booleans and null stay
+    outside sensitive places. Sensitive values, free text, undeclared values and what is nested deeper than `DEEPEST`
+    are masked; so is a whole payload with too many values.
     """
-    from vocode_contract.validation.json_value import (  # or a token could not be kept without orjson
-        DEFAULT_LIMITS,
-        is_vast,
-    )
+    # At module level this import would make `Secret` need orjson.
+    from vocode_contract.validation.json_value import DEFAULT_LIMITS, is_vast
 
     if is_vast(value, DEFAULT_LIMITS.values):
         return "<too large>"
@@ -186,7 +174,7 @@ def _masked_key(key: object, schema: Schema | None, *, free: bool) -> str:
 
 _FORMATS: Mapping[str, re.Pattern[str]] = {
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    # The shape alone, also of a time that lacks its offset; a phone number has another.
+    # Only the shape, also of a time without offset; a phone number has another one.
     "date-time": re.compile(
         r"[0-9]{4}(?:-[0-9]{2}){2}(?:[Tt ][0-9]{2}(?::[0-9]{2}){1,2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
     ),
@@ -203,7 +191,7 @@ def _is_harmless(text: str, schema: Schema | None) -> bool:
 
 
 class Secret:
-    """A token that cannot be shown by accident: every textual form of it is a mask."""
+    """A token that cannot be shown by accident: every textual form is a mask."""
 
     __slots__ = ("_value",)
 
@@ -211,35 +199,29 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the token itself, for the one place that sends it."""
+        """Return the token itself; only for the code that sends it."""
         return self._value
 
     def __bool__(self) -> bool:
-        """Return whether there is a token at all."""
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Compare in constant time."""
-        import hmac
+        import hmac  # compare in constant time
 
         return isinstance(other, Secret) and hmac.compare_digest(_raw(self), _raw(other))
 
     def __hash__(self) -> int:
-        """Hash the token."""
         return hash((Secret, self._value))
 
     def __repr__(self) -> str:
-        """Show the mask."""
         return "<token>"
 
     def __format__(self, format_spec: str) -> str:
-        """Show the mask."""
         return format(repr(self), format_spec)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        """Refuse to be pickled or copied."""
         raise TypeError("a Secret is not pickled")
 
 
 def _raw(secret: Secret) -> bytes:
-    return secret.reveal().encode("utf-8", "surrogatepass")  # the environment hands out bytes as surrogates
+    return secret.reveal().encode("utf-8", "surrogatepass")  # bytes from the environment become surrogates

@@ -1,8 +1,8 @@
-"""Long arrays and maps cut down to what is wrong in them, before their errors are listed.
+"""Reduce long arrays and maps to their invalid members, before the errors are listed.
 
-The compiled engine lists every error of an instance at once, at some twenty microseconds each. A
-small body can hold a hundred thousand; which members are wrong is reported a hundred times faster.
-Keys of maps that look like numbers are renamed on the way: that engine takes them for indices.
+The compiled engine lists all errors of an instance at once, which takes about twenty microseconds each. A small body
+can hold a hundred thousand; to ask which members are invalid is a hundred times faster. Keys of maps that look like
+numbers are renamed, since that engine reports them as indices.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,21 @@ from typing import Any
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.validation.masking import HIDDEN_KEY
 
-#: Members up to which an array or a map is left alone.
+#: Arrays and maps with more members are trimmed.
 LONG = 20
 
-#: Keys up to which an object is left alone; the engine copies it for each error at it.
+#: Objects with more keys are trimmed: the engine copies an object for each error at it.
 WIDE = 200
 
 _NUMERIC = frozenset("+0123456789")
 
+#: Whether a value is valid against the schema at a JSON Pointer.
 IsValid = Callable[[str, object], bool]
 
 
 @dataclass(slots=True)
 class _Shape:
-    """Where a schema has arrays and maps: below which keys, and whether here."""
+    """Where a schema has arrays and maps: below which keys, and whether at this place."""
 
     keys: dict[str, "_Shape"] = field(default_factory=dict)
     members: "_Shape | None" = None
@@ -35,7 +36,7 @@ class _Shape:
         return bool(self.keys) or self.members is not None
 
     def add(self, other: "_Shape") -> None:
-        """Take in what another branch of a union has."""
+        """Add the shape of another branch of a union."""
         for key, below in other.keys.items():
             self.keys.setdefault(key, _Shape()).add(below)
         if other.members is not None:
@@ -44,7 +45,7 @@ class _Shape:
 
 
 def is_long(contract: Contract, name: str, instance: object) -> bool:
-    """Return whether an array or map of an instance, where the schema has one, is long, or an object above one."""
+    """Return whether an instance has an array, map or object that must be trimmed."""
     return _exceeds(instance, _shape_of(contract, name))
 
 
@@ -94,27 +95,20 @@ def _members(value: Any) -> list[Any]:
 
 
 class Trimming:
-    """One trimming of one instance.
+    """Trims one instance to at most `most` invalid members in all.
 
     Attributes:
-        moved: The original indices of the items of each trimmed array, by its `id`.
+        indices: The original indices of the items of each trimmed array, by its `id`.
     """
 
     def __init__(self, contract: Contract, is_valid: IsValid, most: int) -> None:
-        """Prepare.
-
-        Args:
-            contract: The contract whose schemas say where arrays and maps are.
-            is_valid: Tells whether a value is valid against the schema at a pointer.
-            most: How many wrong members to keep in all.
-        """
-        self.moved: dict[int, list[int]] = {}
+        self.indices: dict[int, list[int]] = {}
         self._contract = contract
         self._is_valid = is_valid
         self._left = most
 
-    def of(self, value: Any, schema: Schema) -> Any:
-        """Copy a value, its long arrays and maps cut to their first wrong members."""
+    def trim(self, value: Any, schema: Schema) -> Any:
+        """Copy a value, its long arrays and maps reduced to their first invalid members."""
         found = self._contract.branch(schema, value)
         if found is None or type(value) not in (dict, list):
             return value
@@ -126,17 +120,17 @@ class Trimming:
         declared = found.get("properties", {})
         closed = members is False
         return {
-            key: self.of(child, declared[key]) if key in declared else None
+            key: self.trim(child, declared[key]) if key in declared else None
             for key, child in value.items()
             if closed or key in declared
         }
 
     def _items(self, value: list[Any], items: Schema) -> list[Any]:
         if len(value) <= LONG:
-            return [self.of(item, items) for item in value]
+            return [self.trim(item, items) for item in value]
         wrong = self._wrong(enumerate(value), items)
-        trimmed = [self.of(item, items) for _, item in wrong]
-        self.moved[id(trimmed)] = [index for index, _ in wrong]
+        trimmed = [self.trim(item, items) for _, item in wrong]
+        self.indices[id(trimmed)] = [index for index, _ in wrong]
         return trimmed
 
     def _mapped(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An instance against a schema of the contract: the fast verdict, and the full list of violations."""
+"""Validate an instance against a schema of the contract: a fast verdict, and the full list of violations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,11 +25,11 @@ _RAW = frozenset(Bytes)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was checked and what was found.
+    """The value that was validated, and its violations.
 
     Attributes:
-        value: The parsed JSON value, ``None`` where the bytes held none; not shown.
-        violations: In the order of the schema; drift and advice among them.
+        value: The parsed JSON value; ``None`` if the bytes hold none.
+        violations: In the order of the schema, including drift and advice.
     """
 
     value: Any = field(repr=False)
@@ -42,18 +42,21 @@ class Verdict:
 
 
 class Validator:
-    """One schema of one contract, ready to validate; build it once and share it between threads."""
+    """One schema of one contract, ready to validate; build it once and share it between threads.
+
+    An instance is a parsed JSON value, or the raw bytes of one.
+    """
 
     __slots__ = (
         "_errors",
         "_is_valid",
+        "_keeps_severities",
         "_levels",
         "_limits",
         "_listing",
         "_reports_unknown_keys",
         "_selection",
         "_strict",
-        "_weighs_alike",
         "contract",
         "name",
     )
@@ -68,15 +71,15 @@ class Validator:
         selection: Selection = ALL,
         engine: EngineClass | None = None,
     ) -> None:
-        """Prepare the verdict.
+        """Compile the schema.
 
         Args:
-            contract: The date and profile to check against.
+            contract: The date and profile to validate against.
             name: A schema of the contract.
             limits: Bounds on a payload.
-            strict: Whether raw bytes are refused for duplicate keys and integers beyond 64 bits too.
-            selection: Which codes count, and how much.
-            engine: An engine class in place of the best one that is installed.
+            strict: Whether duplicate keys and integers beyond 64 bits in raw bytes are violations.
+            selection: Which codes are reported, and how severe they are.
+            engine: An engine class; by default the best one that is installed.
 
         Raises:
             UnknownSchema: The contract has no schema of that name.
@@ -88,18 +91,14 @@ class Validator:
         self._strict = strict
         self._selection = selection
         self._reports_unknown_keys = selection.level("unknown-key", contract.profile) != "off"
-        self._weighs_alike = not selection and contract.profile != "tolerant"
-        self._listing = _listing(_listed_by(contract), name, engine)
+        self._keeps_severities = not selection and contract.profile != "tolerant"
+        self._listing = _listing(_listing_contract(contract), name, engine)
         self._levels = {code: selection.level(code, contract.profile) for code in LISTED}
         self._errors = _listing(contract, name, engine)
-        self._is_valid = self._has_no_error if selection else self._errors.engine.is_valid
+        self._is_valid = self._conforms_slowly if selection else self._errors.engine.is_valid
 
     def conforms(self, instance: object) -> bool:
-        """Return whether an instance has no violation of severity ``error``.
-
-        Args:
-            instance: A parsed JSON value, or the raw bytes of one.
-        """
+        """Return whether an instance has no violation of severity ``error``."""
         if type(instance) in _RAW:
             try:
                 instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # bytes-like by its type
@@ -108,62 +107,54 @@ class Validator:
         try:
             return self._is_valid(instance)
         except ValueError:  # the engine met what JSON cannot hold
-            return not has_error(self.violations(instance))
+            return self._conforms_slowly(instance)
 
     def violations(self, instance: object) -> Iterator[Violation]:
-        """Yield what is wrong with an instance, in the order of the schema.
-
-        Args:
-            instance: A parsed JSON value, or the raw bytes of one.
-        """
+        """Yield the violations of an instance, in the order of the schema."""
         yield from self.validate(instance).violations
 
     def validate(self, instance: object) -> Verdict:
-        """Check an instance; the value in the verdict is the one that was checked.
-
-        Args:
-            instance: A parsed JSON value, or the raw bytes of one.
-        """
+        """Return the parsed value together with its violations."""
         if type(instance) in _RAW:
             try:
                 instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # by its type
             except Unreadable as error:
-                return Verdict(value=None, violations=self._weighed([self._unfit(error.defect)]))
-        return Verdict(value=instance, violations=self._weighed(self._found(instance)))
+                return Verdict(value=None, violations=self._with_severities([self._violation_of(error.defect)]))
+        return Verdict(value=instance, violations=self._with_severities(self._list_all(instance)))
 
     def ensure(self, instance: object) -> Any:
-        """Return the checked value if it conforms.
+        """Return the parsed value if it conforms.
 
         Raises:
             ContractViolated: With all violations.
         """
         verdict = self.validate(instance)
         del instance  # or tracebacks that show locals would show the payload
-        return _ensured(verdict)
+        return _value_or_raise(verdict)
 
-    def _has_no_error(self, instance: object) -> bool:
-        return not has_error(self._weighed(self._found(instance)))
+    def _conforms_slowly(self, instance: object) -> bool:
+        return not has_error(self._with_severities(self._list_all(instance)))
 
-    def _found(self, instance: object) -> list[Violation]:
-        """List violations before they are weighed: at most the limit, and a hint at more."""
+    def _list_all(self, instance: object) -> list[Violation]:
+        """List the violations with the severities of the engine: at most the limit, and a hint at more."""
         limit = self._limits.violations
-        found, is_cut = self._listed(self._listing, instance)
+        found, is_cut = self._list_errors(self._listing, instance)
         if self._errors is not self._listing and (found is None or is_cut):
-            # What is drift to this profile alone neither makes an error nor hides one.
+            # Violations that only this profile takes for drift must not fill the list before the errors.
             drift = [each for each in found or () if default_level(each.code, self.contract.profile) == "drift"]
-            errors, is_cut = self._listed(self._errors, instance)
+            errors, is_cut = self._list_errors(self._errors, instance)
             found = None if errors is None else errors + drift
         if found is None:  # the engine met what JSON cannot hold, or nests too deep
             defect, _ = surveyed(instance, self._limits)
-            return [self._unfit(defect or _UNKNOWN_DEFECT)]
+            return [self._violation_of(defect or _UNKNOWN_DEFECT)]
         if self._reports_unknown_keys:
             found += islice(unknown_keys(self.contract, self.name, instance), max(limit + 1 - len(found), 0))
         if is_cut or len(found) > limit:
             found = [*found[:limit], self._more(limit, "error" if is_cut else "drift")]
         return found
 
-    def _listed(self, listing: Listing, instance: object) -> tuple[list[Violation] | None, bool]:
-        """List what counts under a profile, and tell whether there was more; ``None`` where it cannot be listed."""
+    def _list_errors(self, listing: Listing, instance: object) -> tuple[list[Violation] | None, bool]:
+        """Return what an engine reports, and whether there is more; ``None`` if the engine cannot list it."""
         most = self._limits.violations + 1
         try:
             if listing.engine.is_valid(instance):
@@ -178,19 +169,20 @@ class Validator:
             found = [each for each in found if self._levels[each.code] != "off"]
         return found, is_cut
 
-    def _weighed(self, found: list[Violation]) -> tuple[Violation, ...]:
-        """Give each violation its severity; what engine and reader find is an error in itself."""
-        if self._weighs_alike:
+    def _with_severities(self, found: list[Violation]) -> tuple[Violation, ...]:
+        """Give each violation its severity under the selection; engine and reader report errors only."""
+        if self._keeps_severities:
             return tuple(found)
         levels = [(violation, self._level(violation)) for violation in found]
         return tuple(replace(violation, severity=level) for violation, level in levels if level != "off")
 
     def _level(self, violation: Violation) -> Level:
         level = self._selection.level(violation.code, self.contract.profile)
+        # `_list_all` knows whether errors or only drift were cut off; the table does not.
         by_table = violation.code == "more-violations" and level == default_level(violation.code, self.contract.profile)
-        return violation.severity if by_table else level  # what is cut off may be worse or milder than the table says
+        return violation.severity if by_table else level
 
-    def _unfit(self, defect: Defect) -> Violation:
+    def _violation_of(self, defect: Defect) -> Violation:
         shown = masking.shown_tokens(self.contract, self.name, defect.tokens)
         return Violation(
             instance_pointer=json_pointer.from_tokens(shown),
@@ -212,18 +204,18 @@ class Validator:
         )
 
 
-def _ensured(verdict: Verdict) -> Any:
+def _value_or_raise(verdict: Verdict) -> Any:
     if not verdict.conforms:
         raise ContractViolated(verdict.violations) from None
     return verdict.value
 
 
-#: What is said when the engine refuses a value for a reason that the survey does not find.
+#: Reported if the engine refuses a value for a reason that the survey does not find.
 _UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="something else")
 
 
-def _listed_by(contract: Contract) -> Contract:
-    """Return the contract whose reading lists the violations: drift is what `wire` refuses."""
+def _listing_contract(contract: Contract) -> Contract:
+    """Return the contract that lists the violations: drift under `tolerant` is an error under `wire`."""
     return Contract.load(contract.date, profile="wire") if contract.profile == "tolerant" else contract
 
 
@@ -234,16 +226,7 @@ def _listing(contract: Contract, name: str, engine: EngineClass | None) -> Listi
 
 @cache
 def validator(name: str = "Call", contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Validator:
-    """Return the validator of a shipped contract; the same arguments give the same object.
-
-    Args:
-        name: A schema of the contract.
-        contract: A date; the default contract without.
-        profile: ``documented``, ``wire`` or ``tolerant``.
-
-    Raises:
-        ContractError: There is no such contract, profile or schema.
-    """
+    """Return the validator of a shipped contract; the same arguments give the same object. See `conforms`."""
     return Validator(Contract.load(contract, profile=profile), name)
 
 
@@ -254,8 +237,8 @@ def conforms(
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
-        name: The schema to check it by.
-        contract: A date; the default contract without.
+        name: The schema to validate it against.
+        contract: A date; by default the default contract.
         profile: ``documented``, ``wire`` or ``tolerant``.
 
     Raises:
@@ -267,7 +250,7 @@ def conforms(
 def violations(
     instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
 ) -> Iterator[Violation]:
-    """Yield what is wrong with an instance, in the order of the schema; see `conforms`."""
+    """Yield the violations of an instance, in the order of the schema; see `conforms`."""
     return validator(name, contract, profile).violations(instance)
 
 
@@ -311,7 +294,7 @@ def ensure(
 @overload
 def ensure(instance: object, name: str = ..., *, contract: str | None = None, profile: str = ...) -> Any: ...
 def ensure(instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Any:
-    """Return the checked value if it conforms, typed where the default contract is asked for; see `conforms`.
+    """Return the parsed value if it conforms, typed if the contract is the default one; see `conforms`.
 
     Under the profile ``tolerant`` a value may hold words that its type does not list.
 
@@ -321,4 +304,4 @@ def ensure(instance: object, name: str = "Call", *, contract: str | None = None,
     """
     verdict = validator(name, contract, profile).validate(instance)
     del instance  # or tracebacks that show locals would show the payload
-    return _ensured(verdict)
+    return _value_or_raise(verdict)
