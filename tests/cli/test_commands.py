@@ -309,8 +309,8 @@ def test_explain_tells_several_codes_each_once(run):
     ("code", "basis"),
     [
         ("enum", "the contract's own words"),
-        ("call-not-ended", "what follows from the contract and from what was seen"),
-        ("not-refused", "the policy authentication, which its user may change"),
+        ("call-not-ended", "an inference from the contract and from observed behaviour"),
+        ("not-refused", "the policy authentication, which can be changed"),
         ("framing", "RFC 9112 section 6.3."),
     ],
 )

@@ -1,4 +1,4 @@
-"""``explain``: what the codes of violations mean."""
+"""``explain``: describe violation codes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # Codes
 
-What each code of a violation means. Generated from the table in `vocode_contract/validation/codes/`; do not edit it by
-hand: `vocode-contract explain --markdown > docs/reference/codes.md` writes it again.
+The meaning of each violation code. Generated from the tables in `vocode_contract/validation/codes/`; do not edit this
+page: `vocode-contract explain --markdown > docs/reference/codes.md` writes it.
 
-An *error* refuses a payload, *drift* is newer than the contract and not wrong in itself, *advice* is neither. A code
-that is *off* is not reported.
+An *error* means that the payload is invalid. *Drift* is newer than the contract, and not wrong in itself. *Advice* is
+neither. A code that is *off* is not reported.
 
-Each code rests on something: the contract's own words, a standard, or an inference from the contract and from what was
-seen. What no document decides is a *policy*, which a run may choose, or *practice*: what users depend on.
+Each code rests on the contract's own words, on a standard, or on an inference from the contract and from observed
+behaviour. What no document decides is a *policy*, which a run can choose, or *practice*: what users depend on.
 """
 
 
@@ -33,19 +33,19 @@ def codes_page() -> str:
 
 
 def levels(code: "Code") -> str:
-    """Say how severe a code is, and where that depends on the profile."""
+    """Return the severity of a code, and that under the profile tolerant if it differs."""
     if code.tolerant and code.tolerant != code.level:
         return f"{code.level}; {code.tolerant} under the profile tolerant"
     return code.level
 
 
 def _section(name: str, code: "Code") -> Iterator[str]:
-    from vocode_contract.validation.codes.code import told
+    from vocode_contract.validation.codes.code import describe_basis
 
     fence = "```"
     yield f"## {name}\n"
     yield f"**{code.title}.** {code.meaning}\n"
-    yield f"Severity: {levels(code)}. Rests on {told(code.basis)}. Breaks it:\n"
+    yield f"Severity: {levels(code)}. Rests on {describe_basis(code.basis)}. Example of a violation:\n"
     yield f"{fence}text\n{code.example}\n{fence}\n"
 
 
@@ -54,7 +54,7 @@ def _section(name: str, code: "Code") -> Iterator[str]:
     epilog=examples("vocode-contract explain", "vocode-contract explain union-type not-refused"),
 )
 @click.argument("codes", metavar="[CODE]...", nargs=-1)
-@click.option("--markdown", is_flag=True, help="Write the reference page of all codes.")
+@click.option("--markdown", is_flag=True, help="Print the reference page of all codes as Markdown.")
 @click.pass_context
 def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
     """Describe codes, each with an example; list all codes if no CODE is given."""
@@ -74,10 +74,10 @@ def _page(name: str) -> str:
     from textwrap import fill
 
     from vocode_contract.validation.codes import CODES
-    from vocode_contract.validation.codes.code import told
+    from vocode_contract.validation.codes.code import describe_basis
 
     code = CODES[name]
     example = "\n".join(f"    {line}" for line in code.example.splitlines())
-    rank = fill(f"Severity: {levels(code)}. Rests on {told(code.basis)}.", 90)
-    parts = (f"{name}: {code.title}", fill(code.meaning, 90), rank, f"Breaks it:\n\n{example}")
+    rank = fill(f"Severity: {levels(code)}. Rests on {describe_basis(code.basis)}.", 90)
+    parts = (f"{name}: {code.title}", fill(code.meaning, 90), rank, f"Example of a violation:\n\n{example}")
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""Every code a violation can carry: its title, what it means, how severe it is under each profile."""
+"""Every violation code: its title, its meaning, and its severity under each profile."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,15 +33,15 @@ def require(*names: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which codes count, and how much; the empty one changes nothing.
+    """Which codes are reported, and how severe they are; by default all, as severe as `CODES` says.
 
     Attributes:
-        select: Patterns of codes to check, such as ``json-*``; all without.
+        select: Patterns of codes to report, such as ``json-*``; by default all.
         ignore: Patterns of codes to leave out.
-        severities: Code to level, over the table's.
+        severities: Code to level, in place of its level in `CODES`.
 
     Raises:
-        InvalidOption: A pattern fits no code, or a level does not exist.
+        InvalidOption: A pattern matches no code, or a level does not exist.
     """
 
     select: tuple[str, ...] = ()
@@ -49,23 +49,21 @@ class Selection:
     severities: Mapping[str, Level] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Refuse patterns and levels that mean nothing."""
         for pattern in (*self.select, *self.ignore, *self.severities):
             if not any(fnmatchcase(code, pattern) for code in CODES):
-                raise InvalidOption(pattern, "no code is named so; 'vocode-contract explain' lists them")
+                raise InvalidOption(pattern, "it matches no code; 'vocode-contract explain' lists all codes")
         for code, level in self.severities.items():
             if code not in CODES:
-                raise InvalidOption(code, "a severity is given to one code, not to a pattern")
+                raise InvalidOption(code, "a severity applies to one code, not to a pattern")
             if level not in LEVELS:
                 raise InvalidOption(f"{code}={level}", f"a severity is one of {', '.join(LEVELS)}")
 
     def __bool__(self) -> bool:
-        """Return whether anything is changed."""
         return bool(self.select or self.ignore or self.severities)
 
     def level(self, code: str, profile: str) -> Level:
         """Return the level of a code under a profile."""
-        # What is not listed may be what is selected, so only `ignore` leaves the hint at it out.
+        # A selected code may be among the violations that were cut off: only `ignore` leaves out this hint.
         selected = code == "more-violations" or any(fnmatchcase(code, pattern) for pattern in self.select)
         if self.select and not selected:
             return "off"
@@ -78,12 +76,12 @@ ALL = Selection()
 
 
 def default_level(code: str, profile: str) -> Level:
-    """Return the level that the table gives a code under a profile."""
+    """Return the level of a registered code under a profile."""
     row = CODES[code]
     return row.tolerant if profile == "tolerant" and row.tolerant else row.level
 
 
 def rests_on(violation: Violation) -> str:
-    """Return what a violation rests on: one of `BASES`, ``policy NAME=VALUE``, or the section of a standard."""
+    """Return the basis of a violation: one of `BASES`, ``policy NAME=VALUE``, or the section of a standard."""
     known = CODES.get(violation.code)
     return basis_of(violation, known.basis if known else "contract")

@@ -1,4 +1,4 @@
-"""Basis: what a rule rests on, the contract's own words or something else."""
+"""Code: the description of one kind of violation; and its basis, the source that it rests on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,31 +6,28 @@ from typing import Literal
 
 from vocode_contract.validation.violation import SEVERITIES, Violation
 
-#: One word for a basis -> what it means, as a phrase. Beside these, a basis is ``policy NAME`` or the
-#: section of a standard.
+#: Basis to its description, as a phrase. A basis can also be ``policy NAME``, or the section of a standard.
 BASES: Mapping[str, str] = {
     "contract": "the contract's own words",
-    "inference": "what follows from the contract and from what was seen; no document states it",
-    "practice": "what its users depend on; no document states it",
-    "limit": "a limit of this program, which its user may change",
+    "inference": "an inference from the contract and from observed behaviour; no document states it",
+    "practice": "what users of the API depend on; no document states it",
+    "limit": "a limit of this program, which can be changed",
 }
 
 _POLICY = "policy "
 
 
-def told(basis: str) -> str:
-    """Say what a basis is, as a phrase."""
+def describe_basis(basis: str) -> str:
+    """Return the description of a basis, as a phrase."""
     if basis.startswith(_POLICY):
-        return f"the {basis}, which its user may change; no document decides it"
+        return f"the {basis}, which can be changed; no document decides it"
     return BASES.get(basis, basis)
 
 
 def basis_of(violation: Violation, basis: str) -> str:
-    """Return what one violation rests on.
+    """Return the basis of one violation: its policy if one applied; else that of its code.
 
-    Args:
-        violation: Names a policy, if one had a say.
-        basis: Of its code. A policy that had no say leaves the contract.
+    If the basis of the code is a policy that did not apply, the violation rests on the contract.
     """
     if violation.policy:
         return f"{_POLICY}{violation.policy}"
@@ -43,15 +40,15 @@ LEVELS: tuple[Level, ...] = (*SEVERITIES, "off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """One rule's name and what there is to say of it.
+    """The description of one kind of violation.
 
     Attributes:
-        title: The rule as a claim.
-        meaning: What its violation tells, and what usually lies behind it.
-        example: Something that breaks the rule.
-        level: Severity under every profile that `tolerant` does not override.
-        tolerant: Severity under the profile ``tolerant``; that of `level` without.
-        basis: What the rule rests on: one of `BASES`, ``policy NAME``, or the section of a standard.
+        title: The rule, as a statement about what is valid.
+        meaning: What a violation means, and its usual causes.
+        example: Something that violates the rule.
+        level: Severity; ``off`` reports nothing.
+        tolerant: Severity under the profile ``tolerant``; ``None`` if it is the same.
+        basis: One of `BASES`, ``policy NAME``, or the section of a standard.
     """
 
     title: str

@@ -1,34 +1,37 @@
 """One exchange against its operation, and several exchanges about one call."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from vocode_contract.validation.codes.code import Code
+
+_inferred = partial(Code, basis="inference")
 
 EXCHANGES: Mapping[str, Code] = {
     "status-undeclared": Code(
         title="Each status code is a declared one",
-        meaning="The contract does not list this status code for the operation, and no policy of ours takes "
-        "it in this case. A 404 for a call that exists and every 500 are of this kind.",
+        meaning="The contract does not list this status code for the operation, and no policy allows it here. "
+        "Examples are a 404 for a call that exists, and every 500.",
         example="500 from End Call",
     ),
     "redirect": Code(
-        title="No answer sends the client elsewhere",
-        meaning="The server redirects where the contract declares an answer. A redirect is never followed: a "
-        "POST sent again would end or ring twice, and the token would go to another address.",
+        title="No response redirects the client",
+        meaning="The server redirects where the contract declares a response. Redirects are never followed: a "
+        "repeated POST would end or place a call twice, and the token would go to another address.",
         example="307 from End Call",
     ),
     "encoding-unasked": Code(
         title="A body is compressed only on request",
-        meaning="The request asked for no content coding and the answer has one (RFC 9110 section 12.5.3). The "
-        "body was not unpacked, so it was not judged.",
+        meaning="The request asked for no content coding and the response has one (RFC 9110 section 12.5.3). The body "
+        "was not decompressed, and so not checked.",
         example="Content-Encoding: gzip",
         basis="RFC 9110 section 12.5.3",
     ),
     "framing": Code(
-        title="An answer can be read in one way",
-        meaning="The answer has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3), or two media types, "
-        "folded lines, lines without CR, another version, or bytes behind its end. Proxies differ in what they make "
-        "of it, and requests are smuggled between the two.",
+        title="A response can be parsed in only one way",
+        meaning="The response has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3), two media types, "
+        "folded lines, lines without CR, another version, or bytes after its end. Proxies parse it differently, which "
+        "makes request smuggling possible.",
         example="Content-Length: 10 beside Transfer-Encoding: chunked",
         level="advice",
         basis="RFC 9112 section 6.3",
@@ -39,197 +42,177 @@ EXCHANGES: Mapping[str, Code] = {
         example="text/html with status 200",
     ),
     "body-missing": Code(
-        title="A declared body is there",
-        meaning="The contract declares a body for this status code, and it is empty or blank.",
+        title="A declared body is present",
+        meaning="The contract declares a body for this status code, and the body is empty or blank.",
         example="200 with Content-Length: 0",
     ),
     "body-not-json": Code(
         title="A declared JSON body is JSON",
-        meaning="The body is not JSON in the strict sense, or beyond a limit; the note names the json-* code "
-        "that says more. A body cut off before its end often comes from a wrong Content-Length.",
+        meaning="The body is not strict JSON, or exceeds a limit; the note names the json-* code with the details. A "
+        "body that is cut off is often caused by a wrong Content-Length.",
         example="An HTML page with status 200",
         basis="RFC 8259",
     ),
-    "other-call": Code(
-        title="The answer holds the call that was asked for",
-        meaning="The id in the answer is not the id in the request: calls are mixed up, or a cache answered.",
-        example="Get Call for one id answers with the call of another",
-        basis="inference",
+    "other-call": _inferred(
+        title="The response holds the requested call",
+        meaning="The id in the response is not the id in the request: calls were mixed up, or a cache responded.",
+        example="Get Call for one id returns the call of another",
     ),
     "token-echoed": Code(
-        title="No answer holds the token",
-        meaning="The token of the request came back, and from there goes into logs and caches.",
+        title="No response holds the token",
+        meaning="The request's token was returned, and may end up in logs and caches.",
         example='{"detail": "invalid token <the token>"}',
         basis="practice",
     ),
     "redirect-elsewhere": Code(
-        title="No answer sends the client to another host",
-        meaning="The server redirects to another host, or to something that is no HTTP address. A client that "
-        "follows gives the request away, and some clients the token with it. It was not followed.",
+        title="No response redirects the client to another host",
+        meaning="The server redirects to another host, or to an address that is not HTTP. A client that follows sends "
+        "the request there, and some clients also the token. The redirect was not followed.",
         example="307 with a Location at another host",
     ),
     "detail-string": Code(
         title="The detail of a 422 is a list",
-        meaning="The contract declares a list of entries with loc, msg and type, and a string came. The official "
-        "clients parse the list, and fail with an error of their own.",
+        meaning="The contract declares a list of entries with loc, msg and type, and the detail is a string. The "
+        "official clients parse the list, and fail with an error of their own.",
         example='{"detail": "field required"} with status 422',
     ),
     "secret-leaked": Code(
-        title="No refusal holds a secret",
-        meaning="An answer that refuses holds a credential which the request did not send, so it belongs to "
-        "someone, and whoever was refused has it now.",
+        title="No rejection holds a secret",
+        meaning="A response that rejects the request holds a credential that the request did not send. It belongs to "
+        "somebody else, and was shown to the rejected client.",
         example='"twilio_auth_token" with a value, in a 401',
         basis="practice",
     ),
     "default-missing": Code(
-        title="A key with a default is there",
-        meaning="The contract gives a default for this key, and the key was left out. No document forbids that: "
-        "it is judged only under the policy missing-keys=forbid.",
+        title="A property with a default is present",
+        meaning="The contract gives a default for this property, and the property is missing. No document forbids "
+        "that: it is checked only under the policy missing-keys=forbid.",
         example='A Call without "hipaa_compliant".',
         basis="policy missing-keys",
     ),
     "slow": Code(
-        title="An answer comes within its budget of time",
-        meaning="The answer took more than 0.75 seconds. No document promises any time.",
-        example="An answer after 2 seconds",
+        title="A response arrives within the time budget",
+        meaning="The response took more than 0.75 seconds. No document promises any time.",
+        example="A response after 2 seconds",
         level="advice",
         basis="practice",
     ),
     "clock-skew": Code(
         title="The server's clock is right",
-        meaning="The Date of the answer is more than 5 seconds off this machine's clock; one of the two is wrong. "
-        "Times in calls were compared with the server's.",
+        meaning="The Date of the response differs from this machine's clock by more than 5 seconds; one of the two is "
+        "wrong. Times in calls were compared with the server's clock.",
         example="Date: a minute ago",
         level="advice",
         basis="practice",
     ),
-    "status-unexpected": Code(
-        title="A request is answered as this case demands",
-        meaning="The status code is declared, but it is not the answer to this request: a sound request was "
-        "refused, or one that cannot be understood was accepted. Where a policy takes more codes, it is named.",
+    "status-unexpected": _inferred(
+        title="The status code is the right one for the request",
+        meaning="The status code is declared, but it is not right for this request: a valid request was rejected, or "
+        "an invalid one was accepted. If a policy allows more codes, it is named.",
         example="422 for the id of a call that exists",
-        basis="inference",
     ),
     "not-refused": Code(
-        title="A request without valid authentication is refused",
-        meaning="The contract demands a bearer token. The request had none, or not a valid one, and was served.",
+        title="A request without valid authentication is rejected",
+        meaning="The contract requires a bearer token. The request had none, or an invalid one, and was accepted.",
         example="200 from End Call without Authorization",
         basis="policy authentication",
     ),
-    "refusal-leaks": Code(
-        title="A refusal tells nothing of a call",
-        meaning="The request was refused, and yet the answer holds a call.",
+    "refusal-leaks": _inferred(
+        title="A rejection does not show a call",
+        meaning="The request was rejected, but the response holds a call.",
         example="401 with a Call in its body",
-        basis="inference",
     ),
-    "refusal-ignored": Code(
-        title="What was refused is not done",
-        meaning="The request was refused, and yet the call ended right after it.",
+    "refusal-ignored": _inferred(
+        title="A rejected request has no effect",
+        meaning="The request was rejected, but the call ended right after it.",
         example="401 from End Call, and the call is ended",
-        basis="inference",
     ),
-    "call-not-ended": Code(
-        title="A call ends once its end is accepted",
-        meaning="End Call was answered with 200, but the call had no final status within the time given.",
+    "call-not-ended": _inferred(
+        title="A call ends once End Call is accepted",
+        meaning="End Call returned 200, but the call had no final status within the time allowed.",
         example='"status": "in_progress" long after End Call',
-        basis="inference",
     ),
-    "read-acts": Code(
-        title="Reading a call changes nothing",
-        meaning="A call that nobody asked to end went on when Get Call was asked for it, and was over at the next "
-        "look. Whoever polls ends calls.",
+    "read-acts": _inferred(
+        title="Reading a call does not change it",
+        meaning="A call that nobody asked to end was in progress when Get Call was requested, and over at the next "
+        "request: polling ends calls.",
         example='"in_progress" from Get Call, and "ended" from the next',
-        basis="inference",
     ),
-    "method-taken": Code(
-        title="Another method does not do what the operation does",
-        meaning="The operation was done by a method that the contract does not give it. Browsers, link previews and "
-        "caches send GET by themselves. How such a request is refused is the policy other-method.",
+    "method-taken": _inferred(
+        title="Another method does not run the operation",
+        meaning="The operation was run by a method that the contract does not declare for it. Browsers, link previews "
+        "and caches send GET on their own. The policy other-method says how such a request is to be rejected.",
         example="GET /v1/calls/end ends the call",
-        basis="inference",
     ),
-    "other-ended": Code(
-        title="A request ends no other call than the one it names",
+    "other-ended": _inferred(
+        title="A request ends only the call that it names",
         meaning="A call that nobody asked to end is over, right after another one was ended.",
         example="End Call for one id, and a second call has ended as well",
-        basis="inference",
     ),
-    "created-lost": Code(
-        title="A created call is there",
-        meaning="Create Call answered with a call that Get Call does not find.",
-        example="404 from Get Call for the id that Create Call gave",
-        basis="inference",
+    "created-lost": _inferred(
+        title="A created call can be read",
+        meaning="Create Call returned a call that Get Call does not find.",
+        example="404 from Get Call for the id that Create Call returned",
     ),
-    "created-twice": Code(
-        title="A request creates one call, which is a new one",
-        meaning="One request placed two calls, or was answered with a call that was there before.",
+    "created-twice": _inferred(
+        title="A request creates one new call",
+        meaning="One request placed two calls, or returned a call that already existed.",
         example="Two calls with the context of one request",
-        basis="inference",
     ),
-    "not-as-asked": Code(
-        title="The created call is the one that was asked for",
-        meaning="A number, the agent or the context of the created call is not what the request said.",
-        example='Another "to_number" than asked for',
-        basis="inference",
+    "not-as-asked": _inferred(
+        title="The created call is the requested one",
+        meaning="A number, the agent or the context of the created call differs from the request.",
+        example='Another "to_number" than requested',
     ),
-    "page-not-obeyed": Code(
-        title="The page is the one that was asked for",
-        meaning="The page bears another number, or holds the calls of another page.",
-        example='"page": 3 where the second was asked for',
-        basis="inference",
+    "page-not-obeyed": _inferred(
+        title="The page is the requested one",
+        meaning="The page has another number, or holds the calls of another page.",
+        example='"page": 3 where the second was requested',
     ),
-    "size-not-obeyed": Code(
-        title="A page holds at most as many calls as asked for",
-        meaning="The page holds more calls than asked for, or names another size.",
-        example="Ten calls where two were asked for",
-        basis="inference",
+    "size-not-obeyed": _inferred(
+        title="A page holds at most as many calls as requested",
+        meaning="The page holds more calls than requested, or states another size.",
+        example="Ten calls where two were requested",
     ),
-    "item-twice": Code(
+    "item-twice": _inferred(
         title="No call is on two pages, or twice on one",
-        meaning="The same call came twice while a list was read page by page.",
+        meaning="The same call occurred twice while a list was read page by page.",
         example="The last call of one page is the first of the next",
-        basis="inference",
     ),
-    "item-missing": Code(
+    "item-missing": _inferred(
         title="Every call is on some page",
-        meaning="A call that exists is not in the list, or a page has room though another one follows.",
-        example="A created call that List Calls does not show",
-        basis="inference",
+        meaning="A call that exists is not in the list, or a page is not full although another one follows.",
+        example="A created call that List Calls does not return",
     ),
-    "has-more-wrong": Code(
-        title="A page says rightly whether another follows",
-        meaning='"has_more" is true behind the last page, or false before it.',
+    "has-more-wrong": _inferred(
+        title="A page says correctly whether another follows",
+        meaning='"has_more" is true on the last page, or false before it.',
         example='"has_more": true on a page without calls',
-        basis="inference",
     ),
-    "sort-not-obeyed": Code(
-        title="Calls come in the order that was asked for",
-        meaning="The list was asked for in the order of a column and came in another.",
-        example="sort_column=to_number, and the numbers go up and down",
-        basis="inference",
+    "sort-not-obeyed": _inferred(
+        title="Calls are in the requested order",
+        meaning="The list was requested in the order of a column, and was returned in another order.",
+        example="sort_column=to_number, and the numbers are not in order",
     ),
-    "total-wrong": Code(
-        title="A page says rightly how many calls there are",
-        meaning='"total" is no estimate and is not the number of calls on all pages.',
+    "total-wrong": _inferred(
+        title="A page says correctly how many calls there are",
+        meaning='"total" is not an estimate, and is not the number of calls on all pages.',
         example='"total": 13 with 14 calls',
-        basis="inference",
     ),
-    "recording-missing": Code(
-        title="A recording is there when the call says so",
-        meaning="The call says that its recording is available, and Get Recording has none.",
+    "recording-missing": _inferred(
+        title="A recording exists if the call says so",
+        meaning="The call says that its recording is available, and Get Recording does not find it.",
         example='404 though "recording_available" is true',
-        basis="inference",
     ),
-    "recording-unexpected": Code(
-        title="A recording is there only when the call says so",
-        meaning="The call says that no recording is available, and Get Recording answers with one: perhaps that of "
+    "recording-unexpected": _inferred(
+        title="A recording exists only if the call says so",
+        meaning="The call says that no recording is available, and Get Recording returns one, which may belong to "
         "another call.",
         example='200 though "recording_available" is false',
-        basis="inference",
     ),
     "recording-not-audio": Code(
-        title="A recording is sound",
-        meaning="The body calls itself audio/mpeg and begins neither with an ID3 tag nor with an MPEG frame.",
+        title="A recording is audio",
+        meaning="The body is declared as audio/mpeg, but starts neither with an ID3 tag nor with an MPEG frame.",
         example="An HTML page of type audio/mpeg",
         basis="ISO/IEC 11172-3 section 2.4.1.3",
     ),
