@@ -180,7 +180,7 @@ def test_check_keeps_its_verdict_where_a_report_cannot_be_written(tmp_path, opti
     process = checked("--report", f"json={path}", *options)
     assert process.returncode == code
     assert str(path) in process.stderr
-    assert "the API" in process.stdout.splitlines()[-1]
+    assert process.stdout.splitlines()[-1] in ("all checks that ran passed", "the API violates the contract")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")

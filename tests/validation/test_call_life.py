@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vocode_contract import Contract, dates
 from vocode_contract.simulator.lifecycle import scenarios
 from vocode_contract.strategies import histories
-from vocode_contract.strategies.seeding import seeded
+from vocode_contract.strategies.seeding import sample
 from vocode_contract.validation.lifecycle import call_life, event_order
 from vocode_contract.webhooks.stress import STORIES
 
@@ -82,7 +82,7 @@ def test_stress_scenarios_send_only_types_that_every_contract_knows():
 
 @pytest.mark.parametrize("date", dates())
 def test_generated_histories_have_every_status_and_event_type(date):
-    drawn = [next(seeded(histories(contract=date, breach=st.none(), seen=st.just("both")), seed)) for seed in range(60)]
+    drawn = [next(sample(histories(contract=date, breach=st.none(), seen=st.just("both")), seed)) for seed in range(60)]
     values = [each.value for history in drawn for each in history.observations]
     types = {value["type"] for value in values if "call_id" in value}
     # Histories hold no messages and no actions, only the transcript that grows by them.

@@ -9,16 +9,24 @@ from vocode_contract._lazy import on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .faults.catalog import FAULTS
-    from .faults.fault import Fault
-    from .faults.injection import Planted
-    from .lifecycle.clock import Clock, ManualClock
-    from .lifecycle.life import CallEvent
-    from .lifecycle.scenarios import SCENARIOS, Scenario
-    from .server.httpx_transport import SimulatorTransport
-    from .server.server import Running, serve, simulator
-    from .simulation import Simulation
-    from .variants import SOUND_VARIANTS, VARIANTS, SoundServer, Variant, variant_of
+    from .faults.catalog import FAULTS as FAULTS
+    from .faults.fault import Fault as Fault
+    from .faults.injection import Planted as Planted
+    from .lifecycle.clock import Clock as Clock
+    from .lifecycle.clock import ManualClock as ManualClock
+    from .lifecycle.life import CallEvent as CallEvent
+    from .lifecycle.scenarios import SCENARIOS as SCENARIOS
+    from .lifecycle.scenarios import Scenario as Scenario
+    from .server.httpx_transport import SimulatorTransport as SimulatorTransport
+    from .server.server import Running as Running
+    from .server.server import serve as serve
+    from .server.server import simulator as simulator
+    from .simulation import Simulation as Simulation
+    from .variants import SOUND_VARIANTS as SOUND_VARIANTS
+    from .variants import VARIANTS as VARIANTS
+    from .variants import SoundServer as SoundServer
+    from .variants import Variant as Variant
+    from .variants import variant_of as variant_of
 
 _EXPORTS = {
     "CallEvent": "lifecycle.life",

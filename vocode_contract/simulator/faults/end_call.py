@@ -16,7 +16,7 @@ from vocode_contract.simulator.faults.fault import (
 from vocode_contract.simulator.faults.statuses import SERVER_ERROR
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.responses import error_response, json_response
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 _LATER = timedelta(minutes=1)
 
