@@ -10,7 +10,7 @@ import pytest
 import vocode_contract
 from tests.support.payloads import CALL, RINGING, saved
 from vocode_contract.cli import main
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, USAGE, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES, Output
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report import REPORTS
 from vocode_contract.validation.codes import CODES
@@ -65,12 +65,12 @@ def test_validate_of_a_mixed_run_is_1(run, good, bad, tmp_path):
 
 
 def test_validate_of_an_unread_file_beats_what_conforms(run, good, tmp_path):
-    assert run("validate", tmp_path / "nope", good)[0] == UNJUDGED
+    assert run("validate", tmp_path / "nope", good)[0] == INCONCLUSIVE
 
 
 def test_validate_of_a_directory_is_3(run, tmp_path):
     code, _, err = run("validate", tmp_path)
-    assert code == UNJUDGED
+    assert code == INCONCLUSIVE
     assert "it is a directory" in err
 
 
@@ -78,7 +78,7 @@ def test_validate_of_a_directory_is_3(run, tmp_path):
 def test_validate_of_a_named_pipe_does_not_wait(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     code, _, err = run("validate", tmp_path / "pipe")
-    assert code == UNJUDGED
+    assert code == INCONCLUSIVE
     assert "no regular file" in err
 
 
@@ -90,7 +90,7 @@ def test_validate_judges_standard_input(run, monkeypatch):
 
 def test_validate_of_closed_standard_input_is_3(run, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
-    assert run("validate", "-")[0] == UNJUDGED
+    assert run("validate", "-")[0] == INCONCLUSIVE
 
 
 def test_validate_takes_standard_input_once(run):
@@ -110,7 +110,7 @@ def test_validate_of_no_json_is_a_violation(run, monkeypatch, raw, code):
 
 def test_validate_of_a_deselected_defect_is_3(run, monkeypatch):
     given(monkeypatch, b"{")
-    assert run("validate", "--ignore", "json-*", "-")[0] == UNJUDGED
+    assert run("validate", "--ignore", "json-*", "-")[0] == INCONCLUSIVE
 
 
 def test_validate_reads_no_further_than_the_limit(run, tmp_path):
@@ -160,7 +160,7 @@ def test_lines_of_exactly_the_limit_are_judged(run, tmp_path):
 
 def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
     (tmp_path / "empty.jsonl").touch()
-    assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == UNJUDGED
+    assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == INCONCLUSIVE
 
 
 # --- validate: options ---

@@ -11,7 +11,7 @@ import pytest
 import vocode_contract
 from vocode_contract import Contract, conforms, violations
 from vocode_contract.cli import main
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, USAGE, VIOLATES
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES
 
 pytest_plugins = ["pytester"]
 
@@ -226,6 +226,6 @@ def test_coverage_of_what_cannot_be_read_is_3(run, call, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_text("{}\n{\n")
     code, out, err = run("coverage", "--lines", "--missing", path)
-    assert (code, "of the contract exercised" in out) == (UNJUDGED, True)
+    assert (code, "of the contract exercised" in out) == (INCONCLUSIVE, True)
     assert err.startswith(f"vocode-contract: {path}:2: it holds no JSON (")
-    assert run("coverage", call, tmp_path / "nope")[0] == UNJUDGED
+    assert run("coverage", call, tmp_path / "nope")[0] == INCONCLUSIVE

@@ -143,7 +143,7 @@ def test_concise_is_one_short_line_a_violation():
 
 def test_json_round_trips():
     report = read(
-        written("json", Result(source="a.json", violations=many(200)), Result(source="b", unjudged="gone")).encode()
+        written("json", Result(source="a.json", violations=many(200)), Result(source="b", inconclusive="gone")).encode()
     )
     assert isinstance(report, dict)
     assert report["summary"] | {"payloads": 2, "violating": 1, "unjudged": 1, "errors": 200} == report["summary"]
@@ -173,7 +173,7 @@ def test_json_is_as_documented(name):
     schema = json.loads(re.findall(r"```json\n(\{\n  \"\$schema\".*?)```", page, re.DOTALL)[0])
     if name == "json-lines":
         schema["$ref"] = "#/$defs/Line"
-    results = (Result(source="a", line=1, violations=(WRONG_STATUS, DRIFT)), Result(source="b", unjudged="gone"))
+    results = (Result(source="a", line=1, violations=(WRONG_STATUS, DRIFT)), Result(source="b", inconclusive="gone"))
     text = written(name, *results)
     for document in [text] if name == "json" else text.splitlines():
         jsonschema.Draft202012Validator(schema).validate(json.loads(document))
@@ -190,7 +190,7 @@ def test_github_writes_one_command_a_cause():
 
 
 def test_github_tells_what_could_not_be_judged():
-    assert written("github", Result(source="a", unjudged="gone")) == "::error file=a,title=inconclusive::gone\n"
+    assert written("github", Result(source="a", inconclusive="gone")) == "::error file=a,title=inconclusive::gone\n"
 
 
 @each_report
@@ -208,7 +208,7 @@ def test_report_keeps_one_line_a_violation(name):
 
 @pytest.mark.parametrize("name", ["json", "json-lines"])
 def test_json_of_hostile_text_is_strict(name):
-    text = written(name, Result(source=HOSTILE_NAME, violations=(HOSTILE,), unjudged=HOSTILE_NAME))
+    text = written(name, Result(source=HOSTILE_NAME, violations=(HOSTILE,), inconclusive=HOSTILE_NAME))
     assert text.isascii()
     assert read(text.encode())
 
@@ -240,7 +240,7 @@ def test_tally_adds_up():
     for result in (
         Result(source="a"),
         Result(source="b", violations=(WRONG_STATUS, DRIFT)),
-        Result(source="c", unjudged="gone"),
+        Result(source="c", inconclusive="gone"),
     ):
         tally.add(result)
     assert str(tally) == ("3 payloads: 1 conforms, 1 violates the contract, 1 inconclusive (1 violation, 1 drift)")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
-from vocode_contract.cli.output import UNJUDGED, Output
+from vocode_contract.cli.output import INCONCLUSIVE, Output
 from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
 from vocode_contract.errors import MissingExtra
 
@@ -141,7 +141,7 @@ def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, 
     written = _write(Outcome(run=run, tally=tally), files, output, full=full)
     if watch.interruption is not None:
         raise watch.interruption
-    ctx.exit(tally.exit_code if written else tally.exit_code or UNJUDGED)
+    ctx.exit(tally.exit_code if written else tally.exit_code or INCONCLUSIVE)
 
 
 def _require_fit(ctx: click.Context, options: Mapping[str, Any], faults: Words) -> None:

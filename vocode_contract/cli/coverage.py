@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     if percent(found) < asked.fail_under:
         output.say(f"{percent(found)}% is below {asked.fail_under:g}%")
         ctx.exit(VIOLATES)
-    ctx.exit(UNJUDGED if unread else CONFORMS)
+    ctx.exit(INCONCLUSIVE if unread else CONFORMS)
 
 
 def _unread(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output
 from vocode_contract.cli.payload_formats import FORMATS, Generated, PayloadsHeader
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _written(asked: GenerateOptions, entries: Iterable[Generated], heading: Payl
             _write(asked, counted, heading, output)
     except OSError as error:
         output.say(f"{asked.target}: {(error.strerror or 'it cannot be written').lower()}")
-        return UNJUDGED
+        return INCONCLUSIVE
     if counted.count < total and output.is_read:
         output.say(f"there are no more than {counted.count} different ones")
     return CONFORMS

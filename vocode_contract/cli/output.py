@@ -14,7 +14,7 @@ VIOLATES = 1
 #: The command was called wrongly, or cannot start here.
 USAGE = 2
 #: Something could not be checked, and nothing that could violates the contract.
-UNJUDGED = 3
+INCONCLUSIVE = 3
 #: A bug of ours (EX_SOFTWARE of BSD's sysexits).
 BUG = 70
 #: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
@@ -78,7 +78,7 @@ class Output:
         if failure is None or failure.errno == errno.EPIPE:
             return code
         self.say(f"the report could not be written: {failure.strerror}")
-        return UNJUDGED if code == CONFORMS else code
+        return INCONCLUSIVE if code == CONFORMS else code
 
     def _put(self, stream: TextIO | None, text: str, *, flush: bool = False) -> None:
         if stream is None or stream in self._failures:

@@ -1,4 +1,4 @@
-"""``validate``: payload files against a schema of the contract."""
+"""``validate``: check payload files against a schema of the contract."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FORMATS = ("text", "concise", "json", "json-lines", "github")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateOptions:
-    """What the options of one run ask for."""
+    """The options of one run."""
 
     files: tuple[str, ...]
     name: str
@@ -94,7 +94,7 @@ class ValidateOptions:
     show_default=True,
 )
 @click.pass_context
-def validate(ctx: click.Context, /, **options: object) -> None:
+def validate(ctx: click.Context, /, **values: object) -> None:
     """Validate payload files; - is standard input.
 
     Each payload is checked against its schema and for consistency, such as an end before the start.
@@ -102,65 +102,66 @@ def validate(ctx: click.Context, /, **options: object) -> None:
     'vocode-contract explain CODE' describes a code. Exit codes: 0 if all payloads conform, 1 if one
     does not, 3 if one could not be read.
     """
-    asked = ValidateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
-    if asked.files.count(STDIN) > 1:
+    options = ValidateOptions(**values)  # type: ignore[arg-type]  # click gives each option its type
+    if options.files.count(STDIN) > 1:
         ctx.fail("- is standard input, which can be read once")
     output = ctx.ensure_object(Output)
-    if any(map(is_typed, asked.files)):
+    if any(map(is_typed, options.files)):
         output.say("reading a payload from the terminal; Ctrl-D ends it")
-    ctx.exit(_judged(asked, output))
+    ctx.exit(_run_validation(options, output))
 
 
-def _judged(asked: ValidateOptions, output: Output) -> int:
+def _run_validation(options: ValidateOptions, output: Output) -> int:
     from vocode_contract.report import REPORTS
     from vocode_contract.report.payload_results import Heading, ResultCounts
 
-    judge = _validator(asked)
-    heading = Heading(contract=judge.contract.date, profile=judge.contract.profile, schema=judge.name, full=asked.full)
-    report, tally = REPORTS[asked.output_format], ResultCounts()
-    results = _tallied(_results(asked, judge), tally, output)
+    validator = _make_validator(options)
+    contract = validator.contract
+    heading = Heading(contract=contract.date, profile=contract.profile, schema=validator.name, full=options.full)
+    report, tally = REPORTS[options.output_format], ResultCounts()
+    results = _count_results(_iter_results(options, validator), tally, output)
     try:
         for text in report.written(results, heading):
             output.write(text)
-            if not output.is_read and tally.violating:  # nothing can change the verdict
+            if not output.is_read and tally.violating:  # the exit code cannot change any more
                 break
-            if asked.lines:
+            if options.lines:
                 output.flush()
-    finally:  # an interrupted run tells how far it came
+    finally:  # an interrupted run reports what it has validated so far
         output.flush()
-        output.say(_summary(tally, heading))
+        output.say(_summarize(tally, heading))
     return _exit_code(tally)
 
 
-def _validator(asked: ValidateOptions) -> "Validator":
+def _make_validator(options: ValidateOptions) -> "Validator":
     from vocode_contract.validation.json_value import Limits
     from vocode_contract.validation.validator import Validator
 
-    contract = contract_of(asked.date, asked.profile)
+    contract = contract_of(options.date, options.profile)
     return Validator(
         contract,
-        schema_of(contract, asked.name),
-        limits=Limits(size=asked.max_size, violations=MOST_VIOLATIONS),
-        strict=asked.strict,
-        selection=_selection(asked),
+        schema_of(contract, options.name),
+        limits=Limits(size=options.max_size, violations=MOST_VIOLATIONS),
+        strict=options.strict,
+        selection=_parse_selection(options),
     )
 
 
 @cache
-def _selection(asked: ValidateOptions) -> "Selection":
+def _parse_selection(options: ValidateOptions) -> "Selection":
     from vocode_contract.validation.codes import Selection
 
-    return Selection(select=_codes(asked.select, "--select"), ignore=_codes(asked.ignore, "--ignore"))
+    return Selection(select=_parse_codes(options.select, "--select"), ignore=_parse_codes(options.ignore, "--ignore"))
 
 
-def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
-    """Split the values of an option into patterns of codes, each of which fits one at least."""
+def _parse_codes(values: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Split the values of an option into patterns, each of which matches at least one code."""
     from fnmatch import fnmatchcase
 
     from vocode_contract.cli.options import did_you_mean
     from vocode_contract.validation.codes import CODES
 
-    patterns = tuple(part for option in options for part in option.replace(",", " ").split())
+    patterns = tuple(part for value in values for part in value.replace(",", " ").split())
     for pattern in patterns:
         if not any(fnmatchcase(code, pattern) for code in CODES):
             hint = did_you_mean(pattern, CODES) or ";"
@@ -169,70 +170,71 @@ def _codes(options: tuple[str, ...], option: str) -> tuple[str, ...]:
     return patterns
 
 
-def _results(asked: ValidateOptions, judge: "Validator") -> Iterator["Result"]:
+def _iter_results(options: ValidateOptions, validator: "Validator") -> Iterator["Result"]:
     from vocode_contract.report.payload_results import Result
 
-    for source in asked.files:
+    for source in options.files:
         name, is_empty = shown_name(source), True
         try:
-            for payload in payloads(source, asked.max_size, lines=asked.lines):
+            for payload in payloads(source, options.max_size, lines=options.lines):
                 is_empty = False
-                yield _result(name, payload, judge, asked)
+                yield _validate_payload(name, payload, validator, options)
         except NoPayload as error:
-            yield Result(source=name, unjudged=str(error))
+            yield Result(source=name, inconclusive=str(error))
         else:
             if is_empty:
-                yield Result(source=name, unjudged="it has no line with a payload")
+                yield Result(source=name, inconclusive="it has no line with a payload")
 
 
-def _result(name: str, payload: Payload, judge: "Validator", asked: ValidateOptions) -> "Result":
+def _validate_payload(name: str, payload: Payload, validator: "Validator", options: ValidateOptions) -> "Result":
     from vocode_contract.report.payload_results import Result
 
-    verdict = judge.validate(payload.raw)
-    if verdict.value is None and not verdict.violations and (code := _unread(payload.raw, asked)):
-        # Its violation is deselected; that does not make it conform.
-        return Result(source=name, line=payload.line, unjudged=f"it holds no JSON that can be judged ({code})")
+    verdict = validator.validate(payload.raw)
+    if verdict.value is None and not verdict.violations and (code := _unreadable_code(payload.raw, options)):
+        # Ignoring the code of its violation does not make it conform.
+        return Result(source=name, line=payload.line, inconclusive=f"it holds no JSON that can be checked ({code})")
     size = f"{payload.size} bytes" if payload.size is not None else "more"
     violations = [
         replace(found, actual=size) if found.code == "json-too-large" else found for found in verdict.violations
     ]
-    violations += _inconsistencies(verdict.value, judge, asked)
+    violations += _check_consistency(verdict.value, validator, options)
     return Result(source=name, line=payload.line, violations=tuple(violations))
 
 
-def _inconsistencies(value: object, judge: "Validator", asked: ValidateOptions) -> Iterator["Violation"]:
+def _check_consistency(value: object, validator: "Validator", options: ValidateOptions) -> Iterator["Violation"]:
     from vocode_contract.validation.consistency import inconsistencies
 
-    contract, selection = judge.contract, _selection(asked)
-    found = inconsistencies(value, judge.name, contract=contract.date, profile=contract.profile, selection=selection)
-    return (each for each in found if asked.advice or each.severity != "advice")
+    date, profile = validator.contract.date, validator.contract.profile
+    selection = _parse_selection(options)
+    found = inconsistencies(value, validator.name, contract=date, profile=profile, selection=selection)
+    return (each for each in found if options.advice or each.severity != "advice")
 
 
-def _unread(raw: bytes, asked: ValidateOptions) -> str:
+def _unreadable_code(raw: bytes, options: ValidateOptions) -> str:
     """Return the code of the reason why bytes cannot be read; empty if they can."""
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable
 
     try:
-        read(raw, Limits(size=asked.max_size), strict=asked.strict)
+        read(raw, Limits(size=options.max_size), strict=options.strict)
     except Unreadable as error:
         return error.defect.code
     return ""
 
 
-def _tallied(results: Iterable["Result"], tally: "ResultCounts", output: Output) -> Iterator["Result"]:
+def _count_results(results: Iterable["Result"], tally: "ResultCounts", output: Output) -> Iterator["Result"]:
     for result in results:
         tally.add(result)
-        if result.unjudged:
-            output.say(f"{result.place}: {result.unjudged}")
+        if result.inconclusive:
+            output.say(f"{result.place}: {result.inconclusive}")
         yield result
 
 
-def _summary(tally: "ResultCounts", heading: "Heading") -> str:
+def _summarize(tally: "ResultCounts", heading: "Heading") -> str:
     return f"{tally} [{heading.schema}, {heading.contract}, {heading.profile}]"
 
 
 def _exit_code(tally: "ResultCounts") -> int:
     if tally.violating:
         return VIOLATES
-    return UNJUDGED if tally.unjudged else CONFORMS
+    return INCONCLUSIVE if tally.inconclusive else CONFORMS

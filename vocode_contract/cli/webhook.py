@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import click
 
 from vocode_contract.cli.options import examples, meant
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads
 from vocode_contract.errors import InvalidOption
 
@@ -114,7 +114,7 @@ def send(
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
         deliveries = _build_deliveries(event, url, secret, **options)
         codes = [_report(delivery, deliverer.send(delivery), output) for delivery in deliveries]
-    ctx.exit(next((code for code in (VIOLATES, UNJUDGED) if code in codes), CONFORMS))
+    ctx.exit(next((code for code in (VIOLATES, INCONCLUSIVE) if code in codes), CONFORMS))
 
 
 @webhook.command(
@@ -192,7 +192,7 @@ def attack(
     for reason in report.unjudged:
         output.say(reason)
     output.say(f"{report.delivered} deliveries answered, {len(report.violations)} violations")
-    ctx.exit(VIOLATES if has_error(report.violations) else CONFORMS if report.conforms else UNJUDGED)
+    ctx.exit(VIOLATES if has_error(report.violations) else CONFORMS if report.conforms else INCONCLUSIVE)
 
 
 def _build_deliveries(
@@ -249,7 +249,7 @@ def _report(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> i
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
     if reason := NO_RESPONSE.get(answer.outcome):
         output.say(reason)
-        return UNJUDGED
+        return INCONCLUSIVE
     if delivery.label != LABEL:
         return CONFORMS if answer.outcome == "delivered" else VIOLATES
     report = check_action_response(answer)

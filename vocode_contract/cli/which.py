@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.options import examples, meant, profile_option
-from vocode_contract.cli.output import CONFORMS, UNJUDGED, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
         [payload] = payloads(file, MOST_BYTES, lines=False)
     except NoPayload as error:
         output.say(f"{shown_name(file)}: {error}")
-        ctx.exit(UNJUDGED)
+        ctx.exit(INCONCLUSIVE)
     fits = _fits(payload.raw, name, profile)
     write_table([(fit.contract, _told(fit)) for fit in fits], output)
     ctx.exit(CONFORMS if any(fit.accepted for fit in fits) else VIOLATES)

@@ -261,7 +261,7 @@ def _tell_tallies(session: pytest.Session) -> None:
         plugin for _, plugin in session.config.pluginmanager.list_name_plugin() if isinstance(plugin, ResultCollector)
     ]
     for tally in (*tallies, session.config.stash[TALLY]):
-        tally.remarks += [*run.remarks(), *tally.unjudged.remarks()]
+        tally.remarks += [*run.remarks(), *tally.unchecked.remarks()]
         tally.is_left_open = bool(run.left or run.unanswered)
 
 
@@ -277,7 +277,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
         for line in lines(outcome, full=config.get_verbosity() > 1):
             terminalreporter.write_line(line)
-    elif tally is not None and (remarks := [*tally.unjudged.remarks()]):
+    elif tally is not None and (remarks := [*tally.unchecked.remarks()]):
         terminalreporter.section("contract")
         for line in remarks:
             terminalreporter.write_line(line)

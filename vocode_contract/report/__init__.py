@@ -23,19 +23,21 @@ class ReportFormat:
         title: What it is for, as a phrase.
         written: Results and a heading -> pieces of text; it prints nothing, takes the results one by one
             and keeps none of them.
-        holds_unjudged: Whether it also tells what could not be checked; an edge says so elsewhere if not.
+        shows_inconclusive: Whether it also tells what could not be checked; an edge says so elsewhere if not.
     """
 
     title: str
     written: Callable[[Iterable[Result], Heading], Iterator[str]]
-    holds_unjudged: bool = True
+    shows_inconclusive: bool = True
 
 
 REPORTS: Mapping[str, ReportFormat] = {
     "text": ReportFormat(
-        title="for reading: one line a violation, repeated causes in one", written=as_text, holds_unjudged=False
+        title="for reading: one line a violation, repeated causes in one", written=as_text, shows_inconclusive=False
     ),
-    "concise": ReportFormat(title="FILE:POINTER: CODE, one line a violation", written=as_concise, holds_unjudged=False),
+    "concise": ReportFormat(
+        title="FILE:POINTER: CODE, one line a violation", written=as_concise, shows_inconclusive=False
+    ),
     "json": ReportFormat(title="one JSON document, complete", written=as_json),
     "json-lines": ReportFormat(title="one JSON document a payload and line, complete", written=as_json_lines),
     "github": ReportFormat(title="annotations of a GitHub workflow", written=as_github),

@@ -19,8 +19,8 @@ def as_github(results: Iterable[Result], heading: Heading) -> Iterator[str]:
 
 
 def _commands(result: Result, heading: Heading) -> Iterator[str]:
-    if result.unjudged:
-        yield _command("error", result, "inconclusive", result.unjudged)
+    if result.inconclusive:
+        yield _command("error", result, "inconclusive", result.inconclusive)
     for violation in causes(result, heading):
         text = sentence(violation, heading)
         shown = text if heading.full else shortened(text, MOST_LINE)

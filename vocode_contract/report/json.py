@@ -38,8 +38,8 @@ def _result(result: Result) -> dict[str, object]:
     return {
         "source": shown_source(result.source),
         "line": result.line,
-        "conforms": None if result.unjudged else result.conforms,
-        "unjudged": printable(result.unjudged) or None,
+        "conforms": None if result.inconclusive else result.conforms,
+        "unjudged": printable(result.inconclusive) or None,
         "violations": [as_members(violation) for violation in result.violations],
     }
 
@@ -65,7 +65,7 @@ def _summary(tally: ResultCounts) -> dict[str, object]:
         "payloads": tally.payloads,
         "conforming": tally.conforming,
         "violating": tally.violating,
-        "unjudged": tally.unjudged,
+        "unjudged": tally.inconclusive,
         "errors": tally.errors,
         "drift": tally.drift,
         "advice": tally.advice,

@@ -14,18 +14,18 @@ class Result:
         source: Where the payload came from, as its user named it: a file, a URL, a test.
         line: Line of the source that holds the payload, from 1; ``None`` where that is all of it.
         violations: In the order of the schema; drift and advice among them.
-        unjudged: Why there is no verdict, as a phrase; empty where there is one.
+        inconclusive: Why there is no verdict, as a phrase; empty where there is one.
     """
 
     source: str
     line: int | None = None
     violations: tuple[Violation, ...] = ()
-    unjudged: str = ""
+    inconclusive: str = ""
 
     @property
     def conforms(self) -> bool:
         """Whether it was checked and has no violation of severity ``error``."""
-        return not self.unjudged and not has_error(self.violations)
+        return not self.inconclusive and not has_error(self.violations)
 
     @property
     def place(self) -> str:
@@ -66,7 +66,7 @@ class ResultCounts:
     Attributes:
         conforming: Payloads without an error.
         violating: Payloads with at least one.
-        unjudged: Payloads without a verdict.
+        inconclusive: Payloads without a verdict.
         errors: Violations that refuse a payload.
         drift: Violations that are newer than the contract.
         advice: Violations that are neither.
@@ -74,16 +74,16 @@ class ResultCounts:
 
     conforming: int = 0
     violating: int = 0
-    unjudged: int = 0
+    inconclusive: int = 0
     errors: int = 0
     drift: int = 0
     advice: int = 0
 
     def add(self, result: Result) -> None:
         """Count one result."""
-        self.unjudged += bool(result.unjudged)
+        self.inconclusive += bool(result.inconclusive)
         self.conforming += result.conforms
-        self.violating += not result.unjudged and not result.conforms
+        self.violating += not result.inconclusive and not result.conforms
         for violation in result.violations:
             self.errors += violation.severity == "error"
             self.drift += violation.severity == "drift"
@@ -92,23 +92,23 @@ class ResultCounts:
     @property
     def payloads(self) -> int:
         """All that were counted."""
-        return self.conforming + self.violating + self.unjudged
+        return self.conforming + self.violating + self.inconclusive
 
     def __str__(self) -> str:
         """Write the count as one line."""
         verdicts = (
             (self.conforming, "conforms", "conform"),
             (self.violating, "violates the contract", "violate the contract"),
-            (self.unjudged, "inconclusive", "inconclusive"),
+            (self.inconclusive, "inconclusive", "inconclusive"),
         )
         kinds = (
             (self.errors, "violation", "violations"),
             (self.drift, "drift", "drift"),
             (self.advice, "advice", "advice"),
         )
-        told = ", ".join(_counted(*verdict) for verdict in verdicts if verdict[0]) or "none judged"
+        text = ", ".join(_counted(*verdict) for verdict in verdicts if verdict[0]) or "no payload"
         found = ", ".join(_counted(*kind) for kind in kinds if kind[0])
-        line = f"{_counted(self.payloads, 'payload', 'payloads')}: {told}"
+        line = f"{_counted(self.payloads, 'payload', 'payloads')}: {text}"
         return f"{line} ({found})" if found else line
 
 

@@ -1,4 +1,4 @@
-"""Results of the tests of a run, carried from process to process and into reports."""
+"""Results of the tests of a run, carried between processes and into reports as user properties of pytest."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
-#: Of a user's own traffic: where it asked; what went by if none was checked; how much was without its body.
+#: Of a user's own traffic: the servers; the requests if none was checked; the number of responses without a body.
 HEARD = "vocode_heard"
 PASSED_BY = "vocode_passed_by"
 UNREAD = "vocode_unread"
@@ -32,7 +32,7 @@ MAIN, READ_ONLY = "vocode_main", "vocode_read_only"
 
 
 def noted(item: pytest.Item, error: BaseException) -> None:
-    """Note what a test ended in, unless it is noted already."""
+    """Record the error that a test ended with, unless its verdict is recorded already."""
     if any(name == VERDICT for name, _ in item.user_properties):
         return
     if isinstance(error, ContractViolated):
@@ -56,19 +56,19 @@ _NAMED = 5
 
 
 @dataclass(slots=True, eq=False)
-class Unjudged:
-    """What went by.
+class UncheckedTraffic:
+    """Traffic of users' own clients that was not checked, or not completely.
 
     Attributes:
-        passed_by: Tests in which nothing was checked, and the names of their requests, with commas between them.
-        unread: Tests in which a response was checked without its body, and how many were.
+        passed_by: Tests in which nothing was checked, with the names of their requests, separated by commas.
+        unread: Tests in which responses were checked without their body, and how many.
     """
 
     passed_by: dict[str, str] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
 
     def add(self, report: pytest.TestReport) -> None:
-        """Take in the last report of a test."""
+        """Add the last report of a test."""
         for name, value in report.user_properties:
             if name == PASSED_BY:
                 self.passed_by[report.nodeid] = str(value)
@@ -76,18 +76,19 @@ class Unjudged:
                 self.unread[report.nodeid] = int(str(value))
 
     def remarks(self) -> Iterator[str]:
-        """Yield what there is to say, one line for all tests."""
+        """Yield one line for all tests of a kind."""
         if self.passed_by:
             names = dict.fromkeys(name for value in self.passed_by.values() for name in value.split(", ") if name)
             more = ", ..." if len(names) > _NAMED else ""
             went_by = f"no operation of the contract, or another host: {', '.join([*names][:_NAMED])}{more}"
-            yield f"vocode_traffic judged nothing in {_told(self.passed_by)}: {went_by if names else 'no request came'}"
+            reason = went_by if names else "no request came"
+            yield f"vocode_traffic checked nothing in {_name_tests(self.passed_by)}: {reason}"
         if self.unread:
-            answers = f"{sum(self.unread.values()):,} without the body in {_told(self.unread)}"
-            yield f"vocode_traffic judged {answers}: over {MOST_READ:,} bytes, or not read to the end"
+            answers = f"{sum(self.unread.values()):,} without the body in {_name_tests(self.unread)}"
+            yield f"vocode_traffic checked {answers}: over {MOST_READ:,} bytes, or not read to the end"
 
 
-def _told(tests: dict[str, str] | dict[str, int]) -> str:
+def _name_tests(tests: dict[str, str] | dict[str, int]) -> str:
     first, *others = tests
     more = f" and {len(others):,} more test{'s' if len(others) != 1 else ''}" if others else ""
     return f"{inert(first)}{more}"
@@ -95,27 +96,27 @@ def _told(tests: dict[str, str] | dict[str, int]) -> str:
 
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
-CONFORMS, VIOLATES, UNJUDGED, BROKEN = 0, 1, 3, 70
+CONFORMS, VIOLATES, INCONCLUSIVE_EXIT, BROKEN = 0, 1, 3, 70
 #: 128 and the number of the signal.
 _INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One test.
+    """The result of one test.
 
     Attributes:
-        nodeid: pytest's name of it.
-        operation: What it asks for; empty where it asks for several things or none.
+        nodeid: pytest's name of the test.
+        operation: The operation that it tests; empty for several or none.
         claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
-        endpoint: Where it asked; empty where it asked nowhere.
-        is_heard: Whether it is a user's own traffic that was checked, and nothing else asked.
+        endpoint: The server that it sent requests to; empty for none.
+        is_heard: Whether only a user's own traffic was checked.
         violations: What it found, drift and advice included.
-        reason: Why there is no verdict; empty where there is one.
-        seconds: How long it took.
-        module: Where it is in the suite; empty for a user's own test.
-        evidence: What was sent and what came, for violations that were found in a response.
+        reason: Why there is no verdict; empty if there is one.
+        seconds: Duration.
+        module: The suite's module; empty for a user's own test.
+        evidence: Violation to the exchange that shows it.
         options: Name to value of the options without which the test would not do the same again.
         is_main: Whether nothing that matters was checked without this test.
         is_left_out: Whether it sent nothing because the run is read-only.
@@ -139,35 +140,35 @@ class Row:
 
 @dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
 class ResultCollector:
-    """A plugin that counts; give it to ``pytest.main`` and read it afterwards.
+    """A pytest plugin that collects the results of a run; pass it to ``pytest.main`` and read it afterwards.
 
     Attributes:
-        rows: One for each test that asked an endpoint, checked a payload or should have.
-        remarks: What there is to say beside the verdict: policies, calls created, commands that show a find.
-        unjudged: What of users' own traffic has no verdict.
-        is_left_open: Whether a call that the run asked for may go on.
-        planned: How many tests of the suite there were to run.
-        interrupted: What a run ends with that Ctrl-C or SIGTERM ended; 0 for one that came to its end.
+        rows: One for each test that sent a request, checked a payload or should have.
+        remarks: Remarks besides the verdict: calls that were created, and the like.
+        unchecked: Traffic of users' own clients that was not checked.
+        is_left_open: Whether a call that the run created may still go on.
+        planned: Number of collected tests of the suite.
+        interrupted: Exit code of a run that Ctrl-C or SIGTERM ended; 0 for a finished run.
     """
 
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    unjudged: Unjudged = field(default_factory=Unjudged)
+    unchecked: UncheckedTraffic = field(default_factory=UncheckedTraffic)
     is_left_open: bool = False
     planned: int = 0
     interrupted: int = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note how many tests of the suite there are."""
+        """Count the collected tests of the suite."""
         self.planned = sum(item.get_closest_marker("vocode_operation") is not None for item in session.items)
 
     def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
-        """Note that the run was interrupted by its user."""
+        """Record that the user interrupted the run."""
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.interrupted = getattr(excinfo.value, "exit_code", _INTERRUPTED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in what pytest reports."""
+        """Add the result that pytest reports."""
         row = _row(report)
         if row is not None and report.when == "teardown":  # its traffic went on after the verdict
             earlier = next((each for each in reversed(self.rows) if each.nodeid == row.nodeid), row)
@@ -175,13 +176,13 @@ class ResultCollector:
             row = replace(row, seconds=earlier.seconds)
         if row is not None:
             self.rows.append(row)
-            told = [str(value) for name, value in report.user_properties if name == REMARK]
-            self.remarks += [remark for remark in told if remark not in self.remarks]
+            remarks = [str(value) for name, value in report.user_properties if name == REMARK]
+            self.remarks += [remark for remark in remarks if remark not in self.remarks]
         if report.when == "teardown":
-            self.unjudged.add(report)
+            self.unchecked.add(report)
 
     def without_sound_traffic(self) -> "ResultCollector":
-        """Return what is worth telling at length: not each test whose own traffic conforms."""
+        """Return a copy without the tests whose own traffic conforms."""
         shown = [row for row in self.rows if not row.is_heard or row.violations or row.verdict != "conforms"]
         more = len(self.rows) - len(shown)
         more_tests = f"{more:,} more test{'s' if more != 1 else ''}"
@@ -193,13 +194,13 @@ class ResultCollector:
         return sum(row.verdict in verdicts for row in self.rows)
 
     @property
-    def judged(self) -> int:
-        """How many tests got a verdict on the API."""
+    def decided(self) -> int:
+        """Number of tests with a verdict on the API."""
         return self.count("conforms", "violates")
 
     @property
     def unrun(self) -> int:
-        """How many tests of the suite were not run to their end."""
+        """Number of tests of the suite that were not finished."""
         return max(0, self.planned - sum(bool(row.operation) for row in self.rows))
 
     @property
@@ -213,10 +214,10 @@ class ResultCollector:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 not checked, 0 conforms.
+        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 inconclusive, 0 passed.
 
-        A run in which no call could be ended has not checked the main operation, unless its user wanted it read-only;
-        and one that leaves a call open does not pass.
+        A run in which no call could be ended has not checked the main operation and is inconclusive, unless it is
+        read-only; so is a run that leaves a call open.
         """
         if self.interrupted:
             return self.interrupted
@@ -224,9 +225,9 @@ class ResultCollector:
             return VIOLATES
         if self.count("broken"):
             return BROKEN
-        if self.count("inconclusive") or not self.judged or not self._has_ended_one:
-            return UNJUDGED
-        return UNJUDGED if self.is_left_open else CONFORMS
+        if self.count("inconclusive") or not self.decided or not self._has_ended_one:
+            return INCONCLUSIVE_EXIT
+        return INCONCLUSIVE_EXIT if self.is_left_open else CONFORMS
 
     @property
     def _has_ended_one(self) -> bool:
@@ -263,25 +264,25 @@ def _row(report: pytest.TestReport) -> Row | None:
 
 
 def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
-    """Yield the properties that a test bears, in the names and the form of those that it was read from.
+    """Yield the properties of a result, in the form in which pytest writes them.
 
     Args:
-        row: The test.
-        evidence: What is shown of its evidence.
-        most: Violations that are reported.
+        row: The result.
+        evidence: The evidence to show.
+        most: Maximum number of violations.
     """
     noted = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
     yield from ((name, value) for name, value in noted.items() if value)
     yield VERDICT, row.verdict
     if row.verdict == "inconclusive" and row.reason:
         yield INCONCLUSIVE, row.reason
-    told = row.violations[:most]
-    yield from written(told)
-    yield from (evidence_of(index, evidence[found]) for index, found in enumerate(told) if found in evidence)
+    shown = row.violations[:most]
+    yield from written(shown)
+    yield from (evidence_of(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)
 
 
 def _is_final(report: pytest.TestReport) -> bool:
-    """Return whether a report holds the verdict: a later phase counts only if traffic of its own fails it."""
+    """Return whether a report holds the verdict; a later phase counts only if its traffic fails the test."""
     return report.when == "call" or report.outcome != "passed"
 
 
