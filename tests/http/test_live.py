@@ -367,17 +367,17 @@ def state(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("state")
 def test_run_may_act_where_an_effect_is_allowed_and_it_is_not_read_only(monkeypatch):
-    assert Run.of(settings("rings")).may_act
-    assert not Run.of(settings()).may_act
-    assert not Run.of(settings("rings"), alone=False).may_act
-    assert not Run.of(settings("rings", url="http://127.0.0.1:1")).may_act
+    assert Run.from_settings(settings("rings")).may_act
+    assert not Run.from_settings(settings()).may_act
+    assert not Run.from_settings(settings("rings"), alone=False).may_act
+    assert not Run.from_settings(settings("rings", url="http://127.0.0.1:1")).may_act
     monkeypatch.setenv("VOCODE_CONTRACT_READ_ONLY", "1")
-    assert not Run.of(settings("rings")).may_act
+    assert not Run.from_settings(settings("rings")).may_act
 
 
 @pytest.mark.usefixtures("state")
 def test_run_has_effects_while_it_acts_alone():
-    run = Run.of(settings("rings"))
+    run = Run.from_settings(settings("rings"))
     assert run.sender(None)._guard.consents.effects == frozenset()
     with run.acting():
         assert run.sender(None)._guard.consents.effects == {"rings"}
@@ -387,26 +387,26 @@ def test_run_has_effects_while_it_acts_alone():
 def test_run_that_may_act_takes_the_lock_and_the_signals(state):
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
     assert before == [signal.SIG_DFL] * 2
-    with Run.of(settings("rings")).acting():
+    with Run.from_settings(settings("rings")).acting():
         with pytest.raises(InvalidOption, match="another run"), sole_actor(state, "staging.example"):
             pass
         for number in (signal.SIGTERM, signal.SIGHUP):
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(number)
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
-    with Run.of(settings()).acting(), sole_actor(state, "staging.example"):
+    with Run.from_settings(settings()).acting(), sole_actor(state, "staging.example"):
         pass
 
 
 @pytest.mark.usefixtures("state")
 def test_run_remembers_what_could_not_be_written_down(monkeypatch):
-    run = Run.of(settings("rings"))
+    run = Run.from_settings(settings("rings"))
     run.note("creating")
     monkeypatch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError))
     with pytest.raises(InvalidOption):
         run.note("created", CALL)
     assert (run.created, run.unanswered) == ([CALL], 0)
-    assert any("not all of it could be written down" in remark for remark in run.remarks())
+    assert any("the journal is incomplete" in remark for remark in run.remarks())
 
 
 def test_options_that_mean_nothing_are_usage(live):

@@ -1,4 +1,4 @@
-"""Fixtures of the suite: a client whose answers are checked, and the scenario that its tests share."""
+"""Fixtures of the suite: a client that checks every response, and the scenario that the tests share."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +18,13 @@ _FUZZING = Path(__file__).parent / "test_fuzzing.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fuzz in the end: what it leaves in a server's list is not what other tests are about."""
+    """Run the fuzzing tests last, so that calls which they create do not disturb other tests."""
     items.sort(key=lambda item: item.path == _FUZZING)
 
 
 @pytest.fixture(scope="session")
 def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: Contract) -> Iterator[Client]:
-    """Send to the endpoint; the suite has a simulator of its own, which no other test resets."""
+    """Return the client of the endpoint; the suite has a simulator of its own, which no other test resets."""
     if _vocode_run.settings.endpoint is not None:
         yield request.getfixturevalue("_vocode_sender")
         return
@@ -59,18 +59,18 @@ def _shared_scenario(
 
 
 def _turn(config: pytest.Config) -> tuple[int, int]:
-    """Return the number of this process, and how many there are."""
+    """Return the index of this pytest-xdist worker, and the number of workers."""
     worker = getattr(config, "workerinput", {})
     return int(str(worker.get("workerid", "gw0")).removeprefix("gw")), int(worker.get("workercount", 1))
 
 
 @pytest.fixture
 def api(_sender: Client, _vocode_judge: Callable[[Client], CheckedClient]) -> CheckedClient:
-    """Ask the endpoint; every response is checked."""
+    """Return a client of the endpoint that checks every response."""
     return _vocode_judge(_sender)
 
 
 @pytest.fixture
 def scenario(_shared_scenario: SharedScenario, api: CheckedClient) -> ScenarioRunner:
-    """Run steps of the scenario for this test, which checks their responses."""
+    """Return a runner of scenario steps for this test."""
     return ScenarioRunner(_shared_scenario, api.answers)

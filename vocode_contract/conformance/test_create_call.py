@@ -1,4 +1,4 @@
-"""Create Call: the call that was asked for is there, once."""
+"""Create Call: the requested call exists, once."""
 
 import pytest
 

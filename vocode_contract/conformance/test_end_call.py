@@ -1,4 +1,4 @@
-"""End Call: the call that was asked for comes back, and ends; no other does."""
+"""End Call: the requested call is returned and ends; no other call does."""
 
 import pytest
 

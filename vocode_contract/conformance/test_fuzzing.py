@@ -1,4 +1,4 @@
-"""Fuzzing, where it was asked for: drawn requests, past the guard, with the ids of calls that exist."""
+"""Fuzzing, if it was asked for: generated requests, through the guard, with ids of existing calls."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_generated_requests_find_no_violation(
 ) -> None:
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
     if not requests:
-        pytest.skip("needs --vocode-fuzz N, the number of requests to draw")
+        pytest.skip("needs --fuzz N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
     operation = api.contract.operations[name]
     plan, lacking = planned(scenario.shared, operation, requests=requests, seed=seed)

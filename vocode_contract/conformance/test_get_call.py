@@ -1,4 +1,4 @@
-"""Get Call: reading a call finds it, changes nothing, and tells one life of it."""
+"""Get Call: reading a call finds it, changes nothing, and is consistent over its life."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Get Recording: sound, where the call says that there is any, and nothing else."""
+"""Get Recording: valid audio if the call has a recording, and nothing otherwise."""
 
 import pytest
 

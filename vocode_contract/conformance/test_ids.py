@@ -1,4 +1,4 @@
-"""Ids that no call has: a documented refusal, never a failure of the server, never a call."""
+"""IDs that no call has: a documented rejection, never a server error, never a call."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""List Calls: pages are what was asked for, and together hold every call once."""
+"""List Calls: pages are as requested, and together hold every call once."""
 
 import pytest
 
@@ -50,10 +50,10 @@ def test_list_calls_reports_the_right_total(scenario: ScenarioRunner) -> None:
 
 def test_list_calls_sorts_as_requested(scenario: ScenarioRunner, vocode_contract: Contract) -> None:
     if not any(parameter.name == "sort_column" for parameter in vocode_contract.operations["list_calls"].parameters):
-        pytest.skip("the contract of this date knows no order of the list")
+        pytest.skip("the contract of this date has no sorting")
     page = scenario.run(lists.list_sorted)
     if page.status == 422:
-        pytest.skip("the server does not sort by the number called, and no document lists what it sorts by")
+        pytest.skip("the server does not sort by the number called, and no document states the columns")
     assert_status(page, 200)
     pages.assert_ascending(page, "to_number")
 

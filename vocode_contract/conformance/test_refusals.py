@@ -1,4 +1,4 @@
-"""Requests without valid authentication: refused, and without effect."""
+"""Requests without valid authentication: rejected, and without effect."""
 
 import os
 
@@ -28,7 +28,7 @@ each_way = pytest.mark.parametrize("way", list(steps.WAYS))
 def test_unauthenticated_request_is_rejected(scenario: ScenarioRunner, name: str, way: str) -> None:
     answer = scenario.run(steps.unauthenticated_request(name, way))
     exists = name != "end_call" or scenario.shared.calls.is_here
-    assert_refused(answer, for_missing_authentication=exists)
+    assert_refused(answer, only_authentication=exists)
 
 
 @pytest.mark.vocode_operation("end_call")

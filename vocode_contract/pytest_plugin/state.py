@@ -84,7 +84,7 @@ def run_of(config: pytest.Config) -> "Run":
 
         try:
             places = (config.rootpath, config.invocation_params.dir)
-            run = Run.of(settings_of(config), *places, alone=not in_processes(config))
+            run = Run.from_settings(settings_of(config), *places, alone=not in_processes(config))
             if not is_url_typed(config):
                 run.require_known_host(resolve(config, URL).source)
         except ContractError as error:

@@ -15,12 +15,12 @@ from vocode_contract.http.inconclusive import Inconclusive
 
 
 def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> None:
-    """Claim that a page bears the number and the size that were asked for, and holds no more calls.
+    """Assert that a page states the requested number and size, and holds no more calls.
 
     Args:
         page: A page of the list.
-        number: The one that was asked for.
-        size: The one that is the default, where none was asked for.
+        number: The requested number.
+        size: The default size, if none was requested.
 
     Raises:
         ContractViolated: It does not.
@@ -40,7 +40,7 @@ def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = No
 
 
 def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
-    """Claim that two pages in a row hold different calls, each once.
+    """Assert that two consecutive pages hold different calls, each once.
 
     Raises:
         ContractViolated: They do not.
@@ -56,7 +56,7 @@ def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
 
 
 def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
-    """Claim that a page which another one follows is full, and that two pages which fill the list hold all of it.
+    """Assert that a page is full if another one follows, and that the two pages of a list hold all of it.
 
     Raises:
         ContractViolated: It is not.
@@ -76,7 +76,7 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
 def assert_has_more(
     whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
 ) -> None:
-    """Claim that ``has_more`` is true before a page with calls, false before an empty one, and false behind the last.
+    """Assert that ``has_more`` is true if calls follow, and false otherwise, also beyond the last page.
 
     Raises:
         ContractViolated: It is not.
@@ -98,7 +98,7 @@ def assert_has_more(
 
 
 def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
-    """Claim that a page with room for all calls holds those that are known to exist, each once.
+    """Assert that a page with room for all calls holds the known ones, each once.
 
     Raises:
         ContractViolated: It does not.
@@ -117,7 +117,7 @@ def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
 
 
 def assert_total(page: CheckedExchange) -> None:
-    """Claim that ``total``, where there is one and it is no estimate, is the number of calls.
+    """Assert that ``total`` is the number of calls, unless it is unset or an estimate.
 
     Raises:
         ContractViolated: It is not.
@@ -130,7 +130,7 @@ def assert_total(page: CheckedExchange) -> None:
 
 
 def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
-    """Claim that every page tells the same ``total``, where it is no estimate.
+    """Assert that every page has the same ``total``, unless it is an estimate.
 
     Raises:
         ContractViolated: One does not.
@@ -142,9 +142,9 @@ def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
 
 
 def assert_ascending(page: CheckedExchange, key: str) -> None:
-    """Claim that calls come in the order of a number in a text, the lowest first; unset ones may stand anywhere.
+    """Assert that calls are sorted by a phone number, the lowest first; unset numbers may be anywhere.
 
-    No document says how texts are compared, so they may be in any of three orders: as texts, as numbers, without ``+``.
+    No document says how numbers are compared, so three orders are accepted: as strings, as numbers, without ``+``.
 
     Raises:
         ContractViolated: They do not.
@@ -157,13 +157,13 @@ def assert_ascending(page: CheckedExchange, key: str) -> None:
 
 
 def assert_marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
-    """Claim that at most so many calls on a page came from one request.
+    """Assert that at most so many calls on a page came from one request.
 
     Args:
         page: A page of the list.
-        mark: What the context of that request held.
-        most: How many there may be.
-        code: What it means if there are more.
+        mark: The mark in the context of that request.
+        most: Maximum number of calls.
+        code: Code of the violation if there are more.
 
     Raises:
         ContractViolated: There are more.

@@ -14,15 +14,15 @@ from vocode_contract.validation.violation import ContractViolated, Violation
 
 
 def assert_status(answer: CheckedExchange, status: int, *, policy: str = "") -> None:
-    """Claim a status code; a response that is wrong in itself fails the test anyway.
+    """Assert a status code; a response with an error of its own fails the test anyway.
 
     Args:
-        answer: To a request of which the contract says how it is answered.
-        status: The code that it declares for this case.
-        policy: Name of the policy that takes more codes in this case.
+        answer: The exchange.
+        status: The status code that the contract declares for this case.
+        policy: Name of the policy that allows more status codes in this case.
 
     Raises:
-        ContractViolated: With another one, which no policy takes everywhere.
+        ContractViolated: The status code is another one, and no policy allows it.
     """
     __tracebackhide__ = True
     statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
@@ -36,16 +36,16 @@ def assert_status(answer: CheckedExchange, status: int, *, policy: str = "") -> 
     raise Claimed(answer, undeclared_status(answer.status, answer.operation, answer.contract))
 
 
-def assert_refused(answer: CheckedExchange, *, for_missing_authentication: bool = True) -> None:
-    """Claim that a request was refused, and that the refusal tells nothing of a call.
+def assert_refused(answer: CheckedExchange, *, only_authentication: bool = True) -> None:
+    """Assert that a request was rejected, and that the response holds no call.
 
     Args:
-        answer: To a request that must be refused.
-        for_missing_authentication: Whether nothing else than that was wrong with the request.
+        answer: The exchange of a request that must be rejected.
+        only_authentication: Whether only the authentication of the request was wrong.
 
     Raises:
-        ContractViolated: It was served, or the refusal holds a call.
-        Inconclusive: It was refused, but perhaps since no call has that id.
+        ContractViolated: It was served, or the response holds a call.
+        Inconclusive: It was rejected, but perhaps because no call has that id.
     """
     __tracebackhide__ = True
     statuses = answer.policies.statuses("authentication")
@@ -54,16 +54,16 @@ def assert_refused(answer: CheckedExchange, *, for_missing_authentication: bool 
         fail_with(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
     if answer.tells_of_a_call:
         fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
-    unclear = answer.status not in statuses and not for_missing_authentication
+    unclear = answer.status not in statuses and not only_authentication
     if unclear and answer.is_sound:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
 
 
 def assert_no_call(answer: CheckedExchange) -> None:
-    """Claim that a response to a request for no existing call is a refusal and holds no call.
+    """Assert that a request for a call that does not exist is rejected, and that the response holds no call.
 
     Raises:
-        ContractViolated: It is none, or it holds one.
+        ContractViolated: It was served, or the response holds a call.
     """
     __tracebackhide__ = True
     if not answer.is_sound:
@@ -75,7 +75,7 @@ def assert_no_call(answer: CheckedExchange) -> None:
 
 
 def assert_ended(answer: CheckedExchange) -> None:
-    """Claim that a call is over.
+    """Assert that a call is over.
 
     Raises:
         ContractViolated: It is not.
@@ -86,12 +86,12 @@ def assert_ended(answer: CheckedExchange) -> None:
 
 
 def assert_not_served(answer: CheckedExchange, code: str) -> None:
-    """Claim that a request was not served that must not be.
+    """Assert that a request was not served.
 
-    By another method than the operation's, a policy says how that is refused.
+    For an HTTP method other than the operation's, a policy says which status codes reject it.
 
     Raises:
-        ContractViolated: It was.
+        ContractViolated: It was served.
     """
     __tracebackhide__ = True
     if 200 <= answer.status < 300:
@@ -103,31 +103,33 @@ def assert_not_served(answer: CheckedExchange, code: str) -> None:
 
 
 def assert_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
-    """Claim that a created call has the numbers, the context, the agent and the options that were asked for.
+    """Assert that a created call has the requested phone numbers, context, agent and options.
 
     Raises:
         ContractViolated: It has others.
     """
-    _as_asked(answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request)))
+    _assert_no_difference(
+        answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request))
+    )
 
 
 def is_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
-    """Return whether a created call has what was asked for."""
+    """Return whether a created call is as requested."""
     return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
 
 
 def assert_still_as_requested(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
-    """Claim that a call which a response shows has still the context and the options that were asked for.
+    """Assert that a call still has the requested context, agent and options.
 
     Raises:
         ContractViolated: It has others.
     """
-    _as_asked(answer, call, tuple(_options(call, request)))
+    _assert_no_difference(answer, call, tuple(_options(call, request)))
 
 
-def _as_asked(answer: CheckedExchange, call: Mapping[str, Any], unlike: tuple[str, ...]) -> None:
-    if answer.status == 200 and answer.is_sound and call and unlike:
-        fail_with(answer, "not-as-asked", f"/{unlike[0]}", expected="what was asked for", actual="another value")
+def _assert_no_difference(answer: CheckedExchange, call: Mapping[str, Any], differences: tuple[str, ...]) -> None:
+    if answer.status == 200 and answer.is_sound and call and differences:
+        fail_with(answer, "not-as-asked", f"/{differences[0]}", expected="what was asked for", actual="another value")
 
 
 def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
@@ -135,7 +137,7 @@ def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[st
 
 
 def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a call has otherwise; what it does not tell, or an agent told by its id alone, is not compared."""
+    """Yield the keys in which a call differs; unset keys, and an agent given only by its id, are not compared."""
     context = call.get("context")
     if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
         yield "context"
@@ -151,7 +153,9 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[st
 
 
 def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
-    """Claim that two looks at a call that is over tell the same times: a clock read at each look moves them by little.
+    """Assert that two reads of a finished call return the same times.
+
+    A server that computes them at each read would move them.
 
     Raises:
         ContractViolated: They do not.
@@ -167,7 +171,7 @@ def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
 
 
 def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
-    """Claim that a created call is none of those that were there before.
+    """Assert that a created call is not one that existed before.
 
     Raises:
         ContractViolated: It is one of them.
@@ -179,7 +183,7 @@ def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
 
 
 def assert_conforms(answer: CheckedExchange) -> None:
-    """Claim that a recording is MPEG audio, as far as its first bytes tell.
+    """Assert that a recording is MPEG audio, as far as its first bytes tell.
 
     Raises:
         ContractViolated: It is not.
@@ -264,7 +268,7 @@ _GOING_ON = "a call that goes on"
 
 
 def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
-    """Claim that a call goes on which nobody ended in between.
+    """Assert that a call goes on which nobody ended in between.
 
     Args:
         scenario: Looks at a call that was left alone, if this one has ended.

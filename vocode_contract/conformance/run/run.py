@@ -1,4 +1,4 @@
-"""One run: its name, what it created, and who sends for it."""
+"""One run: its identity, its permissions, its client, and the calls that it created."""
 
 import os
 import signal
@@ -26,22 +26,22 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY"
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What a run may do, and what it did; a journal of the calls it created.
+    """What a run may do, and what it did.
 
     Attributes:
-        settings: What it is run against.
-        consents: What the user agreed to.
+        settings: Its settings.
+        consents: What the user permits.
         run_id: Names it to the server's operators.
-        journal: Where calls are noted that are created beyond loopback.
-        left_before: Ids of calls that earlier runs created there and did not end.
-        created: Ids of the calls that it created, in order.
-        ended: Ids of those that are known to have ended.
-        left: Ids of those that could not be ended.
-        unanswered: How many calls it asked for without being told the result of it.
-        is_acting: Whether its plan was shown and no other run acts on the host; nothing has an effect there without.
-        is_interrupted: Whether Ctrl-C came.
-        unwritten: Why the journal could not be written; empty where it could.
-        throttle: Waits for a server that limits the rate of requests.
+        journal: Records the calls that it creates on a remote host.
+        left_before: IDs of calls that earlier runs created on the host and did not end.
+        created: IDs of the calls that it created, in order.
+        ended: IDs of those that are known to be over.
+        left: IDs of those that could not be ended.
+        unanswered: Number of Create Call requests without a response.
+        is_acting: Whether its plan was shown and no other run acts on the host; only then may it change anything there.
+        is_interrupted: Whether Ctrl-C ended it.
+        unwritten: Why the journal could not be written; empty if it could.
+        throttle: Honours a rate limit.
     """
 
     settings: Settings
@@ -59,13 +59,13 @@ class Run:
     throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
-    def of(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
-        """Return the run that settings and files allow.
+    def from_settings(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
+        """Return a run with the permissions that settings and files give.
 
         Args:
-            settings: What it is run against.
-            directories: Of the project, whose file may narrow what is allowed.
-            alone: Whether the run is in one process; without, nothing has an effect beyond loopback.
+            settings: Its settings.
+            directories: Directories of the project, whose file may withdraw permissions.
+            alone: Whether the run is in one process; several may not change anything on a remote host.
 
         Raises:
             InvalidOption: A file, or an option together with it, cannot be used.
@@ -81,29 +81,29 @@ class Run:
 
     @property
     def may_act(self) -> bool:
-        """Whether anything may have an effect beyond loopback."""
+        """Whether it may change anything on a remote host."""
         return self.settings.is_live and bool(self.consents.effects) and not self.consents.read_only
 
     def require_known_host(self, source: str) -> None:
-        """Refuse a host beyond this machine that nobody named for this run, nor in their own configuration.
+        """Refuse a remote host that was neither typed for this run nor named in the user's own configuration.
 
-        A variable or a repository's file alone must not send a token anywhere.
+        An environment variable or a file of the repository alone must not send a token anywhere.
 
         Args:
             source: Where the URL was given.
 
         Raises:
-            InvalidOption: It is not among the user's hosts.
+            InvalidOption: The host is not among the user's hosts.
         """
         endpoint = self.settings.endpoint
         if endpoint is not None and self.settings.is_live and endpoint.host not in self.consents.hosts:
-            told = (
+            text = (
                 f"{endpoint.host} is not this machine; give it with --vocode-url, or name it among hosts under [live]"
             )
-            raise InvalidOption(source, f"{told} in your own configuration")
+            raise InvalidOption(source, f"{text} in your own configuration")
 
     def note(self, event: str, identifier: str = "") -> None:
-        """Note an event; see `CallJournal.note`. What has happened is remembered where it cannot be written.
+        """Record an event; see `CallJournal.note`. If it cannot be written, this object still knows it.
 
         Raises:
             InvalidOption: It could not be written.
@@ -128,7 +128,7 @@ class Run:
             self.created.remove(identifier)
 
     def sender(self, token: Secret | None) -> Client:
-        """Return what sends to the endpoint, past a guard that counts.
+        """Return the client of the endpoint.
 
         Raises:
             InvalidOption: The token cannot be used.
@@ -152,10 +152,10 @@ class Run:
 
     @contextmanager
     def acting(self) -> Iterator[None]:
-        """Let this run act, and keep others from acting on the same host meanwhile, where this one may.
+        """Permit this run to act, and lock the host against other runs meanwhile.
 
         Raises:
-            InvalidOption: Another run does, or what is created could not be written down.
+            InvalidOption: Another run holds the lock, or the journal cannot be written.
         """
         with ExitStack() as stack:
             if self.may_act and self.settings.endpoint is not None:
@@ -167,31 +167,35 @@ class Run:
             yield
 
     def remarks(self) -> Iterator[str]:
-        """Yield what there is to say of the run beside its verdict."""
+        """Yield remarks besides the verdict."""
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
         elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):
             yield f"{ignored} is set and ignored: name a proxy with --proxy or --vocode-proxy"
         if self.throttle.waited:
-            yield f"the server limits the rate of requests: {self.throttle.waited:.1f} s were waited, as it asked"
+            yield f"the server limits the rate of requests: the run waited {self.throttle.waited:.1f} s"
         if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
-            unknown = f", {self.unanswered} create requests got no response: check for calls" if self.unanswered else ""
+            unknown = (
+                f", {self.unanswered} create requests got no response: check for orphaned calls"
+                if self.unanswered
+                else ""
+            )
             yield f"calls of this run ({self.run_id}): {counts}{unknown}"
         if self.settings.is_live and self.created:
             yield f"created: {_shown(self.created)}"
         if self.left:
             yield f"still open, end them by hand: {_shown(self.left)}"
         if self.unwritten:
-            yield f"not all of it could be written down: {self.unwritten}"
+            yield f"the journal is incomplete: {self.unwritten}"
         if self.left_before:
-            where = f"; once they are looked after, remove {self.journal.path}" if self.journal else ""
+            where = f"; once they are ended, remove {self.journal.path}" if self.journal else ""
             yield f"left open by earlier runs: {_shown(list(self.left_before))}{where}"
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the run as Ctrl-C does, so that its calls are ended; others' handlers stay."""
+    """Make SIGTERM and SIGHUP end the run as Ctrl-C does, so that its calls are ended; existing handlers stay."""
     is_main = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDING if is_main and signal.getsignal(number) == signal.SIG_DFL]
     for number in ours:

@@ -12,9 +12,9 @@ from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermi
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
 
-#: Sent where a call of that id must not be touched.
+#: An id that no call has.
 UNKNOWN_ID = NO_CALL
-#: The role of a creation that is to be refused: whatever else is allowed, it rings nobody.
+#: Role of a Create Call request that must be rejected: it always has a fictional number.
 REFUSED = "refused"
 _LOOKED_AT = 100
 
@@ -24,7 +24,7 @@ class NoCall(Exception):
 
 
 class Calls:
-    """The calls of one story: nothing else in the run acts on them."""
+    """The calls of one scenario: nothing else in the run acts on them."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Calls:
         number: str = "",
         turn: tuple[int, int] = (0, 1),
     ) -> None:
-        """Look for nothing yet.
+        """Prepare; nothing is sent yet.
 
         Args:
-            client: Asks the endpoint.
-            given: Ids of calls that the user allows to be ended.
-            number: What to ring in place of a fictional number.
-            turn: Number of this process among those that act on the same endpoint, and their count.
+            client: The client of the endpoint.
+            given: IDs of calls that the user permits to end.
+            number: Phone number to dial instead of a fictional one.
+            turn: Index of this process among those that act on the same endpoint, and their count.
         """
         self.client = client
         self.created: dict[str, CheckedExchange] = {}
@@ -57,7 +57,7 @@ class Calls:
         return self.client.endpoint.is_loopback
 
     def request(self, role: str) -> Mapping[str, Any]:
-        """Return what is asked for when a call is created for a role; its context tells it from all others."""
+        """Return the Create Call request for a role; the mark in its context is unique."""
         if role not in self.requests:
             number = (self._number if role != REFUSED else "") or str(
                 int(REQUEST["to_number"]) + len(self.requests) % 50
@@ -69,8 +69,8 @@ class Calls:
         """Create a call for a role, once.
 
         Raises:
-            NotPermitted: It would ring a phone, and nobody allowed it.
-            Inconclusive: No complete response came, also when it was tried before.
+            NotPermitted: It would ring a phone, and that is not permitted.
+            Inconclusive: No complete response came, now or when it was tried before.
         """
         if role in self._unanswered:
             raise self._unanswered[role].with_traceback(None)
@@ -90,7 +90,7 @@ class Calls:
             raise
 
     def living(self, role: str) -> str:
-        """Return the id of a call for a role that may be ended and is not ended yet; the same each time.
+        """Return the id of a call for a role that may be ended and is not over; the same each time.
 
         Raises:
             NoCall: There is none.
@@ -102,18 +102,18 @@ class Calls:
                 raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
                 raise NoCall(
-                    f"a call that may be ended is needed; give one with --vocode-call-id ({len(self._given)} given, "
+                    f"no call that may be ended; name one with --call-id ({len(self._given)} given, "
                     f"{len(self._by_role) + 1} needed so far)"
                 )
             self._by_role[role] = found
         return self._by_role[role]
 
     def known(self) -> str | None:
-        """Return the id of a call that is known to exist, to read it only; ``None`` where there is none."""
+        """Return the id of a known call, only to read it; ``None`` if there is none."""
         return next(iter((*self._given, *self._by_role.values())), None)
 
     def found(self, *roles: str) -> tuple[str, ...]:
-        """Return the ids of the calls that this run created for some roles and that have them."""
+        """Return the ids of the calls that this run created for some roles."""
         answers = [(role, self.created[role]) for role in roles if role in self.created]
         return tuple(
             str(answer.call_id)
@@ -122,7 +122,7 @@ class Calls:
         )
 
     def note_ended(self, identifier: str) -> None:
-        """Note that a call is known to be over."""
+        """Record that a call is over."""
         self.client.creations.record_end(identifier)
 
     def _created_for(self, role: str) -> str | None:

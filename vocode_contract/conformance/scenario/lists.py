@@ -1,4 +1,4 @@
-"""Lists of calls: the pages that the suite asks for, and what fits on them."""
+"""Steps that list calls, and what can be said of the pages."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
@@ -10,12 +10,12 @@ from vocode_contract.validation.scalars import uuid_of
 
 
 def half_size(whole: CheckedExchange) -> int:
-    """Return the size of two pages that hold a list, which is whole on one page; 0 where it is not, or too short."""
+    """Return the page size that splits a list into two pages; 0 if the list is longer than one page, or too short."""
     return (len(whole.items) + 1) // 2 if _is_whole(whole) and len(whole.items) > 2 else 0
 
 
 def is_consistent(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> bool:
-    """Return whether the list and its first two pages hold what they can hold if it stood still."""
+    """Return whether the list and its first two pages agree, as they must if the list did not change meanwhile."""
     if not all(map(is_page, (whole, first, second))):
         return True
     follows, size = bool(second.items), requested_size(first)
@@ -30,7 +30,7 @@ def is_consistent(whole: CheckedExchange, first: CheckedExchange, second: Checke
 
 
 def is_missing_calls(page: CheckedExchange, known: tuple[str, ...]) -> bool:
-    """Return whether calls that are known to exist are not on a page that has room for them."""
+    """Return whether known calls are missing on a page that has room for them."""
     return is_page(page) and page.members["has_more"] is False and bool(missing_ids(page, known))
 
 
@@ -49,14 +49,14 @@ def has_more(page: CheckedExchange) -> bool:
 
 
 def exact_totals(*pages: CheckedExchange) -> Iterator[object]:
-    """Yield the totals that are reported and are no estimates."""
+    """Yield the totals of pages, without unset ones and estimates."""
     for page in pages:
         if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
             yield page.members["total"]
 
 
 def requested_size(page: CheckedExchange) -> int:
-    """Return the size that was asked for."""
+    """Return the requested size."""
     return int(dict(parse_qsl(page.exchange.request.query))["size"])
 
 
@@ -65,7 +65,7 @@ def is_page(page: CheckedExchange) -> bool:
     return page.status == 200 and page.is_sound and "has_more" in page.members
 
 
-#: Calls on the page that is looked at as a whole, and on the pages that are turned.
+#: Sizes to try for a page with the whole list, and the size of single pages.
 WHOLE, LEAF = (100, 50, 10), 2
 #: The number of a page that no list has.
 BEYOND = 100_000
@@ -75,12 +75,12 @@ BEYOND = 100_000
 
 
 def list_before(scenario: SharedScenario) -> CheckedExchange:
-    """List the calls that are there before any is created."""
+    """List the calls that exist before any is created."""
     return list_whole(scenario)
 
 
 def list_whole(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for as many calls as fit on one page; no document says how many may be asked for."""
+    """List as many calls as one page can hold; no document states the maximum."""
     for size in WHOLE:
         answer = scenario.send("list_calls", {"page": 1, "size": size})
         if answer.status != 422:
@@ -89,22 +89,22 @@ def list_whole(scenario: SharedScenario) -> CheckedExchange:
 
 
 def list_by_default(scenario: SharedScenario) -> CheckedExchange:
-    """List the calls without saying which page, and how many."""
+    """List calls without a page number and size."""
     return scenario.send("list_calls")
 
 
 def list_page(scenario: SharedScenario, number: int, size: int) -> CheckedExchange:
-    """Ask for one page of the list."""
+    """List one page."""
     return scenario.send("list_calls", {"page": number, "size": size})
 
 
 def list_page_beyond_end(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for a page far behind the last one."""
+    """List a page far beyond the last one."""
     return scenario.send("list_calls", {"page": BEYOND, "size": LEAF})
 
 
 def list_sorted(scenario: SharedScenario) -> CheckedExchange:
-    """List the calls by the number called, the lowest first."""
+    """List calls sorted by the number called, the lowest first."""
     before = scenario.try_run(list_before)
     size = before.members.get("size", WHOLE[-1]) if before else WHOLE[-1]
     return scenario.send("list_calls", {"page": 1, "size": size, "sort_column": "to_number", "sort_desc": "false"})

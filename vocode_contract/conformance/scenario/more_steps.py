@@ -1,7 +1,4 @@
-"""Steps that concern recordings, races, odd requests and calls in other states.
-
-The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
-"""
+"""Steps about recordings, races, malformed requests and calls in other states."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,27 +23,27 @@ from vocode_contract.validation.lifecycle.call_life import FINAL
 
 
 def end_by_get(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for the end of the bystander by GET."""
+    """Send a request to end the bystander by GET."""
     require_loopback(scenario, "end_call", "another method might be taken")
     scenario.try_run(get_bystander_after_refusals)
     return scenario.send("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
 
 
 def end_by_body(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for the end of the bystander by an id in the body, where the contract has none."""
+    """Send a request to end the bystander with its id in the body, where the contract has no body."""
     scenario.try_run(end_by_get)
     identifier = scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
     return scenario.send("end_call", json={"id": identifier})
 
 
 def get_bystander_before_two_ids(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the bystander once it was to be ended by GET, and by an id in a body."""
+    """Get the bystander after the requests to end it by GET and by an id in the body."""
     scenario.try_run(end_by_body)
     return get_bystander(scenario)
 
 
 def end_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
-    """End a call by a query that names the bystander as well."""
+    """End a call with a query that holds two ids."""
     scenario.try_run(get_bystander_before_two_ids)
     require_loopback(scenario, "end_call", "two calls may be ended")
     names = [("id", scenario.calls.living(BYSTANDER)), ("id", scenario.calls.living("second of two ids"))]
@@ -54,7 +51,7 @@ def end_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
 
 
 def get_both_calls(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """Look at both calls that one query named."""
+    """Get both calls of that query."""
     scenario.run(end_by_two_ids)
     both = (BYSTANDER, "second of two ids")
     return tuple(scenario.send("get_call", {"id": scenario.calls.living(role)}) for role in both)
@@ -65,7 +62,7 @@ def get_both_calls(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 
 @cache
 def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
-    """Return the step in which a listed call of a state is ended."""
+    """Return the step that ends a listed call in a state."""
 
     def end(scenario: SharedScenario) -> CheckedExchange:
         return scenario.send("end_call", {"id": call_in_state(scenario, state)})
@@ -74,13 +71,13 @@ def end_of(state: str) -> Callable[[SharedScenario], CheckedExchange]:
 
 
 def wait_for_not_started(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the call that had not started until it is over."""
+    """Get the call that had not started until it is over."""
     scenario.run(end_of("not_started"))
     return wait_until_over(scenario, call_in_state(scenario, "not_started"))
 
 
 def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
-    """Look at a call that had ended before the scenario began."""
+    """Get a call that had ended before the scenario began."""
     return scenario.send("get_call", {"id": listed_call(scenario, "ended")})
 
 
@@ -88,15 +85,15 @@ def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
 
 
 def get_available_recording(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for a recording that is said to be available."""
+    """Get a recording that is available according to its call."""
     return scenario.send("get_recording", {"id": call_with_recording(scenario, available=True)})
 
 
 def get_unavailable_recording(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for a recording that is said not to be available.
+    """Get a recording that is not available according to its call.
 
     Raises:
-        Inconclusive: It came, and by now the call says that it is available.
+        Inconclusive: It was served, and by now the call says that it is available.
     """
     call = call_with_recording(scenario, available=False)
     answer = scenario.send("get_recording", {"id": call})
@@ -113,12 +110,14 @@ def get_unavailable_recording(scenario: SharedScenario) -> CheckedExchange:
 
 @cache
 def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], CheckedExchange]:
-    """Return the step in which a call is ended by one form of no body."""
+    """Return the step that ends a call with one form of an empty body."""
 
     def end(scenario: SharedScenario) -> CheckedExchange:
         call = scenario.calls.living(f"ended with {media_type}")
         answer = scenario.send("end_call", {"id": call}, body=body, media_type=media_type)
-        if answer.call_status in FINAL and scenario.calls.is_here:  # elsewhere, the word of an end is not enough
+        if (
+            answer.call_status in FINAL and scenario.calls.is_here
+        ):  # a remote host's status 200 alone does not prove the end
             scenario.calls.note_ended(call)
         return answer
 
@@ -137,6 +136,6 @@ def end_twice_at_once(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 
 
 def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the call that was ended twice at the same time until it is over."""
+    """Get the call that was ended twice at the same time until it is over."""
     scenario.run(end_twice_at_once)
     return wait_until_over(scenario, scenario.calls.living("raced"))

@@ -1,6 +1,6 @@
 """Steps of the scenario: one request each, in order.
 
-The *subject* is a call that is created and ended; the *bystander* is one that nobody asks to end.
+The *subject* is a call that is created and ended; the *bystander* is a call that no request ends.
 """
 
 import time
@@ -28,12 +28,12 @@ from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.masking import Secret
 
 SUBJECT, BYSTANDER = "subject", "bystander"
-#: Seconds after which a created call is on the list.
+#: Seconds after which a created call must be in the list.
 _LAG = 2.0
-#: Seconds for which a call is left alone at most.
+#: Maximum seconds for which a call is left untouched.
 _ALONE = 3.0
 
-#: Ways of not being authenticated. Under a wrong scheme comes the right token, for what is tried is the scheme.
+#: Ways of not being authenticated; with the wrong scheme the token is right, since the scheme is what is tested.
 WAYS: Mapping[str, Credentials | None] = {
     "no_token": None,
     "empty_token": Credentials(token=Secret("")),
@@ -41,9 +41,9 @@ WAYS: Mapping[str, Credentials | None] = {
     "wrong_token": Credentials(suffix="-and-more"),
 }
 
-#: Beyond this machine, what acts comes with a token that opens nothing under any scheme.
+#: On a remote host, a request with an effect has an invalid token under any scheme.
 _HARMLESS = {"wrong_scheme": Credentials(scheme="Basic", token=Secret(INVALID_TOKEN))}
-#: Wrong tokens that are nearly right, each in another way: a comparison may stop too early, or look too little.
+#: Wrong tokens that are nearly right, each in another way: a server may compare only a part.
 _NEARLY = {"end_call": Credentials(cut=1), "list_calls": Credentials(cut=1), "get_call": Credentials(cut=1, suffix="~")}
 
 
@@ -63,13 +63,13 @@ def create_bystander(scenario: SharedScenario) -> CheckedExchange:
 
 
 def create_without_fields(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for a call without saying which."""
+    """Send a Create Call request with an empty body."""
     require_loopback(scenario, "create_call", "somebody might be rung by mistake")
     return scenario.send("create_call", json={})
 
 
 def get_subject(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the subject before its end."""
+    """Get the subject before its end."""
     scenario.try_run(create_bystander)
     return scenario.send("get_call", {"id": scenario.calls.living(SUBJECT)})
 
@@ -83,7 +83,7 @@ def end_subject(scenario: SharedScenario) -> CheckedExchange:
 
 
 def wait_for_subject(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the subject until it is over."""
+    """Get the subject until it is over."""
     scenario.run(end_subject)
     return wait_until_over(scenario, scenario.calls.living(SUBJECT))
 
@@ -95,13 +95,13 @@ def end_subject_again(scenario: SharedScenario) -> CheckedExchange:
 
 
 def get_subject_again(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the subject after the second end."""
+    """Get the subject after it was ended twice."""
     scenario.run(end_subject_again)
     return scenario.send("get_call", {"id": scenario.calls.living(SUBJECT)})
 
 
 def get_call_by_upper_case_id(scenario: SharedScenario) -> CheckedExchange:
-    """Look at a call under its id in upper case, one that failed if there is one: no other step reads such a call."""
+    """Get a call by its id in upper case: a failed one if possible, since no other step reads such a call."""
     try:
         call = listed_call(scenario, "error")
     except NoCall:
@@ -109,12 +109,12 @@ def get_call_by_upper_case_id(scenario: SharedScenario) -> CheckedExchange:
     return scenario.send("get_call", {"id": call.upper()})
 
 
-#: How often two pages are read, at most, that others change meanwhile.
+#: How often two pages are read if others change the list meanwhile.
 _READINGS = 4
 
 
 def list_after_end(scenario: SharedScenario) -> CheckedExchange:
-    """List the calls once the subject has ended and creations were refused; for a while, if it lacks created ones."""
+    """List the calls after the end and the rejected creations; retry for a while if created calls are missing."""
     scenario.try_run(get_subject_again)
     scenario.try_run(create_by_put)
     for way in WAYS:
@@ -124,13 +124,13 @@ def list_after_end(scenario: SharedScenario) -> CheckedExchange:
 
 
 def list_two_pages(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """Ask for the whole list and for the two pages that it fills, again where it changed in between.
+    """List the calls on one page and on two pages, and again if the list changed in between.
 
     Raises:
-        Inconclusive: It changes each time.
+        Inconclusive: The list changes each time.
     """
     scenario.try_run(list_after_end)
-    whole = list_whole(scenario)  # anew: calls were created since
+    whole = list_whole(scenario)  # again: calls were created since
     size = half_size(whole) or LEAF
     first = list_page(scenario, 1, size)
     for _ in range(_READINGS):
@@ -144,7 +144,7 @@ def list_two_pages(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 
 
 def create_by_put(scenario: SharedScenario) -> CheckedExchange:
-    """Ask for a call by PUT."""
+    """Send a Create Call request by PUT."""
     require_loopback(scenario, "create_call", "another method might be taken")
     return scenario.send("create_call", json=scenario.calls.request("put"), method="PUT")
 
@@ -169,14 +169,14 @@ def get_bystander(scenario: SharedScenario) -> CheckedExchange:
 
 
 def get_bystander_after_end(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the bystander once the subject has ended."""
+    """Get the bystander after the end of the subject."""
     scenario.run(end_subject)
     scenario.try_run(wait_for_subject)
     return get_bystander(scenario)
 
 
 def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
-    """Look at the bystander once every end was refused."""
+    """Get the bystander after the rejected requests to end it."""
     scenario.try_run(get_bystander_after_end)
     for way in WAYS:
         scenario.try_run(unauthenticated_request("end_call", way))
@@ -184,7 +184,7 @@ def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
 
 
 def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """Look twice at a call that nobody touches, once it has lived for as long as the bystander has by now."""
+    """Get an untouched call twice, after as much time as the bystander has lived by now."""
     lived = time.time() - scenario.run(create_bystander).at
     call = scenario.calls.living("left alone")
     time.sleep(min(lived, _ALONE))
@@ -196,7 +196,7 @@ def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange,
 
 @cache
 def unauthenticated_request(name: str, way: str) -> Callable[[SharedScenario], CheckedExchange]:
-    """Return the step in which an operation is asked for without valid authentication."""
+    """Return the step that requests an operation without valid authentication."""
     usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
 
     def send(scenario: SharedScenario) -> CheckedExchange:
@@ -209,7 +209,7 @@ def unauthenticated_request(name: str, way: str) -> Callable[[SharedScenario], C
 
 @cache
 def request_with(name: str, credentials: Credentials | None) -> Callable[[SharedScenario], CheckedExchange]:
-    """Return the step in which an operation is asked for with credentials that are not fit for it."""
+    """Return the step that requests an operation with other credentials."""
 
     def send(scenario: SharedScenario) -> CheckedExchange:
         return scenario.send(name, _arguments(scenario, name), json=_body(scenario, name), credentials=credentials)
@@ -222,7 +222,7 @@ def _body(scenario: SharedScenario, name: str) -> Mapping[str, Any] | None:
 
 
 def _arguments(scenario: SharedScenario, name: str) -> Mapping[str, str]:
-    """Return what names a call that exists, where that is safe; beyond this machine an end names none."""
+    """Return arguments that name an existing call, if that is safe; on a remote host a request to end names none."""
     if name in ("create_call", "list_calls"):
         return {}
     if name == "end_call":
@@ -239,7 +239,7 @@ def _arguments(scenario: SharedScenario, name: str) -> Mapping[str, str]:
 
 
 def known_id(scenario: SharedScenario, operation: str) -> str:
-    """Return an id to spoil: of a call that exists, but for an end beyond this machine, which might be served."""
+    """Return the id of an existing call to modify; on a remote host a request to end gets an unknown one instead."""
     if operation == "end_call":
         return scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
     try:
@@ -249,7 +249,7 @@ def known_id(scenario: SharedScenario, operation: str) -> str:
 
 
 def readable_call(scenario: SharedScenario) -> str:
-    """Return the id of a call that exists, to read it only.
+    """Return the id of an existing call, only to read it.
 
     Raises:
         NoCall: There is none.
@@ -258,7 +258,7 @@ def readable_call(scenario: SharedScenario) -> str:
         return known
     page = scenario.try_run(list_before)
     if page is None or not page.item_ids:
-        raise NoCall("a call is needed and the list holds none; give one with --vocode-call-id")
+        raise NoCall("no call in the list; name one with --call-id")
     return page.item_ids[0]
 
 
@@ -267,11 +267,11 @@ def require_loopback(scenario: SharedScenario, operation: str, reason: str) -> N
     if scenario.client.is_read_only:
         raise NotPermitted(operation, READ_ONLY_REASON)
     if not scenario.calls.is_here:
-        raise NoCall(f"{reason}, which is tried on this machine alone")
+        raise NoCall(f"{reason}: tested only against servers on this machine")
 
 
 def wait_until_over(scenario: SharedScenario, call: str) -> CheckedExchange:
-    """Look at a call until it is over, and note that it is."""
+    """Get a call until it is over, and record that it is."""
     answer = scenario.client.wait_until_over(call)
     if answer.call_status in FINAL:
         scenario.calls.note_ended(call)
@@ -279,7 +279,7 @@ def wait_until_over(scenario: SharedScenario, call: str) -> CheckedExchange:
 
 
 def call_in_state(scenario: SharedScenario, state: str) -> str:
-    """Return a call in a state that may be ended: a listed one, or one that is created for it and begins so."""
+    """Return a call in a state that may be ended: a listed one, or a new one that starts in that state."""
     require_loopback(scenario, "end_call", "a call that nobody named would be ended")
     try:
         return listed_call(scenario, state, own=False)
@@ -290,12 +290,12 @@ def call_in_state(scenario: SharedScenario, state: str) -> str:
 
 
 def listed_call(scenario: SharedScenario, state: str, *, own: bool = True) -> str:
-    """Return a call that the list shows in a state, one with a transcript first.
+    """Return the id of a listed call in a state, preferably one with a transcript.
 
     Args:
-        scenario: Of the process.
+        scenario: The scenario.
         state: A status.
-        own: Whether calls will do that this suite created, in whatever process and run: it acts on them elsewhere.
+        own: Whether it may be a call that the suite created, in any process and run, which acts on it elsewhere.
     """
     page = scenario.run(list_before)
     ids = page.item_ids
@@ -303,20 +303,20 @@ def listed_call(scenario: SharedScenario, state: str, *, own: bool = True) -> st
     if not own:
         found = [item for item in found if not is_marked(item)]
     if not found:
-        raise NoCall(f'skipped: no call with status "{state}" in the list')
+        raise NoCall(f'no call with status "{state}" in the list')
     return str(max(found, key=lambda item: bool(item.get("transcript")))["id"])
 
 
 def call_with_recording(scenario: SharedScenario, *, available: bool) -> str:
-    """Return a listed call with a recording or without, one first that is over: its recording stays so.
+    """Return the id of a listed call with or without a recording, preferably a finished one, which keeps its recording.
 
     Raises:
-        NoCall: The list shows none.
+        NoCall: The list has none.
         Inconclusive: No complete response came.
     """
     page = scenario.run(list_before)
-    known = set(page.item_ids)  # an id that is none stays where it came
+    known = set(page.item_ids)  # an invalid id is not sent
     found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in known]
     if not found:
-        raise NoCall(f"skipped: no call whose recording is {'' if available else 'not '}available in the list")
+        raise NoCall(f"no call whose recording is {'' if available else 'not '}available in the list")
     return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])
