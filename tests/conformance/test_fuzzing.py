@@ -15,7 +15,7 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, Fuzzed, fuzz
+from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, FuzzResult, fuzz
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
@@ -58,7 +58,7 @@ def client_of(running: Running, **options: Any) -> CheckedClient:
     return CheckedClient(Client(running.url, Secret(running.token)), CONTRACT, **options)
 
 
-def fuzzed(running: Running, name: str, **options: int) -> Fuzzed[CheckedExchange]:
+def fuzzed(running: Running, name: str, **options: int) -> FuzzResult:
     plan = plan_for(running.simulation, name, **options)
     return fuzz(client_of(running).exchange, CONTRACT.operations[name], CONTRACT, plan)
 

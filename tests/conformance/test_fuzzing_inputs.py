@@ -19,7 +19,7 @@ pytest.importorskip("uvicorn")
 from tests.cli.test_check import ENVIRONMENT, SECONDS, checked, checked_apart
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
-from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
+from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import Calls, NoCall
@@ -47,14 +47,14 @@ def scenario_of(simulation: Simulation, url: str = "http://127.0.0.1:1") -> Shar
 
 
 def plan_for(scenario: SharedScenario, name: str) -> tuple[FuzzPlan, Exception | None]:
-    return planned(scenario, scenario.client.contract.operations[name], requests=5, seed=1)
+    return make_plan(scenario, scenario.client.contract.operations[name], requests=5, seed=1)
 
 
 @pytest.mark.parametrize("date", dates())
 @pytest.mark.parametrize("name", sorted(CONTRACT.operations))
 def test_planned_begins_with_what_the_operation_must_serve(date, name):
     scenario = scenario_of(Simulation(Contract.load(date), token=TOKEN))
-    plan, lacking = planned(scenario, scenario.client.contract.operations[name], requests=0, seed=0)
+    plan, lacking = make_plan(scenario, scenario.client.contract.operations[name], requests=0, seed=0)
     result = fuzz(scenario.client.exchange, scenario.client.contract.operations[name], scenario.client.contract, plan)
     assert (lacking, result.statuses) == (None, ((200, 1),))
 
@@ -109,7 +109,7 @@ def test_drawn_ends_what_was_created_however_it_is_left(error):
         return drawn.send(wanted)
 
     try:
-        with Drawn(scenario.client) as drawn:
+        with FuzzClient(scenario.client) as drawn:
             fuzz(send, CONTRACT.operations["create_call"], CONTRACT, plan)
     except KeyboardInterrupt:
         pass
@@ -142,7 +142,7 @@ def test_drawn_keeps_no_answer_and_no_advice():
     wanted = OperationRequest(
         operation=CONTRACT.operations["create_call"], body=body, media_type="application/json", generated=True
     )
-    with Drawn(scenario.client) as drawn:
+    with FuzzClient(scenario.client) as drawn:
         assert drawn.send(wanted).violations == ()
         assert drawn.send(wanted).after is None
     assert scenario.client.answers == []

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
+from vocode_contract.conformance.fuzzing.shrinking import shrink, shrink_sequence
 
 JUNK = {f"junk {index}": [index, {"deep": "x" * index}] for index in range(12)}
 
@@ -29,20 +29,20 @@ JUNK = {f"junk {index}": [index, {"deep": "x" * index}] for index in range(12)}
     ],
 )
 def test_reduced_is_the_smallest_that_shows_it(value, shows, smallest):
-    assert reduced(value, shows) == smallest
+    assert shrink(value, shows) == smallest
 
 
 def test_reduced_brings_a_number_near_to_where_it_matters():
-    assert 999 < reduced(10**40, lambda value: value > 999) < 2_000
+    assert 999 < shrink(10**40, lambda value: value > 999) < 2_000
 
 
 def test_reduced_takes_what_is_no_number_as_it_is():
-    assert math.isnan(reduced(math.nan, math.isnan))
+    assert math.isnan(shrink(math.nan, math.isnan))
 
 
 def test_reduced_leaves_the_value_it_was_given_alone():
     value = {"a": [1, 2], "b": "text"}
-    reduced(value, lambda smaller: "b" in smaller)
+    shrink(value, lambda smaller: "b" in smaller)
     assert value == {"a": [1, 2], "b": "text"}
 
 
@@ -53,9 +53,9 @@ def test_reduced_asks_seldom_where_much_is_junk():
         asked.append(value)
         return "agent" in value and "to_number" in value
 
-    reduced({**JUNK, "agent": "x", "to_number": "12025550123", **{f"more {key}": 1 for key in range(20)}}, shows)
+    shrink({**JUNK, "agent": "x", "to_number": "12025550123", **{f"more {key}": 1 for key in range(20)}}, shows)
     assert len(asked) < 60
 
 
 def test_fewer_of_nothing_is_nothing():
-    assert fewer([], lambda _: True) == []
+    assert shrink_sequence([], lambda _: True) == []

@@ -5,10 +5,9 @@ import json
 import pytest
 
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.fuzzing.fuzzer import Fuzzed, fuzz
-from vocode_contract.conformance.fuzzing.inputs import Drawn, planned
+from vocode_contract.conformance.fuzzing.fuzzer import FuzzResult, fuzz
+from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
-from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.results import OPTIONS, REMARK
 
@@ -31,9 +30,9 @@ def test_generated_requests_find_no_violation(
         pytest.skip("needs --fuzz N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
     operation = api.contract.operations[name]
-    plan, lacking = planned(scenario.shared, operation, requests=requests, seed=seed)
-    with Drawn(api) as drawn:
-        fuzzed = fuzz(drawn.send, operation, api.contract, plan)
+    plan, lacking = make_plan(scenario.shared, operation, requests=requests, seed=seed)
+    with FuzzClient(api) as client:
+        fuzzed = fuzz(client.send, operation, api.contract, plan)
     request.node.user_properties.append((REMARK, _remark(fuzzed, seed)))
     api.answers += fuzzed.finds or [answer for answer in (fuzzed.served,) if answer]
     for inconclusive in fuzzed.unanswered:
@@ -42,7 +41,7 @@ def test_generated_requests_find_no_violation(
         raise lacking or Inconclusive("never-served", f"{fuzzed.requests} requests to {name}")
 
 
-def _remark(fuzzed: Fuzzed[CheckedExchange], seed: int) -> str:
+def _remark(fuzzed: FuzzResult, seed: int) -> str:
     answers = [f"{count} x {status}" for status, count in fuzzed.statuses]
     answers += [f"{len(fuzzed.unanswered)} x no answer"] if fuzzed.unanswered else []
     return f"{fuzzed.operation}: {fuzzed.requests} requests sent from seed {seed}, answered {', '.join(answers)}"

@@ -203,12 +203,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)  # nothing has an effect beyond this machine: the run does not act
     if not is_url_typed(config) and not _is_used(session.items):
         return (yield)
-    from vocode_contract.conformance.run.dry_run import approved, rehearsed
+    from vocode_contract.conformance.run.dry_run import rehearse, require_approval
 
     run = run_of(config)
     if run.settings.is_live or config.getoption("vocode_plan"):
-        plan = rehearsed(session, run, PLANNER)
-        approved(session, run, plan, only=config.getoption("vocode_plan"))
+        plan = rehearse(session, run, PLANNER)
+        require_approval(session, run, plan, only=config.getoption("vocode_plan"))
     _act(run, config)
     return (yield)
 

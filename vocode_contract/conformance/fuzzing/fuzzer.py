@@ -1,8 +1,8 @@
-"""Fuzzing an operation through schemathesis: its data, our checks, our sender.
+"""Fuzz an operation with requests from schemathesis, checked and sent by this package.
 
-schemathesis left alone never gets hold of a call that exists, and sends by itself. Here it only
-draws: requests that fit the document and requests that do not. The ids of calls that exist are put
-in place of drawn ones half of the time, and every request passes the guard as generated.
+On its own, schemathesis would never use the id of an existing call, and would send without the guard. Here it only
+generates requests, valid and invalid ones. Half of the generated ids are replaced by ids of existing calls, and the
+guard knows that every request is generated.
 """
 
 import json
@@ -11,100 +11,92 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Generic, Protocol, TypeVar
 
-from vocode_contract.conformance.fuzzing.requests import FuzzPlan, drawn, first, identity, unrepeated, with_body
-from vocode_contract.conformance.fuzzing.shrinking import fewer, reduced
+from vocode_contract.conformance.fuzzing.requests import (
+    FuzzPlan,
+    first_requests,
+    generate_requests,
+    identity,
+    unique_requests,
+    with_body,
+)
+from vocode_contract.conformance.fuzzing.shrinking import shrink, shrink_sequence
 from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.http.message import Exchange
-from vocode_contract.validation.violation import Violation
 
-#: Requests sent at most to reduce one find, finds after which no more is drawn, requests without a response likewise.
+#: Maximum numbers of requests to shrink one finding, of findings, and of requests without a response.
 REDUCTION = 100
 _MOST_FINDS = 10
 _MOST_UNANSWERED = 3
-#: Codes that a server earns in several ways, each with a status code of its own.
-_TOLD_APART = frozenset(("status-undeclared", "redirect", "redirect-elsewhere"))
+#: Codes whose violations have different causes for different status codes.
+_BY_STATUS = frozenset(("status-undeclared", "redirect", "redirect-elsewhere"))
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
 
-class Judged(Protocol):
-    """An exchange that was checked."""
-
-    @property
-    def exchange(self) -> Exchange:
-        """What was sent and what came."""
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        """The violations with it."""
-
-
-J = TypeVar("J", bound=Judged)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fuzzed(Generic[J]):
+class FuzzResult:
     """The result of fuzzing one operation.
 
     Attributes:
         operation: Its name.
-        finds: Each cause of violations once, as the response to the smallest request that shows it.
-        served: The first response of success that has no error; ``None`` if there is none.
-        statuses: Status code to how often it came, reduction included; the lowest first.
-        unanswered: Why there was no complete response, for each request that got none.
+        finds: Each cause of violations once, as the exchange of the smallest request that shows it.
+        served: The first successful exchange without an error; ``None`` if there is none.
+        statuses: Pairs of status code and count, shrinking included, the lowest first.
+        unanswered: For each request without a complete response, the reason.
     """
 
     operation: str
-    finds: tuple[J, ...]
-    served: J | None
+    finds: tuple[CheckedExchange, ...]
+    served: CheckedExchange | None
     statuses: tuple[tuple[int, int], ...]
     unanswered: tuple[Inconclusive, ...] = ()
 
     @property
     def requests(self) -> int:
-        """How many requests were sent, those for reduction included."""
+        """Number of requests sent, shrinking included."""
         return sum(count for _, count in self.statuses) + len(self.unanswered)
 
     @property
     def was_served(self) -> bool:
-        """Whether any request was answered with success; nothing much was tested without."""
+        """Whether any request succeeded; otherwise little was tested."""
         return any(200 <= status < 300 for status, _ in self.statuses)
 
 
-def fuzz(send: Callable[[OperationRequest], J], operation: Operation, contract: Contract, plan: FuzzPlan) -> Fuzzed[J]:
-    """Fuzz one operation: a request that is right, then those that are drawn; each find is reduced.
+def fuzz(
+    send: Callable[[OperationRequest], CheckedExchange], operation: Operation, contract: Contract, plan: FuzzPlan
+) -> FuzzResult:
+    """Fuzz one operation: send a valid request, then generated ones, and shrink each finding.
 
     Args:
-        send: Sends a request past the guard, and checks the response.
-        operation: Of the contract.
-        contract: Says what requests look like.
-        plan: What to draw.
+        send: Sends a request through the guard, and checks the response.
+        operation: The operation.
+        contract: The contract that describes its requests.
+        plan: What to generate.
 
     Raises:
         MissingExtra: schemathesis is not installed.
         NotPermitted: The guard refuses generated data for this operation.
     """
-    requests = islice(unrepeated(drawn(operation, contract, plan)), plan.requests)
-    run = _Run(send, operation)
-    for wanted in chain(first(operation, plan), requests):
+    requests = islice(unique_requests(generate_requests(operation, contract, plan)), plan.requests)
+    run = _FuzzRun(send, operation)
+    for wanted in chain(first_requests(operation, plan), requests):
         run.try_out(wanted)
         if run.is_over:
             break
     return run.result()
 
 
-class _Run(Generic[J]):
-    """The requests of one run, and what they brought to light."""
+class _FuzzRun:
+    """The requests of one run, and their findings."""
 
-    def __init__(self, send: Callable[[OperationRequest], J], operation: Operation) -> None:
+    def __init__(self, send: Callable[[OperationRequest], CheckedExchange], operation: Operation) -> None:
         self._send = send
         self._operation = operation
         self._causes: set[tuple[str, ...]] = set()
-        self._finds: list[J] = []
-        self._served: J | None = None
+        self._finds: list[CheckedExchange] = []
+        self._served: CheckedExchange | None = None
         self._statuses: Counter[int] = Counter()
         self._unanswered: list[Inconclusive] = []
 
@@ -113,19 +105,19 @@ class _Run(Generic[J]):
         return len(self._finds) >= _MOST_FINDS or len(self._unanswered) >= _MOST_UNANSWERED
 
     def try_out(self, wanted: OperationRequest) -> None:
-        """Send a request, and reduce it if it shows what no request before it did."""
+        """Send a request, and shrink it if it shows a new cause."""
         __tracebackhide__ = True
-        answer = self._answer(wanted)
+        answer = self._try_send(wanted)
         new = _causes(answer) - self._causes if answer is not None else set()
         if answer is None or not new:
             return
-        search = _Search(self._answer, wanted, answer, new)
+        search = _Search(self._try_send, wanted, answer, new)
         smallest = search.smallest()
         self._causes |= _causes(smallest) | new
         self._finds.append(smallest)
 
-    def _answer(self, wanted: OperationRequest) -> J | None:
-        """Send a request; ``None`` where no complete response came, or is to be hoped for."""
+    def _try_send(self, wanted: OperationRequest) -> CheckedExchange | None:
+        """Send a request; return ``None`` if no complete response came or can be expected."""
         __tracebackhide__ = True
         if len(self._unanswered) >= _MOST_UNANSWERED:
             return None
@@ -140,8 +132,8 @@ class _Run(Generic[J]):
             self._served = answer
         return answer
 
-    def result(self) -> Fuzzed[J]:
-        return Fuzzed(
+    def result(self) -> FuzzResult:
+        return FuzzResult(
             operation=self._operation.name,
             finds=tuple(self._finds),
             served=self._served,
@@ -150,52 +142,52 @@ class _Run(Generic[J]):
         )
 
 
-def _causes(answer: Judged) -> set[tuple[str, ...]]:
-    """Return what tells the errors of a response from those of other causes."""
+def _causes(answer: CheckedExchange) -> set[tuple[str, ...]]:
+    """Return the causes of the errors in an exchange."""
     return {
-        (error.code, error.schema_pointer, error.expected, error.actual if error.code in _TOLD_APART else "")
+        (error.code, error.schema_pointer, error.expected, error.actual if error.code in _BY_STATUS else "")
         for error in answer.violations
         if error.severity == "error"
     }
 
 
-class _Search(Generic[J]):
-    """Looks for the smallest request that shows the same causes; sends at most `REDUCTION` for it."""
+class _Search:
+    """Search for the smallest request that shows the same causes, with at most `REDUCTION` requests."""
 
     def __init__(
         self,
-        answer: Callable[[OperationRequest], J | None],
+        try_send: Callable[[OperationRequest], CheckedExchange | None],
         wanted: OperationRequest,
-        found: J,
+        found: CheckedExchange,
         causes: set[tuple[str, ...]],
     ) -> None:
-        self._answer = answer
+        self._try_send = try_send
         self._wanted = wanted
         self._found = found
         self._causes = causes
         self._tried = {identity(wanted)}
 
-    def smallest(self) -> J:
+    def smallest(self) -> CheckedExchange:
         __tracebackhide__ = True
         self._wanted = self._without_body()
-        arguments = fewer(
+        arguments = shrink_sequence(
             self._wanted.arguments, lambda kept: self._shows(replace(self._wanted, arguments=tuple(kept)))
         )
         self._wanted = replace(self._wanted, arguments=tuple(arguments))
         if self._wanted.body:
-            body = reduced(json.loads(self._wanted.body), lambda body: self._shows(with_body(self._wanted, body)))
+            body = shrink(json.loads(self._wanted.body), lambda body: self._shows(with_body(self._wanted, body)))
             self._wanted = with_body(self._wanted, body)
         for index in range(len(self._wanted.arguments)):
-            self._reduce_argument(index)
+            self._shrink_argument(index)
         return self._found
 
     def _without_body(self) -> OperationRequest:
         without = replace(self._wanted, body=b"", media_type="")
         return without if self._shows(without) else self._wanted
 
-    def _reduce_argument(self, index: int) -> None:
+    def _shrink_argument(self, index: int) -> None:
         value = _plain(self._wanted.arguments[index][1])
-        smallest = reduced(value, lambda smaller: self._shows(self._with_argument(index, smaller)))
+        smallest = shrink(value, lambda smaller: self._shows(self._with_argument(index, smaller)))
         self._wanted = self._with_argument(index, smallest)
 
     def _with_argument(self, index: int, value: object) -> OperationRequest:
@@ -208,7 +200,7 @@ class _Search(Generic[J]):
         if identity(wanted) in self._tried or len(self._tried) > REDUCTION:
             return False
         self._tried.add(identity(wanted))
-        answer = self._answer(wanted)
+        answer = self._try_send(wanted)
         if answer is None or not self._causes <= _causes(answer):
             return False
         self._found = answer
@@ -216,5 +208,5 @@ class _Search(Generic[J]):
 
 
 def _plain(value: str) -> int | str:
-    """Return the number that an argument writes, or the argument."""
+    """Return an argument as a number, if it is one."""
     return int(value) if _NUMBER.fullmatch(value) else value

@@ -17,7 +17,7 @@ from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.scalars import uuid_of
 
-#: Kinds of calls by status and by whether there is a recording, in the order in which their ids are fed.
+#: Kinds of calls, by status and whether they have a recording, in the order in which their ids are used.
 _OVER = (("ended", True), ("ended", False), ("error", True), ("error", False))
 _GOING_ON = (("in_progress", True), ("in_progress", False), ("not_started", False))
 
@@ -28,39 +28,39 @@ Item = Mapping[str, Any]
 Lacking = NoCall | Inconclusive
 
 
-def planned(
+def make_plan(
     scenario: SharedScenario, operation: Operation, *, requests: int, seed: int
 ) -> tuple[FuzzPlan, Lacking | None]:
-    """Return what to draw for an operation, and why no request may be served where that is to be feared.
+    """Return the plan for an operation, and the reason if possibly no request can be served.
 
-    The ids that are fed are as many in every run, each for a call of one kind, and the oldest of its
-    kind: the same seed asks the same of the same server, also when it has some calls more.
+    Every run uses the same number of ids, the oldest call of each kind, so that the same seed gives the same requests
+    to the same server even if it has some calls more.
     """
     plan = FuzzPlan(requests=requests, seed=seed)
-    if operation.effect != "reads" and not scenario.calls.is_here:  # nothing will be sent, so nothing is looked for
+    if operation.effect != "reads" and not scenario.calls.is_here:  # nothing will be sent
         return plan, None
     if operation.name == "create_call":
-        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed(scenario))), None
+        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed_calls(scenario))), None
     if operation.name == "list_calls":
         return plan, None
     lacking: Lacking | None = None
     try:
-        first = [_served(scenario, operation)]
+        first = [_servable_id(scenario, operation)]
     except (NoCall, Inconclusive) as reason:
         lacking, first = reason, []
     return replace(plan, ids=_ids(scenario, operation, first)), lacking
 
 
-def _served(scenario: SharedScenario, operation: Operation) -> str:
-    """Return the id of a call for which an operation must be served.
+def _servable_id(scenario: SharedScenario, operation: Operation) -> str:
+    """Return the id of a call for which the operation must succeed.
 
     Raises:
         NoCall: There is none.
-        Inconclusive: No complete response tells.
+        Inconclusive: No complete response came.
     """
     if operation.effect == "hangs-up":
         return scenario.calls.living("fuzzed")
-    items = _listed(scenario)
+    items = _listed_calls(scenario)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]
         return _oldest(recorded) or steps.call_with_recording(scenario, available=True)
@@ -68,8 +68,8 @@ def _served(scenario: SharedScenario, operation: Operation) -> str:
 
 
 def _ids(scenario: SharedScenario, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
-    """Return ids of calls, those first that were picked already; what goes on is another test's to end."""
-    items = _listed(scenario)
+    """Return ids of calls, the given ones first; calls that are not over are left for other tests to end."""
+    items = _listed_calls(scenario)
     kinds = _OVER if operation.effect == "hangs-up" else (*_OVER, *_GOING_ON)
     ids: list[str | None] = [*first, *(_oldest([item for item in items if _kind(item) == kind]) for kind in kinds)]
     known = [one for one in ids if one is not None]
@@ -82,7 +82,7 @@ def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(str(known) for known in ids if uuid_of(known))[:1]
 
 
-def _listed(scenario: SharedScenario) -> list[Item]:
+def _listed_calls(scenario: SharedScenario) -> list[Item]:
     page = scenario.try_run(lists.list_before)
     return [item for item in page.items if uuid_of(item.get("id"))] if page else []
 
@@ -99,20 +99,20 @@ def _age(item: Item) -> tuple[str, str]:
     return str(item.get("start_time") or ""), str(item["id"])
 
 
-class Drawn:
-    """Sends drawn requests, and ends what they created: on leaving, however that comes about."""
+class FuzzClient:
+    """Sends generated requests, and ends the calls that they created when the context is left."""
 
     def __init__(self, client: CheckedClient) -> None:
-        """Begin with nothing.
+        """Start without calls.
 
         Args:
-            client: Judges the answers; it keeps none of them.
+            client: Sends the requests and checks the responses.
         """
         self._client = client
         self._created: list[str] = []
 
     def send(self, wanted: OperationRequest) -> CheckedExchange:
-        """Send a request; the response holds errors alone, for advice would be about what we made up ourselves."""
+        """Send a request; the exchange only has errors, since advice would be about generated values."""
         __tracebackhide__ = True
         answer = self._client.exchange(wanted)
         if wanted.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
@@ -120,11 +120,11 @@ class Drawn:
         errors = tuple(violation for violation in answer.violations if violation.severity == "error")
         return replace(answer, violations=errors)
 
-    def __enter__(self) -> "Drawn":
+    def __enter__(self) -> "FuzzClient":
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """End what was created and is known to be ours, within seconds for all of it."""
+        """End the calls that were created and are known to be ours, within `_LAST_SECONDS`."""
         deadline, creations = time.monotonic() + _LAST_SECONDS, self._client.creations
         for identifier in self._created:
             left = deadline - time.monotonic()

@@ -1,7 +1,7 @@
-"""Requests for an operation: one that is right, and those that schemathesis draws, right and wrong ones.
+"""Requests for fuzzing an operation: a valid one, and those that schemathesis generates, valid and invalid.
 
-The ids of calls that exist are put in place of drawn ones half of the time. All requests are marked
-as generated, so that no guard lets one have an effect beyond this machine.
+Half of the generated ids are replaced by ids of existing calls. All requests are marked as generated, so that the guard
+never lets one have an effect on a remote host.
 """
 
 import json
@@ -15,15 +15,15 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import MissingExtra
 from vocode_contract.http.client.request import OperationRequest
 
-#: Places for ids of things that exist: a fixed number, or a call more would change what is drawn.
+#: Number of slots for existing ids; it is fixed so that one more call does not change what is generated.
 _PLACES = 16
-#: Values that servers stumble over, in place of one that was drawn for an argument, and how often: one time in so many.
+#: Values that often break servers, used instead of one in `_RARITY` generated arguments.
 _EDGES = (
     *("0", "1", "2", "10", "50", "100", "101", "-1", "1.5", "1e3", "", " ", "true", "null", "None", "NaN"),
     *("2147483648", "9223372036854775808", "00000000-0000-0000-0000-000000000000", "\x00", "'", "\u0661"),
 )
 _RARITY = 3
-#: A draw that repeats an earlier one is left out; so often in a row, there is nothing new to come.
+#: Number of consecutive repetitions after which no new request is expected.
 _STALE = 100
 _WIDE = 2**63
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
@@ -31,14 +31,14 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FuzzPlan:
-    """What to draw, and what exists.
+    """What to generate, and what exists.
 
     Attributes:
-        requests: How many requests to draw, beside a first one that is right.
-        seed: The same seed draws the same requests, ids apart.
-        ids: Ids of calls, to be put in place of drawn ones; the first is asked for first.
-        agent_ids: Ids of agents, for Create Call.
-        body: Of the first request; ``None`` where the operation takes none.
+        requests: Number of generated requests, besides a first valid one.
+        seed: Random seed; the same seed gives the same requests, except for ids.
+        ids: IDs of existing calls to use instead of generated ones; the first request has the first one.
+        agent_ids: IDs of agents, for Create Call.
+        body: Body of the first request; ``None`` if the operation takes none.
     """
 
     requests: int
@@ -49,12 +49,12 @@ class FuzzPlan:
 
 
 def identity(wanted: OperationRequest) -> tuple[object, ...]:
-    """Return what tells a request from others of its operation."""
+    """Return what distinguishes a request from others of its operation."""
     return wanted.arguments, wanted.body
 
 
-def first(operation: Operation, plan: FuzzPlan) -> Iterator[OperationRequest]:
-    """Yield the request that is right, unless it takes an id and none is known."""
+def first_requests(operation: Operation, plan: FuzzPlan) -> Iterator[OperationRequest]:
+    """Yield the valid request, unless it takes an id and none is known."""
     is_named = _is_named(operation)
     if not is_named or plan.ids:
         wanted = OperationRequest(
@@ -67,11 +67,11 @@ def _is_named(operation: Operation) -> bool:
     return any(parameter.name == "id" for parameter in operation.parameters)
 
 
-def unrepeated(asks: Iterator[OperationRequest]) -> Iterator[OperationRequest]:
+def unique_requests(requests: Iterator[OperationRequest]) -> Iterator[OperationRequest]:
     """Leave out requests that repeat earlier ones, and end where nothing new comes any more."""
     seen: set[tuple[object, ...]] = set()
     stale = 0
-    for wanted in asks:
+    for wanted in requests:
         stale = stale + 1 if identity(wanted) in seen else 0
         if stale > _STALE:
             return
@@ -80,7 +80,7 @@ def unrepeated(asks: Iterator[OperationRequest]) -> Iterator[OperationRequest]:
             yield wanted
 
 
-def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[OperationRequest]:
+def generate_requests(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[OperationRequest]:
     """Return requests without end, right and wrong ones.
 
     Raises:
@@ -109,9 +109,9 @@ def drawn(operation: Operation, contract: Contract, plan: FuzzPlan) -> Iterator[
 
 
 def _edged(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str, Any], Any]:
-    """Return the query and the body that were drawn, some arguments from the table in place of drawn ones."""
-    told = {name: _EDGES[edge] for name, edge in edges if edge < len(_EDGES)}
-    return {**(case.query or {}), **told}, case.body
+    """Return the generated query and body, with some arguments replaced by values of the table."""
+    edges_of = {name: _EDGES[edge] for name, edge in edges if edge < len(_EDGES)}
+    return {**(case.query or {}), **edges_of}, case.body
 
 
 @cache
@@ -121,9 +121,9 @@ def _document(contract: Contract) -> Any:
     return schemathesis.openapi.from_dict(dict(contract.document))
 
 
-def _request(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> OperationRequest:
-    """Make a request of what was drawn, the id of something that exists in place of a drawn one."""
-    query, body = drawn
+def _request(operation: Operation, values: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> OperationRequest:
+    """Return a request from generated values, with ids of existing things in some places."""
+    query, body = values
     if place < _PLACES and plan.ids and _is_named(operation):
         query["id"] = plan.ids[place % len(plan.ids)]
     if place < _PLACES and plan.agent_ids and isinstance(body, dict) and isinstance(body.get("agent"), str):
@@ -134,14 +134,14 @@ def _request(operation: Operation, drawn: tuple[dict[str, Any], Any], place: int
 
 
 def _text(value: object) -> str:
-    """Write an argument; a lone surrogate has no place in a URL."""
+    """Return an argument as text, without lone surrogates, which no URL can hold."""
     text = str(value)
     narrow = str(_narrowed(int(text))) if _NUMBER.fullmatch(text) else text
     return narrow.encode("utf-8", "replace").decode()
 
 
 def _narrowed(value: Any) -> Any:
-    """Return a value whose integers fit 64 bits: a server that repeats a wider one does not break the contract."""
+    """Return a value with integers of at most 64 bits: a server that echoes a wider one is not wrong."""
     if isinstance(value, dict):
         return {key: _narrowed(child) for key, child in value.items()}
     if isinstance(value, list):
@@ -152,7 +152,7 @@ def _narrowed(value: Any) -> Any:
 
 
 def with_body(wanted: OperationRequest, body: object) -> OperationRequest:
-    """Write a body as JSON that a shell and a log take as it is; what JSON cannot hold is no body."""
+    """Return a request with a JSON body that is safe in a shell and a log; a value that JSON cannot hold gives none."""
     try:
         text = json.dumps(body, separators=(",", ":"))
     except (TypeError, ValueError):

@@ -1,42 +1,42 @@
-"""Making a JSON value smaller while it still shows what it showed: greedy, biggest steps first."""
+"""Shrink a JSON value while it still fails: greedy, biggest steps first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-#: Longer texts lose halves alone, no single characters: each try is a request.
+#: Longer texts only lose halves, no single characters: each attempt is a request.
 _LETTER_BY_LETTER = 12
 
 
-def reduced(value: Any, shows: Callable[[Any], bool]) -> Any:
-    """Return the smallest value found that still shows it.
+def shrink(value: Any, shows: Callable[[Any], bool]) -> Any:
+    """Return the smallest value found that still fails.
 
-    Keys and items go first, in halves and then one by one; what is left is emptied, shortened or
-    brought nearer to zero.
+    Keys and items are removed first, in halves and then one by one; the rest is emptied, shortened or
+    moved towards zero.
 
     Args:
-        value: A JSON value that shows it.
-        shows: Tells whether another value does; who has enough of being asked returns ``False``.
+        value: A JSON value that fails.
+        shows: Whether another value fails too; ``False`` stops the search.
     """
     empty = _empty(value)
     if value == empty or shows(empty):
         return empty
     if isinstance(value, dict):
-        pairs = fewer(list(value.items()), lambda kept: shows(dict(kept)))
-        return _renamed(_each_reduced(dict(pairs), [key for key, _ in pairs], shows), shows)
+        pairs = shrink_sequence(list(value.items()), lambda kept: shows(dict(kept)))
+        return _shorten_keys(_shrink_each(dict(pairs), [key for key, _ in pairs], shows), shows)
     if isinstance(value, list):
-        items = fewer(value, shows)
-        return _each_reduced(items, range(len(items)), shows)
-    return _stepwise(value, shows)
+        items = shrink_sequence(value, shows)
+        return _shrink_each(items, range(len(items)), shows)
+    return _shrink_scalar(value, shows)
 
 
-def fewer(items: Sequence[T], shows: Callable[[list[T]], bool]) -> list[T]:
-    """Return as few of some items as still show it, in their order.
+def shrink_sequence(items: Sequence[T], shows: Callable[[list[T]], bool]) -> list[T]:
+    """Return as few items as still fail, in their order.
 
     Args:
-        items: All of them show it.
-        shows: Tells whether some of them do.
+        items: Items that fail together.
+        shows: Whether some of them fail.
 
     Source: the minimising half of Zeller and Hildebrandt's ddmin (2002).
     """
@@ -53,8 +53,8 @@ def fewer(items: Sequence[T], shows: Callable[[list[T]], bool]) -> list[T]:
     return kept
 
 
-def _each_reduced(whole: Any, places: Sequence[Any], shows: Callable[[Any], bool]) -> Any:
-    """Reduce what is at each place of an object or array; a copy of it is returned."""
+def _shrink_each(whole: Any, places: Sequence[Any], shows: Callable[[Any], bool]) -> Any:
+    """Return a copy of an object or array with each member or item shrunk."""
     whole = whole.copy()
     for place in places:
 
@@ -63,12 +63,12 @@ def _each_reduced(whole: Any, places: Sequence[Any], shows: Callable[[Any], bool
             changed[place] = child
             return shows(changed)
 
-        whole[place] = reduced(whole[place], child_shows)
+        whole[place] = shrink(whole[place], child_shows)
     return whole
 
 
-def _renamed(whole: dict[str, Any], shows: Callable[[Any], bool]) -> dict[str, Any]:
-    """Shorten the keys that nobody would choose."""
+def _shorten_keys(whole: dict[str, Any], shows: Callable[[Any], bool]) -> dict[str, Any]:
+    """Shorten keys that are not identifiers."""
     for strange in [key for key in whole if not (key.isascii() and key.isidentifier())]:
         whole = _with_short_key(whole, strange, shows)
     return whole
@@ -78,11 +78,11 @@ def _with_short_key(whole: dict[str, Any], long: str, shows: Callable[[Any], boo
     def renamed(key: str) -> dict[str, Any]:
         return {key if one == long else one: value for one, value in whole.items()}
 
-    return renamed(reduced(long, lambda key: key not in whole and shows(renamed(key))))
+    return renamed(shrink(long, lambda key: key not in whole and shows(renamed(key))))
 
 
-def _stepwise(value: Any, shows: Callable[[Any], bool]) -> Any:
-    """Take the first step that still shows it, and go on from there."""
+def _shrink_scalar(value: Any, shows: Callable[[Any], bool]) -> Any:
+    """Take the first step that still fails, and continue from there."""
     while (smaller := next(filter(shows, _steps(value)), None)) is not None:
         value = smaller
     return value
@@ -95,7 +95,7 @@ def _empty(value: Any) -> Any:
 
 
 def _steps(value: Any) -> Iterator[Any]:
-    """Yield values that are simpler by a step, each but finitely often simpler."""
+    """Yield values that are one step simpler; there is no endless chain of them."""
     if isinstance(value, str):
         yield from _shorter(value)
     elif isinstance(value, float):
@@ -105,7 +105,7 @@ def _steps(value: Any) -> Iterator[Any]:
 
 
 def _nearer(value: int) -> Iterator[int]:
-    """Yield numbers nearer to zero: one, with half of the digits, with three less, the half."""
+    """Yield numbers nearer to zero: 1, half of the digits, three digits less, the half."""
     sign, size = (1 if value > 0 else -1), abs(value)
     smaller = (1, size // 10 ** (len(str(size)) // 2), size // 1_000, size // 2)
     yield from (sign * number for number in dict.fromkeys(smaller) if 0 < number < size)
@@ -122,7 +122,7 @@ def _shorter(text: str) -> Iterator[str]:
 
 
 def _whole(value: float) -> int | None:
-    """Return a number without its fraction; ``None`` for what is no number."""
+    """Return a number without its fraction; ``None`` for NaN and infinity."""
     try:
         return int(value)
     except (ValueError, OverflowError):

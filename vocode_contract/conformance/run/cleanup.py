@@ -1,4 +1,4 @@
-"""The end of a run: what it created is ended and seen to be over, also after Ctrl-C."""
+"""The end of a run: end the calls that it created and see that they are over, also after Ctrl-C."""
 
 import sys
 import time
@@ -10,23 +10,23 @@ import pytest
 from vocode_contract.conformance.checked_client import CheckedClient
 
 _LOOKED_AT = 100
-#: Seconds for ending what was created, after all else.
+#: Seconds for ending the created calls.
 LAST_SECONDS = 10.0
 
 
 def finish(client: CheckedClient, within: float = LAST_SECONDS, *, is_last_word: bool = True) -> tuple[str, ...]:
-    """End what was created and still goes on, also what no response told of.
+    """End the calls that were created and are not over, also those of requests without a response.
 
     Args:
-        client: Of what created it.
-        within: Seconds that all of it may take.
-        is_last_word: Whether Ctrl-C stops this at once; without, the first one waits until it is done.
+        client: The client that created them.
+        within: Maximum seconds.
+        is_last_word: Whether Ctrl-C stops this at once; otherwise the first Ctrl-C is raised at the end.
 
     Returns:
-        The ids of what was not ended.
+        The IDs of calls that could not be ended.
 
     Raises:
-        KeyboardInterrupt: It came meanwhile.
+        KeyboardInterrupt: Ctrl-C came meanwhile.
     """
     deadline = time.monotonic() + within
     interruptions: list[KeyboardInterrupt] = []
@@ -67,20 +67,20 @@ def _end(client: CheckedClient, identifier: str) -> Callable[[float], None]:
 
 
 def finish_run(client: CheckedClient, config: pytest.Config, *, journal: str, is_last_word: bool) -> None:
-    """End what a run created; where that is interrupted, say at once which calls are open.
+    """End the calls of a run; if that is interrupted, print at once which calls are open.
 
     Args:
-        client: Of what created it.
-        config: Of the run.
-        journal: Where the ids are written down; empty for nowhere.
-        is_last_word: Whether the run was interrupted already, so that this must stop when it is again.
+        client: The client that created them.
+        config: pytest's configuration.
+        journal: Path of the journal that has the IDs; empty for none.
+        is_last_word: Whether the run was interrupted already, so that another Ctrl-C stops this.
     """
     try:
         finish(client, is_last_word=is_last_word)
     except BaseException:
         if client.creations.open:
             with uncaptured(config):
-                where = f"; they are noted in {journal}" if journal else ""
+                where = f"; they are listed in {journal}" if journal else ""
                 names = ", ".join(client.creations.open)
                 sys.stderr.write(f"interrupted: still open, end them by hand: {names}{where}\n")
                 sys.stderr.flush()
@@ -89,7 +89,7 @@ def finish_run(client: CheckedClient, config: pytest.Config, *, journal: str, is
 
 @contextmanager
 def uncaptured(config: pytest.Config) -> Iterator[None]:
-    """Let what is written be seen at once, and what is typed be read."""
+    """Suspend pytest's capturing, so that output is seen at once and input can be read."""
     capturing = config.pluginmanager.getplugin("capturemanager")
     if capturing is None:
         yield

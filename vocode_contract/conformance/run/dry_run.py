@@ -1,4 +1,4 @@
-"""Before anything is sent beyond this machine: the suite is rehearsed, the plan is shown, the user is asked."""
+"""Before anything is sent to a remote host: rehearse the suite, show the plan, and ask the user."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,13 +21,13 @@ from vocode_contract.validation.masking import printable
 _HERE = Path(__file__).parents[1]
 
 
-def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> RunPlan:
-    """Run the tests of the suite against a simulator in process, and return what they sent.
+def rehearse(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> RunPlan:
+    """Run the tests of the suite against an in-process simulator, and return the requests that they sent.
 
     Args:
-        session: Whose tests are collected.
-        run: What the user agreed to.
-        key: Where fixtures look for a sender.
+        session: The pytest session with the collected tests.
+        run: The run.
+        key: The stash key under which fixtures find the planning client.
     """
     import os
 
@@ -36,7 +36,7 @@ def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -
     session.config.stash[key] = client
     try:
         for item, following in zip_longest(items, items[1:]):
-            with _without_others(item):
+            with _without_foreign_fixtures(item):
                 runtestprotocol(item, log=False, nextitem=following)
             item.user_properties.clear()
     finally:
@@ -45,8 +45,8 @@ def rehearsed(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -
 
 
 @contextmanager
-def _without_others(item: pytest.Item) -> Iterator[None]:
-    """Leave out fixtures that nobody asked for but a project's own conftest.py or plugin: they might send."""
+def _without_foreign_fixtures(item: pytest.Item) -> Iterator[None]:
+    """Leave out autouse fixtures of a project's own conftest.py or plugin, since they might send."""
     if not isinstance(item, pytest.Function):
         yield
         return
@@ -65,11 +65,11 @@ def _is_of_ours(function: object) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("vocode_contract", "_pytest")
 
 
-def approved(session: pytest.Session, run: Run, plan: RunPlan, *, only: bool) -> None:
-    """Show the plan, and take the second word that production wants.
+def require_approval(session: pytest.Session, run: Run, plan: RunPlan, *, only: bool) -> None:
+    """Show the plan, and ask for the confirmation that production needs.
 
     Raises:
-        pytest.UsageError: The number that was approved is not that of the plan.
+        pytest.UsageError: The approved number is not that of the plan.
     """
     where = str(run.settings.endpoint)
     with uncaptured(session.config):
@@ -81,26 +81,26 @@ def approved(session: pytest.Session, run: Run, plan: RunPlan, *, only: bool) ->
         settings = run.settings
         host = settings.endpoint.host if settings.endpoint else ""
         if settings.approve_sends not in (None, plan.mutating):
-            told = f"--vocode-approve-sends says {settings.approve_sends}, and the plan shows {plan.mutating}"
-            raise pytest.UsageError(f"{told}: look at it again")
+            text = f"--vocode-approve-sends says {settings.approve_sends}, and the plan shows {plan.mutating}"
+            raise pytest.UsageError(f"{text}: read it again")
         typed: str | int | None = settings.approve_sends
-        if host in PRODUCTION_HOSTS and run.may_act and sys.stdin.isatty():  # where somebody sits, no number will do
-            typed = _asked(session.config, host)
+        if host in PRODUCTION_HOSTS and run.may_act and sys.stdin.isatty():  # at a terminal, the number is not enough
+            typed = _ask_for_host(session.config, host)
     run.consents = replace(run.consents, approved=typed, planned=plan.mutating)
 
 
-def _asked(config: pytest.Config, host: str) -> str:
-    """Return what is typed; a wrong name leaves the effects forbidden."""
-    _forget_typed()
+def _ask_for_host(config: pytest.Config, host: str) -> str:
+    """Return what the user types; a wrong name leaves the effects forbidden."""
+    _discard_typed()
     _say(config, [f"this is production: type {host} to let the run have these effects"])
     return sys.stdin.readline().strip().lower()
 
 
-def _forget_typed() -> None:
-    """Forget what was typed before the plan was there to be read."""
+def _discard_typed() -> None:
+    """Discard what was typed before the plan was shown."""
     try:
         import termios
-    except ImportError:  # Windows, whose console is another
+    except ImportError:  # Windows has no termios
         return
     with suppress(termios.error):
         termios.tcflush(sys.stdin, termios.TCIFLUSH)

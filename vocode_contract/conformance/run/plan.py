@@ -1,6 +1,6 @@
-"""The plan: what a run would send, found out by running the suite against a simulator in process.
+"""The plan of a run: the requests that it would send, recorded by running the suite against an in-process simulator.
 
-Nothing leaves: the client believes that it talks to the endpoint, and the simulator answers.
+Nothing is sent: the client believes that it talks to the endpoint, and the simulator responds.
 """
 
 from collections import Counter
@@ -26,32 +26,32 @@ class Planned:
 
     Attributes:
         method: HTTP method.
-        path: URL path, and the names of what the query holds.
-        effect: What the request does if it succeeds.
-        headers: Those that matter, masked.
-        is_refused: Whether it is sent in order to be refused.
+        path: URL path, and the names of query parameters.
+        effect: The effect of the request if it succeeds.
+        headers: The relevant headers, masked.
+        is_probe: Whether it must be rejected.
     """
 
     method: str
     path: str
     effect: Effect
     headers: tuple[str, ...]
-    is_refused: bool
+    is_probe: bool
 
     def __str__(self) -> str:
         """Write one line."""
-        effect = f"{self.effect}, to be refused" if self.is_refused else self.effect
+        effect = f"{self.effect}, must be rejected" if self.is_probe else self.effect
         return "  ".join((f"{self.method} {self.path}", f"[{effect}]", *self.headers))
 
 
 @dataclass(slots=True)
 class RunPlan:
-    """What a run would send.
+    """The requests that a run would send.
 
     Attributes:
-        requests: In order.
-        mutating: How many of them the guard counts.
-        is_here: Whether they go to this machine, where nothing is counted and all may be sent.
+        requests: The requests in order.
+        mutating: How many of them the guard counts as state-changing.
+        is_here: Whether they go to this machine, where none is counted and all may be sent.
     """
 
     requests: list[Planned] = field(default_factory=list)
@@ -59,7 +59,7 @@ class RunPlan:
     is_here: bool = False
 
     def lines(self, where: str) -> Iterator[str]:
-        """Yield what a person reads before anything is sent, the same requests on one line."""
+        """Yield the lines to show before anything is sent, equal requests on one line."""
         yield f"plan for {where}: {len(self.requests)} requests; reads may be repeated"
         for request, count in Counter(self.requests).items():
             yield f"  {count} x {request}"
@@ -67,18 +67,18 @@ class RunPlan:
             yield "state-changing requests are not counted: all of these may be sent to this machine"
             return
         yield f"state-changing requests: {self.mutating}"
-        yield "tests of your own are not rehearsed: what theirs send comes on top, as far as the budget goes"
+        yield "your own tests are not rehearsed: they may send more, up to the budget"
 
 
 class PlanningClient(Client):
-    """Carries every request to a simulator in process, and notes it."""
+    """Sends every request to an in-process simulator, and records it."""
 
     def __init__(self, settings: Settings, consents: Consents, *, has_token: bool) -> None:
         """Plan for an endpoint.
 
         Args:
-            settings: What the run would be run against.
-            consents: What the user agreed to; a second word for production is taken as given.
+            settings: Settings of the run.
+            consents: What the user permits; a confirmation for production is taken as given.
             has_token: Whether the run has a token.
         """
         if settings.endpoint is None:
@@ -96,7 +96,7 @@ class PlanningClient(Client):
         )
 
     def exchange(self, wanted: OperationRequest) -> Exchange:
-        """Answer from the simulator, and note what would have been sent."""
+        """Return the simulator's response, and record the request."""
         __tracebackhide__ = True
         exchange = super().exchange(wanted)
         self.plan.requests.append(self._planned(wanted, exchange))
@@ -113,12 +113,12 @@ class PlanningClient(Client):
             path=request.path + (f"?{'&'.join(names)}" if names else ""),
             effect=wanted.operation.effect,
             headers=(f"Authorization: {shown}", *([f"Content-Type: {media_type}"] if media_type else [])),
-            is_refused=wanted.credentials != DEFAULT_CREDENTIALS,
+            is_probe=wanted.credentials != DEFAULT_CREDENTIALS,
         )
 
 
 def _simulation(settings: Settings) -> Simulation:
-    """Return a simulation that knows the calls which were named."""
+    """Return a simulation that has the calls that the user named."""
     simulation = Simulation(settings.contract, token=_TOKEN)
     calls = simulation.state.calls
     living = [identifier for identifier, call in calls.items() if call["status"] == "in_progress"]
