@@ -134,7 +134,7 @@ def test_call_that_may_be_somebody_elses_is_not_owned(created):
     client.exchange(CREATE)
     assert notes.events == [("creating", "")]
     assert client.creations.is_unclear
-    with pytest.raises(NotPermitted, match="ends a call; allow that"):
+    with pytest.raises(NotPermitted, match="ends a call; permit that"):
         client.exchange(END)
 
 

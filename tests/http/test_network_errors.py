@@ -13,17 +13,17 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 CANARY = b"disconnected-canary"
 
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "no beginning": (CANARY, "do not begin as an answer: RFC 9112, section 4"),
+    "no beginning": (CANARY, "do not start an HTTP response: RFC 9112, section 4"),
     "status in letters": (b"HTTP/1.1 abc %s\r\n\r\n" % CANARY, "the status line: RFC 9112, section 4"),
     "status of 99": (b"HTTP/1.1 099 %s\r\n\r\n" % CANARY, "the status code: RFC 9110, section 15"),
     "header without colon": (OK + CANARY + b"\r\n\r\n", "a line of the head: RFC 9112, section 5"),
-    "two lengths": (OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n", "two lengths that differ"),
+    "two lengths": (OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n", "two different lengths"),
     "length below zero": (OK + b"Content-Length: -2\r\n\r\n", "the length of the body: RFC 9112, section 6.3"),
     "another coding": (OK + b"Transfer-Encoding: %s\r\n\r\n" % CANARY, "other than chunked: RFC 9112, section 6.1"),
     "size in letters": (CHUNKED + CANARY + b"\r\n", "the size of a chunk: RFC 9112, section 7.1"),
     "chunk too long": (CHUNKED + b"1\r\n" + CANARY, "the end of a chunk: RFC 9112, section 7.1"),
     "head too long": (OK + b"X-Wide: " + CANARY * 30_000, "a head or a line longer than 100 KiB"),
-    "other protocol": (b"HTTP/1.1 101 %s\r\nUpgrade: h2c\r\n\r\n" % CANARY, "it switched protocols"),
+    "other protocol": (b"HTTP/1.1 101 %s\r\nUpgrade: h2c\r\n\r\n" % CANARY, "an unrequested protocol switch"),
 }
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.http.guard.phone_numbers import dialled, is_fictional
+from vocode_contract.http.guard.phone_numbers import find_numbers, is_fictional
 
 NUMBER = "14155550999"
 
@@ -47,15 +47,18 @@ def test_is_fictional_knows_the_reserved_range_alone(number, fictional):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'{"to_number": 1}', b"{", b"\xff", b"[" * 100_000])
 def test_dialled_is_nothing_where_the_number_called_cannot_be_read(body):
-    assert dialled(body) == ()
+    assert find_numbers(body) == ()
 
 
 def test_dialled_is_nothing_where_one_of_several_numbers_called_cannot_be_read():
-    assert dialled(b'{"to_number": null, "to_number": "12025550142"}') == ()
+    assert find_numbers(b'{"to_number": null, "to_number": "12025550142"}') == ()
 
 
 def test_dialled_reads_a_key_each_time_it_is_given():
-    assert set(dialled(b'{"to_number": "14155550999", "to_\\u006eumber": "12025550145"}')) == {NUMBER, "12025550145"}
+    assert set(find_numbers(b'{"to_number": "14155550999", "to_\\u006eumber": "12025550145"}')) == {
+        NUMBER,
+        "12025550145",
+    }
 
 
 @pytest.mark.parametrize(
@@ -70,22 +73,22 @@ def test_dialled_reads_a_key_each_time_it_is_given():
     ],
 )
 def test_dialled_finds_what_could_be_rung_besides(beside):
-    [other] = {*dialled(json.dumps({"to_number": "12025550142", **beside}).encode())} - {"12025550142"}
+    [other] = {*find_numbers(json.dumps({"to_number": "12025550142", **beside}).encode())} - {"12025550142"}
     assert other.endswith(("0999",))
 
 
 def test_dialled_reads_the_query_too():
-    assert NUMBER in dialled(b'{"to_number": "12025550142"}', [("to_number", NUMBER)])
+    assert NUMBER in find_numbers(b'{"to_number": "12025550142"}', [("to_number", NUMBER)])
 
 
 def test_dialled_leaves_out_the_number_that_calls_and_what_is_no_number():
     body = {"from_number": NUMBER, "to_number": "12025550142", "context": {"order": NUMBER, "note": f"not +{NUMBER}"}}
-    assert dialled(json.dumps(body).encode()) == ("12025550142",)
+    assert find_numbers(json.dumps(body).encode()) == ("12025550142",)
 
 
 @pytest.mark.parametrize("date", ["2023-11-30", "2024-04-19", "2024-08-27"])
 def test_dialled_finds_the_numbers_of_every_documented_example(date):
     for example in Contract.load(date).schemas["CreateCallRequest"]["examples"]:
-        found = dialled(json.dumps(example).encode())
+        found = find_numbers(json.dumps(example).encode())
         assert example["to_number"] in found
         assert all(map(is_fictional, found))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.raw import HASTY, OK, POST, free_port, says, serving
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.tcp import Unresolved, connected
+from vocode_contract.http.client.tcp import Unresolved, connect
 from vocode_contract.http.inconclusive import Inconclusive
 
 #: Far below what a name that is not looked up would take.
@@ -36,11 +36,11 @@ def took(action: Callable[[], object]) -> float:
 def test_name_that_is_not_looked_up_in_time_is_not_waited_for(monkeypatch):
     resolving_to(monkeypatch, after=3)
 
-    def connect() -> None:
+    def attempt() -> None:
         with pytest.raises(Unresolved):
-            connected("slow.localhost", 9, within=0.1)
+            connect("slow.localhost", 9, within=0.1)
 
-    assert took(connect) < SOON
+    assert took(attempt) < SOON
 
 
 def test_request_to_a_name_that_is_not_looked_up_says_so_and_that_nothing_was_sent(monkeypatch):
@@ -48,7 +48,7 @@ def test_request_to_a_name_that_is_not_looked_up_says_so_and_that_nothing_was_se
     with pytest.raises(Inconclusive) as caught:
         Client("http://localhost:9", timing=HASTY).exchange(POST)
     assert (caught.value.kind, caught.value.consequence) == ("timeout-connect", "nothing was sent")
-    assert "the name of the host was not looked up within" in caught.value.what
+    assert "the host name was not resolved within" in caught.value.what
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full backlog refuses, or takes more than told")
@@ -59,11 +59,11 @@ def test_addresses_that_take_no_connection_share_one_deadline(monkeypatch):
             stack.enter_context(socket.create_connection(one.getsockname()))
         resolving_to(monkeypatch, *[one.getsockname() for one in listening])
 
-        def connect() -> None:
+        def attempt() -> None:
             with pytest.raises(TimeoutError):
-                connected("three.localhost", 9, within=0.6)
+                connect("three.localhost", 9, within=0.6)
 
-        assert 0.5 < took(connect) < SOON
+        assert 0.5 < took(attempt) < SOON
 
 
 def test_next_address_is_tried_where_one_refuses(monkeypatch):
@@ -76,15 +76,15 @@ def test_next_address_is_tried_where_one_refuses(monkeypatch):
 def test_refusal_of_every_address_is_told(monkeypatch):
     resolving_to(monkeypatch, ("127.0.0.1", free_port()), ("127.0.0.1", free_port()))
     with pytest.raises(ConnectionRefusedError):
-        connected("none.localhost", 9, within=1)
+        connect("none.localhost", 9, within=1)
 
 
 def test_address_is_not_looked_up_apart(monkeypatch):
     monkeypatch.setattr("vocode_contract.http.client.tcp.Thread", None)
     with pytest.raises(ConnectionRefusedError):
-        connected("127.0.0.1", free_port(), within=1)
+        connect("127.0.0.1", free_port(), within=1)
 
 
 def test_name_that_no_name_can_be_is_not_found():
     with pytest.raises(socket.gaierror):
-        connected(f"localhost.{'a' * 64}", 9, within=1)
+        connect(f"localhost.{'a' * 64}", 9, within=1)

@@ -265,7 +265,7 @@ def test_proxy_is_told_the_credentials_that_are_its_own(private):
 
 @pytest.mark.parametrize(
     ("status", "what"),
-    [(b"403 Forbidden", "it answers with 403"), (b"407 Who?", f"407; {PROXY_AUTH_VARIABLE} holds user name")],
+    [(b"403 Forbidden", "it responds with 403"), (b"407 Who?", f"407; set {PROXY_AUTH_VARIABLE} to user name")],
 )
 def test_proxy_that_refuses_is_named_and_nothing_was_sent(status, what):
     with tunnelling(says_nothing_is_there, status) as tunnel:
@@ -294,7 +294,7 @@ def test_proxy_that_misbehaves_gets_nothing_of_a_mutating_request(answer, kind):
     ("answer", "kind", "what"),
     [
         (closes, "closed", ": 0 bytes came"),
-        (speaks_another_protocol, "protocol", "do not begin as an answer"),
+        (speaks_another_protocol, "protocol", "do not start an HTTP response"),
         (stays_silent, "timeout-read", ""),
     ],
 )
@@ -310,7 +310,7 @@ def test_proxy_that_refuses_its_credentials_is_not_offered_them_again():
     with tunnelling(says_nothing_is_there, b"407 Who?") as tunnel:
         proxy = Proxy.from_url(str(tunnel.proxy), credentials=Secret("ada:wrong"))
         error = why(LIST, f"https://{HOST}", proxy=proxy)
-    assert f"it answers with 407; it refuses what {PROXY_AUTH_VARIABLE} holds" in error.what
+    assert f"it responds with 407; it rejects the credentials in {PROXY_AUTH_VARIABLE}" in error.what
 
 
 def test_certificate_is_verified_behind_the_proxy_too(private):

@@ -1,7 +1,7 @@
-"""What no document decides: a table of policies, each with a default that its user may change.
+"""Policies: choices where no document decides, each with a default that the user may change.
 
-Statuses that a policy takes are no violations although the contract does not list them. Keys beyond
-the contract, and keys left out that have a default, are violations only where a policy forbids them.
+Status codes that a policy allows are no violations although the contract does not list them. Undeclared keys, and
+absent keys that have a default, are violations only if a policy forbids them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,14 +19,14 @@ Applies = Callable[[Exchange, Operation], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One thing that the documents leave open, and how we read it.
+    """One choice that the documents leave open.
 
     Attributes:
         title: What is left open, as a phrase.
-        statuses: Status codes that we take there, beside the declared ones; empty for a choice.
+        statuses: Status codes that are allowed besides the declared ones; empty for a choice of words.
         applies: Whether an exchange is such a case.
-        choices: Words to choose from, the default first; empty where status codes are listed.
-        refuses: Whether it is about how something is refused: no other status code may be listed then.
+        choices: Words to choose from, the default first; empty for status codes.
+        refuses: Whether it is about a rejection, so that only status codes from 400 to 599 may be listed.
     """
 
     title: str
@@ -37,8 +37,8 @@ class Policy:
 
     @property
     def default(self) -> str:
-        """The default as its user would write it."""
-        return self.choices[0] if self.choices else _written(self.statuses)
+        """The default as the user would write it."""
+        return self.choices[0] if self.choices else _format_statuses(self.statuses)
 
 
 def _always(_exchange: Exchange, _operation: Operation) -> bool:
@@ -67,49 +67,49 @@ def _trailing_slash(exchange: Exchange, operation: Operation) -> bool:
 
 POLICIES: Mapping[str, Policy] = {
     "authentication": Policy(
-        title="how a request without valid authentication is refused",
+        title="rejection of a request without valid authentication",
         statuses=frozenset({401, 403}),
         applies=_always,
         refuses=True,
     ),
     "unknown-id": Policy(
-        title="how an id is refused that nothing has, or nothing of that kind",
+        title="rejection of an id that does not exist, or not for that operation",
         statuses=frozenset({400, 404, 409, 410}),
         applies=_names_something,
         refuses=True,
     ),
     "ended-call": Policy(
-        title="what ending a call answers that cannot be ended any more",
+        title="ending a call that can no longer be ended",
         statuses=frozenset({400, 404, 409}),
         applies=_hangs_up,
     ),
     "other-method": Policy(
-        title="how a method is refused that the URL path does not know",
+        title="rejection of a method that the URL path does not have",
         statuses=frozenset({404, 405, 501}),
         applies=_other_method,
         refuses=True,
     ),
     "trailing-slash": Policy(
-        title="what a URL path with a slash too many answers",
+        title="response to a URL path with a trailing slash",
         statuses=frozenset({307, 308, 404}),
         applies=_trailing_slash,
     ),
     "overload": Policy(
-        title="how a server, or a proxy before it, says that it cannot answer now",
+        title="response of a server, or a gateway before it, that is overloaded",
         statuses=frozenset({429, 502, 503, 504}),
         applies=_always,
     ),
     "other-statuses": Policy(
-        title="status codes that are taken for any request that may be served, though no document lists them",
+        title="further status codes that are allowed for any request",
         applies=_always,
     ),
     "extra-keys": Policy(
-        title="whether answers may hold keys that the contract does not declare",
+        title="keys in a response that the contract does not declare",
         applies=_never,
         choices=("allow", "forbid"),
     ),
     "missing-keys": Policy(
-        title="whether answers may leave out keys that have a default",
+        title="absent keys in a response that have a default",
         applies=_never,
         choices=("allow", "forbid"),
     ),
@@ -121,19 +121,19 @@ class Policies:
     """The policies of one run.
 
     Attributes:
-        chosen: Name to what its user wrote, where that is not the default.
+        chosen: Name to value, for those that differ from the default.
     """
 
     chosen: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def from_words(cls, words: Iterable[str], *, option: str = "policy") -> Self:
-        """Read policies as their user writes them; the last of a name counts.
+        """Parse policies as the user writes them; the last one of a name counts.
 
         Args:
-            words: Each ``NAME=VALUE``; a value is ``allow`` or ``forbid``, or status codes with
-                commas between them, ``none`` for no code.
-            option: What to call it in an error, as its user wrote it.
+            words: Each ``NAME=VALUE``; a value is ``allow`` or ``forbid``, or status codes separated by commas, or
+                ``none``.
+            option: Its name in an error.
 
         Raises:
             InvalidOption: There is no such policy, or no such value.
@@ -147,25 +147,25 @@ class Policies:
         return cls(chosen={name: value for name, value in chosen.items() if value != POLICIES[name].default})
 
     def value(self, name: str) -> str:
-        """Return a policy's value as its user would write it."""
+        """Return a policy's value as the user would write it."""
         return self.chosen.get(name, POLICIES[name].default)
 
     def word(self, name: str) -> str:
-        """Return a policy and its value as its user would write them."""
+        """Return a policy and its value as the user would write them."""
         return f"{name}={self.value(name)}"
 
     def statuses(self, name: str) -> frozenset[int]:
-        """Return the status codes that a policy takes."""
+        """Return the status codes that a policy allows."""
         if name in self.chosen and not POLICIES[name].choices:
-            return _read(self.chosen[name])
+            return _parse_statuses(self.chosen[name])
         return POLICIES[name].statuses
 
-    def takes_everywhere(self, status: int) -> bool:
-        """Return whether a status code is taken in place of any that is looked for."""
+    def allows_everywhere(self, status: int) -> bool:
+        """Return whether a status code is allowed for any request."""
         return status in self.statuses("other-statuses")
 
-    def take(self, exchange: Exchange, operation: Operation) -> str | None:
-        """Return the name of the policy that takes an undeclared status; ``None`` where none does."""
+    def allowing(self, exchange: Exchange, operation: Operation) -> str | None:
+        """Return the name of the policy that allows an undeclared status code; ``None`` if none does."""
         status = exchange.response.status
         return next(
             (
@@ -177,7 +177,7 @@ class Policies:
         )
 
     def __str__(self) -> str:
-        """Write all of them on one line, those that were changed first."""
+        """Return all policies on one line, changed ones first."""
         names = [*self.chosen, *(name for name in POLICIES if name not in self.chosen)]
         return "; ".join(map(self.word, names))
 
@@ -186,12 +186,12 @@ DEFAULT_POLICIES = Policies()
 
 
 def forbidden_keys(policies: Policies, contract: Contract, name: str, value: object) -> Iterator[Violation]:
-    """Yield a violation for each key that a policy forbids, or forbids to leave out.
+    """Yield a violation for each key that a policy forbids, or forbids to be absent.
 
     Args:
-        policies: Of the run.
+        policies: The policies of the run.
         contract: The contract to check against.
-        name: The schema that the value is checked as.
+        name: Name of the schema of the value.
         value: A parsed JSON value.
     """
     if policies.value("extra-keys") == "forbid":
@@ -214,15 +214,15 @@ def _fit(name: str, value: str, option: str) -> str:
         return value
     codes = [] if value == "none" else [code.strip() for code in value.split(",")]
     if not all(code.isascii() and code.isdigit() and len(code) == 3 and "1" <= code[0] <= "5" for code in codes):
-        raise InvalidOption(option, f"{name} takes status codes with commas between them, or none")
+        raise InvalidOption(option, f"{name} takes status codes separated by commas, or none")
     if POLICIES[name].refuses and any(code[0] not in "45" for code in codes):
-        raise InvalidOption(option, f"{name} takes status codes from 400 to 599: others refuse nothing")
-    return _written(map(int, codes))
+        raise InvalidOption(option, f"{name} takes status codes from 400 to 599, since others reject nothing")
+    return _format_statuses(map(int, codes))
 
 
-def _written(statuses: Iterable[int]) -> str:
+def _format_statuses(statuses: Iterable[int]) -> str:
     return ",".join(map(str, sorted(set(statuses)))) or "none"
 
 
-def _read(value: str) -> frozenset[int]:
+def _parse_statuses(value: str) -> frozenset[int]:
     return frozenset(map(int, value.split(","))) if value != "none" else frozenset()

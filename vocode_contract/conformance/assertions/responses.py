@@ -27,7 +27,7 @@ def assert_status(answer: CheckedExchange, status: int, *, policy: str = "") -> 
     __tracebackhide__ = True
     statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
     declared = answer.status in answer.operation.statuses
-    taken = not declared and answer.policies.takes_everywhere(answer.status)
+    taken = not declared and answer.policies.allows_everywhere(answer.status)
     if answer.status in statuses or taken or not answer.is_sound:
         return
     if declared:

@@ -13,7 +13,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, trusted
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
-from vocode_contract.http.client.network_errors import fault_of
+from vocode_contract.http.client.network_errors import classify
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
     OperationRequest,
@@ -26,7 +26,7 @@ from vocode_contract.http.client.request import (
 from vocode_contract.http.client.timing import RateLimit, Throttle, Timing, seconds_of
 from vocode_contract.http.framing import oddities
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
-from vocode_contract.http.guard.phone_numbers import dialled
+from vocode_contract.http.guard.phone_numbers import find_numbers
 from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.validation.masking import Secret
@@ -182,7 +182,7 @@ class Client:
             authenticated=is_sent_as_user(wanted.credentials, self._token),
             generated=wanted.generated or is_drawing(),
             call_id=call_in(wanted),
-            numbers=dialled(wanted.body, wanted.arguments) if is_dialling else (),
+            numbers=find_numbers(wanted.body, wanted.arguments) if is_dialling else (),
         )
 
     def _request(self, wanted: OperationRequest) -> Request:
@@ -213,7 +213,7 @@ class Client:
             try:
                 response = self._carried(request, wanted.operation, line, is_retried=is_retried)
             except NETWORK_ERRORS as error:
-                kind, what = fault_of(error, line, self._proxy)
+                kind, what = classify(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
             except _TooLarge:
                 kind, what, sent = "too-large", f"more than {self._max_body} bytes; {_RAISE}", True

@@ -1,7 +1,7 @@
-"""One connection for one request, with a deadline over all of it.
+"""One connection for one request, with a deadline for the whole exchange.
 
-httpx has time-outs for each phase and none over all: a server that drips a byte a second holds it for
-ever (https://github.com/encode/httpx/discussions/1450). So each read and write here gets what is left.
+httpx has a time-out for each phase but none for the whole: a server that sends one byte per second keeps it waiting
+forever (https://github.com/encode/httpx/discussions/1450). So each read and write here gets the remaining time.
 """
 
 import socket
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from vocode_contract.errors import InvalidOption, MissingExtra
 from vocode_contract.http.client.endpoint import Proxy
-from vocode_contract.http.client.tcp import connected
+from vocode_contract.http.client.tcp import connect
 from vocode_contract.http.guard.guard import is_loopback
 
 try:
@@ -26,7 +26,7 @@ except ImportError:
 
 __all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "httpcore", "httpx", "trusted"]
 
-#: What either library raises for a network that fails.
+#: The network errors of both libraries.
 NETWORK_ERRORS = (
     httpx.TransportError,
     httpcore.TimeoutException,
@@ -38,35 +38,35 @@ NETWORK_ERRORS = (
 
 Phase = Literal["connect", "write", "read"]
 
-#: What is raised in each phase for a step that took too long, and for one that failed.
+#: Phase -> the exceptions for a step that took too long, and for one that failed.
 _RAISED: dict[Phase, tuple[type[Exception], type[Exception]]] = {
     "connect": (httpcore.ConnectTimeout, httpcore.ConnectError),
     "write": (httpcore.WriteTimeout, httpcore.WriteError),
     "read": (httpcore.ReadTimeout, httpcore.ReadError),
 }
-_SHORTEST = 0.001  # a time-out of 0 means "do not wait at all" to a socket, and that is another error
+_SHORTEST = 0.001  # a time-out of 0 makes a socket non-blocking, which raises another error
 _START = len(b"HTTP/")
 _MOST_HEAD = 131_072
 
 
 class ConnectionLog:
-    """What is seen of one connection while it lives.
+    """Observations of one connection.
 
     Attributes:
-        deadline: When it must be over, by the monotonic clock, in seconds.
-        is_encrypted: Whether the request waits for TLS; what is written before is for a proxy.
-        sent: Whether anything of the request may have left.
-        received: Bytes that came, encrypted or not as the server sent them.
-        ended: Whether the server closed it.
-        in_tls: Whether it broke while TLS was being agreed on.
-        in_body: Whether the head of the response was complete.
-        body: Bytes of the body that came.
-        length: Bytes of the body that were announced; ``None`` where none were.
-        start: The first bytes that came, which say whether they are HTTP.
-        phase: What it is doing.
-        limit: Seconds that the last step was allowed.
-        head: The head of the response as it came, while it comes; informational ones before it too.
-        is_cut: Whether the deadline, and not the time-out of its phase, limited the last step.
+        deadline: When the exchange must be over, in seconds of the monotonic clock.
+        is_encrypted: Whether the request is sent after TLS is established; earlier bytes are for a proxy.
+        sent: Whether a part of the request may have been sent.
+        received: Number of received bytes, before decryption.
+        ended: Whether the server closed the connection.
+        in_tls: Whether the TLS handshake is going on.
+        in_body: Whether the head of the response is complete.
+        body: Number of received bytes of the body.
+        length: Length of the body by its Content-Length; ``None`` without one.
+        start: The first received bytes, which show whether it is HTTP.
+        phase: The current phase.
+        limit: Time-out of the last step in seconds.
+        head: The head of the response so far, with informational responses before it.
+        is_cut: Whether the deadline limited the last step, and not the time-out of its phase.
     """
 
     __slots__ = (
@@ -87,7 +87,6 @@ class ConnectionLog:
     )
 
     def __init__(self, deadline: float, *, is_encrypted: bool = False) -> None:
-        """Start with nothing seen."""
         self.deadline = deadline
         self.is_encrypted = is_encrypted
         self.sent = False
@@ -110,18 +109,18 @@ class ConnectionLog:
 
     @property
     def is_flowing(self) -> bool:
-        """Whether something of the response has come."""
+        """Whether a part of the response has come."""
         return self.received > 0 or self.in_body
 
     def forget_proxy(self) -> None:
-        """Note that TLS stands: what came before it was not the server's answer."""
+        """Record that TLS is established: earlier bytes were not the server's response."""
         self.in_tls = self.ended = False
         self.received = 0
         self.start = b""
         self.head.clear()
 
     def take(self, data: bytes) -> None:
-        """Note what came; nothing means that the server closed."""
+        """Record received bytes; none means that the server closed the connection."""
         self.received += len(data)
         self.start += data[: _START - len(self.start)]
         if not self.in_body and len(self.head) < _MOST_HEAD:
@@ -129,10 +128,10 @@ class ConnectionLog:
         self.ended = self.ended or not data
 
     def left(self, timeout: float | None) -> float:
-        """Return the seconds that one step may take.
+        """Return the time-out of the next step in seconds.
 
         Raises:
-            httpcore.TimeoutException: None are left; it names the phase.
+            httpcore.TimeoutException: The deadline has passed; its type names the phase.
         """
         remaining = self.deadline - time.monotonic()
         self.is_cut = timeout is None or remaining < timeout
@@ -143,14 +142,14 @@ class ConnectionLog:
 
     @contextmanager
     def step(self, phase: Phase) -> Iterator[None]:
-        """Do one step; what a socket raises in it becomes what httpcore raises."""
+        """Run one step, and turn a socket's exceptions into those of httpcore."""
         self.phase = phase
         late, broken = _RAISED[phase]
         try:
             yield
         except TimeoutError as error:
             raise late from error
-        except ssl.SSLEOFError as error:  # closed without a word, so perhaps cut off: RFC 9112, section 9.8
+        except ssl.SSLEOFError as error:  # closed without close_notify, so perhaps cut off: RFC 9112, section 9.8
             self.ended = True
             raise broken from error
         except OSError as error:
@@ -158,15 +157,19 @@ class ConnectionLog:
 
 
 class Network(httpx.BaseTransport):
-    """The network itself: no cookie, no redirect, nothing from the environment, nothing kept open."""
+    """The network: no cookies, no redirects, no settings from the environment, no connection kept open."""
 
     def __init__(self, line: ConnectionLog, tls: ssl.SSLContext | None, proxy: Proxy | None = None) -> None:
-        """Note where to record what is seen, whom to trust, and what to go through."""
-        told: dict[str, Any] = {"ssl_context": tls, "max_keepalive_connections": 0, "network_backend": _Backend(line)}
+        """Prepare a connection that records to *line*, with TLS and a proxy if they are given."""
+        options: dict[str, Any] = {
+            "ssl_context": tls,
+            "max_keepalive_connections": 0,
+            "network_backend": _Backend(line),
+        }
         self._pool = (
-            httpcore.ConnectionPool(**told)
+            httpcore.ConnectionPool(**options)
             if proxy is None
-            else httpcore.HTTPProxy(str(proxy), proxy_auth=proxy.user_and_password, **told)
+            else httpcore.HTTPProxy(str(proxy), proxy_auth=proxy.user_and_password, **options)
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -204,14 +207,14 @@ class _TimedBody(httpx.SyncByteStream):
 
 
 class Elsewhere(httpcore.ConnectError):
-    """The name of this machine leads to another."""
+    """The name of this machine resolves to another machine."""
 
 
 def _require_this_machine(one: socket.socket) -> None:
-    """Close a connection that leads to another machine.
+    """Close a connection to another machine.
 
     Raises:
-        httpcore.ConnectError: It does, or was closed already.
+        httpcore.ConnectError: It leads to another machine, or was closed already.
     """
     try:
         peer = _peer(one)
@@ -239,8 +242,8 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
         with self._line.step("connect"):
-            one = connected(host, port, within=self._line.left(timeout))
-        if is_loopback(host):  # it may get a token in the clear, so a name that leads elsewhere gets not a byte
+            one = connect(host, port, within=self._line.left(timeout))
+        if is_loopback(host):  # it may get a token unencrypted, so a name that resolves elsewhere gets no byte
             _require_this_machine(one)
         return _Stream(self._line, one, carries=not self._line.is_encrypted)
 
@@ -249,7 +252,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, line: ConnectionLog, connection: socket.socket, *, carries: bool) -> None:
         self._line = line
         self._connection = connection
-        self._carries = carries  # the request, not what is said to a proxy
+        self._carries = carries  # whether it carries the request, and not a message to a proxy
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._line.step("read"):
@@ -287,21 +290,21 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         if info == "ssl_object" and isinstance(self._connection, ssl.SSLSocket):
-            return self._connection  # it tells the protocol that was agreed on, which is all that is asked
+            return self._connection  # httpcore only asks it for the negotiated protocol
         return None
 
 
 def trusted(ca_file: str = "") -> ssl.SSLContext:
-    """Return what verifies certificates; the environment can neither add to it nor switch it off.
+    """Return a TLS context that verifies certificates, and that the environment cannot change.
 
-    It is what `ssl.create_default_context` returns, but for the variable ``SSLKEYLOGFILE``: that would
-    have the keys of each connection written to a file.
+    It equals `ssl.create_default_context`, except that it ignores ``SSLKEYLOGFILE``, which would write the keys of each
+    connection to a file.
 
     Args:
         ca_file: PEM file of certificates to trust besides the public ones; empty for none.
 
     Raises:
-        InvalidOption: The file holds none.
+        InvalidOption: The file holds no certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
     if sys.version_info >= (3, 13):

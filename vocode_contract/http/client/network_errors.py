@@ -9,21 +9,21 @@ from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.http.client.tcp import Unresolved
 from vocode_contract.validation.masking import printable
 
-__all__ = ["fault_of"]
+__all__ = ["classify"]
 
 _CONNECT_ERRORS = (httpx.ConnectError, httpcore.ConnectError)
 _PROTOCOL_ERRORS = (httpx.ProtocolError, httpcore.ProtocolError)
 _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
 _CONNECT_TIMEOUTS = (httpx.ConnectTimeout, httpcore.ConnectTimeout, httpx.PoolTimeout, httpcore.PoolTimeout)
 _WRITE_TIMEOUTS = (httpx.WriteTimeout, httpcore.WriteTimeout)
-_WANTED = f"{PROXY_AUTH_VARIABLE} holds user name and password"
+_WANTED = f"set {PROXY_AUTH_VARIABLE} to user name and password"
 _SHOWN = 120
 _HTTP = b"HTTP/"
-#: How the libraries say that the server closed the connection, which is no fault of its grammar.
+#: How the libraries report that the server closed the connection, which is not a protocol error.
 _ENDS = ("peer closed", "peer unexpectedly closed", "Server disconnected")
-#: How h11 0.16 says which rule was broken, and how we do: what it says may go on with what the server sent.
+#: Message of h11 0.16 to our own, since its messages may contain what the server sent.
 _RULES: Mapping[str, str] = {
-    "Received server _SWITCH_UPGRADE": "it switched protocols, which nobody asked for: RFC 9110, section 15.2.2",
+    "Received server _SWITCH_UPGRADE": "an unrequested protocol switch: RFC 9110, section 15.2.2",
     "illegal status line": "the status line: RFC 9112, section 4",
     "illegal request line": "the status line: RFC 9112, section 4",
     "no response line": "the status line: RFC 9112, section 4",
@@ -31,7 +31,7 @@ _RULES: Mapping[str, str] = {
     "Response status_code": "the status code: RFC 9110, section 15",
     "illegal header line": "a line of the head: RFC 9112, section 5",
     "continuation line": "a line of the head: RFC 9112, section 5.2",
-    "conflicting Content-Length": "two lengths that differ: RFC 9112, section 6.3",
+    "conflicting Content-Length": "two different lengths: RFC 9112, section 6.3",
     "bad Content-Length": "the length of the body: RFC 9112, section 6.3",
     "multiple Transfer-Encoding": "Transfer-Encoding twice: RFC 9112, section 6.1",
     "Only Transfer-Encoding": "a transfer coding other than chunked: RFC 9112, section 6.1",
@@ -41,39 +41,39 @@ _RULES: Mapping[str, str] = {
 }
 
 
-def fault_of(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) -> tuple[str, str]:
-    """Classify what a library raised.
+def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) -> tuple[str, str]:
+    """Classify a network error.
 
     Args:
         error: One of `vocode_contract.http.client.connection.NETWORK_ERRORS`.
         line: The connection that failed.
-        proxy: What it went through.
+        proxy: The proxy, if there is one.
 
     Returns:
-        A kind of inconclusive, and what was seen, without any byte that the server sent.
+        A kind of inconclusive, and what was observed, without any byte that the server sent.
     """
     if isinstance(error, httpcore.ProxyError):
         return "proxy", _proxy_reason(error, proxy)
     if line.in_tls:
         return "tls", _tls_reason(error)
     if isinstance(error, _CONNECT_TIMEOUTS):
-        name = "the name of the host was not looked up " if _is_caused_by(error, Unresolved) else ""
+        name = "the host name was not resolved " if _is_caused_by(error, Unresolved) else ""
         return "timeout-connect", f"{name}{_within(line)}".strip()
     if isinstance(error, _WRITE_TIMEOUTS):
         return "timeout-write", _within(line)
     if not _HTTP.startswith(line.start):
-        return "protocol", f"{line.received} bytes came, which do not begin as an answer: RFC 9112, section 4"
+        return "protocol", f"{line.received} bytes came, which do not start an HTTP response: RFC 9112, section 4"
     if isinstance(error, _TIMEOUTS):
         return _late(line)
     if isinstance(error, _CONNECT_ERRORS):
         return "unreachable", _connect_reason(error)
     if isinstance(error, _PROTOCOL_ERRORS) and not str(error).startswith(_ENDS):
-        return "protocol", f"{line.received} bytes came, which break a rule: {_rule(error)}"
+        return "protocol", f"{line.received} bytes came, which violate a rule: {_rule(error)}"
     return ("truncated", _cut(line)) if line.in_body else ("closed", f"{line.received} bytes came")
 
 
 def _late(line: ConnectionLog) -> tuple[str, str]:
-    """Tell a response that flows and does not end from one that does not begin, or stops."""
+    """Distinguish a response that does not end from one that does not start, or stops."""
     if line.is_flowing and line.is_cut:
         return "timeout-total", f"{line.received} bytes came before the deadline"
     if line.is_flowing:
@@ -106,9 +106,9 @@ def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
 
 def _connect_reason(error: Exception) -> str:
     if _is_caused_by(error, socket.gaierror):
-        return "the name of the host was not found"
+        return "the host name does not exist"
     if _is_caused_by(error, Elsewhere):
-        return "its name is this machine's, and leads to another"
+        return "its name is this machine's, but resolves to another"
     if _is_caused_by(error, ConnectionRefusedError):
         return "the connection was refused"
     return "the host could not be reached"
@@ -117,8 +117,8 @@ def _connect_reason(error: Exception) -> str:
 def _proxy_reason(error: httpcore.ProxyError, proxy: Proxy | None) -> str:
     status = str(error).partition(" ")[0]
     is_known = proxy is not None and proxy.credentials is not None
-    remedy = f"; it refuses what {PROXY_AUTH_VARIABLE} holds" if is_known else f"; {_WANTED}"
-    return f"it answers with {status if status.isdecimal() else 'something else'}{remedy if status == '407' else ''}"
+    remedy = f"; it rejects the credentials in {PROXY_AUTH_VARIABLE}" if is_known else f"; {_WANTED}"
+    return f"it responds with {status if status.isdecimal() else 'something else'}{remedy if status == '407' else ''}"
 
 
 def _tls_reason(error: Exception) -> str:
@@ -127,4 +127,4 @@ def _tls_reason(error: Exception) -> str:
             return printable(cause.verify_message[:_SHOWN])
         if isinstance(cause, ssl.SSLError):
             return printable((cause.reason or "")[:_SHOWN].replace("_", " ").lower())
-    return "the handshake did not come to an end"
+    return "the handshake was not completed"

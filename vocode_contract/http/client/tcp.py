@@ -1,6 +1,6 @@
 """Open a TCP connection, DNS lookup included, within one deadline.
 
-``getaddrinfo`` knows no time-out, and `socket.create_connection` gives the whole of it to each address.
+``getaddrinfo`` has no time-out, and `socket.create_connection` gives the whole time-out to each address.
 """
 
 import socket
@@ -8,27 +8,27 @@ import time
 from ipaddress import ip_address
 from threading import Thread
 
-__all__ = ["Unresolved", "connected"]
+__all__ = ["Unresolved", "connect"]
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
 class Unresolved(TimeoutError):
-    """The name was not looked up in time."""
+    """The host name was not resolved in time."""
 
 
-def connected(host: str, port: int, *, within: float) -> socket.socket:
-    """Return a connection to the first address of a host that takes one.
+def connect(host: str, port: int, *, within: float) -> socket.socket:
+    """Return a connection to the first address of a host that accepts one.
 
     Args:
         host: Name or address.
         port: 1 to 65535.
-        within: Seconds that all of it may take; each address gets an equal share of what is left.
+        within: Maximum seconds; each address gets an equal share of the remaining time.
 
     Raises:
-        Unresolved: The name was not looked up in time.
-        TimeoutError: No address took the connection in time.
-        OSError: The name is not known, or every address refuses.
+        Unresolved: The name was not resolved in time.
+        TimeoutError: No address accepted the connection in time.
+        OSError: The name does not exist, or every address refuses.
     """
     deadline = time.monotonic() + within
     addresses = _addresses(host, port, within)
@@ -39,7 +39,7 @@ def connected(host: str, port: int, *, within: float) -> socket.socket:
             raise TimeoutError
         try:
             return _connection(family, address, left / (len(addresses) - number))
-        except OSError as error:  # one that was not taken in time says more than one that was refused
+        except OSError as error:  # a time-out says more than a refusal
             failure = failure if isinstance(failure, TimeoutError) else error
     raise failure
 
@@ -58,16 +58,16 @@ def _connection(family: socket.AddressFamily, address: tuple[object, ...], secon
 
 def _addresses(host: str, port: int, within: float) -> list[_Address]:
     if _is_address(host):
-        return _looked_up(host, port)
+        return _resolve(host, port)
     found: list[list[_Address] | OSError] = []
 
-    def look_up() -> None:
+    def resolve() -> None:
         try:
-            found.append(_looked_up(host, port))
-        except (OSError, UnicodeError) as error:  # a label may be too long for any name
+            found.append(_resolve(host, port))
+        except (OSError, UnicodeError) as error:  # a label may be too long
             found.append(error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no name"))
 
-    thread = Thread(target=look_up, daemon=True)  # nothing can stop it; it holds up neither us nor the end
+    thread = Thread(target=resolve, daemon=True)  # it cannot be stopped, and must not delay the end of the process
     thread.start()
     thread.join(within)
     if not found:
@@ -85,6 +85,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _looked_up(host: str, port: int) -> list[_Address]:
+def _resolve(host: str, port: int) -> list[_Address]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]

@@ -5,18 +5,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-#: The one number of a toll-free area that is set aside for fiction.
+#: The only toll-free number that is reserved for fiction.
 _TOLL_FREE = "18005550199"
 _FICTIONAL = re.compile(r"\+?1([2-9][0-9]{2})55501[0-9]{2}")
-#: What reads as the address of a telephone, under whatever key it stands.
+#: A value that looks like the address of a telephone, under any key.
 _ADDRESS = re.compile(r"\s*(?:\+[0-9 ().-]{6,}|(?:tel|sips?):.*)", re.IGNORECASE | re.DOTALL)
 _CALLED, _CALLING = "to_number", "from_number"
 
 
 def is_fictional(number: str) -> bool:
-    """Return whether a phone number is set aside for fiction and rings nobody; what is not known to be, is real.
+    """Return whether a phone number is reserved for fiction, so that it rings nobody.
 
-    Ten digits alone are none: they are a number of another country where its code comes first.
+    Ten digits without a country code are not: they may be a number of another country.
 
     Args:
         number: With country code, with or without ``+``.
@@ -31,7 +31,7 @@ def is_fictional(number: str) -> bool:
 
 
 def _is_geographic(area: str) -> bool:
-    """Return whether an area code may be that of a place, not of free, dear, personal or reserved numbers.
+    """Return whether an area code is geographic, and not toll-free, premium, personal or reserved.
 
     Source: North American Numbering Plan: codes whose last two digits are equal serve no place, nor do 52X, 88X, 710
     and N9X.
@@ -39,19 +39,19 @@ def _is_geographic(area: str) -> bool:
     return area[1] != area[2] and area[1] != "9" and not area.startswith(("52", "88")) and area != "710"
 
 
-def dialled(body: bytes, arguments: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
-    """Return every number that a request to create a call may ring, as written, each once.
+def find_numbers(body: bytes, arguments: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """Return every phone number that a Create Call request may dial, as written, each once.
 
-    That is the number called, each time it is given, and whatever stands under a key that speaks of
-    numbers or phones or reads as the address of a telephone, such as the target of a transfer; not
-    the number that calls. What an agent does that is named by its id cannot be seen here.
+    These are the number to call, each time it is given, and every value whose key mentions a number or phone, or that
+    looks like the address of a telephone, such as the target of a transfer; the caller's own number is left out. What
+    an agent that is given by its id does cannot be seen here.
 
     Args:
         body: JSON in UTF-8.
         arguments: Names and values of the query.
 
     Returns:
-        None where the number called cannot be read without doubt.
+        Nothing if the number to call cannot be read without doubt.
     """
     try:
         document = json.loads(body.decode(), object_pairs_hook=tuple)
@@ -73,12 +73,12 @@ def _numbers(document: tuple[tuple[str, Any], ...]) -> Iterator[str]:
             waiting += value
         elif isinstance(value, list):
             waiting += [(key, item) for item in value]
-        elif _speaks_of_numbers(key) and value is not None and not isinstance(value, bool):
+        elif _names_a_number(key) and value is not None and not isinstance(value, bool):
             yield str(value)
         elif isinstance(value, str) and _ADDRESS.fullmatch(value):
             yield value
 
 
-def _speaks_of_numbers(key: str) -> bool:
+def _names_a_number(key: str) -> bool:
     folded = key.casefold()
     return "number" in folded or "phone" in folded
