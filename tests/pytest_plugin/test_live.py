@@ -74,7 +74,7 @@ def test_shop(vocode_client, text):
 def test_users_test_creates_nothing_where_the_collection_failed(live_pytest, sent, tmp_path):
     broken = written(tmp_path / "work" / "test_broken.py", "import nothing_of_that_name")
     process = live_pytest(CREATES, *ALLOWED, "--continue-on-collection-errors", str(broken))
-    assert "it rings a phone; allow that" in process.stdout
+    assert "it rings a phone; permit that" in process.stdout
     assert not sent("POST")
 
 
