@@ -4,6 +4,10 @@ An API that violates its contract is never an exception here: it is a value, a v
 another of the same class and fields, survives pickling and copying, and reads as one line: what, where, the remedy.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 
 class ContractError(Exception):
     """Base of every error of this package.
@@ -124,6 +128,15 @@ class InvalidOption(ContractError):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+def did_you_mean(word: str, known: "Iterable[str]") -> str:
+    """Return ``"; did you mean X?"`` for the known word that is closest, or the empty string."""
+    from difflib import get_close_matches
+
+    folded: Mapping[str, str] = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 class Terminated(KeyboardInterrupt):

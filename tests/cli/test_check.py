@@ -231,7 +231,7 @@ def drained(handle):
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),
-        (["--fault", "wrong-enmu"], "did you mean 'wrong-enum'"),
+        (["--fault", "wrong-enmu"], "did you mean wrong-enum?"),
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault is for the simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
         (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),

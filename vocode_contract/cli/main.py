@@ -9,9 +9,9 @@ from types import FrameType, TracebackType
 
 import click
 
-from vocode_contract.cli.options import did_you_mean, examples
+from vocode_contract.cli.options import examples
 from vocode_contract.cli.output import BUG, CONFORMS, INTERRUPTED, NAME, USAGE, Output
-from vocode_contract.errors import ContractError, Terminated
+from vocode_contract.errors import ContractError, Terminated, did_you_mean
 
 #: Command -> the module that holds it, under the same name.
 COMMANDS: Mapping[str, str] = {

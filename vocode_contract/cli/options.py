@@ -1,23 +1,15 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vocode_contract.conformance.run.options import OPTIONS
+from vocode_contract.errors import did_you_mean
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean X?"`` for the known word that is closest, or the empty string."""
-    from difflib import get_close_matches
-
-    folded: Mapping[str, str] = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), folded, n=1)
-    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 def meant(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") -> str:

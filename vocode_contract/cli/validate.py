@@ -158,7 +158,7 @@ def _parse_codes(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     """Split the values of an option into patterns, each of which matches at least one code."""
     from fnmatch import fnmatchcase
 
-    from vocode_contract.cli.options import did_you_mean
+    from vocode_contract.errors import did_you_mean
     from vocode_contract.validation.codes import CODES
 
     patterns = tuple(part for value in values for part in value.replace(",", " ").split())

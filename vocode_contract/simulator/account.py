@@ -64,11 +64,7 @@ Call = dict[str, Any]
 
 
 class NotStored(Exception):
-    """No object of the kind ``noun``, such as ``Agent``, is stored under an id. Never leaves the core."""
-
-    def __init__(self, noun: str) -> None:
-        super().__init__(noun)
-        self.noun = noun
+    """No object of a kind, such as ``Agent``, is stored under an id; its text is the kind. Never leaves the core."""
 
 
 @cache
@@ -138,10 +134,6 @@ class State:
         """Yield the events of a call from that number on, past and future, in order of time."""
         if life := self.lives.get(identifier):
             yield from events(life, self.calls[identifier], event_types(self.contract), first)
-
-    def store(self, kind: str, thing: Mapping[str, Any]) -> None:
-        """Store an object under its id."""
-        self.stored[thing["id"]] = kind, thing
 
     def thing(self, kind: str, identifier: str) -> Mapping[str, Any]:
         """Return a stored object.

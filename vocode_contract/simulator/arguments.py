@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.http.message import Request
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANY_CASE = re.ASCII | re.IGNORECASE
-_UUID = re.compile(r"(?:urn:uuid:)?\{?(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", _ANY_CASE)
+_UUID = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", _ANY_CASE)
 _BOOLEANS = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
     **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
@@ -45,16 +44,16 @@ def parse_arguments(contract: Contract, operation: Operation, request: Request) 
     """
     query = request.query.encode("utf-8", "replace").decode()
     given = dict(parse_qsl(query, keep_blank_values=True))  # the last of repeated ones counts
-    parsers: dict[str, Callable[[], Any]] = {
-        parameter.name: partial(_parse_parameter, contract, parameter, given) for parameter in operation.parameters
-    }
-    if operation.body is not None:
-        parsers["body"] = partial(_parse_body, contract, operation.body, request.body)
     arguments: dict[str, Any] = {}
     details: list[ErrorDetail] = []
-    for name, parse in parsers.items():
+    for parameter in operation.parameters:
         try:
-            arguments[name] = parse()
+            arguments[parameter.name] = _parse_parameter(contract, parameter, given)
+        except InvalidRequest as error:
+            details += error.details
+    if operation.body is not None:
+        try:
+            arguments["body"] = _parse_body(contract, operation.body, request.body)
         except InvalidRequest as error:
             details += error.details
     if details:
@@ -87,13 +86,21 @@ def _kind(contract: Contract, name: str, schema: Schema) -> str:
     return next(kind for kind in contract.types(schema) if kind != "null")
 
 
+def _parse_uuid(text: str) -> str | None:
+    """Parse an id as the framework does: upper case, no hyphens, braces and ``urn:uuid:`` are valid."""
+    match = _UUID.fullmatch(text)
+    if match is None:
+        return None
+    digits = match[1].replace("-", "").lower()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "boolean": lambda text: _BOOLEANS.get(text.lower()),
     "column": str,
     "integer": lambda text: int(text) if _INTEGER.fullmatch(text.strip()) else None,
     "string": str,
-    # As the framework does: upper case, no hyphens, braces and ``urn:uuid:`` are valid.
-    "uuid": lambda text: str(UUID(text.lower())) if _UUID.fullmatch(text) else None,
+    "uuid": _parse_uuid,
 }
 
 

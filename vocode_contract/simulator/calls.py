@@ -42,7 +42,7 @@ def _create(state: State, schema: Schema, value: Any) -> Any:
         key: _create(state, child, given.get(key, deepcopy(child.get("default")))) for key, child in declared.items()
     }
     if "user_id" in declared:
-        state.store(kind_of(schema), thing)
+        state.stored[thing["id"]] = kind_of(schema), thing
     return thing
 
 

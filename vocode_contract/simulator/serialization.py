@@ -85,15 +85,11 @@ class _Serializer(NamedTuple):
             if child is not None or self.variant.nulls or key in required
         }
         for key in _TIMES.intersection(written):
-            written[key] = self._time(declared[key], written[key])
+            if written[key] is not None and "number" not in self.contract.types(declared[key]):
+                written[key] = date_time(written[key], self.variant.offset)
         if self.variant.extra_keys and kind_of(schema) in _EXTENDED:
             written[_EXTRA_KEY] = "standard"
         return written
-
-    def _time(self, schema: Schema, seconds: float | None) -> Any:
-        if seconds is None or "number" in self.contract.types(schema):
-            return seconds
-        return date_time(seconds, self.variant.offset)
 
 
 def kind_of(schema: Schema) -> str:

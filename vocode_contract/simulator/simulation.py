@@ -77,15 +77,12 @@ class Simulation:
         self._start = (variant, parse_faults(faults))
         self._routes = _map_routes(self.contract)
         self._lock = Lock()
-        self._attempts: Callable[[], tuple[Attempt, ...]] = tuple
+        #: Returns the latest delivery attempts, oldest first, without secrets; set by what delivers.
+        self.attempts: Callable[[], tuple[Attempt, ...]] = tuple
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Restore the initial state: calls, clock, faults and variant.
-
-        Args:
-            seed: The random seed from now on; by default the same as before.
-        """
+        """Restore the initial state: calls, clock, faults and variant, by default with the same random seed."""
         with self._lock:
             self._seed = self._seed if seed is None else seed
             self._clock.restart()
@@ -135,11 +132,7 @@ class Simulation:
         return identifier
 
     def calls(self, newest: int | None = None) -> tuple[Call, ...]:
-        """Return the calls as they are now, newest first; times are seconds since the epoch.
-
-        Args:
-            newest: How many at most; by default all.
-        """
+        """Return all calls, or the newest ones, as they are now, newest first; times are seconds since the epoch."""
         with self._lock:
             return tuple(dict(self.state.call(identifier)) for identifier in self._newest(newest))
 
@@ -167,11 +160,7 @@ class Simulation:
                 self.state.lead(call, force_status(life, call, status or "", now))
 
     def events(self, newest: int | None = None) -> tuple[CallEvent, ...]:
-        """Return the webhook events so far, oldest first.
-
-        Args:
-            newest: Of how many of the newest calls; by default of all.
-        """
+        """Return the webhook events so far, of all calls or of the newest ones, oldest first."""
         with self._lock:
             now = self._clock()
             found = (event for identifier in self._newest(newest) for event in self.state.events(identifier))
@@ -187,14 +176,6 @@ class Simulation:
         with self._lock:
             return tuple(make_deliveries(self.state, self.state.outbox.due(self._clock(), self.state.events)))
 
-    def set_attempts(self, attempts: Callable[[], tuple[Attempt, ...]]) -> None:
-        """Set the function that returns the latest delivery attempts, oldest first."""
-        self._attempts = attempts
-
-    def attempts(self) -> tuple[Attempt, ...]:
-        """Return the latest delivery attempts, oldest first, without secrets; none if nothing delivers."""
-        return self._attempts()
-
     def next_event_at(self) -> float:
         """Return when there may be more events to take, in seconds since the epoch; infinity if never."""
         with self._lock:
@@ -206,10 +187,7 @@ class Simulation:
         return tuple(planted.fault for planted in self._planted)
 
     def arm(self, *faults: str | Planted) -> None:
-        """Add faults to the active ones.
-
-        Args:
-            faults: Names in `FAULTS`, ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` objects.
+        """Add faults to the active ones, in any form that the constructor takes.
 
         Raises:
             InvalidOption: There is no such fault, or it does not break the contract that is served.
@@ -258,7 +236,7 @@ class Simulation:
         except InvalidRequest as error:
             return validation_error(error.details, self.variant)
         except NotStored as error:
-            return error_response(404, f"{error.noun} not found")
+            return error_response(404, f"{error} not found")
 
     def _check_token(self, request: Request) -> Response | None:
         """Return the refusal of a request without the right token, whatever its parameters; else None."""

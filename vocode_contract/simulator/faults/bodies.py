@@ -6,12 +6,7 @@ from dataclasses import replace
 import orjson
 
 from vocode_contract.http.message import Response
-from vocode_contract.simulator.faults.fault import (
-    FaultContext,
-    ResponseFault,
-    change_response,
-    replace_response,
-)
+from vocode_contract.simulator.faults.fault import FaultContext, ResponseFault, change_response, replace_response
 from vocode_contract.simulator.responses import error_response
 
 HTML = b"<!doctype html><title>Bad gateway</title><h1>The server is having a rest</h1>"

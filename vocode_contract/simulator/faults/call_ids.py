@@ -21,12 +21,11 @@ from vocode_contract.validation.scalars import uuid_of
 Change = Callable[[FaultContext, Response], Response]
 
 
-def _on_malformed_id(change: Change) -> ResponseFault:
-    return change_response(lambda ctx, response: change(ctx, response) if "id=" in ctx.request.query else response, 422)
-
-
-def _on_missing_id(change: Change) -> ResponseFault:
-    return change_response(lambda ctx, response: response if "id=" in ctx.request.query else change(ctx, response), 422)
+def _change_422(change: Change, *, has_id: bool) -> ResponseFault:
+    """Return a fault that changes the 422 for a malformed id or, without one, that for a missing id."""
+    return change_response(
+        lambda ctx, response: change(ctx, response) if ("id=" in ctx.request.query) is has_id else response, 422
+    )
 
 
 def _fail(_ctx: FaultContext, _response: Response) -> Response:
@@ -67,10 +66,10 @@ def _allow_any_method(ctx: FaultContext) -> Response:
 
 
 CALL_IDS: Mapping[str, ResponseFault] = {
-    "malformed-id-500": _on_malformed_id(_fail),
-    "malformed-id-served": _on_malformed_id(_show_some_call),
-    "missing-id-500": _on_missing_id(_fail),
-    "missing-id-ends-some": _on_missing_id(_end_some_call),
+    "malformed-id-500": _change_422(_fail, has_id=True),
+    "malformed-id-served": _change_422(_show_some_call, has_id=True),
+    "missing-id-500": _change_422(_fail, has_id=False),
+    "missing-id-ends-some": _change_422(_end_some_call, has_id=False),
     "unknown-id-500": replace_response(SERVER_ERROR, 404),
     "unknown-id-served": change_response(_show_some_call, 404),
     "unknown-id-ends-some": change_response(_end_some_call, 404),

@@ -48,6 +48,7 @@ CALL_VALUES: Mapping[str, ResponseFault] = {
     "wrong-enum": _change_value("/status", lambda _: "ringing"),
     "wrong-case-enum": _change_value("/status", str.upper),
     "wrong-provider": _change_value("/telephony_provider", lambda _: "plivo"),
+    # Set even if it is null, as it is in most calls.
     "wrong-detection": change_json(lambda call, _: call | {"human_detection_result": "robot"}),
     "wrong-language": _change_value("/agent/language", lambda _: "tlh"),
     "wrong-voice": _change_value("/agent/voice/type", lambda _: "voice_opera"),
@@ -74,6 +75,7 @@ CALL_VALUES: Mapping[str, ResponseFault] = {
     "id-without-hyphens": _change_value("/id", lambda value: value.replace("-", "")),
     "id-in-braces": _change_value("/user_id", "{{{}}}".format),
     "id-malformed": _change_value("/agent/id", lambda _: "agent-1"),
+    # No violations from 2024-08-27 on: that contract declares no format for the times of a Call.
     "time-without-offset": _change_value("/start_time", lambda time: time.removesuffix("Z").removesuffix("+00:00")),
     "time-with-space": _change_value("/start_time", lambda time: time.replace("T", " ")),
     "time-of-no-day": _change_value("/start_time", lambda time: f"2024-02-30{time[10:]}"),

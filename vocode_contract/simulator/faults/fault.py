@@ -1,6 +1,6 @@
 """Fault: one way in which the simulated server breaks its contract, and the helpers that faults are built from."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
@@ -15,11 +15,9 @@ from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import json_response
 from vocode_contract.validation.scalars import uuid_of
 
-#: Operations that respond with a Call, that take the id of a call, that respond with JSON, and all.
+#: Operations that respond with a Call, and all.
 CALLS = ("create_call", "end_call", "get_call")
-ONE_CALL = ("end_call", "get_call", "get_recording")
-JSON_OPERATIONS = (*CALLS, "list_calls")
-ALL = (*JSON_OPERATIONS, "get_recording")
+ALL = (*CALLS, "list_calls", "get_recording")
 
 #: An owner that is not the simulator's account.
 STRANGER = "5ca1ab1e-0000-4000-8000-00000000dead"
@@ -39,7 +37,6 @@ class FaultContext:
     Attributes:
         request: The request, possibly rewritten by another fault.
         operation: The operation of the URL path, whatever the request's method.
-        operations: Every operation by name.
         state: The account.
         rules: The rules that outer faults have left in force.
         memory: What this fault has stored since the last reset.
@@ -48,7 +45,6 @@ class FaultContext:
 
     request: Request
     operation: Operation
-    operations: Mapping[str, Operation] = field(repr=False)
     state: State
     rules: Rules
     memory: dict[str, Any] = field(repr=False)
@@ -81,7 +77,7 @@ class FaultContext:
 
     def perform(self, name: str, call_id: str) -> Response:
         """Return the response of an operation on a call, without checking the token."""
-        operation = self.operations[name]
+        operation = self.state.contract.operations[name]
         request = Request(method=operation.method, path=operation.path, query=f"id={call_id}")
         return self.respond(request, checks_token=False)
 

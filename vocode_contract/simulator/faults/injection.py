@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, did_you_mean
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.faults.fault import Fault, FaultContext, Server, Step, call_ids
@@ -18,6 +18,7 @@ from vocode_contract.validation.scalars import uuid_of
 #: The header with which one request asks for faults of its own.
 HEADER = "x-simulator-fault"
 
+_ALL_RULES = Rules()
 _PROBABILITY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 
 
@@ -51,7 +52,8 @@ class Planted:
     def __post_init__(self) -> None:
         """Reject invalid values."""
         if self.fault not in _faults():
-            raise InvalidOption("fault", f"there is no {self.fault!a}{_suggest(self.fault)}")
+            hint = did_you_mean(self.fault, _faults()) or "; docs/reference/faults.md lists them"
+            raise InvalidOption("fault", f"there is no {self.fault!a}{hint}")
         touched = _faults()[self.fault].operations
         if unknown := [name for name in self.operations if name not in touched]:
             reason = f"{self.fault!r} does not touch {unknown[0]!a}; it touches {', '.join(touched)}"
@@ -87,13 +89,6 @@ class Planted:
         return operation.name in names and (not self.calls or not set(self.calls).isdisjoint(call_ids(request)))
 
 
-def _suggest(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, _faults())
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else "; docs/reference/faults.md lists them"
-
-
 def parse_faults(faults: tuple[str | Planted, ...]) -> tuple[Planted, ...]:
     """Parse the faults that are given as text.
 
@@ -120,12 +115,7 @@ class FaultInjector:
     """The faults between a conforming server and its clients; not safe to share between threads."""
 
     def __init__(self, contract: Contract, planted: tuple[Planted, ...] = (), *, seed: int = 0) -> None:
-        """Plant faults.
-
-        Args:
-            contract: The contract that is served.
-            planted: The first one is applied first.
-            seed: Random seed; the same seed gives the same series for each fault.
+        """Plant faults, which are applied in this order.
 
         Raises:
             InvalidOption: A fault does not break this contract.
@@ -138,17 +128,11 @@ class FaultInjector:
         self._memories: dict[str, dict[str, Any]] = {}
 
     def respond(self, request: Request, state: State, server: Server) -> SimulatedResponse:
-        """Return the response to a request, and the steps that send it if a network fault is active.
-
-        Args:
-            request: As received; its header may ask for more faults.
-            state: The account.
-            server: The conforming server.
-        """
+        """Return the response of a conforming server to which the faults, and those of the request, are added."""
         operation = self._by_path.get(request.path)
         header = request.header(HEADER)
         if operation is None or not (self._planted or header):
-            return SimulatedResponse(response=server(request, Rules()))
+            return SimulatedResponse(response=server(request, _ALL_RULES))
         try:
             requested = self._check(parse_faults(tuple(header.split(",")) if header else ()))
         except InvalidOption as error:
@@ -160,11 +144,14 @@ class FaultInjector:
         ]
         for fault in faults:
             server = self._wrap(server, fault, state)
-        response = server(request, Rules())
-        scripted = next((fault for fault in faults if fault.script), None)
-        if scripted is None or request.method != operation.method:
-            return SimulatedResponse(response=response)
-        return SimulatedResponse(response=response, steps=self._script(scripted, response))
+        response = server(request, _ALL_RULES)
+        for fault in faults:
+            if fault.script and request.method == operation.method:
+                from vocode_contract.simulator.faults.network import limit_steps
+
+                steps = fault.script(response, self._random(fault.name))
+                return SimulatedResponse(response=response, steps=limit_steps(steps))
+        return SimulatedResponse(response=response)
 
     def _check(self, planted: tuple[Planted, ...]) -> tuple[Planted, ...]:
         """Return the faults if each of them breaks the contract.
@@ -198,7 +185,6 @@ class FaultInjector:
             ctx = FaultContext(
                 request=request,
                 operation=operation,
-                operations=self._contract.operations,
                 state=state,
                 rules=rules,
                 memory=self._memories.setdefault(fault.name, {}),
@@ -207,8 +193,3 @@ class FaultInjector:
             return fault.apply(ctx)
 
         return respond
-
-    def _script(self, fault: Fault, response: Response) -> Iterator[Step] | None:
-        from vocode_contract.simulator.faults.network import limit_steps
-
-        return limit_steps(fault.script(response, self._random(fault.name))) if fault.script else None

@@ -7,12 +7,7 @@ from email.utils import formatdate
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.bodies import HTML
-from vocode_contract.simulator.faults.fault import (
-    FaultContext,
-    ResponseFault,
-    change_response,
-    replace_response,
-)
+from vocode_contract.simulator.faults.fault import FaultContext, ResponseFault, change_response, replace_response
 from vocode_contract.simulator.responses import error_response, json_response
 
 #: Failures in a row, and the normal responses that follow.
@@ -25,7 +20,7 @@ _BAD_GATEWAY = Response(status=502, headers=(("content-type", "text/html"),), bo
 
 
 def _preempt(respond: Callable[[FaultContext], Response]) -> ResponseFault:
-    """Return a fault that responds without carrying the request out; one with a wrong method passes."""
+    """Return a fault that responds without carrying out the request, unless its method gets a 405 anyway."""
     return lambda ctx: respond(ctx) if ctx.is_method_allowed else ctx.respond()
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Collection
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from vocode_contract.webhooks.sending.log import Attempt
@@ -37,7 +36,7 @@ class Callbacks:
         self._policy = find_policy(policy)
         self._allowed = tuple(allowed_hosts)
         self._deliverer: Deliverer | None = None
-        simulation.set_attempts(lambda: self.log)
+        simulation.attempts = lambda: self.log
         self._handing_over = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
@@ -75,9 +74,7 @@ class Callbacks:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop, and abandon unfinished deliveries."""
         self._stopped.set()
         self._thread.join()

@@ -35,12 +35,7 @@ _LOOPBACK = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{
 
 
 def check_head(target: bytes, headers: RawHeaders) -> Response | None:
-    """Return the refusal of a request because of its head; None if the head is acceptable.
-
-    Args:
-        target: URL path and query, raw.
-        headers: Names in lower case, and values.
-    """
+    """Return the refusal of a request because of its raw path and query, or its headers; None if all is well."""
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
         return error_response(400, "Exactly one Host header is required")

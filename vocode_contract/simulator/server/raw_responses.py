@@ -18,10 +18,7 @@ _ABRUPTLY = struct.pack("ii", 1, 0)
 async def play(steps: Iterator[Step], connection: ImpatientProtocol, receive: Receive) -> None:
     """Take the steps one by one, then close the connection; stop as soon as the client disconnects.
 
-    Args:
-        steps: The steps, which must end.
-        connection: A connection with one complete request and no response yet.
-        receive: Its ASGI channel, on which the only message left is the end of the connection.
+    The request was received completely, so the only message left on the ASGI channel is the end of the connection.
     """
     try:
         async with asyncio.timeout(_PATIENCE):

@@ -1,5 +1,5 @@
 "use strict";
-// Everything that is shown goes through textContent; nothing of a payload becomes markup.
+// All text is set through textContent, so that no part of a payload becomes markup.
 
 const PERIOD = 1000;
 const NEXT = { not_started: [["in_progress", "Answer"], ["error", "Fail"]], in_progress: [["ended", "Hang up"], ["error", "Fail"]] };
@@ -45,7 +45,7 @@ function lasted(call, now) {
 function cellsOf({ call, scenario }, now) {
   return [
     [words(call.status), "status", call.status],
-    [scenario ?? "seeded", ...(scenario ? [] : ["soft"])],
+    [scenario ?? "initial call", ...(scenario ? [] : ["soft"])],
     [dots(call.to_number), "mono", "soft"],
     [clock(seconds(call.start_time))],
     [lasted(call, now)],
@@ -110,7 +110,7 @@ async function refresh() {
   const now = seconds(state.now);
   put(byId("contract"), state.contract);
   put(byId("now"), state.now.slice(0, 10) + " " + clock(now));
-  put(byId("speed"), state.speed === 0 ? "by hand" : "× " + state.speed);
+  put(byId("speed"), state.speed === 0 ? "manual" : "× " + state.speed);
   put(byId("armed"), state.armed.join(", ") || "none");
   showCalls(calls.calls, now);
   showLog(byId("events"), events.events.reverse().map((event) => [
@@ -139,9 +139,9 @@ async function act(path, body, done) {
 async function live() {
   try {
     await refresh();
-    if (byId("said").textContent.startsWith("No answer")) say("");
+    if (byId("said").textContent.startsWith("No response")) say("");
   } catch {
-    say("No answer: the simulator has stopped, or is about to start again.", true);
+    say("No response: the simulator has stopped or is restarting.", true);
   }
   setTimeout(live, PERIOD);
 }
@@ -153,8 +153,8 @@ async function start() {
     act("calls", { scenario }, "Placed a call: " + scenario);
   });
   for (const button of document.querySelectorAll("[data-advance]"))
-    button.addEventListener("click", () => act("clock", { advance: Number(button.dataset.advance) }, "Put the clock forward: " + button.textContent));
-  byId("reset").addEventListener("click", () => act("reset", {}, "Everything is as at the start"));
+    button.addEventListener("click", () => act("clock", { advance: Number(button.dataset.advance) }, "Advanced the clock: " + button.textContent));
+  byId("reset").addEventListener("click", () => act("reset", {}, "Restored the initial state"));
   live();
   const { scenarios } = await ask("names");
   byId("scenario").replaceChildren(
