@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .validation.codes import Selection as Selection
     from .validation.consistency import inconsistencies as inconsistencies
     from .validation.json_value import Limits as Limits
-    from .validation.lifecycle.rules import Observation as Observation
+    from .validation.lifecycle.history import Observation as Observation
     from .validation.lifecycle.rules import breaches as breaches
     from .validation.validator import Validator as Validator
     from .validation.validator import Verdict as Verdict
@@ -64,7 +64,7 @@ _EXPORTS = {
     "InvalidOption": "errors",
     "Limits": "validation.json_value",
     "MissingExtra": "errors",
-    "Observation": "validation.lifecycle.rules",
+    "Observation": "validation.lifecycle.history",
     "Request": "http.message",
     "Response": "http.message",
     "SchemasNotFound": "errors",

@@ -7,13 +7,11 @@ import pytest
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import UnknownContract
 from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.lifecycle.history import NEW, CallHistory, Observation
 from vocode_contract.validation.lifecycle.rules import (
     CALL_RULES,
     EVENT_RULES,
-    NEW,
     SUBSCRIBED,
-    CallHistory,
-    Observation,
     breaches,
     check_history,
     missing,

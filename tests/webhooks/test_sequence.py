@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from vocode_contract import Contract, Event, EventSequence, InvalidOption, check_sequence
 from vocode_contract.validation.codes import CODES
-from vocode_contract.validation.lifecycle.rules import Observation, breaches
+from vocode_contract.validation.lifecycle.history import Observation
+from vocode_contract.validation.lifecycle.rules import breaches
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 KINDS = Contract.load("2024-08-27").schemas["EventType"]["enum"]

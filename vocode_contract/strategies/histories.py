@@ -90,11 +90,9 @@ class _Outline:
     """What decides about the life of one call.
 
     Attributes:
-        contract: Decides how times are written and which properties there are.
         call: The Call, of which only what never changes is used.
         human: Whether a person picks up; ``None`` if nobody does.
         lines: Numbers of the transcript's lines.
-        fails: Whether it ends in error.
         seconds: From each moment to the next.
     """
 
@@ -209,12 +207,7 @@ def _observe(outline: _Outline, moments: list[_Moment], seen: Seen, polls: list[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A change to a history that violates a rule.
-
-    Attributes:
-        source: The observations that it needs.
-        plant: Changes the observations.
-    """
+    """A change to observations that violates a rule; it needs observations from the source."""
 
     source: Literal["call", "event"]
     plant: Callable[[list[Observation]], list[Observation]]
@@ -224,15 +217,18 @@ def _poll_again(**changes: Any) -> Callable[[list[Observation]], list[Observatio
     """Return a change that adds one more Call with other properties."""
 
     def plant(observations: list[Observation]) -> list[Observation]:
-        last = next(seen for seen in reversed(observations) if seen.source == "call")
         at = (observations[-1].at or 0) + 1
-        return [*observations, Observation(at=at, source="call", value={**last.value, **changes})]
+        return [*observations, Observation(at=at, value={**_last_call(observations).value, **changes})]
 
     return plant
 
 
+def _last_call(observations: list[Observation]) -> Observation:
+    return next(seen for seen in reversed(observations) if seen.source == "call")
+
+
 def _lose_text(observations: list[Observation]) -> list[Observation]:
-    last = next(seen for seen in reversed(observations) if seen.source == "call")
+    last = _last_call(observations)
     return _poll_again(transcript=last.value["transcript"][:3])(observations)
 
 

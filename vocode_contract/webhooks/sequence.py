@@ -72,9 +72,8 @@ class EventSequence:
     def observe(self, event: Event) -> tuple[Violation, ...]:
         """Check the next event.
 
-        Returns:
-            Violations whose pointer is ``/n``, where n is the event's number among those observed, from 0. The note
-            names the event that it conflicts with.
+        The pointer of a violation is ``/n``, where n is the event's number among those observed, from 0. The note names
+        the event that it conflicts with.
         """
         number, call_id = self._count, event.call_id.lower()
         self._count += 1
@@ -88,10 +87,7 @@ class EventSequence:
         """Return the missing events of the calls that are remembered; call it when no more events will come.
 
         Reports nothing without subscriptions, nor after a call was forgotten: its early events may have been
-        forgotten with it.
-
-        Returns:
-            Violations whose pointer is that of the call's last event.
+        forgotten with it. The pointer of a violation is that of the call's last event.
         """
         if self._subscriptions is None or self._forgot:
             return ()
@@ -119,14 +115,9 @@ class EventSequence:
 
 
 def check_sequence(events: Iterable[Event], *, subscriptions: Collection[str] | None = None) -> tuple[Violation, ...]:
-    """Check events in the order in which they came.
+    """Check events of any number of calls in the order in which they came; see `EventSequence`.
 
-    Args:
-        events: Of any number of calls, interleaved or not.
-        subscriptions: Event types that the webhook subscribes to; see `EventSequence`.
-
-    Returns:
-        Violations whose pointer is ``/n``, the event's index in `events`. Missing events come last.
+    The pointer of a violation is ``/n``, the event's index. Missing events come last.
     """
     sequence = EventSequence(subscriptions=subscriptions)
     found = [violation for event in events for violation in sequence.observe(event)]

@@ -1,8 +1,8 @@
-"""What time it is in the simulator."""
+"""Clocks of the simulator."""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -11,47 +11,39 @@ from vocode_contract.errors import InvalidOption
 #: Returns seconds since the epoch; `time.time` is one.
 Clock = Callable[[], float]
 
-#: The most that a clock is put forward at once: ten years.
+#: Maximum number of seconds by which a clock is advanced at once: ten years.
 LEAP = 315_576_000
 
 
 @dataclass(slots=True, kw_only=True)
 class ManualClock:
-    """A clock that stands still until it is moved.
+    """A clock that stands still until it is advanced; `now` is in seconds since the epoch."""
 
-    Attributes:
-        now: Seconds since the epoch.
-    """
-
-    now: float = field(default=1_704_067_200.0)
+    now: float = 1_704_067_200.0
 
     def __call__(self) -> float:
         """Return the time in seconds since the epoch."""
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Move the clock.
-
-        Args:
-            seconds: How far; not negative.
-        """
+        """Advance the clock by a number of seconds that is not negative."""
         if seconds < 0:
             raise ValueError("a clock does not run backwards")
         self.now += seconds
 
 
 class ScaledClock:
-    """A clock that runs at another speed than the one beneath it, never backwards, and can be put forward."""
+    """A clock that runs at another speed than the one beneath it, never backwards, and can be advanced."""
 
     def __init__(self, beneath: Clock, *, speed: float = 1.0) -> None:
-        """Start where the clock beneath is.
+        """Start at the time of the clock beneath.
 
         Args:
-            beneath: Tells seconds since the epoch.
-            speed: Seconds that pass in one of the clock beneath; 0 for time that only `advance` moves.
+            beneath: Returns seconds since the epoch.
+            speed: Seconds per second of the clock beneath; at 0, only `advance` moves the clock.
 
         Raises:
-            InvalidOption: The speed is negative or no number.
+            InvalidOption: The speed is negative or not a number.
         """
         if not 0 <= speed < math.inf:
             raise InvalidOption("speed", "must be 0 or more")
@@ -60,7 +52,7 @@ class ScaledClock:
         self.restart()
 
     def restart(self) -> None:
-        """Go to where the clock beneath is."""
+        """Set the clock to the time of the clock beneath."""
         self._shift = 0.0
         self._origin = self._latest = self._beneath()
 
@@ -71,13 +63,10 @@ class ScaledClock:
         return self._latest
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward.
-
-        Args:
-            seconds: How far, from 0 to `LEAP`.
+        """Advance the clock by 0 to `LEAP` seconds.
 
         Raises:
-            InvalidOption: That is backwards, or too far.
+            InvalidOption: The number of seconds is out of range.
         """
         if not 0 <= seconds <= LEAP:
             raise InvalidOption("seconds", f"must be from 0 to {LEAP}")
@@ -85,10 +74,5 @@ class ScaledClock:
 
 
 def date_time(seconds: float, offset: Literal["+00:00", "Z"]) -> str:
-    """Write a time as servers do: UTC, six fraction digits or none.
-
-    Args:
-        seconds: Since the epoch.
-        offset: How UTC is written.
-    """
+    """Return seconds since the epoch as servers write them: in UTC, with six fraction digits or none."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00") + offset

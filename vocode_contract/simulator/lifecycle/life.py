@@ -41,10 +41,9 @@ class Act:
     """Turns that follow each other.
 
     Attributes:
-        turns: In order of time.
         since: When their time is zero, in seconds since the epoch.
-        pace: Factor by which they are stretched.
-        until: The last time at which one of them happens; they are cut off after it.
+        pace: Factor by which their times are stretched.
+        until: When they are cut off, in seconds since the epoch.
     """
 
     turns: tuple[TimedTurn, ...]
@@ -55,11 +54,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """Everything that happens to a call, past and future.
+    """Everything that happens to a call, past and future, in order of time.
 
     Attributes:
-        scenario: Name of the scenario that it follows.
-        acts: In order of time.
         closing: Whether its end was requested, or decided otherwise from outside.
     """
 
@@ -82,10 +79,8 @@ class CallEvent:
 
     Attributes:
         at: When it happened, in seconds since the epoch.
-        call_id: The call.
         number: How many events of the call came before.
-        type: Event type, one that the contract knows.
-        payload: Its payload, if that is documented.
+        payload: ``None`` unless it is documented.
     """
 
     at: float
@@ -106,13 +101,7 @@ def start_life(call: Mapping[str, Any], name: str, now: float) -> Life:
 
 
 def end_life(life: Life, call: Mapping[str, Any], now: float) -> Life:
-    """End a call now, as End Call does; one that is over, or about to be, stays as it is.
-
-    Args:
-        life: The life.
-        call: The Call as it is now.
-        now: Seconds since the epoch.
-    """
+    """End a call now, as End Call does; one that is over, or about to be, stays as it is."""
     if life.closing or call["status"] in FINAL:
         return life
     scenario = SCENARIOS[life.scenario]
@@ -164,11 +153,7 @@ def force_status(life: Life, call: Mapping[str, Any], status: str, now: float) -
 def properties_at(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str, Any]:
     """Return the properties of a Call that its life has changed by now.
 
-    Args:
-        life: The life.
-        call: The call, of which only what never changes is read.
-        now: Seconds since the epoch.
-        date: Of the contract, for the format of the transcript.
+    Of the call, only what never changes is read. The date of the contract decides the format of the transcript.
     """
     values: dict[str, Any] = {}
     lines: list[Utterance] = []
@@ -197,14 +182,10 @@ def properties_at(life: Life, call: Mapping[str, Any], now: float, date: str) ->
 
 
 def events(life: Life, call: Mapping[str, Any], types: frozenset[str], first: int = 0) -> Iterator[CallEvent]:
-    """Yield the events of a life, past and future, in order of time.
+    """Yield the events of a life, past and future, in order of time, from a number on.
 
-    Args:
-        life: The life.
-        call: The call, of which only what never changes is read.
-        types: Event types that the contract knows. A call that did not connect has ended if there is no event type
-            for it.
-        first: Number of the first event to yield.
+    Of the call, only what never changes is read. A call that did not connect has ended if the contract's event types
+    have none for it.
     """
     number = 0
     for at, turn, _ in moments(life):

@@ -40,13 +40,9 @@ class CallHistory:
 
     Attributes:
         seen: Number of observations.
-        status: Latest declared status.
-        stage: Latest declared stage.
         fixed: Digests of the properties that may not change (`FIXED`).
-        start: Latest start time, as written.
-        end: Latest end time, as written.
+        start_time: As written, like the end time.
         settled: Length and digest of that part of the transcript that may not change any more.
-        recording: Whether a recording was available.
         detected: Result of human detection in the call.
         reported: Result of human detection in an event.
         subscriptions: Event types that the agent's webhook subscribes to.
@@ -57,8 +53,8 @@ class CallHistory:
     status: str | None = None
     stage: str | None = None
     fixed: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
-    start: object = field(default=None, repr=False)
-    end: object = field(default=None, repr=False)
+    start_time: object = field(default=None, repr=False)
+    end_time: object = field(default=None, repr=False)
     settled: tuple[int, bytes] = field(default=(0, b""), repr=False)
     recording: bool = False
     detected: str | None = None
@@ -79,13 +75,8 @@ FIXED = ("user_id", "agent", "telephony_provider", *NUMBERS)
 _ID_LENGTH = 64
 
 
-def add_observation(history: CallHistory, observation: Observation) -> CallHistory:
-    """Return the history with one more observation."""
-    add = _add_call if observation.source == "call" else _add_event
-    return add(history, members(observation.value))
-
-
-def _add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
+def add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
+    """Return the history with one more observation, a Call."""
     webhook = members(members(call.get("agent")).get("webhook"))
     subscriptions = webhook.get("subscriptions")
     listed = subscriptions if isinstance(subscriptions, list) else ()
@@ -95,8 +86,8 @@ def _add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
         status=known_word(call.get("status"), STATUSES) or history.status,
         stage=known_word(call.get("stage"), STAGES) or history.stage,
         fixed={**history.fixed, **digest_fixed(call)},
-        start=_time(call.get("start_time")),
-        end=_time(call.get("end_time")),
+        start_time=_time(call.get("start_time")),
+        end_time=_time(call.get("end_time")),
         settled=_settled(call),
         recording=call.get("recording_available") is True,
         detected=known_word(call.get("human_detection_result"), RESULTS) or history.detected,
@@ -104,7 +95,8 @@ def _add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
     )
 
 
-def _add_event(history: CallHistory, event: Mapping[str, Any]) -> CallHistory:
+def add_event(history: CallHistory, event: Mapping[str, Any]) -> CallHistory:
+    """Return the history with one more observation, an event."""
     return replace(
         history,
         call_id=history.call_id or _text(event.get("call_id")),

@@ -4,7 +4,7 @@
 of any length is checked in constant memory.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -28,7 +28,8 @@ from vocode_contract.validation.lifecycle.history import (
     NUMBERS,
     CallHistory,
     Observation,
-    add_observation,
+    add_call,
+    add_event,
     detection_result,
     digest_fixed,
     digest_of,
@@ -43,19 +44,6 @@ from vocode_contract.validation.violation import Violation
 SUBSCRIBED: Final = "subscribed"
 Expected = Iterable[str] | Literal["subscribed"]
 _Rule = Callable[[CallHistory, Mapping[str, Any]], Iterator[Clash]]
-
-__all__ = [
-    "CALL_RULES",
-    "EVENT_RULES",
-    "NEW",
-    "SUBSCRIBED",
-    "CallHistory",
-    "Observation",
-    "breaches",
-    "check_history",
-    "missing",
-    "step",
-]
 
 
 def _is_same_call(history: CallHistory, call_id: object) -> bool:
@@ -72,18 +60,13 @@ def _keep_id(key: str) -> _Rule:
     return check
 
 
-def _advance_status(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    yield from _advance(history.status, call, "status", STATUSES)
+def _advance(key: Literal["status", "stage"], ranks: Mapping[str, int]) -> _Rule:
+    def check(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+        before, now = getattr(history, key), known_word(call.get(key), ranks)
+        if before is not None and now is not None and ranks[now] < ranks[before]:
+            yield Clash(keys=(key,), expected=f"{before} or what follows it", actual=now)
 
-
-def _advance_stage(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    yield from _advance(history.stage, call, "stage", STAGES)
-
-
-def _advance(before: str | None, call: Mapping[str, Any], key: str, ranks: Mapping[str, int]) -> Iterator[Clash]:
-    now = known_word(call.get(key), ranks)
-    if before is not None and now is not None and ranks[now] < ranks[before]:
-        yield Clash(keys=(key,), expected=f"{before} or what follows it", actual=now)
+    return check
 
 
 def _keep_outcome(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
@@ -92,16 +75,16 @@ def _keep_outcome(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Cla
         yield Clash(keys=("status",), expected=before, actual=now)
 
 
-def _keep_start(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    now = call.get("start_time")
-    if history.status not in (None, "not_started") and _has_moved(history.start, now):
-        yield Clash(keys=("start_time",), expected="the start time of before", actual=_describe_time(now))
+def _keep_time(key: Literal["start_time", "end_time"], statuses: Collection[str]) -> _Rule:
+    """Return the rule that a time does not change once the call has one of these statuses."""
 
+    def check(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
+        now = call.get(key)
+        if history.status in statuses and _has_moved(getattr(history, key), now):
+            actual = "nothing" if now is None else "another time"
+            yield Clash(keys=(key,), expected=f"the {key.replace('_', ' ')} of before", actual=actual)
 
-def _keep_end(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-    now = call.get("end_time")
-    if history.status in FINAL and _has_moved(history.end, now):
-        yield Clash(keys=("end_time",), expected="the end time of before", actual=_describe_time(now))
+    return check
 
 
 _SAME_TIME = 1.0  # seconds: the contract of 2024-08-27 writes one time as text and as a number
@@ -115,10 +98,6 @@ def _has_moved(before: object, now: object) -> bool:
     if then is None or later is None:
         return then is later and type(before) is type(now) and before != now
     return abs(later - then) >= _SAME_TIME
-
-
-def _describe_time(value: object) -> str:
-    return "nothing" if value is None else "another time"
 
 
 def _keep(*names: str) -> _Rule:
@@ -183,11 +162,11 @@ def _fit(code: str) -> _Rule:
 
 CALL_RULES: Mapping[str, _Rule] = {
     "call-changed": _keep_id("id"),
-    "status-went-back": _advance_status,
+    "status-went-back": _advance("status", STATUSES),
     "outcome-changed": _keep_outcome,
-    "stage-went-back": _advance_stage,
-    "start-time-moved": _keep_start,
-    "end-time-moved": _keep_end,
+    "stage-went-back": _advance("stage", STAGES),
+    "start-time-moved": _keep_time("start_time", STATUSES.keys() - {"not_started"}),
+    "end-time-moved": _keep_time("end_time", FINAL),
     "number-changed": _keep(*NUMBERS),
     "agent-changed": _keep("agent"),
     "owner-changed": _keep("user_id"),
@@ -231,10 +210,11 @@ def step(
     loaded = Contract.load(contract, profile=profile)
     value = members(observation.value)
     is_call = observation.source == "call"
+    rules, add = (CALL_RULES, add_call) if is_call else (EVENT_RULES, add_event)
     history = replace(history, seen=history.seen + 1)
     is_same = _is_same_call(history, observation.call_id)
     found: list[Violation] = []
-    for code, rule in (CALL_RULES if is_call else EVENT_RULES).items():
+    for code, rule in rules.items():
         level = selection.level(code, profile)
         if level != "off" and (is_same or code == "call-changed"):
             found += (
@@ -250,7 +230,7 @@ def step(
                 )
                 for clash in rule(history, value)
             )
-    return add_observation(history, observation) if is_same else history, tuple(found)
+    return add(history, value) if is_same else history, tuple(found)
 
 
 def _source(contract: Contract, key: str) -> str:
@@ -268,13 +248,8 @@ def missing(
 ) -> Iterator[Violation]:
     """Yield a violation for each expected event that did not come; call it when no more events will come.
 
-    Args:
-        history: All that was observed.
-        contract: Date of the contract; ``None`` for the default one.
-        profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Event types; none by default. ``subscribed`` expects the connected and ended events of a call that
-            is over, if its webhook subscribes to them and any event came.
-        selection: Which codes to check, and their severities.
+    ``subscribed`` expects the connected and ended events of a call that is over, if its webhook subscribes to them and
+    any event came. See `step` for the other arguments.
     """
     loaded = Contract.load(contract, profile=profile)
     level = selection.level("event-missing", profile)
@@ -308,7 +283,7 @@ def breaches(
         observations: All of one call. If each has a time, they are sorted by it.
         contract: Date of the contract; ``None`` for the default one.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        expected: Event types that have to come; see `missing`.
+        expected: Event types that have to come, or ``subscribed``; see `missing`.
         selection: Which codes to check, and their severities.
 
     Raises:
