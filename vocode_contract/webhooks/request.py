@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
-from vocode_contract.contract.model import Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.json_value import Limits
@@ -96,17 +96,19 @@ def validator(name: str, contract: str | None, profile: str, limits: Limits) -> 
     return Validator(Contract.load(contract, profile=profile), name, limits=limits)
 
 
-def report(code: str, contract: Contract, *, expected: str, actual: str, note: str = "") -> Iterator[Violation]:
-    """Yield a violation of the delivery as a whole, unless its code is off under the profile."""
-    level = default_level(code, contract.profile)
+def report(
+    code: str, contract: Contract | None = None, *, expected: str, actual: str, pointer: str = "", note: str = ""
+) -> Iterator[Violation]:
+    """Yield a violation, unless its code is off under the contract's profile."""
+    level = default_level(code, contract.profile if contract else DEFAULT_PROFILE)
     if level != "off":
         yield Violation(
-            instance_pointer="",
+            instance_pointer=pointer,
             code=code,
             severity=level,
             expected=expected,
             actual=actual,
-            contract=contract.date,
+            contract=contract.date if contract else "",
             note=note,
         )
 

@@ -3,26 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 
-from vocode_contract.contract.model import DEFAULT_PROFILE
 from vocode_contract.errors import InvalidOption
-from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.lifecycle.event_order import REMEMBERED, EventHistory, conflicts, missing_types
 from vocode_contract.validation.masking import shown_word
 from vocode_contract.validation.violation import Violation
 from vocode_contract.webhooks.events import Event, idempotency_key
-
-
-def _violation(code: str, number: int, *, expected: str, actual: str, other: int | None = None) -> Iterator[Violation]:
-    level = default_level(code, DEFAULT_PROFILE)
-    if level != "off":
-        yield Violation(
-            instance_pointer=f"/{number}",
-            code=code,
-            severity=level,
-            expected=expected,
-            actual=actual,
-            note="" if other is None else f"see /{other}",
-        )
+from vocode_contract.webhooks.request import report
 
 
 class EventSequence:
@@ -91,20 +77,22 @@ class EventSequence:
         """
         if self._subscriptions is None or self._forgot:
             return ()
-        return tuple(
-            violation
-            for history in sorted((*self._live.values(), *self._ended.values()), key=lambda history: history.last)
-            for kind, later in missing_types(history)
-            if kind in self._subscriptions
-            for violation in _violation("event-missing", history.last, expected=kind, actual="nothing", other=later)
-        )
+        found: list[Violation] = []
+        for history in sorted((*self._live.values(), *self._ended.values()), key=lambda history: history.last):
+            for kind, later in missing_types(history):
+                if kind in self._subscriptions:
+                    pointer, note = f"/{history.last}", f"see /{later}"
+                    found += report("event-missing", expected=kind, actual="nothing", pointer=pointer, note=note)
+        return tuple(found)
 
     def _check(self, history: EventHistory, event: Event, digest: bytes, number: int) -> Iterator[Violation]:
+        pointer = f"/{number}"
         if self._subscriptions is not None and event.type not in self._subscriptions:
-            actual = shown_word(event.type) or "another kind"
-            yield from _violation("event-unsubscribed", number, expected="a kind that is subscribed to", actual=actual)
+            expected, actual = "a kind that is subscribed to", shown_word(event.type) or "another kind"
+            yield from report("event-unsubscribed", expected=expected, actual=actual, pointer=pointer)
         for each in conflicts(history, event.type, event.payload, digest):
-            yield from _violation(each.code, number, expected=each.expected, actual=each.actual, other=each.other)
+            note = "" if each.other is None else f"see /{each.other}"
+            yield from report(each.code, expected=each.expected, actual=each.actual, pointer=pointer, note=note)
 
     def _remember(self, call_id: str, history: EventHistory) -> None:
         name, calls = ("ended", self._ended) if history.is_over else ("live", self._live)

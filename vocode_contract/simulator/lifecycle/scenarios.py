@@ -235,13 +235,9 @@ def select_scenario(number: str, default: str) -> str:
 
 
 class Utterance(NamedTuple):
-    """One utterance.
+    """What somebody said, at a time in seconds since the call began.
 
-    Attributes:
-        at: Seconds since the call began.
-        sender: Who spoke, such as ``BOT``.
-        text: What was said. A person's text starts with a space; a bot's text that the person interrupted
-            ends in a hyphen.
+    A person's text starts with a space; a bot's text that the person interrupted ends in a hyphen.
     """
 
     at: float

@@ -23,13 +23,7 @@ from vocode_contract.webhooks.sending.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """A delivery that was submitted.
-
-    Attributes:
-        number: From 1, in the order of submission.
-        future: Receives the last response, if somebody waits for it.
-        attempt: The next attempt, from 1.
-    """
+    """A delivery that was submitted, and its next attempt; both are numbered from 1."""
 
     number: int
     delivery: Delivery

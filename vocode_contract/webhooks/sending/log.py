@@ -32,7 +32,6 @@ class Attempt:
         label: What was delivered, such as the type of the event; may be empty.
         call_id: Empty if it is not a UUID.
         url: Without query and whatever may be a token.
-        method: GET or POST.
         attempt: From 1.
         status: Of the response; ``None`` if none came.
         seconds: Until the last byte was received, or the attempt was given up.

@@ -71,10 +71,8 @@ class Subject:
 
     Attributes:
         kinds: Types of the events, in order.
-        url: URL of the receiver.
         arrangements: The kinds of arrangement that apply.
         secret: Secret of the external action; ``None`` for events.
-        payload: Payload of the external action.
     """
 
     name: str
@@ -85,7 +83,7 @@ class Subject:
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     def delivery(self, index: int, call_id: str) -> Delivery:
-        """Return the delivery of an event."""
+        """Return the delivery of the event at an index, or of the action."""
         if self.secret is not None:
             return action_delivery(self.url, self.secret, self.payload, call_id)
         return event_delivery(content(story(self.name, call_id)[index]), self.url)
@@ -95,7 +93,7 @@ class Subject:
         if self.secret is not None:
             yield from odd_actions({"payload": dict(self.payload), "call_id": call_id}, self.secret)
         else:
-            yield from odd_events(content(story(self.name, call_id)[min(1, len(self.kinds) - 1)]))
+            yield from odd_events(content(story(self.name, call_id)[self._odd_place]))
 
     def odd_delivery(self, odd: Odd, call_id: str) -> Delivery:
         """Return the delivery of an odd one."""
@@ -104,7 +102,11 @@ class Subject:
     @property
     def odd_kind(self) -> str:
         """Type of the delivery that odd ones are made from."""
-        return self.kinds[min(1, len(self.kinds) - 1)]
+        return self.kinds[self._odd_place]
+
+    @property
+    def _odd_place(self) -> int:
+        return min(1, len(self.kinds) - 1)
 
 
 def scenario_subject(name: str, url: str) -> Subject:

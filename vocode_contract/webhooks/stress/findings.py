@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from vocode_contract.contract.model import DEFAULT_PROFILE
-from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.violation import Violation, has_error
+from vocode_contract.webhooks.request import report
 from vocode_contract.webhooks.sending.delivery import DeliveryResult
 from vocode_contract.webhooks.sending.external_actions import NO_RESPONSE, check_action_response
 from vocode_contract.webhooks.stress.arrival_orders import Arrival, is_mixed, is_repeated
@@ -43,17 +42,9 @@ class Problem(NamedTuple):
     expected: str
     actual: str
 
-    def at(self, place: int, sequence: str) -> Violation:
-        """Return the violation at an index of a sequence of deliveries."""
-        level = default_level(self.code, DEFAULT_PROFILE)
-        return Violation(
-            instance_pointer=f"/{place}",
-            code=self.code,
-            severity="advice" if level == "off" else level,
-            expected=self.expected,
-            actual=self.actual,
-            note=sequence,
-        )
+    def report(self, place: int, sequence: str) -> Iterator[Violation]:
+        """Yield the violation at an index of a sequence of deliveries."""
+        return report(self.code, expected=self.expected, actual=self.actual, pointer=f"/{place}", note=sequence)
 
 
 _ACCEPTED = {"refuse": "receiver-accepted", "reject": "receiver-forged", "limit": "receiver-unlimited"}
@@ -72,10 +63,10 @@ def check_response(answer: DeliveryResult, wanted: Wanted, *, is_action: bool) -
     if wanted in _ACCEPTED and answer.outcome == "delivered":
         yield Problem(_ACCEPTED[wanted], "4xx", str(answer.status))
     if is_action and wanted == "take" and 200 <= answer.status < 300:
-        report = check_action_response(answer)
-        if not report.conforms:
-            first = next((found for found in report.violations if found.severity == "error"), None)
-            actual = f"{first.code} at {first.instance_pointer or '(document)'}" if first else report.reason
+        checked = check_action_response(answer)
+        if not checked.conforms:
+            first = next((found for found in checked.violations if found.severity == "error"), None)
+            actual = f"{first.code} at {first.instance_pointer or '(document)'}" if first else checked.reason
             yield Problem("receiver-answer", "200 with a result", actual)
 
 

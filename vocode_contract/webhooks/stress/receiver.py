@@ -38,11 +38,9 @@ class Receiver:
     """A receiver under stress test.
 
     Attributes:
-        deliverer: Sends.
         read: Reads the state of a call; ``None`` if it cannot be read.
         lenient: Whether the receiver may accept malformed deliveries and ignore them.
         settle: Seconds to wait before the state is read.
-        found: Violations so far.
         unjudged: Why something could not be checked.
         delivered: Number of requests that got a response.
     """
@@ -183,7 +181,7 @@ class Receiver:
         """Add a violation, unless the same one was found before."""
         if (problem.code, sequence) not in self._known:
             self._known |= {(problem.code, sequence), (problem.code, "answer")}
-            self.found.append(problem.at(place, sequence))
+            self.found += problem.report(place, sequence)
 
 
 def _new_ids() -> tuple[str, str]:
