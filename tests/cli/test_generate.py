@@ -83,7 +83,7 @@ def test_generate_makes_what_conforms(generated, name, profile):
 def test_generate_repeats_nothing(run):
     code, out, err = run("generate", "CallStatus", "--count", 9)
     assert (code, sorted(out.split())) == (0, ['"ended"', '"error"', '"in_progress"', '"not_started"'])
-    assert err == "vocode-contract: there are no more than 4 different ones\n"
+    assert err == "vocode-contract: there are only 4 different payloads\n"
 
 
 def test_generate_repeats_what_it_may(generated):
@@ -119,7 +119,7 @@ def test_generate_writes_tests_that_run(run, pytester, options):
 def test_generate_writes_tests_that_find_a_handler_that_takes_everything(run, pytester):
     path = pytester.path / "test_handler.py"
     run("generate", "--format", "pytest", "--count", 5, "--near-miss", "--output", path)
-    path.write_text(path.read_text("ascii").replace("        raise REFUSED\n", "        pass\n"), "ascii")
+    path.write_text(path.read_text("ascii").replace("        raise REJECTED\n", "        pass\n"), "ascii")
     pytester.runpytest_inprocess("-p", "no:cacheprovider", path).assert_outcomes(failed=5)
 
 
@@ -227,5 +227,5 @@ def test_coverage_of_what_cannot_be_read_is_3(run, call, tmp_path):
     path.write_text("{}\n{\n")
     code, out, err = run("coverage", "--lines", "--missing", path)
     assert (code, "of the contract exercised" in out) == (INCONCLUSIVE, True)
-    assert err.startswith(f"vocode-contract: {path}:2: it holds no JSON (")
+    assert err.startswith(f"vocode-contract: {path}:2: not JSON (")
     assert run("coverage", call, tmp_path / "nope")[0] == INCONCLUSIVE

@@ -1,4 +1,4 @@
-"""``coverage``: which parts of the contract recorded payloads exercise."""
+"""``coverage``: report which parts of the contract recorded payloads exercise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageOptions:
-    """What the options of one run ask for."""
+    """The options of one run."""
 
     files: tuple[str, ...]
     name: str
@@ -39,22 +39,22 @@ class CoverageOptions:
 @click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema of the payloads.")
 @contract_option
 @profile_option
-@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
+@click.option("--lines", is_flag=True, help="Read each line of a file as a payload (JSON Lines).")
 @click.option("--missing", is_flag=True, help="List the parts that were not exercised.")
 @click.option(
     "--fail-under",
     metavar="PERCENT",
     type=click.FloatRange(0, 100),
     default=0,
-    help="Exit with 1 below this percentage.",
+    help="Exit with 1 if the percentage is lower.",
+    show_default=True,
 )
 @click.pass_context
 def coverage(ctx: click.Context, /, **options: object) -> None:
-    """Report which parts of the contract recorded payloads exercise; nothing is validated.
+    """Report which parts of the contract recorded payloads exercise, without validating them.
 
-    Parts are enumerated values, types of a union, optional properties (absent, null, present) and
-    arrays (empty or not). Ends with 0, with 1 below --fail-under, with 3 if a payload could not be
-    read.
+    Parts are enumerated values, types of a union, optional properties (absent, null, present) and arrays (empty or
+    not). Exits with 0, with 1 below --fail-under, and with 3 if a payload cannot be read.
     """
     asked = CoverageOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     from vocode_contract.contract.coverage import Coverage
@@ -63,7 +63,7 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     output = ctx.ensure_object(Output)
     contract = contract_of(asked.date, asked.profile)
     found = Coverage(contract, (schema_of(contract, asked.name),))
-    unread = list(_unread(asked, found))
+    unread = list(_add_payloads(asked, found))
     output.write("".join(f"{line}\n" for line in lines(found, missing=asked.missing)))
     for reason in unread:
         output.say(reason)
@@ -73,8 +73,8 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     ctx.exit(INCONCLUSIVE if unread else CONFORMS)
 
 
-def _unread(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
-    """Count what all payloads exercise; yield which could not be read."""
+def _add_payloads(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
+    """Add all payloads to the coverage; yield a line for each that cannot be read."""
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable
 
@@ -86,6 +86,6 @@ def _unread(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
                 try:
                     found.add(read(payload.raw, Limits(size=MOST_BYTES), strict=False), found.names[0])
                 except Unreadable as error:
-                    yield f"{place}: it holds no JSON ({error.defect.code})"
+                    yield f"{place}: not JSON ({error.defect.code})"
         except NoPayload as error:
             yield f"{name}: {error}"

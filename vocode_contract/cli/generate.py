@@ -1,4 +1,4 @@
-"""``generate``: payloads that conform, near misses, or the few that exercise all of a schema."""
+"""``generate``: valid payloads, near misses, or a small set that covers a schema."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,17 +17,17 @@ from vocode_contract.cli.payload_formats import FORMATS, Generated, PayloadsHead
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
 
-#: Payloads that are remembered, so that none comes twice; bounds the memory of a long run.
+#: Payloads that are remembered to find repetitions; bounds the memory of a long run.
 _REMEMBERED = 100_000
-#: Repeated payloads in a row, after which there is no other one to come.
-_WORN_OUT = 1_000
-#: Schemas with a strategy of their own, which fits the parts of a payload to each other.
+#: Repetitions in a row, after which there are no other payloads.
+_MOST_REPETITIONS = 1_000
+#: Schemas with a strategy of their own, whose payloads are coherent.
 _NAMED = {"Call": "calls", "CallPage": "call_pages", "Agent": "agents"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateOptions:
-    """What the options of one run ask for."""
+    """The options of one run."""
 
     name: str
     count: int | None
@@ -53,59 +53,65 @@ class GenerateOptions:
 )
 @click.argument("name", metavar="[NAME]", default="Call")
 @click.option("--count", metavar="N", type=click.IntRange(min=1), help="Number of payloads (default 10).")
-@click.option("--seed", metavar="S", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--seed",
+    metavar="S",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Random seed; the same seed gives the same bytes.",
+)
 @contract_option
 @profile_option
 @click.option(
-    "--near-miss", is_flag=True, help="Mutate each payload once, and report the mutation, its code and pointer."
+    "--near-miss", is_flag=True, help="Generate payloads with one mutation each, which is described with its violation."
 )
-@click.option("--cover", is_flag=True, help="Generate the few payloads that exercise every part of the schema.")
+@click.option("--cover", is_flag=True, help="Generate the few payloads that cover every part of the schema.")
 @click.option(
     "--adversarial",
     is_flag=True,
     help="Use difficult values (empty, huge, control characters) where the schema allows them.",
 )
-@click.option("--repeats", is_flag=True, help="Allow a payload to occur twice.")
+@click.option("--repeats", is_flag=True, help="Allow the same payload more than once.")
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(tuple(FORMATS)),
     default="jsonl",
     show_default=True,
-    help="Output format; pytest writes a test file that passes each payload to a handler of yours.",
+    help="Output format; pytest writes a test file that passes each payload to your handler.",
 )
 @click.option(
     "--output",
     "target",
     metavar="DIR|FILE",
-    help="File to write; a name without a suffix is a directory that gets one JSON file per payload.",
+    help="File to write (default standard output); a name without suffix is a directory with one file per payload.",
 )
 @click.pass_context
 def generate(ctx: click.Context, /, **options: object) -> None:
     """Generate payloads of the schema NAME (default Call).
 
-    All conform, but those of --near-miss, and nothing in them is real: numbers are fictional,
-    credentials are examples.
+    All are valid, except with --near-miss. Nothing in them is real: phone numbers are fictional, credentials are
+    examples.
     """
     asked = GenerateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     _check(asked, ctx)
     contract = contract_of(asked.date, asked.profile)
     name = schema_of(contract, asked.name)
     heading = PayloadsHeader(schema=name, contract=contract.date, profile=contract.profile, near_miss=asked.near_miss)
-    ctx.exit(_written(asked, _entries(asked, contract, name), heading, ctx.ensure_object(Output)))
+    ctx.exit(_run(asked, _entries(asked, contract, name), heading, ctx.ensure_object(Output)))
 
 
 def _check(asked: GenerateOptions, ctx: click.Context) -> None:
-    """Refuse options that do not go together."""
     for given, option in (
         (asked.cover and asked.near_miss, "--cover and --near-miss"),
         (asked.cover and asked.adversarial, "--cover and --adversarial"),
-        (asked.cover and asked.count is not None, "--cover, which decides how many, and --count"),
+        (asked.cover and asked.count is not None, "--cover, which decides the number, and --count"),
         (asked.near_miss and asked.adversarial, "--near-miss and --adversarial"),
         (_is_directory(asked.target) and asked.output_format != "jsonl", "--format and a directory as --output"),
     ):
         if given:
-            ctx.fail(f"{option} do not go together")
+            ctx.fail(f"{option} cannot be combined")
 
 
 def _is_directory(target: str | None) -> bool:
@@ -122,24 +128,24 @@ def _entries(asked: GenerateOptions, contract: "Contract", name: str) -> Iterato
 
     options: dict[str, Any] = {"contract": contract.date, "profile": contract.profile}
     if asked.near_miss:
-        drawn = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), asked.seed))
+        generated = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), asked.seed))
     else:
         options["adversarial"] = asked.adversarial
         named = _NAMED.get(name)
         strategy = getattr(strategies, named)(**options) if named else strategies.from_schema(name, **options)
-        drawn = map(Generated.from_payload, sample(strategy, asked.seed))
-    return islice(drawn if asked.repeats else _different(drawn), asked.count or 10)
+        generated = map(Generated.from_payload, sample(strategy, asked.seed))
+    return islice(generated if asked.repeats else _unique(generated), asked.count or 10)
 
 
-def _different(generated: Iterable[Generated]) -> Iterator[Generated]:
-    """Leave out what came before, and end where nothing else comes."""
+def _unique(generated: Iterable[Generated]) -> Iterator[Generated]:
+    """Leave out repetitions; end if there is nothing else."""
     seen: dict[bytes, None] = {}
     repeated = 0
     for each in generated:
         key = blake2b(each.line.encode("ascii"), digest_size=12).digest()
         if key in seen:
             repeated += 1
-            if repeated == _WORN_OUT:
+            if repeated == _MOST_REPETITIONS:
                 return
             continue
         repeated, seen[key] = 0, None
@@ -148,27 +154,27 @@ def _different(generated: Iterable[Generated]) -> Iterator[Generated]:
         yield each
 
 
-def _written(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
-    """Write everything where it shall go; return the exit code."""
+def _run(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
+    """Write all entries; return the exit code."""
     from vocode_contract.cli.output import watched
 
     total = 0 if asked.cover else asked.count or 10
     is_alone = asked.target is not None or not output.is_terminal
     counted = _Counted(watched(entries, total, shown=is_alone and not asked.cover))
     try:
-        with nullcontext() if asked.cover else _unstored():
+        with nullcontext() if asked.cover else _temporary_hypothesis_directory():
             _write(asked, counted, heading, output)
     except OSError as error:
-        output.say(f"{asked.target}: {(error.strerror or 'it cannot be written').lower()}")
+        output.say(f"{asked.target}: {(error.strerror or 'cannot be written').lower()}")
         return INCONCLUSIVE
     if counted.count < total and output.is_read:
-        output.say(f"there are no more than {counted.count} different ones")
+        output.say(f"there are only {counted.count} different payloads")
     return CONFORMS
 
 
 @dataclass(slots=True)
 class _Counted:
-    """Entries, counted as they go by."""
+    """Counts entries while they are consumed."""
 
     entries: Iterable[Generated]
     count: int = 0
@@ -180,8 +186,8 @@ class _Counted:
 
 
 @contextmanager
-def _unstored() -> Iterator[None]:
-    """Let Hypothesis keep what it would keep in the current directory elsewhere, and for this run alone."""
+def _temporary_hypothesis_directory() -> Iterator[None]:
+    """Let Hypothesis store its files in a temporary directory, not in the current one."""
     from tempfile import TemporaryDirectory
 
     from hypothesis.configuration import set_hypothesis_home_dir
@@ -195,7 +201,7 @@ def _unstored() -> Iterator[None]:
 
 
 def _write(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> None:
-    """Write entries as they come; where nobody reads any more, that ends it.
+    """Write entries one by one, until they end or the reader of standard output is gone.
 
     Raises:
         OSError: A file cannot be written.
@@ -210,7 +216,7 @@ def _write(asked: GenerateOptions, entries: Iterable[Generated], heading: Payloa
         directory = Path(asked.target)
         directory.mkdir(parents=True, exist_ok=True)
         for number, each in enumerate(entries, 1):
-            (directory / f"{heading.numbered(number)}.json").write_text(f"{each.line}\n", "ascii", newline="\n")
+            (directory / f"{heading.name_of(number)}.json").write_text(f"{each.line}\n", "ascii", newline="\n")
     else:
         with open(asked.target, "w", encoding="ascii", newline="\n") as file:
             file.writelines(FORMATS[asked.output_format](entries, heading))

@@ -1,4 +1,4 @@
-"""What `generate` writes: JSON Lines, one JSON array, or a file of pytest tests."""
+"""The output formats of `generate`: JSON Lines, one JSON array, or a pytest file."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,59 +17,52 @@ class Generated:
     Attributes:
         payload: A JSON value.
         line: The whole entry as JSON: the payload, or a near miss with its description and payload.
-        told: What was done to a near miss, and how it must be reported; empty for what conforms.
+        mutation: What was changed in a near miss, and how it must be reported; empty for a valid payload.
     """
 
     payload: Any = field(repr=False)
     line: str = field(repr=False)
-    told: Mapping[str, str] = field(default_factory=dict)
+    mutation: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_payload(cls, payload: Any) -> "Generated":
-        """Take a payload that conforms."""
+        """Return the entry of a valid payload."""
         return cls(payload=payload, line=json.dumps(payload))
 
     @classmethod
     def from_near_miss(cls, miss: "NearMiss") -> "Generated":
-        """Take a near miss."""
-        told = {
+        """Return the entry of a near miss."""
+        mutation = {
             "kind": miss.kind,
             "done": miss.done,
             "judge": miss.judge,
             "code": miss.code,
             "pointer": miss.instance_pointer,
         }
-        return cls(payload=miss.payload, line=json.dumps({**told, "payload": miss.payload}), told=told)
+        return cls(payload=miss.payload, line=json.dumps({**mutation, "payload": miss.payload}), mutation=mutation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadsHeader:
-    """What all payloads of a run have in common.
-
-    Attributes:
-        schema: Name of the schema.
-        contract: Date of the contract.
-        profile: Its profile.
-        near_miss: Whether they are near misses.
-    """
+    """What all payloads of a run have in common."""
 
     schema: str
     contract: str
     profile: str
     near_miss: bool
 
-    def numbered(self, number: int) -> str:
+    def name_of(self, number: int) -> str:
         """Return the name of one payload of the run, counted from 1."""
         return f"{self.schema.lower()}-{number:04}"
 
 
 def as_lines(generated: Iterable[Generated], _heading: PayloadsHeader) -> Iterator[str]:
-    """Write one JSON document a line."""
+    """Write one JSON document per line."""
     return (f"{each.line}\n" for each in generated)
 
 
 def as_array(generated: Iterable[Generated], _heading: PayloadsHeader) -> Iterator[str]:
-    """Write one JSON array, an entry a line."""
+    """Write one JSON array with an entry per line."""
     separator = "[\n"
     for each in generated:
         yield separator + each.line
@@ -78,26 +71,26 @@ def as_array(generated: Iterable[Generated], _heading: PayloadsHeader) -> Iterat
 
 
 def as_tests(generated: Iterable[Generated], heading: PayloadsHeader) -> Iterator[str]:
-    """Write a file for pytest that hands each payload to a handler, in ASCII."""
+    """Write a pytest file, in ASCII, that passes each payload to a handler."""
     names = {"schema": heading.schema, "contract": heading.contract, "profile": heading.profile}
-    before, after = (part.format(**names) for part in (_REFUSED if heading.near_miss else _TAKEN))
+    before, after = (part.format(**names) for part in (_REJECT if heading.near_miss else _ACCEPT))
     yield before
     for number, each in enumerate(generated, 1):
-        yield _parameter(each, heading.numbered(number))
+        yield _parameter(each, heading.name_of(number))
     yield after
 
 
 def _parameter(generated: Generated, name: str) -> str:
-    told = generated.told
-    identifier = " ".join(filter(None, (name, told.get("code"), told.get("pointer"))))
-    comment = f"    # {told['done']}\n" if told else ""
+    mutation = generated.mutation
+    identifier = " ".join(filter(None, (name, mutation.get("code"), mutation.get("pointer"))))
+    comment = f"    # {mutation['done']}\n" if mutation else ""
     payload = pformat(generated.payload, width=110, sort_dicts=False).replace("\n", "\n        ")
     text = f"{comment}    pytest.param(\n        {payload},\n        id={identifier!r},\n    ),\n"
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-_TAKEN = (
-    '''"""Payloads that conform to {schema} ({contract}, {profile}), for a handler to take; run it with pytest."""
+_ACCEPT = (
+    '''"""Valid payloads of {schema} ({contract}, {profile}), which a handler must accept; run it with pytest."""
 
 import pytest
 
@@ -105,7 +98,7 @@ from vocode_contract import ensure
 
 
 def handle(payload):
-    """Stand in for the handler under test: put yours here. It fails by raising."""
+    """Replace this by the handler under test. It fails by raising."""
     ensure(payload, "{schema}", contract="{contract}", profile="{profile}")
 
 
@@ -115,28 +108,28 @@ PAYLOADS = [
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_handler_takes(payload):
+def test_handler_accepts(payload):
     handle(payload)
 """,
 )
-_REFUSED = (
-    '''"""Near misses of {schema} ({contract}, {profile}), for a handler to refuse; run it with pytest.
+_REJECT = (
+    '''"""Near misses of {schema} ({contract}, {profile}), which a handler must reject; run it with pytest.
 
-Each has one thing wrong with it: the comment says what was done, the id how it must be reported.
+Each has one mutation: the comment describes it, the id has the code and the place of its violation.
 """
 
 import pytest
 
 from vocode_contract import inconsistencies, violations
 
-JUDGED_BY = {{"contract": "{contract}", "profile": "{profile}"}}
-REFUSED = ValueError
+CONTRACT = {{"contract": "{contract}", "profile": "{profile}"}}
+REJECTED = ValueError
 
 
 def handle(payload):
-    """Stand in for the handler under test: put yours here. It refuses by raising REFUSED."""
-    if [*violations(payload, "{schema}", **JUDGED_BY), *inconsistencies(payload, "{schema}", **JUDGED_BY)]:
-        raise REFUSED
+    """Replace this by the handler under test. It rejects a payload by raising REJECTED."""
+    if [*violations(payload, "{schema}", **CONTRACT), *inconsistencies(payload, "{schema}", **CONTRACT)]:
+        raise REJECTED
 
 
 PAYLOADS = [
@@ -145,13 +138,13 @@ PAYLOADS = [
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_handler_refuses(payload):
-    with pytest.raises(REFUSED):
+def test_handler_rejects(payload):
+    with pytest.raises(REJECTED):
         handle(payload)
 """,
 )
 
-#: Format -> what writes it.
+#: Format to the function that writes it.
 FORMATS: Mapping[str, Callable[[Iterable[Generated], PayloadsHeader], Iterator[str]]] = {
     "jsonl": as_lines,
     "json": as_array,

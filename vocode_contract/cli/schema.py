@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _COMPONENTS = "#/components/schemas/"
 _DEFINITIONS = "#/$defs/"
-#: What the computed schemas carry for our own reporting.
-_OURS = ("x-source", "x-tag")
+#: Keywords of the computed schemas that only our own reports use.
+_INTERNAL = ("x-source", "x-tag")
 
 
 @click.command(
@@ -46,16 +46,16 @@ def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: s
         output.write("".join(f"{known}\n" for known in sorted(contract.schemas)))
         return
     document = _document(contract) if name is None else self_contained(contract, schema_of(contract, name))
-    # JSON in ASCII is the same in every encoding.
+    # ASCII, since the encoding of standard output is unknown.
     output.write(json.dumps(document, indent=2) + "\n")
 
 
 def self_contained(contract: "Contract", name: str) -> dict[str, Any]:
-    """Return one schema with all it refers to under ``$defs``, so that any JSON Schema tool can take it alone."""
+    """Return one schema with all schemas that it refers to under ``$defs``, for use by any JSON Schema tool."""
     schemas = _schemas(contract)
-    needed = sorted(_reached(schemas, name))
-    root = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_moved(schemas[name])}
-    return root | ({"$defs": {below: _moved(schemas[below]) for below in needed}} if needed else {})
+    needed = sorted(_dependencies(schemas, name))
+    root = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_move(schemas[name])}
+    return root | ({"$defs": {below: _move(schemas[below]) for below in needed}} if needed else {})
 
 
 def _document(contract: "Contract") -> dict[str, Any]:
@@ -68,11 +68,11 @@ def _schemas(contract: "Contract") -> Mapping[str, "Schema"]:
 
     if contract.profile == "documented":
         return contract.schemas
-    return {name: _without_ours(schema) for name, schema in schemas_under_profile(contract).items()}
+    return {name: _without_internal(schema) for name, schema in schemas_under_profile(contract).items()}
 
 
-def _reached(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
-    """Return the names of the schemas that one refers to, however far."""
+def _dependencies(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
+    """Return the names of all schemas that one refers to, directly or not."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -83,25 +83,25 @@ def _reached(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
 
 
 def _references(node: object) -> Iterator[str]:
-    """Yield the names of the schemas that a schema refers to itself."""
+    """Yield the names of the schemas that a schema refers to directly."""
     if isinstance(node, str) and node.startswith(_COMPONENTS):
         yield node.removeprefix(_COMPONENTS)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _references(child)
 
 
-def _moved(node: Any) -> Any:
-    """Copy a schema with its references below ``$defs``."""
+def _move(node: Any) -> Any:
+    """Copy a schema, its references changed to ``$defs``."""
     if isinstance(node, dict):
-        return {key: _moved(value) for key, value in node.items()}
+        return {key: _move(value) for key, value in node.items()}
     if isinstance(node, list):
-        return [_moved(item) for item in node]
+        return [_move(item) for item in node]
     return (
         node.replace(_COMPONENTS, _DEFINITIONS, 1) if isinstance(node, str) and node.startswith(_COMPONENTS) else node
     )
 
 
-def _without_ours(node: Any) -> Any:
+def _without_internal(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: _without_ours(value) for key, value in node.items() if key not in _OURS}
-    return [_without_ours(item) for item in node] if isinstance(node, list) else node
+        return {key: _without_internal(value) for key, value in node.items() if key not in _INTERNAL}
+    return [_without_internal(item) for item in node] if isinstance(node, list) else node

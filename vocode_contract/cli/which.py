@@ -1,4 +1,4 @@
-"""``which``: the dated contracts that accept a payload."""
+"""``which``: report which contract dates accept a payload."""
 
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @profile_option
 @click.pass_context
 def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
-    """Report which contract dates accept a payload, and the first violation of each other one.
+    """Report which contract dates accept a payload, and the first violation under each of the others.
 
-    Ends with 0 if one of them accepts it, 1 if none does, 3 if it could not be read.
+    Exits with 0 if at least one date accepts it, with 1 if none does, and with 3 if it cannot be read.
     """
     from vocode_contract.cli.output import write_table
 
@@ -34,7 +34,7 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
         output.say(f"{shown_name(file)}: {error}")
         ctx.exit(INCONCLUSIVE)
     fits = _fits(payload.raw, name, profile)
-    write_table([(fit.contract, _told(fit)) for fit in fits], output)
+    write_table([(fit.contract, _describe(fit)) for fit in fits], output)
     ctx.exit(CONFORMS if any(fit.accepted for fit in fits) else VIOLATES)
 
 
@@ -48,8 +48,8 @@ def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
     return which(raw, wanted, profile=meant(profile, PROFILES, "profile"), limits=Limits(size=MOST_BYTES))
 
 
-def _told(fit: "Fit") -> str:
-    """Say how a payload fits one contract."""
+def _describe(fit: "Fit") -> str:
+    """Describe how a payload fits one contract."""
     if fit.accepted:
         keys = f", {fit.undeclared} undeclared key{'s' if fit.undeclared != 1 else ''}" if fit.undeclared else ""
         return f"accepts it{keys}"
