@@ -1,7 +1,6 @@
-"""One payload against itself, beyond its schema: an end before the start, a part that is another's.
+"""Check one payload for contradictions, such as an end before the start, or parts with different owners.
 
-Every rule is a small generator in the table `RULES`. A rule speaks of what it can read and skips the
-rest: whether a value has the right shape is for the schema to say.
+Every rule is a small generator in the table `RULES`. A rule skips values of the wrong type: those violate the schema.
 """
 
 import re
@@ -21,42 +20,28 @@ from vocode_contract.validation.json_value import Bytes, Unreadable
 from vocode_contract.validation.scalars import canonical_id, instant, is_naive
 from vocode_contract.validation.violation import Violation
 
-#: Seconds by which a time may lie ahead of the clock: servers' clocks differ.
+#: Seconds by which a time may be ahead of the clock, since the clocks of servers differ.
 TOLERANCE = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """What a rule found at one object.
+    """A contradiction in one object, in words that show no part of the payload."""
 
-    Attributes:
-        keys: Reference tokens from that object to the place.
-        expected: What the rule wants, as a phrase.
-        actual: What is there, without any part of it.
-    """
-
-    keys: tuple[str, ...]
+    keys: tuple[str, ...]  # from that object to the place
     expected: str
     actual: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectView:
-    """One object of a payload, as a rule sees it.
-
-    Attributes:
-        value: The object.
-        schema: The schema that speaks of it.
-        owner: The account of the outermost object that names one; ``None`` there and without.
-        sensitive: Whether it lies at a credential's place or below.
-        latest: The latest time that is not in the future, in seconds since the epoch.
-    """
+    """One object of a payload, with what a rule needs to know about its surroundings."""
 
     value: Mapping[str, Any] = field(repr=False)
     schema: Schema = field(repr=False)
-    owner: str | None = field(repr=False)
-    sensitive: bool
-    latest: float
+    owner: str | None = field(repr=False)  # of the outermost object around it that has one
+    sensitive: bool  # whether it is a credential, or below one
+    latest: float  # the latest time that is not in the future, in seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,82 +63,82 @@ class Rule:
 _CALLS = ("Call", "NormalizedCall")
 
 
-def end_after_start(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a call ends before it starts."""
-    start, end = instant(sight.value.get("start_time")), instant(sight.value.get("end_time"))
+def end_after_start(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a call ends before it starts."""
+    start, end = instant(view.value.get("start_time")), instant(view.value.get("end_time"))
     if start is not None and end is not None and end < start:
         yield Clash(keys=("end_time",), expected="a time not before the start", actual="an earlier time")
 
 
-def times_with_offset(sight: ObjectView) -> Iterator[Clash]:
+def times_with_offset(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a time without offset where the schema declares no format."""
     for key in ("start_time", "end_time"):
-        declared = sight.schema.get("properties", {}).get(key, {})
-        if declared.get("format") != "date-time" and is_naive(sight.value.get(key)):
-            yield Clash(keys=(key,), expected="a time with its offset from UTC", actual="a time without")
+        declared = view.schema.get("properties", {}).get(key, {})
+        if declared.get("format") != "date-time" and is_naive(view.value.get(key)):
+            yield Clash(keys=(key,), expected="a time with an offset from UTC", actual="a time without offset")
 
 
-def times_in_past(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash for a time beyond the clock and the tolerance."""
+def times_in_past(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash for a time ahead of the clock by more than the tolerance."""
     for key in ("start_time", "end_time"):
-        moment = instant(sight.value.get(key))
-        if moment is not None and moment > sight.latest:
+        moment = instant(view.value.get(key))
+        if moment is not None and moment > view.latest:
             yield Clash(keys=(key,), expected="a time not in the future", actual="a time ahead of the clock")
 
 
-def one_owner(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a nested object is of another account than the outermost one."""
-    return _foreign(sight, template=False)
+def one_owner(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a nested object has another owner than the outermost one."""
+    return _foreign(view, template=False)
 
 
-def one_owner_of_template(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a prompt template is of another account than the outermost object."""
-    return _foreign(sight, template=True)
+def one_owner_of_template(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a prompt template has another owner than the outermost object."""
+    return _foreign(view, template=True)
 
 
-def _foreign(sight: ObjectView, *, template: bool) -> Iterator[Clash]:
-    owner = sight.value.get("user_id")
-    is_template = "required_context_keys" in sight.schema.get("properties", {})
-    if sight.owner is None or not isinstance(owner, str) or is_template is not template:
+def _foreign(view: ObjectView, *, template: bool) -> Iterator[Clash]:
+    owner = view.value.get("user_id")
+    is_template = "required_context_keys" in view.schema.get("properties", {})
+    if view.owner is None or not isinstance(owner, str) or is_template is not template:
         return
-    if owner != sight.owner and canonical_id(owner) != canonical_id(sight.owner):
+    if owner != view.owner and canonical_id(owner) != canonical_id(view.owner):
         yield Clash(keys=("user_id",), expected="the account of the object around it", actual="another account")
 
 
-def ended_has_end(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when an ended call has no end time."""
-    if sight.value.get("status") == "ended" and sight.value.get("end_time") is None:
+def ended_has_end(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if an ended call has no end time."""
+    if view.value.get("status") == "ended" and view.value.get("end_time") is None:
         yield Clash(keys=("end_time",), expected="a time, since the call has ended", actual="nothing")
 
 
-def end_is_over(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a call that has not ended has an end time."""
-    if sight.value.get("status") in ("not_started", "in_progress") and sight.value.get("end_time") is not None:
+def end_is_over(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a call that has not ended has an end time."""
+    if view.value.get("status") in ("not_started", "in_progress") and view.value.get("end_time") is not None:
         yield Clash(keys=("end_time",), expected="nothing, since the call has not ended", actual="a value")
 
 
-def progress_has_start(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a call in progress has no start time."""
-    if sight.value.get("status") == "in_progress" and sight.value.get("start_time") is None:
+def progress_has_start(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a call in progress has no start time."""
+    if view.value.get("status") == "in_progress" and view.value.get("start_time") is None:
         yield Clash(keys=("start_time",), expected="a time, since the call is in progress", actual="nothing")
 
 
-def error_has_message(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a failed call does not say why."""
-    message = sight.value.get("error_message")
-    if sight.value.get("status") == "error" and (message is None or (isinstance(message, str) and not message.strip())):
+def error_has_message(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a failed call has no error message."""
+    message = view.value.get("error_message")
+    if view.value.get("status") == "error" and (message is None or (isinstance(message, str) and not message.strip())):
         yield Clash(keys=("error_message",), expected="a message, since the call failed", actual="nothing")
 
 
-def template_filled(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when the context lacks keys that the prompt's template requires.
+def template_filled(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if the context lacks keys that the prompt template requires.
 
-    A context endpoint may bring them, so that calls with one are left out.
+    Calls with a context endpoint are skipped, since the endpoint may add the keys.
     """
-    agent = _object(sight.value.get("agent"))
+    agent = _object(view.value.get("agent"))
     prompt = _object(agent.get("prompt"))
     wanted = _object(prompt.get("prompt_template")).get("required_context_keys")
-    context = sight.value.get("context")
+    context = view.value.get("context")
     if agent.get("context_endpoint") or prompt.get("context_endpoint") or not isinstance(wanted, list):
         return
     if context is not None and not isinstance(context, dict):
@@ -168,34 +153,34 @@ def template_filled(sight: ObjectView) -> Iterator[Clash]:
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
-def numbers_are_digits(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash for a phone number that is not digits with country code.
+def numbers_are_digits(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash for a phone number that is not made of digits with country code.
 
     Source: ITU-T E.164 for the length, which counts no plus sign.
     """
     for key in ("to_number", "from_number", "agent_phone_number", "phone_number"):
-        number = sight.value.get(key)
-        if isinstance(number, str) and sight.value.get("status") != "error" and not _NUMBER.fullmatch(number):
+        number = view.value.get(key)
+        if isinstance(number, str) and view.value.get("status") != "error" and not _NUMBER.fullmatch(number):
             expected = "7 to 15 digits with country code, with or without +"
             yield Clash(keys=(key,), expected=expected, actual=masking.described(number))
 
 
-def credentials_masked(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash for a credential that came back in clear.
+def credentials_masked(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash for a credential that is returned in clear.
 
-    An account SID is a name and no secret. An address is in clear with a password or a token in it.
+    An account SID is a name, not a secret. A URL is in clear if it has a password or a token in it.
     """
-    declared = sight.schema.get("properties", {})
-    for key, value in sight.value.items():
+    declared = view.schema.get("properties", {})
+    for key, value in view.value.items():
         schema = declared.get(key)
-        marked = sight.sensitive or (schema is not None and schema.get("x-sensitivity") == "credential")
+        marked = view.sensitive or (schema is not None and schema.get("x-sensitivity") == "credential")
         if marked and isinstance(value, str) and not str(key).endswith("_sid") and _is_in_clear(value):
             shown = key if schema is not None else masking.HIDDEN_KEY
             yield Clash(keys=(shown,), expected="a mask or nothing", actual=masking.described(value))
 
 
 _MASK_RUN = re.compile(r"\*{2,}|\.{3,}|[•●…]+|[xX]{4,}|#{3,}")
-_VISIBLE = 16  # characters beside a mask that are taken for a hint, such as "sk-...abcd"
+_VISIBLE = 16  # characters beside a mask that still count as a hint, such as "sk-...abcd"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,15}://(?P<user>[^/?#@]*@)?[^?#]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _TOKEN_NAME = re.compile(r"[?&#][^=&]*(?:key|token|secret|passw|pwd|auth|sig)[^=&]*=[^&]", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|(?:redacted|masked|hidden)", re.IGNORECASE)
@@ -218,41 +203,39 @@ def _is_masked(text: str) -> bool:
     return bool(_MASK_RUN.search(text)) and len(_MASK_RUN.sub("", text)) <= _VISIBLE
 
 
-def hipaa_without_transcript(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a HIPAA call carries a transcript."""
-    transcript = sight.value.get("transcript")
-    if sight.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
+def hipaa_without_transcript(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a HIPAA call has a transcript."""
+    transcript = view.value.get("transcript")
+    if view.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
         expected = "nothing, since the call is hipaa_compliant"
         yield Clash(keys=("transcript",), expected=expected, actual=masking.described(transcript))
 
 
-def recording_after_start(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when a call that has not begun has a recording."""
-    if sight.value.get("status") == "not_started" and sight.value.get("recording_available") is True:
-        yield Clash(keys=("recording_available",), expected="false, since the call has not begun", actual="true")
+def recording_after_start(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if a call that has not started has a recording."""
+    if view.value.get("status") == "not_started" and view.value.get("recording_available") is True:
+        yield Clash(keys=("recording_available",), expected="false, since the call has not started", actual="true")
 
 
-def do_not_call_asked(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when do-not-call detection found something though it was not to run.
+def do_not_call_asked(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if do-not-call detection has a result although it was switched off.
 
-    Since 2024 the agent can switch detection on as well.
+    Since 2024 the agent can switch it on too.
     """
-    asked = (
-        sight.value.get("run_do_not_call_detection"),
-        _object(sight.value.get("agent")).get("run_do_not_call_detection"),
-    )
-    if asked[0] is False and asked[1] is not True and sight.value.get("do_not_call_result") is True:
-        expected = "nothing, since detection was not to run"
+    by_call = view.value.get("run_do_not_call_detection")
+    by_agent = _object(view.value.get("agent")).get("run_do_not_call_detection")
+    if by_call is False and by_agent is not True and view.value.get("do_not_call_result") is True:
+        expected = "nothing, since detection was switched off"
         yield Clash(keys=("do_not_call_result",), expected=expected, actual="true")
 
 
-def parts_of_provider(sight: ObjectView) -> Iterator[Clash]:
-    """Yield a clash when telephony parts are of another provider than the call."""
-    provider = sight.value.get("telephony_provider")
+def parts_of_provider(view: ObjectView) -> Iterator[Clash]:
+    """Yield a clash if telephony parts belong to another provider than the call."""
+    provider = view.value.get("telephony_provider")
     if provider not in ("vonage", "twilio"):
         return
     for key, lead in (("telephony_metadata", "telephony_metadata_"), ("telephony_account_connection", _CONNECTION)):
-        tag = _object(sight.value.get(key)).get("type")
+        tag = _object(view.value.get(key)).get("type")
         other = "twilio" if provider == "vonage" else "vonage"
         if tag == lead + other:
             yield Clash(keys=(key, "type"), expected=f"a part of {provider}", actual=f"one of {other}")
@@ -294,19 +277,19 @@ def inconsistencies(
     tolerance: float = TOLERANCE,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
-    """Yield where a payload contradicts itself, outermost objects first, then in the order of `RULES`.
+    """Yield the contradictions in a payload, the outermost objects first, then in the order of `RULES`.
 
-    The schema is not checked: wrong values are skipped, and bytes that hold no JSON yield nothing.
+    The schema is not checked: invalid values are skipped, and bytes that are not JSON yield nothing.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
         name: The schema to read it as.
-        contract: A date; the default contract without.
+        contract: A date; by default the default contract.
         profile: ``documented``, ``wire`` or ``tolerant``.
-        now: The clock, in seconds since 1970-01-01 UTC; for a recorded payload the time of the
-            recording, for a response its Date header; this machine's clock without.
-        tolerance: Seconds by which a time may lie ahead of the clock, inclusive.
-        selection: Which codes count, and how much.
+        now: The time in seconds since 1970-01-01 UTC: of the recording for a recorded payload, the Date header for a
+            response; by default that of this machine.
+        tolerance: Seconds by which a time may be ahead of `now`, inclusive.
+        selection: Which codes are reported, and how severe they are.
 
     Raises:
         ContractError: There is no such contract, profile or schema.
@@ -314,10 +297,10 @@ def inconsistencies(
     chosen = Contract.load(contract, profile=profile)
     latest = (time.time() if now is None else now) + tolerance
     chosen.schema(name)
-    return _clashing(instance, name, chosen, latest=latest, selection=selection)
+    return _find_clashes(instance, name, chosen, latest=latest, selection=selection)
 
 
-def _clashing(
+def _find_clashes(
     instance: object, name: str, contract: Contract, *, latest: float, selection: Selection
 ) -> Iterator[Violation]:
     if isinstance(instance, Bytes):
@@ -326,26 +309,26 @@ def _clashing(
         except Unreadable:
             return
     levels = {rule.code: selection.level(rule.code, contract.profile) for rule in RULES}
-    for pointer, sight in _iter_objects(instance, name, contract, latest):
-        for rule in _rules_of(contract.pointer_to(sight.schema)):
+    for pointer, view in _iter_objects(instance, name, contract, latest):
+        for rule in _rules_of(contract.pointer_to(view.schema)):
             level = levels[rule.code]
             if level == "off":
                 continue
-            for clash in rule.clashes(sight):
+            for clash in rule.clashes(view):
                 yield Violation(
                     instance_pointer=pointer + json_pointer.from_tokens(clash.keys),
                     code=rule.code,
                     severity=level,
                     expected=clash.expected,
                     actual=clash.actual,
-                    schema_pointer=_source(contract, sight.schema, clash.keys[0]),
+                    schema_pointer=_source(contract, view.schema, clash.keys[0]),
                     contract=contract.date,
                 )
 
 
 @cache
 def _rules_of(place: str) -> tuple[Rule, ...]:
-    """Return the rules that speak of the schema at a pointer of a shipped contract."""
+    """Return the rules for the schema at a pointer of a shipped contract."""
     return tuple(rule for rule in RULES if not rule.schemas or place.rpartition("/")[2] in rule.schemas)
 
 

@@ -1,7 +1,7 @@
-"""The engines that hold an instance against a schema, behind one seam.
+"""The JSON Schema engines, behind one protocol.
 
-jsonschema-rs is compiled and gives the verdict in microseconds; jsonschema is the reference it is
-tested against, and takes its place where no compiled build can be installed.
+jsonschema-rs is compiled and validates in microseconds. jsonschema is the reference that it is tested against, and
+replaces it where no compiled build can be installed.
 """
 
 import re
@@ -23,7 +23,7 @@ _DATE_TIME = re.compile(
 def is_uuid(value: object) -> bool:
     """Return whether a string is a UUID of 32 hexadecimal digits in five groups.
 
-    Values that are not strings pass: a format speaks of strings only.
+    Values that are not strings are valid: a format applies only to strings.
 
     Source: RFC 9562, section 4.
     """
@@ -31,9 +31,9 @@ def is_uuid(value: object) -> bool:
 
 
 def is_date_time(value: object) -> bool:
-    """Return whether a string is a date-time with offset; a leap second only at the end of a UTC day.
+    """Return whether a string is a date-time with offset; a leap second is valid only at the end of a UTC day.
 
-    Values that are not strings pass: a format speaks of strings only.
+    Values that are not strings are valid: a format applies only to strings.
 
     Source: RFC 3339, section 5.6 and appendix D.
     """
@@ -55,21 +55,21 @@ def is_date_time(value: object) -> bool:
 
 
 def _days(year: int, month: int) -> int:
-    return monthrange(year or 400, month)[1]  # the calendar module knows no year 0, a leap year like 400
+    return monthrange(year or 400, month)[1]  # the calendar module has no year 0, which is a leap year like 400
 
 
 Location = tuple[str | int, ...]
 
 
 class Engine(Protocol):
-    """One schema, ready to validate; both methods are free of side effects."""
+    """One compiled schema; its methods have no side effects."""
 
     def is_valid(self, instance: object) -> bool:
-        """Return whether the instance is valid; may raise ValueError for what JSON cannot hold."""
+        """Return whether the instance is valid; may raise ValueError if it holds what JSON cannot."""
         ...
 
     def errors(self, instance: object) -> Iterable[tuple[Location, Location]]:
-        """Say where each error is: in the instance, and in the schema along its references."""
+        """Return the location of each error in the instance, and in the schema along its references."""
         ...
 
 
@@ -89,12 +89,12 @@ class CompiledEngine:
         self._iter_errors = validator.iter_errors
 
     def errors(self, instance: object) -> list[tuple[Location, Location]]:
-        """List where each error is."""
+        """Return the locations of each error."""
         return [(tuple(error.instance_path), tuple(error.evaluation_path)) for error in self._iter_errors(instance)]
 
 
 class ReferenceEngine:
-    """A schema in the hands of jsonschema, with this project's checks of formats."""
+    """A schema checked by jsonschema, with this project's format checks."""
 
     __slots__ = ("_validator",)
 
@@ -111,12 +111,12 @@ class ReferenceEngine:
 
     def is_valid(self, instance: object) -> bool:
         """Return whether the instance is valid."""
-        if surveyed(instance)[0]:  # jsonschema would put it into a message, and recurse
+        if surveyed(instance)[0]:  # jsonschema would recurse, and put it into a message
             raise ValueError
         return bool(self._validator.is_valid(instance))
 
     def errors(self, instance: object) -> Iterator[tuple[Location, Location]]:
-        """Yield where each error is."""
+        """Yield the locations of each error."""
         if surveyed(instance)[0]:
             raise ValueError
         for error in self._validator.iter_errors(instance):
@@ -124,7 +124,7 @@ class ReferenceEngine:
 
 
 def best_engine(schema: Mapping[str, Any]) -> Engine:
-    """Return the compiled engine, or the reference engine where the compiled one is not installed."""
+    """Return the compiled engine, or the reference engine if the compiled one is not installed."""
     try:
         return CompiledEngine(schema)
     except ImportError:

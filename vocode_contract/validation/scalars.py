@@ -15,7 +15,7 @@ _FURTHEST = 2.0**53
 
 
 def instant(value: object) -> float | None:
-    """Return the time that a value names; ``None`` where it names none, or one without offset.
+    """Return a value as a time; ``None`` if it is not a time, or has no offset.
 
     Args:
         value: A date-time string with offset, epoch seconds as a number or as text, or anything.
@@ -36,7 +36,7 @@ def instant(value: object) -> float | None:
 
 
 def is_naive(value: object) -> bool:
-    """Return whether a value is a date-time string that names no offset from UTC."""
+    """Return whether a value is a date-time string without offset from UTC."""
     if not isinstance(value, str) or len(value) > _LONGEST:
         return False
     match = _ISO.fullmatch(value)
@@ -44,7 +44,7 @@ def is_naive(value: object) -> bool:
 
 
 def _seconds(match: re.Match[str]) -> float | None:
-    """Compute whole seconds first: the same instant in two spellings gives the same number."""
+    """Compute whole seconds first, so that two spellings of an instant give the same number."""
     offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
     second = int(match["second"])
     try:

@@ -1,4 +1,4 @@
-"""Which contracts accept a payload, and what changed from one contract to another."""
+"""Find the contracts that accept a payload."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -25,10 +25,10 @@ class Fit:
     Attributes:
         contract: Date of the contract.
         accepted: Whether the payload conforms.
-        ruled_out_by: The first violation in the order of the payload; ``None`` where it conforms,
-            and where the contract has no schema of that name.
-        undeclared: How many keys the contract does not declare, at most 1,000: of the contracts
-            that accept a payload, the one with the fewest fits best.
+        ruled_out_by: The first violation in the order of the payload; ``None`` if the payload conforms, or if the
+            contract has no schema of that name.
+        undeclared: Number of keys that the contract does not declare, at most 1,000: among the contracts that accept
+            a payload, the one with the fewest fits best.
     """
 
     contract: str
@@ -44,7 +44,7 @@ def which(
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
-        name: The schema to check it by.
+        name: The schema to validate it against.
         profile: ``documented``, ``wire`` or ``tolerant``.
         limits: Bounds on the payload.
 
@@ -73,9 +73,9 @@ def _fit(instance: object, name: str, contract: Contract, limits: Limits) -> Fit
 
 
 def _position(value: Any, violation: Violation) -> tuple[float, ...]:
-    """Return where a violation stands in a payload: the index of each member on the way.
+    """Return the position of a violation in a payload: the index of each member on the way.
 
-    A missing key, and one that is not shown, stands after all others of its object.
+    Missing and hidden keys come after all others of their object.
     """
     found: list[float] = []
     for token in json_pointer.tokens_of(violation.instance_pointer):
