@@ -1,6 +1,6 @@
 """Contract tests, validators and a simulator for Vocode's hosted calls API.
 
-Importing this package loads nothing: each public name is fetched from its module when it is first asked for (PEP 562).
+Importing this package loads nothing: each public name is loaded on first use (PEP 562).
 """
 
 from vocode_contract._lazy import on_demand

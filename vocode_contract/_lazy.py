@@ -1,4 +1,4 @@
-"""The public names of a package, each loaded when it is first asked for, so that none costs those who do not use it."""
+"""Load the public names of a package on first use, so that unused ones cost nothing."""
 
 import sys
 
@@ -10,15 +10,13 @@ if TYPE_CHECKING:
 def on_demand(
     package: str, exports: "Mapping[str, str]", *, extras: "Mapping[str, str] | None" = None, needed_for: str = ""
 ) -> "Callable[[str], object]":
-    """Return what a package takes for its ``__getattr__``.
+    """Return the ``__getattr__`` of a package (PEP 562).
 
     Args:
         package: Its full name.
-        exports: Public name to the module that has it, below the package.
-        extras: Library to the extra of ours that installs it.
-        needed_for: What a missing extra is needed for, as a phrase.
-
-    Source: PEP 562.
+        exports: Public name to its module, relative to the package.
+        extras: Library to the extra that installs it.
+        needed_for: The feature that needs the extras, as a noun.
     """
 
     def attribute(name: str) -> object:

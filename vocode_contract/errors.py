@@ -25,10 +25,10 @@ class ContractError(Exception):
 
 
 class SchemasNotFound(ContractError):
-    """The installation lacks the schemas.
+    """The schemas are not installed.
 
     Attributes:
-        looked_in: The directories looked in, in that order.
+        looked_in: The directories that were searched, in that order.
     """
 
     def __init__(self, looked_in: tuple[str, ...]) -> None:
@@ -58,8 +58,8 @@ class UnknownContract(_Unknown):
     """There is no contract of that date.
 
     Attributes:
-        date: The date asked for.
-        known: The dates there are.
+        date: The unknown date.
+        known: The dates of all contracts.
     """
 
     noun = "contract"
@@ -70,33 +70,23 @@ class UnknownContract(_Unknown):
 
 
 class UnknownSchema(_Unknown):
-    """There is no schema of that name.
-
-    Attributes:
-        name: The name asked for.
-        known: The names there are.
-    """
+    """There is no schema of that name; `name` is the unknown one, `known` are all others."""
 
     noun = "schema"
 
 
 class UnknownProfile(_Unknown):
-    """There is no profile of that name.
-
-    Attributes:
-        name: The name asked for.
-        known: The names there are.
-    """
+    """There is no profile of that name; `name` is the unknown one, `known` are all others."""
 
     noun = "profile"
 
 
 class MissingExtra(ContractError):
-    """Something asked for needs an extra that is not installed.
+    """A feature needs an extra that is not installed.
 
     Attributes:
-        extra: The extra, one of those in the package's metadata.
-        needed_for: What was asked for, as a noun: ``"the simulator"``.
+        extra: Name of the extra.
+        needed_for: The feature, as a noun: ``"the simulator"``.
     """
 
     def __init__(self, extra: str, needed_for: str) -> None:
@@ -112,13 +102,11 @@ class MissingExtra(ContractError):
 
 
 class InvalidOption(ContractError):
-    """An option cannot be used with the value it has.
-
-    The value is no field: it may be a token.
+    """The value of an option is invalid. It is not stored here, since it may be a token.
 
     Attributes:
         name: The option as its user wrote it: ``"--vocode-url"``.
-        reason: The violations, and what would be right.
+        reason: What is wrong with the value, and what would be right.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -140,10 +128,10 @@ def did_you_mean(word: str, known: "Iterable[str]") -> str:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; a kind of Ctrl-C to everything that cleans up, pytest and servers among it.
+    """SIGTERM or SIGHUP was received; everything that cleans up on Ctrl-C, such as pytest, cleans up on it too.
 
     Attributes:
-        exit_code: 128 and the number of the signal.
+        exit_code: 128 plus the number of the signal.
     """
 
     def __init__(self, number: int = 15) -> None:

@@ -22,13 +22,13 @@ NOWHERE = ["/none", "/foo/2", "/foo/-", "/foo/-1", "/foo/01", "/foo/ 1", "/foo/Ù
 
 @pytest.mark.parametrize(("text", "value"), EXAMPLES)
 def test_resolved_returns_what_the_pointer_addresses(text, value):
-    assert json_pointer.resolved(DOCUMENT, text) == value
+    assert json_pointer.resolve(DOCUMENT, text) == value
 
 
 @pytest.mark.parametrize("text", NOWHERE, ids=lambda text: text[:9])
 def test_resolved_raises_where_nothing_is(text):
     with pytest.raises(LookupError):
-        json_pointer.resolved(DOCUMENT, text)
+        json_pointer.resolve(DOCUMENT, text)
 
 
 def test_from_tokens_writes_names_and_indices():

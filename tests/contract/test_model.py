@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.contract.model import PROFILES, Contract, dates, has_timed_transcripts, json_type
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
@@ -67,7 +67,7 @@ def test_document_is_whole(date):
     document = Contract.load(date).document
     found = set(references(document))
     assert found
-    assert all(isinstance(resolved(document, reference.removeprefix("#")), dict) for reference in found)
+    assert all(isinstance(resolve(document, reference.removeprefix("#")), dict) for reference in found)
 
 
 @each_date
@@ -76,7 +76,7 @@ def test_operation_is_that_of_the_document(date, name):
     contract = Contract.load(date)
     operation = contract.operations[name]
     assert (operation.method, operation.path, operation.effect) == OPERATIONS[name]
-    assert resolved(contract.document, operation.pointer)["operationId"] == name  # type: ignore[index]  # an object
+    assert resolve(contract.document, operation.pointer)["operationId"] == name  # type: ignore[index]  # an object
     assert operation.statuses == operation.responses.keys()
 
 
@@ -94,7 +94,7 @@ def test_pointer_to_leads_back_to_the_schema(date):
     contract = Contract.load(date)
     for schema in contract.schemas.values():
         for value in (schema, *schema.get("properties", {}).values()):
-            assert resolved(contract.document, contract.pointer_to(value)) is value
+            assert resolve(contract.document, contract.pointer_to(value)) is value
 
 
 BRANCHES = [

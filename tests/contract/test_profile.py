@@ -1,7 +1,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.contract.profile import may_be_null_on_wire, schema_under_profile, schemas_under_profile
 
@@ -39,7 +39,7 @@ def test_judged_schemas_name_where_they_come_from(date, profile):
     sources = {schema["x-source"] for schema in judged(date, profile) if "x-source" in schema}
     assert sources
     for source in sources:
-        resolved(document, source)
+        resolve(document, source)
 
 
 @each_date

@@ -36,7 +36,7 @@ def example(name: str = "Call", contract: str = "2023-11-30") -> Any:
 def altered(payload: Any, sets: dict[str, Any]) -> Any:
     for place, value in sets.items():
         parent, _, key = place.rpartition("/")
-        holder: Any = json_pointer.resolved(payload, parent)
+        holder: Any = json_pointer.resolve(payload, parent)
         holder[int(key) if isinstance(holder, list) else key] = value
     return payload
 
@@ -155,9 +155,7 @@ def test_no_part_of_a_payload_is_told():
     payload = example()
     token = "c4n4ry-0123456789"
     for place in list(below(payload)):
-        if isinstance(json_pointer.resolved(payload, place), str) and not place.endswith(
-            ("type", "status", "provider")
-        ):
+        if isinstance(json_pointer.resolve(payload, place), str) and not place.endswith(("type", "status", "provider")):
             altered(payload, {place: token + place})
     payload["agent"]["openai_account_connection"]["credentials"][token] = token
     payload["context"] = {token: token}

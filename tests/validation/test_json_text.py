@@ -15,7 +15,7 @@ import vocode_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.json_text import read
-from vocode_contract.validation.json_value import Limits, Unreadable, surveyed
+from vocode_contract.validation.json_value import Limits, Unreadable, survey
 
 DEEP = 100_000
 
@@ -289,7 +289,7 @@ MISFITS = {
 
 @pytest.mark.parametrize(("value", "code", "tokens"), MISFITS.values(), ids=MISFITS)
 def test_survey_finds_what_json_cannot_hold(value, code, tokens):
-    found, _ = surveyed(value)
+    found, _ = survey(value)
     assert found is not None
     assert (found.code, found.tokens) == (code, tokens)
 
@@ -297,7 +297,7 @@ def test_survey_finds_what_json_cannot_hold(value, code, tokens):
 def test_survey_ends_on_a_value_that_holds_itself():
     endless: list[object] = []
     endless.append(endless)
-    found, _ = surveyed(endless)
+    found, _ = survey(endless)
     assert found is not None
     assert found.code == "json-too-deep"
 
@@ -306,7 +306,7 @@ def test_survey_counts_values_that_are_held_twice():
     doubled: list[object] = [0]
     for _ in range(50):
         doubled = [doubled, doubled]
-    found, _ = surveyed(doubled)
+    found, _ = survey(doubled)
     assert found is not None
     assert found.code == "json-too-many-values"
 
@@ -314,7 +314,7 @@ def test_survey_counts_values_that_are_held_twice():
 @settings(max_examples=200)
 @given(json_values)
 def test_survey_finds_nothing_in_json(value):
-    assert surveyed(value)[0] is None
+    assert survey(value)[0] is None
 
 
 # Payload -> the multiple of its size that may be taken; orjson alone reserves a hundred times for a long array.

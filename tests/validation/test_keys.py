@@ -1,4 +1,4 @@
-from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.contract.model import Contract
 from vocode_contract.validation.keys import unknown_keys
 
@@ -39,7 +39,7 @@ def test_key_that_may_be_a_token_is_not_shown():
 
 def test_unknown_key_names_where_keys_are_declared():
     [violation] = unknown_keys(CONTRACT, "Call", {**CALL, "sentiment": 1})
-    assert isinstance(resolved(CONTRACT.document, violation.schema_pointer), dict)
+    assert isinstance(resolve(CONTRACT.document, violation.schema_pointer), dict)
     assert violation.schema_pointer == "/components/schemas/Call/properties"
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vocode_contract.contract.json_pointer import resolved
+from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.contract.model import PROFILES, Contract, dates
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 from vocode_contract.validation import validator
@@ -118,9 +118,9 @@ def test_violation_points_into_the_document(mutant):
         assert violation.contract == contract.date
         if violation.code != "more-violations":
             assert violation.schema_pointer
-        resolved(contract.document, violation.schema_pointer)
+        resolve(contract.document, violation.schema_pointer)
         if "*" not in violation.instance_pointer and violation.code != "required":
-            resolved(value, violation.instance_pointer)
+            resolve(value, violation.instance_pointer)
 
 
 @settings(max_examples=200)

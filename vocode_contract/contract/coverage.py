@@ -1,7 +1,7 @@
-"""Which parts of a contract a set of payloads and exchanges has exercised.
+"""Measure which parts of a contract a set of payloads and exchanges exercises.
 
-A part is one thing that a consumer must be able to take: an enumerated value, a branch of a union,
-an optional property absent, null or present, an array empty or not, a documented status.
+A part is something that a consumer must be able to process: an enumerated value, a branch of a union, an optional
+property (absent, null, present), an array (empty or not), a documented status.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +17,11 @@ Kind = Literal["value", "branch", "property", "array", "status"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
-    """One thing that can be exercised.
+    """One part of a contract.
 
     Attributes:
         pointer: JSON Pointer to the schema or operation in the contract's document.
-        kind: What sort of thing it is.
+        kind: Kind of part.
         case: The value, the tag, ``absent``, ``null``, ``present``, ``empty``, ``some`` or the status.
     """
 
@@ -32,23 +32,16 @@ class Part:
 
 @dataclass(slots=True)
 class Coverage:
-    """What has been exercised of some schemas and operations; sums with ``|``.
-
-    Attributes:
-        contract: The contract whose parts are counted.
-        names: The schemas that count, with all they refer to.
-        operations: The operations whose statuses count.
-        touched: The parts exercised so far.
-    """
+    """The parts of some schemas and operations that have been exercised; ``|`` combines two."""
 
     contract: Contract
-    names: tuple[str, ...] = ("Call",)
+    names: tuple[str, ...] = ("Call",)  # of schemas; the schemas that they refer to are included
     operations: tuple[str, ...] = ()
     touched: set[Part] = field(default_factory=set)
 
     @property
     def parts(self) -> frozenset[Part]:
-        """All that can be exercised."""
+        """All parts."""
         return frozenset().union(
             *(parts_of(self.contract, name) for name in self.names),
             *(_statuses(self.contract.operations[name]) for name in self.operations),
@@ -56,7 +49,7 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[Part, ...]:
-        """What has not been exercised, in the order of the document."""
+        """The parts that have not been exercised, sorted by pointer."""
         return tuple(sorted(self.parts - self.touched))
 
     @property
@@ -66,15 +59,15 @@ class Coverage:
         return len(parts & self.touched) / len(parts) if parts else 1.0
 
     def add(self, instance: object, name: str = "Call") -> None:
-        """Count what a parsed payload exercises; what does not fit the schema counts for nothing."""
+        """Add the parts that a parsed payload exercises; invalid values are ignored."""
         self.touched.update(parts_in(self.contract, name, instance))
 
     def add_status(self, operation: str, status: int) -> None:
-        """Count a status that an operation answered with."""
+        """Add a status that an operation returned."""
         self.touched.update(part for part in _statuses(self.contract.operations[operation]) if part.case == str(status))
 
     def __or__(self, other: "Coverage") -> "Coverage":
-        """Sum two coverages of the same contract."""
+        """Combine two coverages of the same contract."""
         return Coverage(
             self.contract,
             names=tuple(dict.fromkeys(self.names + other.names)),
@@ -83,11 +76,11 @@ class Coverage:
         )
 
     def to_rows(self) -> list[list[str]]:
-        """Return the touched parts as plain lists, to be carried between processes."""
+        """Return the touched parts as plain lists, for another process."""
         return [[part.pointer, part.kind, part.case] for part in sorted(self.touched)]
 
     def add_rows(self, rows: Iterable[Any]) -> None:
-        """Count what `to_rows` returned elsewhere."""
+        """Add the parts that `to_rows` returned."""
         self.touched.update(Part(*row) for row in rows)
 
 
@@ -97,7 +90,7 @@ def _statuses(operation: Operation) -> Iterator[Part]:
 
 @cache
 def parts_of(contract: Contract, name: str) -> frozenset[Part]:
-    """Return every part of a schema and of all it refers to."""
+    """Return every part of a schema and of the schemas that it refers to."""
     parts: set[Part] = set()
     done: set[int] = set()
     waiting: list[Schema] = [contract.schema(name)]
@@ -111,14 +104,14 @@ def parts_of(contract: Contract, name: str) -> frozenset[Part]:
 
 
 def below(contract: Contract, schema: Schema) -> list[Schema]:
-    """Return the schemas that a schema names: branches, properties, members, the target of a reference."""
+    """Return the schemas directly below one: branches, properties, members, the target of a reference."""
     inner = [*schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("properties", {}).values()]
     inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
     return [*inner, contract.target(schema["$ref"])] if "$ref" in schema else inner
 
 
 def own_parts(contract: Contract, schema: Schema) -> Iterator[Part]:
-    """Yield the parts of one schema, without those of the schemas it names."""
+    """Yield the parts of one schema, without those of the schemas below it."""
     pointer = contract.pointer_to(schema)
     yield from (Part(pointer, "value", value) for value in schema.get("enum", ()) if value is not None)
     yield from (Part(pointer, "branch", case) for case in cases(contract, schema))
@@ -130,7 +123,7 @@ def own_parts(contract: Contract, schema: Schema) -> Iterator[Part]:
 
 
 def optional_keys(contract: Contract, schema: Schema) -> list[str]:
-    """Return the keys of an object schema that may be absent; a union needs its tag, whatever a branch says."""
+    """Return the keys of an object schema that may be absent; never the tag, which its union needs."""
     tag = _tags(contract.date).get(contract.pointer_to(schema))
     return [key for key in schema.get("properties", ()) if key not in schema.get("required", ()) and key != tag]
 
@@ -147,7 +140,7 @@ def _tags(date: str) -> Mapping[str, str]:
 
 
 def cases(contract: Contract, schema: Schema) -> list[str]:
-    """Name the branches of a union: by tag, or by JSON type."""
+    """Return the names of the branches of a union: their tags, or JSON types."""
     if "discriminator" in schema:
         return list(schema["discriminator"]["mapping"])
     options = schema.get("oneOf") or schema.get("anyOf") or ()
@@ -173,7 +166,7 @@ def parts_in(contract: Contract, name: str, instance: object) -> Iterator[Part]:
 
 
 def _touched(contract: Contract, schema: Schema, value: object, inner: list[tuple[Schema, object]]) -> Iterator[Part]:
-    """Yield what one value exercises of its schema; append its members to `inner`."""
+    """Yield the parts of its schema that one value exercises; append its members to `inner`."""
     while "$ref" in schema:
         schema = contract.target(schema["$ref"])
     if "oneOf" in schema or "anyOf" in schema:

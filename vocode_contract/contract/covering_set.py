@@ -1,11 +1,11 @@
-"""A small set of payloads that exercises every part of a schema."""
+"""Build a small set of payloads that exercises every part of a schema."""
 
 from typing import Any
 
 from vocode_contract.contract.coverage import Part, below, cases, optional_keys, own_parts, parts_in, parts_of, states
 from vocode_contract.contract.model import Contract, Schema
 
-#: Items put into one array at most, so that a payload stays readable.
+#: Items in one array, at most, so that a payload stays readable.
 _MOST_ITEMS = 12
 
 _LEAVES: dict[str, Any] = {"boolean": True, "integer": 1, "number": 1.0, "string": "text", "null": None}
@@ -15,13 +15,9 @@ _FORMATS = {"uuid": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "date-time": "2023-1
 def covering_set(contract: Contract, name: str = "Call") -> tuple[Any, ...]:
     """Build payloads that together exercise every part of a schema that a payload can.
 
-    The set is made greedily, each payload for as many of the parts still missing as it can hold: as
-    small as is practical, not the smallest there is. All payloads conform, all objects in one have
-    one owner, and the same arguments give the same payloads.
-
-    Args:
-        contract: The contract and profile to conform to.
-        name: A schema of the contract.
+    The set is built greedily: each payload holds as many missing parts as it can, so the set is small, but not always
+    the smallest. All payloads are valid, all objects in one have the same owner, and the same arguments give the same
+    payloads.
 
     Raises:
         UnknownSchema: The contract has no schema of that name.
@@ -29,7 +25,7 @@ def covering_set(contract: Contract, name: str = "Call") -> tuple[Any, ...]:
     missing = set(parts_of(contract, name))
     payloads: list[Any] = []
     while missing:
-        payload = _owned(_Building(contract, set(missing)).of(contract.schema(name)), None)
+        payload = _set_owner(_Builder(contract, set(missing)).build(contract.schema(name)), None)
         touched = missing.intersection(parts_in(contract, name, payload))
         if not touched:
             break
@@ -38,26 +34,26 @@ def covering_set(contract: Contract, name: str = "Call") -> tuple[Any, ...]:
     return tuple(payloads)
 
 
-def _owned(value: Any, owner: str | None) -> Any:
-    """Give every object of a payload the outermost owner."""
+def _set_owner(value: Any, owner: str | None) -> Any:
+    """Copy a payload, giving every object in it the outermost owner."""
     if isinstance(value, list):
-        return [_owned(item, owner) for item in value]
+        return [_set_owner(item, owner) for item in value]
     if not isinstance(value, dict):
         return value
     owner = owner or value.get("user_id")
-    return {key: owner if key == "user_id" and owner else _owned(child, owner) for key, child in value.items()}
+    return {key: owner if key == "user_id" and owner else _set_owner(child, owner) for key, child in value.items()}
 
 
-class _Building:
-    """The making of one payload for parts that are still missing."""
+class _Builder:
+    """Builds one payload for the parts that are still missing."""
 
     def __init__(self, contract: Contract, missing: set[Part]) -> None:
         self._contract = contract
         self._missing = missing
         self._parts: dict[int, frozenset[Part]] = {}
 
-    def of(self, schema: Schema, hint: Any = None) -> Any:
-        """Build a value; a `hint` is what an example has in its place."""
+    def build(self, schema: Schema, hint: Any = None) -> Any:
+        """Build a value; a `hint` is the value that an example has in its place."""
         while "$ref" in schema:
             schema = self._contract.target(schema["$ref"])
         if "oneOf" in schema or "anyOf" in schema:
@@ -88,18 +84,13 @@ class _Building:
             mapping = schema["discriminator"]["mapping"]
             tag = max(mapping, key=lambda tag: self._worth(Part(place, "branch", tag), {"$ref": mapping[tag]}))
             self._missing.discard(Part(place, "branch", tag))
-            built = self.of({"$ref": mapping[tag]}, hint)
+            built = self.build({"$ref": mapping[tag]}, hint)
             return built | {schema["discriminator"]["propertyName"]: tag}
-        options = {
-            case: option for option in self._options(schema) for case in cases(self._contract, {"anyOf": [option]})
-        }
+        branches: list[Schema] = schema.get("oneOf") or schema["anyOf"]
+        options = {case: branch for branch in branches for case in cases(self._contract, {"anyOf": [branch]})}
         case = max(options, key=lambda case: self._worth(Part(place, "branch", case), options[case]))
         self._missing.discard(Part(place, "branch", case))
-        return self.of(options[case])
-
-    def _options(self, schema: Schema) -> list[Schema]:
-        options: list[Schema] = schema.get("oneOf") or schema["anyOf"]
-        return options
+        return self.build(options[case])
 
     def _worth(self, part: Part, schema: Schema) -> int:
         return (part in self._missing) + self._wanted(schema)
@@ -107,13 +98,13 @@ class _Building:
     def _object(self, schema: Schema, hint: Any) -> dict[str, Any]:
         example = hint if isinstance(hint, dict) else (schema.get("examples") or [{}])[0]
         if isinstance(schema.get("additionalProperties"), dict):
-            return dict(example) or {"key": self.of(schema["additionalProperties"])}
+            return dict(example) or {"key": self.build(schema["additionalProperties"])}
         built: dict[str, Any] = {}
         optional = optional_keys(self._contract, schema)
         for key, value in schema.get("properties", {}).items():
             state = self._state(schema, key) if key in optional else "present"
             if state == "present":
-                built[key] = self.of(value, example.get(key))
+                built[key] = self.build(value, example.get(key))
             elif state == "null":
                 built[key] = None
         return built
@@ -137,9 +128,9 @@ class _Building:
             self._missing.discard(empty)
             return []
         self._missing.discard(some)
-        items = [self.of(schema["items"])]
+        items = [self.build(schema["items"])]
         while self._wanted(schema["items"]) and len(items) < _MOST_ITEMS:
-            items.append(self.of(schema["items"]))
+            items.append(self.build(schema["items"]))
         return items
 
     def _leaf(self, schema: Schema, kind: str, hint: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the contract says of keys that are left out: a payload with its defaults filled in."""
+"""Fill in the documented defaults of absent properties."""
 
 from copy import deepcopy
 from typing import Any
@@ -7,49 +7,46 @@ from vocode_contract.contract.model import Contract, Schema
 
 
 def with_defaults(instance: Any, name: str = "Call", *, contract: str | None = None) -> Any:
-    """Copy a payload with each absent property filled in that has a documented default.
+    """Copy a payload, adding each absent property that has a documented default.
 
-    Unions are followed by their discriminator; where a value fits no branch, it stays as it is. A
-    null that is sent is a value and stays null. What needs no default is shared with the input,
-    which stays untouched.
+    A null in the payload is a value and stays null. A value that matches no branch of a union is returned unchanged.
+    The input is not changed; parts without missing defaults are shared with it.
 
     Args:
-        instance: A parsed JSON value; wrong ones come back unchanged.
+        instance: A parsed JSON value; invalid ones are returned unchanged.
         name: The schema to read it as.
-        contract: A date; the default contract without.
+        contract: A date; by default the default contract.
 
     Raises:
         ContractError: There is no such contract or schema.
     """
     chosen = Contract.load(contract)
-    return _filled(chosen, chosen.schema(name), instance)
+    return _fill(chosen, chosen.schema(name), instance)
 
 
-def _filled(contract: Contract, schema: Schema, value: Any) -> Any:
-    """Descend where the schema has properties or items, so no deeper than the contract nests."""
+def _fill(contract: Contract, schema: Schema, value: Any) -> Any:
+    """Fill in a value; the schema bounds the depth."""
     found = contract.branch(schema, value)
     if found is None:
         return value
     if isinstance(value, list) and "items" in found:
-        return _unless_same(value, [_filled(contract, found["items"], item) for item in value])
+        return _original_if_same(value, [_fill(contract, found["items"], item) for item in value])
     if isinstance(value, dict) and "properties" in found:
-        return _object_filled(contract, found, value)
+        return _fill_object(contract, found, value)
     return value
 
 
-def _object_filled(contract: Contract, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
+def _fill_object(contract: Contract, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
     declared = schema["properties"]
     absent = {
-        key: _filled(contract, below, deepcopy(below["default"]))
+        key: _fill(contract, below, deepcopy(below["default"]))
         for key, below in declared.items()
         if "default" in below and key not in value
     }
-    present = {
-        key: _filled(contract, declared[key], child) if key in declared else child for key, child in value.items()
-    }
+    present = {key: _fill(contract, declared[key], child) if key in declared else child for key, child in value.items()}
     same = not absent and all(present[key] is child for key, child in value.items())
     return value if same else present | absent
 
 
-def _unless_same(items: list[Any], filled: list[Any]) -> list[Any]:
+def _original_if_same(items: list[Any], filled: list[Any]) -> list[Any]:
     return items if all(new is old for new, old in zip(filled, items, strict=True)) else filled

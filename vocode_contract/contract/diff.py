@@ -1,7 +1,7 @@
-"""Contract x contract -> what changed, and whether it breaks those who rely on the old one.
+"""Compare two contracts: what changed, and whether it breaks clients of the old one.
 
-One principle decides: a change is breaking when the new contract allows the server to send what
-the old one refuses, or refuses what the old one allowed a client to send.
+A change is breaking if the new contract allows the server to send what the old one forbids, or forbids a client to send
+what the old one allows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +16,8 @@ Effect = Literal["widens", "narrows", "alters", "neither"]
 
 _COMPONENTS = "/components/schemas/"
 
-#: Answered by whoever implements an external action, and so sent; no operation names it.
-_ANSWERS = ("ExternalActionAnswer",)
+#: Sent by the implementer of an external action; no operation names it.
+_ACTION_RESPONSES = ("ExternalActionAnswer",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +27,10 @@ class Change:
     Attributes:
         kind: A name such as ``key-added`` or ``value-removed``.
         pointer: JSON Pointer into the newer document, into the older one for what was removed.
-        before: What the older contract has there; empty for nothing.
-        after: What the newer contract has there; empty for nothing.
-        effect: Whether more payloads conform now, fewer, others, or the same ones.
-        directions: Whether the place is in what a client receives, in what it sends, or both.
+        before: What the older contract has there; may be empty.
+        after: What the newer contract has there; may be empty.
+        effect: Whether more payloads are valid now, fewer, others, or the same ones.
+        directions: Whether a client receives the place, sends it, or both.
         breaking: Whether a client of the older contract may fail.
     """
 
@@ -45,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Difference:
-    """A change whose readers are not known yet."""
+    """A change of which it is not known yet who is affected."""
 
     kind: str
     place: str
@@ -55,23 +55,23 @@ class _Difference:
 
 
 def changes(old: Contract, new: Contract) -> Iterator[Change]:
-    """Yield what changed: operations first, then schemas by name, each in the order of the document.
+    """Yield the changes: operations first, then schemas by name, each in the order of the document.
 
-    Null is compared as the contracts' profiles read it: under ``wire`` an optional property without
-    a default may be null in every contract. Under ``tolerant``, new words and members break nobody.
+    The profiles decide where null is valid: under ``wire`` it is for every optional property without a default. Under
+    ``tolerant``, new enumerated values and union members are not breaking.
 
     Args:
-        old: The contract that clients were built on.
+        old: The contract that the clients were written for.
         new: The contract that the server follows now.
     """
     yield from _operations(old, new)
     used = {name: _directions(name, old, new) for name in {*old.schemas, *new.schemas}}
     for name in sorted(used):
         for found in _schemas(old, new, name):
-            yield _weighed(found, used[name], tolerant=new.profile == "tolerant")
+            yield _assess(found, used[name], tolerant=new.profile == "tolerant")
 
 
-def _weighed(found: _Difference, directions: tuple[Direction, ...], *, tolerant: bool) -> Change:
+def _assess(found: _Difference, directions: tuple[Direction, ...], *, tolerant: bool) -> Change:
     grows = tolerant and found.kind in ("value-added", "member-added")
     breaks_receiver = found.effect in ("widens", "alters") and not grows
     breaks_sender = found.effect in ("narrows", "alters")
@@ -87,14 +87,14 @@ def _weighed(found: _Difference, directions: tuple[Direction, ...], *, tolerant:
 
 
 def _directions(name: str, old: Contract, new: Contract) -> tuple[Direction, ...]:
-    sent = any(name in _reached(contract, _sent(contract)) for contract in (old, new))
-    received = any(name in _reached(contract, _received(contract)) for contract in (old, new))
-    # What no operation names comes by webhook.
+    sent = any(name in _reachable(contract, _sent(contract)) for contract in (old, new))
+    received = any(name in _reachable(contract, _received(contract)) for contract in (old, new))
+    # What no operation names is received by webhook.
     return (*(("received",) if received or not sent else ()), *(("sent",) if sent else ()))
 
 
 def _sent(contract: Contract) -> Iterator[str]:
-    yield from _ANSWERS
+    yield from _ACTION_RESPONSES
     yield from (operation.body for operation in contract.operations.values() if operation.body)
 
 
@@ -104,7 +104,7 @@ def _received(contract: Contract) -> Iterator[str]:
             yield from (name for name in media.values() if name)
 
 
-def _reached(contract: Contract, roots: Iterable[str]) -> set[str]:
+def _reachable(contract: Contract, roots: Iterable[str]) -> set[str]:
     found: set[str] = set()
     waiting = [name for name in roots if name in contract.schemas]
     while waiting:
@@ -147,7 +147,7 @@ def _operation(before: Operation, after: Operation, old: Contract, new: Contract
             place=f"{(after if status in after.statuses else before).pointer}/responses/{status}",
             effect="widens" if status in after.statuses else "neither",
         )
-        yield _weighed(found, ("received",), tolerant=False)
+        yield _assess(found, ("received",), tolerant=False)
     was = {(parameter.location, parameter.name): parameter for parameter in before.parameters}
     now = {(parameter.location, parameter.name): parameter for parameter in after.parameters}
     for key in (*was, *(key for key in now if key not in was)):
@@ -157,11 +157,11 @@ def _operation(before: Operation, after: Operation, old: Contract, new: Contract
         elif key not in was:
             effect: Effect = "narrows" if now[key].required else "neither"
             found = _Difference(kind="parameter-added", place=place, after=key[1], effect=effect)
-            yield _weighed(found, ("sent",), tolerant=False)
+            yield _assess(found, ("sent",), tolerant=False)
         else:
             views = (_View(was[key].schema, old), _View(now[key].schema, new))
             for found in (*_required(was[key].required, now[key].required, place), *_values(*views, place)):
-                yield _weighed(found, ("sent",), tolerant=False)
+                yield _assess(found, ("sent",), tolerant=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class _View:
 
     @property
     def options(self) -> tuple[Schema, ...]:
-        """The schema itself, or what its union offers; references are not followed."""
+        """The branches of a union, or the schema itself; references are not resolved."""
         return tuple(self.schema.get("oneOf") or self.schema.get("anyOf") or (self.schema,))
 
     @property
@@ -192,7 +192,7 @@ class _View:
 
     @property
     def members(self) -> frozenset[str]:
-        """The schemas that the references come to, unions among them taken apart."""
+        """The schemas that the references lead to, unions replaced by their members."""
         views = (_View(self.contract.schemas[name], self.contract) for name in self.references)
         return frozenset(
             member
@@ -211,7 +211,7 @@ class _View:
 
     @property
     def tag(self) -> str:
-        """The discriminator of a union, and whether its key has to be there."""
+        """The discriminator of a union, and whether it is required."""
         key = self.schema.get("discriminator", {}).get("propertyName", "")
         return f"{key}, {'required' if 'oneOf' in self.schema else 'optional'}" if key else ""
 
@@ -231,7 +231,7 @@ def _schemas(old: Contract, new: Contract, name: str) -> Iterator[_Difference]:
 
 
 def _values(was: _View, now: _View, place: str) -> Iterator[_Difference]:
-    """Yield how two schemas of one place differ; what a reference names is compared by itself."""
+    """Yield the differences of two schemas at one place; the targets of references are compared separately."""
     yield from _types(was, now, place)
     if was.format != now.format:
         effect: Effect = "alters" if was.format and now.format else "widens" if was.format else "narrows"
@@ -275,7 +275,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _default(schema: Schema) -> str:
-    """Write a default as JSON would; one that is an object is only said to be there."""
+    """Write a default as JSON; of an object or array only the type."""
     value = schema.get("default", "")
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "an array"

@@ -10,7 +10,7 @@ from vocode_contract.errors import SchemasNotFound, UnknownSchema
 
 _MARKER = "contract.json"
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
-_found: list[str] = []  # once found, the place does not change
+_found: list[str] = []  # the directory, once it is found
 _PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
 
 
@@ -24,11 +24,11 @@ def schemas_directory() -> str:
         SchemasNotFound: Neither place has the marker.
     """
     if not _found:
-        _found.append(_looked_up())
+        _found.append(_find_directory())
     return _found[0]
 
 
-def _looked_up() -> str:
+def _find_directory() -> str:
     for place in _PLACES:
         try:
             _read(os.path.join(place, _MARKER))
@@ -50,7 +50,7 @@ def read_bytes(*parts: str) -> bytes:
     """
     directory = schemas_directory()
     name = "/".join(parts)
-    if not all(map(_plain, parts)):
+    if not all(map(_is_plain, parts)):
         raise UnknownSchema(name)
     try:
         return _read(os.path.join(directory, *parts))
@@ -58,8 +58,8 @@ def read_bytes(*parts: str) -> bytes:
         raise UnknownSchema(name) from error
 
 
-def _plain(part: str) -> bool:
-    """Return whether a part is one name, which cannot lead out of the directory it is looked up in."""
+def _is_plain(part: str) -> bool:
+    """Return whether a part is one name, so that it cannot lead out of the directory."""
     return part not in {"", ".", ".."} and not set(part) & set("/\\:\0")
 
 

@@ -6,18 +6,12 @@ Source: RFC 6901.
 import re
 from collections.abc import Iterable
 
-#: Longer ones are beyond any array, and beyond what int() reads.
+#: Longer indices are beyond any array, and beyond what int() accepts.
 _INDEX = re.compile("0|[1-9][0-9]{0,18}")
 
 
 def from_tokens(tokens: Iterable[str | int]) -> str:
-    """Write reference tokens as a JSON Pointer.
-
-    Args:
-        tokens: Property names and array indices, outermost first.
-
-    Returns:
-        The pointer; the empty string for no tokens, which is the whole document.
+    """Write reference tokens as a JSON Pointer; no tokens give the empty one, the whole document.
 
     Source: RFC 6901, section 3.
     """
@@ -40,7 +34,7 @@ def tokens_of(pointer: str) -> tuple[str, ...]:
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
-def resolved(document: object, pointer: str) -> object:
+def resolve(document: object, pointer: str) -> object:
     """Return the value that a pointer addresses in a document.
 
     Raises:

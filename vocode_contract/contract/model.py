@@ -40,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method on one URL path, and what it may answer.
+    """One method on one URL path, and its responses.
 
     Attributes:
         name: The ``operationId``, such as ``end_call``.
@@ -49,9 +49,8 @@ class Operation:
         summary: A title of a few words.
         effect: What a successful request does in the world.
         parameters: In the document's order.
-        body: Name of the schema of the request body; ``None`` where there is none.
-        responses: Status code to media type to schema name; the name is ``None`` for a body that
-            is not JSON.
+        body: Name of the schema of the request body; ``None`` if there is none.
+        responses: Status code to media type to schema name; ``None`` for a body that is not JSON.
         pointer: JSON Pointer to the operation in the contract's document.
     """
 
@@ -78,7 +77,7 @@ class Contract:
     Attributes:
         date: Date of the published document, ``YYYY-MM-DD``.
         profile: How literally it is read.
-        document: The OpenAPI document with every schema under ``components``; do not change it.
+        document: The OpenAPI document with every schema under ``components``; read-only.
     """
 
     date: str
@@ -90,7 +89,7 @@ class Contract:
         """Load a shipped contract; the same arguments give the same object.
 
         Args:
-            date: One of `dates()`; the default contract without.
+            date: One of `dates()`; by default the default contract.
             profile: One of `PROFILES`.
 
         Raises:
@@ -101,7 +100,7 @@ class Contract:
 
     @property
     def schemas(self) -> Mapping[str, Schema]:
-        """Every schema by its name, as documented, references resolved into this document."""
+        """Every documented schema by its name; references point into this document."""
         schemas: Mapping[str, Schema] = self.document["components"]["schemas"]
         return schemas
 
@@ -130,16 +129,12 @@ class Contract:
         return self.schemas[reference.removeprefix("#" + _COMPONENTS)]
 
     def branch(self, schema: Schema, value: object) -> Schema | None:
-        """Follow references and unions to the schema that speaks of a value.
+        """Resolve the references and unions of a schema for a value.
 
-        A union is resolved by its discriminator first, by JSON type else.
-
-        Args:
-            schema: A schema of this contract.
-            value: A parsed JSON value.
+        A union is resolved by its discriminator if it has one, else by JSON type.
 
         Returns:
-            A schema without reference or union; ``None`` where no branch fits.
+            A schema without reference or union; ``None`` if no branch matches.
         """
         found: Schema | None = schema
         while found is not None:
@@ -152,7 +147,7 @@ class Contract:
         return None
 
     def chosen(self, union: Schema, value: object) -> Schema | None:
-        """Return the branch of a union that speaks of a value, one step of `branch`."""
+        """Return the branch of a union for a value, one step of `branch`."""
         options: list[Schema] = union.get("oneOf") or union["anyOf"]
         if "discriminator" in union and isinstance(value, dict):
             tag = value.get(union["discriminator"]["propertyName"])
@@ -183,7 +178,7 @@ def has_timed_transcripts(contract: Contract) -> bool:
 
 
 def json_type(value: object) -> str:
-    """Name the JSON type of a parsed value; ``unknown`` for what JSON cannot hold."""
+    """Return the JSON type of a parsed value; ``unknown`` for what JSON cannot hold."""
     return _TYPES.get(type(value), "unknown")
 
 
@@ -217,15 +212,15 @@ def _load(date: str, profile: str) -> Contract:
 
 @cache
 def _document(date: str) -> Schema:
-    """Read a contract's files as one document, each schema named under ``components``."""
+    """Load a contract's files as one document with each schema under ``components``."""
     if date not in _index()["contracts"]:
         raise UnknownContract(date, dates())
     files: dict[str, Any] = {}
-    document: dict[str, Any] = _rebased(_read(date, "openapi.json"), "openapi.json", files)
+    document: dict[str, Any] = _rebase(_read(date, "openapi.json"), "openapi.json", files)
     waiting = [name for name in files if files[name] is None]
     while waiting:
         for name in waiting:
-            files[name] = _rebased(_read(date, name), name, files)
+            files[name] = _rebase(_read(date, name), name, files)
         waiting = [name for name in files if files[name] is None]
     schemas: dict[str, Any] = {}
     for name in sorted(files):
@@ -257,13 +252,13 @@ def _read(date: str, name: str) -> Any:
     return orjson.loads(files.read_bytes(date, name))
 
 
-def _rebased(node: Any, here: str, files: dict[str, Any]) -> Any:
-    """Copy a file's content with its references into the one document; note the files it names."""
+def _rebase(node: Any, here: str, files: dict[str, Any]) -> Any:
+    """Copy a file's content with its references changed to the one document; add the files it names to `files`."""
     if isinstance(node, list):
-        return [_rebased(item, here, files) for item in node]
+        return [_rebase(item, here, files) for item in node]
     if not isinstance(node, dict):
         return node
-    copy = {key: _rebased(value, here, files) for key, value in node.items()}
+    copy = {key: _rebase(value, here, files) for key, value in node.items()}
     if isinstance(node.get("$ref"), str):
         copy["$ref"] = _reference(node["$ref"], here, files)
     if "discriminator" in node and "mapping" in node["discriminator"]:

@@ -1,8 +1,8 @@
-"""A contract's schemas as an engine checks them: the document, read under a profile.
+"""Rewrite a contract's schemas for an engine, under a profile.
 
-The schema files state the published document alone. What a profile adds is computed here, and
-unions become a choice by discriminator or by JSON type, so that one wrong value is one violation
-and not one for each branch. Every schema made here names its origin under ``x-source``.
+The schema files hold only the published document. This module adds what a profile allows, and makes each union a choice
+by discriminator or by JSON type, so that one invalid value is one violation and not one per branch. Every schema made
+here has its origin in the document under ``x-source``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,27 +13,22 @@ from vocode_contract.contract.model import Contract, Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-#: The shape of an RFC 3339 date-time. It stands beside the format, since jsonschema-rs up to 0.60.3
-#: takes ``* + , - . /`` for digits, and jsonschema takes a trailing newline.
+#: The shape of an RFC 3339 date-time, in addition to the format: jsonschema-rs up to 0.60.3 accepts ``* + , - . /`` as
+#: digits, and jsonschema accepts a trailing newline.
 DATE_TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
-_KEPT = ("format", "required")
+_KEPT_KEYWORDS = ("format", "required")
 
 
 @cache
 def schemas_under_profile(contract: Contract) -> Mapping[str, Schema]:
-    """Return every schema of the contract as its profile reads it, by name."""
-    reading = _ProfileRewriter(contract)
-    return {name: reading.of(schema, f"/components/schemas/{name}") for name, schema in contract.schemas.items()}
+    """Return every schema of a contract under its profile, by name."""
+    rewriter = _ProfileRewriter(contract)
+    return {name: rewriter.rewrite(schema, f"/components/schemas/{name}") for name, schema in contract.schemas.items()}
 
 
 def schema_under_profile(contract: Contract, reference: str) -> dict[str, Any]:
-    """Return one self-contained schema for an engine.
-
-    Args:
-        contract: The contract and its profile.
-        reference: JSON Pointer below the contract's document, such as ``/components/schemas/Call``.
-    """
+    """Return one self-contained schema for an engine; `reference` is its JSON Pointer in the document."""
     return {
         "$schema": DIALECT,
         "$ref": "#" + reference,
@@ -42,53 +37,55 @@ def schema_under_profile(contract: Contract, reference: str) -> dict[str, Any]:
 
 
 class _ProfileRewriter:
-    """The rewriting of one contract's schemas under its profile."""
+    """Rewrites the schemas of one contract under its profile."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.adds_null = contract.profile != "documented"
         self.names_values = contract.profile != "tolerant"
 
-    def of(self, schema: Schema, source: str, *, nullable: bool = False) -> dict[str, Any]:
+    def rewrite(self, schema: Schema, source: str, *, nullable: bool = False) -> dict[str, Any]:
         """Rewrite one schema; `source` is its JSON Pointer in the contract's document."""
         if "$ref" in schema:
-            judged = {"$ref": schema["$ref"], "x-source": source}
-            return self._or_null(judged, self.contract.types(schema), source) if nullable else judged
+            rewritten = {"$ref": schema["$ref"], "x-source": source}
+            return self._or_null(rewritten, self.contract.types(schema), source) if nullable else rewritten
         keyword = "oneOf" if "oneOf" in schema else "anyOf"
         if keyword in schema:
             return self._union(schema, keyword, source, nullable=nullable)
         return self._plain(schema, source, nullable=nullable)
 
-    def _or_null(self, judged: dict[str, Any], types: Sequence[str], source: str) -> dict[str, Any]:
-        return {"type": [*types, "null"], "if": {"type": list(types)}, "then": judged, "x-source": source}
+    def _or_null(self, rewritten: dict[str, Any], types: Sequence[str], source: str) -> dict[str, Any]:
+        return {"type": [*types, "null"], "if": {"type": list(types)}, "then": rewritten, "x-source": source}
 
     def _plain(self, schema: Schema, source: str, *, nullable: bool) -> dict[str, Any]:
-        judged: dict[str, Any] = {key: schema[key] for key in _KEPT if key in schema}
-        judged["x-source"] = source
+        rewritten: dict[str, Any] = {key: schema[key] for key in _KEPT_KEYWORDS if key in schema}
+        rewritten["x-source"] = source
         types = list(self.contract.types(schema))
         if types:
-            judged["type"] = [*types, "null"] if nullable and "null" not in types else schema["type"]
+            rewritten["type"] = [*types, "null"] if nullable and "null" not in types else schema["type"]
         if self.names_values and ("enum" in schema or "const" in schema):
             values = schema.get("enum", [schema.get("const")])
-            judged["enum"] = [*values, None] if nullable and None not in values else values
+            rewritten["enum"] = [*values, None] if nullable and None not in values else values
         if schema.get("format") == "date-time":
-            judged["pattern"] = DATE_TIME_PATTERN
+            rewritten["pattern"] = DATE_TIME_PATTERN
         if "items" in schema:
-            judged["items"] = self.of(schema["items"], f"{source}/items")
+            rewritten["items"] = self.rewrite(schema["items"], f"{source}/items")
         if isinstance(schema.get("additionalProperties"), dict):
-            judged["additionalProperties"] = self.of(schema["additionalProperties"], f"{source}/additionalProperties")
+            rewritten["additionalProperties"] = self.rewrite(
+                schema["additionalProperties"], f"{source}/additionalProperties"
+            )
         elif schema.get("additionalProperties") is False:
-            judged["additionalProperties"] = False
+            rewritten["additionalProperties"] = False
         if "properties" in schema:
-            judged["properties"] = {
-                name: self.of(
+            rewritten["properties"] = {
+                name: self.rewrite(
                     value,
                     f"{source}/properties/{name}",
                     nullable=self.adds_null and may_be_null_on_wire(schema, name),
                 )
                 for name, value in schema["properties"].items()
             }
-        return judged
+        return rewritten
 
     def _union(self, schema: Schema, keyword: str, source: str, *, nullable: bool) -> dict[str, Any]:
         options = [
@@ -99,16 +96,16 @@ class _ProfileRewriter:
         nullable = nullable or len(options) < len(schema[keyword])
         if len(options) == 1:
             option, place = options[0]
-            return self.of(option, place, nullable=nullable)
+            return self.rewrite(option, place, nullable=nullable)
         if "discriminator" in schema:
-            judged = self._tagged(schema, source)
-            return self._or_null(judged, ["object"], source) if nullable else judged
+            rewritten = self._tagged(schema, source)
+            return self._or_null(rewritten, ["object"], source) if nullable else rewritten
         return self._by_type(options, source, nullable=nullable)
 
     def _tagged(self, schema: Schema, source: str) -> dict[str, Any]:
-        """Resolve a union by its discriminator; the tag is required unless a branch does without.
+        """Make a union with a discriminator a chain of conditions; under oneOf the tag is required.
 
-        Only what names no branch is checked against the list of tags: the valid pass it by.
+        Only values that match no branch are checked against the list of tags, which is faster for valid ones.
         """
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         tags_of: dict[str, list[str]] = {}
@@ -117,30 +114,30 @@ class _ProfileRewriter:
         tag_schema: dict[str, Any] = {"type": "string", "x-source": f"{source}/discriminator", "x-tag": True}
         if self.names_values:
             tag_schema["enum"] = list(mapping)
-        untold: dict[str, Any] = {"x-source": source, "properties": {tag: tag_schema}}
+        unmatched: dict[str, Any] = {"x-source": source, "properties": {tag: tag_schema}}
         if "oneOf" in schema:
-            untold["required"] = [tag]
+            unmatched["required"] = [tag]
         choices = [(_has_tag(tag, tags), {"$ref": reference}) for reference, tags in tags_of.items()]
-        return {"type": "object", "x-source": source} | _chained(choices, otherwise=untold)
+        return {"type": "object", "x-source": source} | _chain(choices, otherwise=unmatched)
 
     def _by_type(self, options: list[tuple[Schema, str]], source: str, *, nullable: bool) -> dict[str, Any]:
-        """Resolve a union whose branches differ in JSON type."""
+        """Make a union whose branches differ in JSON type a chain of conditions."""
         types = {place: list(self.contract.types(option)) for option, place in options}
         every = list(dict.fromkeys(kind for kinds in types.values() for kind in kinds))
         if "number" in every:  # an integer is a number
             every = [kind for kind in every if kind != "integer"]
-        choices = [({"type": types[place]}, self.of(option, place)) for option, place in options]
-        return {"type": [*every, "null"] if nullable else every, "x-source": source} | _chained(choices)
+        choices = [({"type": types[place]}, self.rewrite(option, place)) for option, place in options]
+        return {"type": [*every, "null"] if nullable else every, "x-source": source} | _chain(choices)
 
 
 def _has_tag(tag: str, values: list[str]) -> dict[str, Any]:
     return {"type": "object", "required": [tag], "properties": {tag: {"enum": values}}}
 
 
-def _chained(
+def _chain(
     choices: Sequence[tuple[dict[str, Any], dict[str, Any]]], *, otherwise: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Write choices as one if/then/else: an engine stops at the first that holds."""
+    """Combine choices into one if/then/else, in which an engine stops at the first match."""
     chain = otherwise or {}
     for condition, consequence in reversed(choices):
         chain = {"if": condition, "then": consequence} | ({"else": chain} if chain else {})
@@ -148,9 +145,6 @@ def _chained(
 
 
 def may_be_null_on_wire(schema: Schema, name: str) -> bool:
-    """Return whether servers send null for an unset property of an object schema.
-
-    They do for every optional property without a default.
-    """
+    """Return whether servers may send null for a property: for each optional one without default, if it is unset."""
     value = schema["properties"][name]
     return name not in schema.get("required", ()) and "default" not in value and value.get("x-nullable-on-wire", True)

@@ -9,12 +9,7 @@ from vocode_contract.contract.model import Contract, Schema, dates
 
 
 def values_since(date: str, source: str) -> Mapping[object, str]:
-    """Map each value that a later contract lists at a place to the remark that says since when.
-
-    Args:
-        date: The contract that is asked about.
-        source: JSON Pointer to a schema or a discriminator in the contract's document.
-    """
+    """Map each value that a later contract lists at a schema or discriminator to a note such as the module's."""
     since: dict[object, str] = {}
     for later in _later(date):
         found = _at(later, source)
@@ -25,12 +20,12 @@ def values_since(date: str, source: str) -> Mapping[object, str]:
 
 @cache
 def null_since(date: str, source: str) -> str:
-    """Say since which contract null is documented at a place; the empty string where none does."""
+    """Return a note on the first later contract that documents null at a place; empty if none does."""
     return next((f"null is documented since {later}" for later in _later(date) if _has_null(later, source)), "")
 
 
 def key_since(date: str, source: str, key: str) -> str:
-    """Say since which contract the object schema at a place declares a key; empty where none does."""
+    """Return a note on the first later contract whose object schema declares a key; empty if none does."""
     return next(
         (f"known since {later}" for later in _later(date) if key in _at(later, source).get("properties", ())), ""
     )
@@ -42,10 +37,10 @@ def _later(date: str) -> tuple[str, ...]:
 
 @cache
 def _at(date: str, source: str) -> Schema:
-    """Return what a document has at a pointer, references followed; nothing is an empty schema."""
+    """Return the schema at a pointer, references resolved; an empty one if there is none."""
     contract = Contract.load(date)
     try:
-        found: Any = json_pointer.resolved(contract.document, source)
+        found: Any = json_pointer.resolve(contract.document, source)
     except LookupError:
         return {}
     while isinstance(found, dict) and "$ref" in found:

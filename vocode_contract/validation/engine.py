@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from vocode_contract.validation.json_value import surveyed
+from vocode_contract.validation.json_value import survey
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
@@ -111,13 +111,13 @@ class ReferenceEngine:
 
     def is_valid(self, instance: object) -> bool:
         """Return whether the instance is valid."""
-        if surveyed(instance)[0]:  # jsonschema would recurse, and put it into a message
+        if survey(instance)[0]:  # jsonschema would recurse, and put it into a message
             raise ValueError
         return bool(self._validator.is_valid(instance))
 
     def errors(self, instance: object) -> Iterator[tuple[Location, Location]]:
         """Yield the locations of each error."""
-        if surveyed(instance)[0]:
+        if survey(instance)[0]:
             raise ValueError
         for error in self._validator.iter_errors(instance):
             yield tuple(error.absolute_path), tuple(error.absolute_schema_path)

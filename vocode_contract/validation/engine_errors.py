@@ -160,10 +160,10 @@ class Listing:
         )
 
     def _target(self, node: Schema) -> Any:
-        return json_pointer.resolved(self._schemas, node["$ref"].removeprefix("#"))
+        return json_pointer.resolve(self._schemas, node["$ref"].removeprefix("#"))
 
     def _documented(self, source: str) -> Any:
-        return json_pointer.resolved(self.contract.document, source) if source else {}
+        return json_pointer.resolve(self.contract.document, source) if source else {}
 
     def _schema_pointer(self, source: str, keyword: str) -> str:
         documented = self._documented(source)

@@ -1,13 +1,11 @@
-"""Raw bytes -> the one JSON value in them, or the violation that says why there is none.
+"""Parse raw bytes into one JSON value, or explain why they hold none.
 
-orjson reads; what it lets pass (duplicate keys, numbers that it rounds, deep nesting) is found
-here, and what it refuses is named here. Nothing in this module recurses, and orjson stops by
-itself at 1,024 levels, which needs less than 128 KiB of stack.
+orjson parses. This module finds what it accepts (duplicate keys, numbers that it rounds, deep nesting), and explains
+what it rejects. Nothing here recurses, and orjson stops at 1,024 levels, which needs less than 128 KiB of stack.
 """
 
 import json
 import re
-from collections.abc import Callable
 
 import orjson
 
@@ -25,18 +23,15 @@ from vocode_contract.validation.json_value import (
 
 
 def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, *, strict: bool = True) -> object:
-    """Read the JSON value that bytes hold.
+    """Parse a whole JSON document in UTF-8.
 
-    Args:
-        data: A whole document in UTF-8, as RFC 8259 wants it.
-        limits: Bounds, checked before any costly work.
-        strict: Also refuse duplicate keys and integers beyond 64 bits, which JSON parsers read
-            differently, and nesting beyond the limit; orjson alone stops at 1,024 levels.
+    `strict` also refuses duplicate keys and integers beyond 64 bits, which parsers treat differently, and nesting
+    beyond the limit. The limits are checked before any costly work.
 
     Raises:
         Unreadable: With the reason.
 
-    Source: RFC 8259; RFC 7493 for what only the strict reading refuses.
+    Source: RFC 8259; RFC 7493 for what `strict` refuses.
     """
     raw = data if type(data) is bytes else bytes(data)
     size = len(raw)
@@ -52,23 +47,23 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
         if size > limits.values:
             refuse_many(value, limits)
         return value
-    raise Unreadable(_diagnosed(raw, message, position, limits))
+    raise Unreadable(_diagnose(raw, message, position, limits))
 
 
-# Integers beyond 64 bits have at least nineteen digits: a run of digits that long is looked for first.
+# Integers beyond 64 bits have at least nineteen digits, so a fast search for such a run comes first.
 _DIGIT_RUNS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _LONG_RUN = b"0" * 19
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
 def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
-    """Refuse what two JSON parsers would read differently, and what is nested too deep.
+    """Refuse what parsers treat differently, and what is nested too deep.
 
-    Most servers write JSON just as orjson does; then nothing was dropped or rounded. Else: a duplicate
-    key is dropped by the parser, and its colon with it, so the value written out again has fewer
-    colons than the payload, unless a colon stood escaped.
+    Most servers write JSON exactly as orjson does: if the value serializes to the payload, nothing was dropped or
+    rounded. A duplicate key is dropped together with its colon, so the serialized value has fewer colons than the
+    payload, unless a colon was escaped.
     """
-    # Taking a rare byte out is the fastest way to count it.
+    # To remove a rare byte is the fastest way to count it.
     openers = 2 * len(raw) - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
     if openers > limits.depth and is_deeper_than(value, limits.depth):
         raise Unreadable(too_deep(limits))
@@ -100,26 +95,26 @@ def _fits_64_bits(digits: bytes) -> bool:
 
 
 class _Repeated(dict[str, object]):
-    """An object in which a key stood twice."""
+    """An object in which a key occurred twice."""
 
     key = ""
 
 
 def _refuse_duplicates(raw: bytes) -> None:
-    value = json.loads(raw, object_pairs_hook=_marked, parse_int=len, parse_float=len)
+    value = json.loads(raw, object_pairs_hook=_mark_repeated, parse_int=len, parse_float=len)
     for place, node in iter_places(value, (dict, list)):
         if isinstance(node, _Repeated):
             raise Unreadable(
                 Defect(
                     code="json-duplicate-key",
                     expected="each key once",
-                    actual="a key that stands twice",
+                    actual="a duplicate key",
                     tokens=(*tokens_of_place(place), node.key),
                 )
             )
 
 
-def _marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _mark_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
@@ -134,24 +129,38 @@ _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
 _CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
 
 
-def _diagnosed(raw: bytes, message: str, position: int, limits: Limits) -> Defect:
-    """Name what is wrong with bytes that the parser refused."""
-    found = _not_text(raw)
-    if found:
-        return found
+#: Part of orjson's message -> code, what was expected, and what was found; the empty part is in every message.
+_MESSAGES = (
+    ("surrogate", "json-surrogate", "surrogate escapes in pairs", "a lone one"),
+    ("infinity", "json-number", "a number within 64 bits", "a number beyond them"),
+    ("after document", "json-trailing", "one JSON value", "more after its end"),
+    ("end of data", "json-syntax", "JSON", "the end of the document"),
+    ("", "json-syntax", "JSON", "something else"),
+)
+
+
+def _diagnose(raw: bytes, message: str, position: int, limits: Limits) -> Defect:
+    """Return the defect of bytes that orjson refused with a message at a position, counted in characters."""
+    defect = _find_encoding_defect(raw)
+    if defect is not None:
+        return defect
+    if _HTML.match(raw):
+        return Defect(code="json-html", expected="JSON", actual=f"an HTML page of {len(raw)} bytes", offset=0)
     text = raw.decode()
-    offset = len(text[:position].encode())
-    for recognised in _DIAGNOSES:
-        defect = recognised(raw, text, message, position)
-        if defect:
-            return defect
+    for start in (position - 1, position):  # orjson may stop after a sign or after the first letter
+        if start >= 0 and _CONSTANT.match(text, start):
+            offset = len(text[:start].encode())
+            return Defect(code="json-constant", expected="a JSON number", actual="NaN or Infinity", offset=offset)
     if "depth" in message:
         return too_deep(limits)
-    actual = "the end of the document" if "end of data" in message else "something else"
-    return Defect(code="json-syntax", expected="JSON", actual=actual, offset=offset)
+    offset = len(text[:position].encode())
+    if "after document" in message and _is_json_lines(text, position):
+        return Defect(code="json-lines", expected="one JSON value", actual="several, one per line", offset=offset)
+    code, expected, actual = next(row for part, *row in _MESSAGES if part in message)
+    return Defect(code=code, expected=expected, actual=actual, offset=offset)
 
 
-def _not_text(raw: bytes) -> Defect | None:
+def _find_encoding_defect(raw: bytes) -> Defect | None:
     if not raw.strip(b" \t\r\n"):
         return Defect(code="json-empty", expected="a JSON value", actual=f"{len(raw)} bytes of nothing", offset=0)
     if raw.startswith(b"\xef\xbb\xbf"):
@@ -165,66 +174,13 @@ def _not_text(raw: bytes) -> Defect | None:
     return None
 
 
-def _html(raw: bytes, _text: str, _message: str, _position: int) -> Defect | None:
-    if not _HTML.match(raw):
-        return None
-    return Defect(code="json-html", expected="JSON", actual=f"an HTML page of {len(raw)} bytes", offset=0)
-
-
-def _constant(_raw: bytes, text: str, _message: str, position: int) -> Defect | None:
-    # The parser may stop behind a sign or behind the first letter.
-    start = next((at for at in (position - 1, position) if at >= 0 and _CONSTANT.match(text, at)), None)
-    if start is None:
-        return None
-    return Defect(
-        code="json-constant",
-        expected="a JSON number",
-        actual="NaN or Infinity",
-        offset=len(text[:start].encode()),
-    )
-
-
-def _surrogate(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
-    if "surrogate" not in message:
-        return None
-    return Defect(
-        code="json-surrogate",
-        expected="surrogate escapes in pairs",
-        actual="a lone one",
-        offset=len(text[:position].encode()),
-    )
-
-
-def _infinite(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
-    if "infinity" not in message:
-        return None
-    return Defect(
-        code="json-number",
-        expected="a number within 64 bits",
-        actual="a number beyond them",
-        offset=len(text[:position].encode()),
-    )
-
-
-def _trailing(_raw: bytes, text: str, message: str, position: int) -> Defect | None:
-    if "after document" not in message:
-        return None
-    offset = len(text[:position].encode())
+def _is_json_lines(text: str, position: int) -> bool:
+    """Return whether the first line after a document is an array or object of its own."""
     line = text[position:].partition("\n")[0]
-    if "\n" in text[:position] and line[:1] in "{[":
-        try:
-            orjson.loads(line)
-        except orjson.JSONDecodeError:
-            pass
-        else:
-            return Defect(code="json-lines", expected="one JSON value", actual="several, one a line", offset=offset)
-    return Defect(code="json-trailing", expected="one JSON value", actual="more after its end", offset=offset)
-
-
-_DIAGNOSES: tuple[Callable[[bytes, str, str, int], Defect | None], ...] = (
-    _html,
-    _constant,
-    _surrogate,
-    _infinite,
-    _trailing,
-)
+    if "\n" not in text[:position] or line[:1] not in ("{", "["):
+        return False
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""A parsed JSON value: its limits, its defects, and walks that never recurse."""
+"""Limits and defects of parsed JSON values, and walks that never recurse."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from vocode_contract.errors import InvalidOption
 
-#: orjson writes 254 levels, jsonschema-rs copies 255.
+#: orjson serializes 254 levels, jsonschema-rs copies 255.
 _DEEPEST = 200
 
 Bytes = (bytes, bytearray, memoryview)
@@ -21,7 +21,7 @@ class Limits:
         size: Bytes of a raw payload, inclusive; 1 MiB.
         depth: Levels of nested arrays and objects, inclusive, at most 200; a Call has 9.
         values: Values of all kinds in a payload, inclusive.
-        violations: Violations listed before the rest is only hinted at.
+        violations: Violations that are listed, inclusive; all others become one ``more-violations``.
 
     Raises:
         InvalidOption: A limit is below 1, or the depth beyond what orjson and jsonschema-rs can handle.
@@ -33,7 +33,6 @@ class Limits:
     violations: int = 100
 
     def __post_init__(self) -> None:
-        """Refuse limits that cannot be held."""
         for name in ("size", "depth", "values", "violations"):
             if getattr(self, name) < 1:
                 raise InvalidOption(name, "a limit is at least 1")
@@ -46,25 +45,17 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """Why bytes, or a parsed value, hold no JSON that can be checked.
-
-    Attributes:
-        code: The violation's code.
-        expected: What was wanted, as a phrase.
-        actual: What came, without any part of it.
-        offset: Byte offset of the place, from 0; ``None`` where unknown.
-        tokens: Reference tokens of the place, unmasked.
-    """
+    """Why bytes, or a parsed value, are not JSON that can be validated."""
 
     code: str
     expected: str
-    actual: str
-    offset: int | None = None
-    tokens: tuple[str | int, ...] = ()
+    actual: str  # without any part of the payload
+    offset: int | None = None  # in bytes, from 0
+    tokens: tuple[str | int, ...] = ()  # reference tokens of the place, not masked
 
 
 class Unreadable(Exception):
-    """Bytes hold no JSON value that may be checked. Never leaves the package."""
+    """Bytes hold no JSON value that may be validated. Never leaves the package."""
 
     def __init__(self, defect: Defect) -> None:
         super().__init__(defect.code)
@@ -83,7 +74,7 @@ def _children(node: object) -> list[object]:
 
 
 def is_deeper_than(value: object, depth: int) -> bool:
-    """Return whether a value has more levels of arrays and objects than a depth."""
+    """Return whether arrays and objects are nested deeper than a number of levels."""
     level = [value] if type(value) in (dict, list) else []
     for _ in range(depth):
         level = [child for node in level for child in _children(node) if type(child) in (dict, list)]
@@ -103,12 +94,12 @@ def _too_many(limits: Limits) -> Defect:
 
 
 def is_vast(value: object, most: int) -> bool:
-    """Return whether a parsed value holds more values than so many, each counted as often as it is reached.
+    """Return whether a parsed value holds more than `most` values, each counted as often as it is reached.
 
-    Lists that hold one list many times over, as aliases of YAML make them, are small until they are copied.
+    A list that holds another one many times, as from YAML aliases, is small until it is copied.
     """
     count, containers = 1, [value] if type(value) is dict or type(value) is list else []
-    for container in containers:  # grows on the way
+    for container in containers:  # grows while it is read
         count += len(container)
         if count > most:
             return True
@@ -118,12 +109,12 @@ def is_vast(value: object, most: int) -> bool:
     return False
 
 
-#: The last token of a place and the place of its container; a chain, since most places are never told.
+#: The last token of a place, and the place of its container: a chain, since most places are never reported.
 _Place = tuple[str | int, "_Place | None"]
 
 
 def iter_places(value: object, kinds: type | tuple[type, ...] = object) -> Iterator[tuple[_Place | None, object]]:
-    """Yield every value of some kinds that such values lead to, with its place, level by level."""
+    """Yield every value of some types, reached through values of these types, with its place, level by level."""
     level: list[tuple[_Place | None, object]] = [(None, value)]
     while level:
         yield from level
@@ -133,7 +124,7 @@ def iter_places(value: object, kinds: type | tuple[type, ...] = object) -> Itera
 
 
 def tokens_of_place(place: _Place | None) -> tuple[str | int, ...]:
-    """Return the keys and indices that lead to a place, the outermost first."""
+    """Return the reference tokens of a place."""
     tokens: list[str | int] = []
     while place is not None:
         token, place = place
@@ -147,21 +138,16 @@ def _members(node: object) -> Iterable[tuple[str | int, object]]:
     return enumerate(node) if isinstance(node, list) else ()
 
 
-def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | None, int]:
-    """Look through a parsed value for what JSON cannot hold, without recursion.
-
-    Returns:
-        The first defect, or ``None``; and the number of values seen.
-    """
+def survey(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | None, int]:
+    """Return the first defect of a parsed value, if there is one, and the number of values seen."""
     count, level = 0, [value]
     for _ in range(limits.depth + 1):
         count += len(level)
         if count > limits.values:
             return _too_many(limits), count
-        if any(map(_unfit, level)):
-            return next(
-                _misfit(tokens_of_place(place), node) for place, node in iter_places(value) if _unfit(node)
-            ), count
+        if any(map(_has_defect, level)):
+            defects = (_defect_of(tokens_of_place(place), node) for place, node in iter_places(value))
+            return next(filter(None, defects)), count
         below = chain.from_iterable(map(_children, level))
         level = list(islice(below, limits.values + 1 - count))
         if not level:
@@ -169,11 +155,11 @@ def surveyed(value: object, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect | N
     return too_deep(limits), count
 
 
-def _unfit(node: object) -> bool:
-    return type(node) not in _SAFE_TYPES and _misfit((), node) is not None
+def _has_defect(node: object) -> bool:
+    return type(node) not in _SAFE_TYPES and _defect_of((), node) is not None
 
 
-def _misfit(tokens: tuple[str | int, ...], node: object) -> Defect | None:
+def _defect_of(tokens: tuple[str | int, ...], node: object) -> Defect | None:
     kind = type(node)
     if kind is str:
         text = node if isinstance(node, str) else ""

@@ -13,7 +13,7 @@ from vocode_contract.validation.codes import ALL, Level, Selection, default_leve
 from vocode_contract.validation.engine import EngineClass
 from vocode_contract.validation.engine_errors import LISTED, Listing
 from vocode_contract.validation.json_text import read
-from vocode_contract.validation.json_value import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, surveyed
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, survey
 from vocode_contract.validation.keys import unknown_keys
 from vocode_contract.validation.violation import ContractViolated, Severity, Violation, has_error
 
@@ -145,7 +145,7 @@ class Validator:
             errors, is_cut = self._list_errors(self._errors, instance)
             found = None if errors is None else errors + drift
         if found is None:  # the engine met what JSON cannot hold, or nests too deep
-            defect, _ = surveyed(instance, self._limits)
+            defect, _ = survey(instance, self._limits)
             return [self._violation_of(defect or _UNKNOWN_DEFECT)]
         if self._reports_unknown_keys:
             found += islice(unknown_keys(self.contract, self.name, instance), max(limit + 1 - len(found), 0))

@@ -1,4 +1,4 @@
-"""Violation: one way in which a payload or an exchange fails the contract, as a value."""
+"""Violation: one way in which a payload or an exchange violates the contract, as a value."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Literal
 
 Severity = Literal["error", "drift", "advice"]
 
-#: Codes whose problem reads better as a sentence than as expected and actual.
+#: Codes whose problem is described by a sentence, not by expected and actual.
 _SENTENCES: Mapping[str, str] = {
     "json-duplicate-key": "duplicate key",
     "json-empty": "the document is empty",
@@ -24,21 +24,20 @@ SEVERITIES: tuple[Severity, ...] = ("error", "drift", "advice")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Violation:
-    """One failure, safe to log: of the instance it keeps declared words only.
+    """One violation, safe to log: of the instance it holds only enumerated words.
 
     Attributes:
         instance_pointer: JSON Pointer to the place; for a missing key, to where it should be.
-            Keys of free-form maps read ``*``. Empty for the whole document.
+            Keys of free-form maps are ``*``. Empty for the whole document.
         code: Stable name of the rule; ``vocode-contract explain CODE`` describes it.
-        severity: ``error`` refuses, ``drift`` is newer than the contract, ``advice`` is neither.
-        expected: What the contract wants, as a phrase.
-        actual: What came, masked: a JSON type and a size, or a word at an enumerated place.
-        schema_pointer: JSON Pointer into the contract's OpenAPI document; empty where the rule
-            is not written there.
-        contract: Date of the contract, ``YYYY-MM-DD``; empty where no date matters.
-        offset: Byte offset in the raw payload, from 0; ``None`` where there is none.
+        severity: ``error`` is invalid, ``drift`` is newer than the contract, ``advice`` is neither.
+        expected: What the contract requires, as a phrase.
+        actual: What was found, masked: a JSON type and a size, or a word at an enumerated place.
+        schema_pointer: JSON Pointer into the contract's OpenAPI document; empty if the rule is not there.
+        contract: Date of the contract, ``YYYY-MM-DD``; empty if the rule has no date.
+        offset: Byte offset in the raw payload, from 0; ``None`` if there is none.
         note: A further remark, such as the date since which a value is known; may be empty.
-        policy: The policy that expected it, as ``NAME=VALUE``; empty where none had a say.
+        policy: The policy that the violation rests on, as ``NAME=VALUE``; may be empty.
     """
 
     instance_pointer: str
@@ -54,7 +53,7 @@ class Violation:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The code, what is unusual about it, and the contract's date."""
+        """The code, the severity if it is not error, the policy, and the contract's date."""
         severity = self.severity if self.severity != "error" else ""
         policy = f"policy {self.policy}" if self.policy else ""
         return tuple(filter(None, (self.code, severity, policy, self.contract)))
@@ -79,15 +78,14 @@ def has_error(violations: Iterable[Violation]) -> bool:
 
 
 class ContractViolated(AssertionError):
-    """A payload or an exchange broke the contract; raised at the edge only.
+    """A payload or an exchange violates the contract.
 
     Attributes:
-        violations: All that was found, at least one.
-        where: For each violation, the exchange in which it was found, as a phrase; empty where there is none.
+        violations: All violations, at least one.
+        where: For each violation, the exchange in which it was found, as a phrase; empty if there are no exchanges.
     """
 
     def __init__(self, violations: tuple[Violation, ...], where: tuple[str, ...] = ()) -> None:
-        """Hold the violations."""
         super().__init__(*((violations, where) if where else (violations,)))
         self.violations = violations
         self.where = where
@@ -100,7 +98,7 @@ class ContractViolated(AssertionError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """One line a violation, what was asked and answered before it."""
+        """One line per violation, which starts with its exchange."""
         if not self.where:
             return tuple(map(str, self.violations))
         return tuple(f"{where}: {found}" for where, found in zip(self.where, self.violations, strict=True))
