@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vocode_contract.strategies import values
+from vocode_contract.validation.lifecycle.history import FINAL
 
 _Json = dict[str, Any]
 
@@ -98,14 +99,14 @@ def _settle_times(settling: _Settling) -> None:
     call, given = settling.call, settling.given
     status = call.get("status", "not_started")
     if "status" not in given and "end_time" in given:
-        status = "in_progress" if call["end_time"] is None else status if status in _OVER else "ended"
+        status = "in_progress" if call["end_time"] is None else status if status in FINAL else "ended"
         settling.put("status", status)
     if "status" not in given and "start_time" in given and call["start_time"] is not None and status == "not_started":
         status = "in_progress"
         settling.put("status", status)
     if status == "not_started":
         settling.drop("start_time")
-    if status not in _OVER:
+    if status not in FINAL:
         settling.drop("end_time")
     if status in ("in_progress", "ended") and call.get("start_time") is None:
         settling.put("start_time", call.get("end_time") or settling.time(0))
@@ -153,7 +154,7 @@ def _settle_outcome(settling: _Settling) -> None:
         settling.put("error_message", values.TEXTS["error_message"](0))
     if status != "error":
         settling.drop("error_message")
-    if status not in _OVER:
+    if status not in FINAL:
         settling.drop("stage_outcome")
     if status == "not_started":
         settling.drop("stage", "transcript", "human_detection_result")
@@ -200,8 +201,6 @@ def _settle_context(settling: _Settling) -> None:
     elif missing and "agent" not in settling.given:
         template["required_context_keys"] = [key for key in template["required_context_keys"] if key in context]
 
-
-_OVER = ("ended", "error")
 
 _PROVIDERS: Mapping[Any, str] = {
     "account_connection_twilio": "twilio",
