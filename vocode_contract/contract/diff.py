@@ -5,7 +5,7 @@ what the old one allows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vocode_contract.contract.model import Contract, Operation, Schema
@@ -43,17 +43,6 @@ class Change:
     breaking: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Difference:
-    """A change of which it is not known yet who is affected."""
-
-    kind: str
-    place: str
-    before: str = ""
-    after: str = ""
-    effect: Effect = "neither"
-
-
 def changes(old: Contract, new: Contract) -> Iterator[Change]:
     """Yield the changes: operations first, then schemas by name, each in the order of the document.
 
@@ -71,19 +60,13 @@ def changes(old: Contract, new: Contract) -> Iterator[Change]:
             yield _assess(found, used[name], tolerant=new.profile == "tolerant")
 
 
-def _assess(found: _Difference, directions: tuple[Direction, ...], *, tolerant: bool) -> Change:
-    grows = tolerant and found.kind in ("value-added", "member-added")
-    breaks_receiver = found.effect in ("widens", "alters") and not grows
-    breaks_sender = found.effect in ("narrows", "alters")
-    return Change(
-        kind=found.kind,
-        pointer=found.place,
-        before=found.before,
-        after=found.after,
-        effect=found.effect,
-        directions=directions,
-        breaking=("received" in directions and breaks_receiver) or ("sent" in directions and breaks_sender),
-    )
+def _assess(change: Change, directions: tuple[Direction, ...], *, tolerant: bool = False) -> Change:
+    """Return a change with who is affected, and whether it is breaking."""
+    grows = tolerant and change.kind in ("value-added", "member-added")
+    breaks_receiver = change.effect in ("widens", "alters") and not grows
+    breaks_sender = change.effect in ("narrows", "alters")
+    breaking = ("received" in directions and breaks_receiver) or ("sent" in directions and breaks_sender)
+    return replace(change, directions=directions, breaking=breaking)
 
 
 def _directions(name: str, old: Contract, new: Contract) -> tuple[Direction, ...]:
@@ -141,13 +124,11 @@ def _operations(old: Contract, new: Contract) -> Iterator[Change]:
 
 def _operation(before: Operation, after: Operation, old: Contract, new: Contract) -> Iterator[Change]:
     for status in sorted(before.statuses ^ after.statuses):
-        kind = "status-added" if status in after.statuses else "status-removed"
-        found = _Difference(
-            kind=kind,
-            place=f"{(after if status in after.statuses else before).pointer}/responses/{status}",
-            effect="widens" if status in after.statuses else "neither",
-        )
-        yield _assess(found, ("received",), tolerant=False)
+        if status in after.statuses:
+            found = Change(kind="status-added", pointer=f"{after.pointer}/responses/{status}", effect="widens")
+        else:
+            found = Change(kind="status-removed", pointer=f"{before.pointer}/responses/{status}")
+        yield _assess(found, ("received",))
     was = {(parameter.location, parameter.name): parameter for parameter in before.parameters}
     now = {(parameter.location, parameter.name): parameter for parameter in after.parameters}
     for key in (*was, *(key for key in now if key not in was)):
@@ -156,12 +137,12 @@ def _operation(before: Operation, after: Operation, old: Contract, new: Contract
             yield Change(kind="parameter-removed", pointer=place, before=key[1], directions=("sent",))
         elif key not in was:
             effect: Effect = "narrows" if now[key].required else "neither"
-            found = _Difference(kind="parameter-added", place=place, after=key[1], effect=effect)
-            yield _assess(found, ("sent",), tolerant=False)
+            found = Change(kind="parameter-added", pointer=place, after=key[1], effect=effect)
+            yield _assess(found, ("sent",))
         else:
             views = (_View(was[key].schema, old), _View(now[key].schema, new))
             for found in (*_required(was[key].required, now[key].required, place), *_values(*views, place)):
-                yield _assess(found, ("sent",), tolerant=False)
+                yield _assess(found, ("sent",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,35 +201,37 @@ class _View:
         return _View(found, self.contract) if found is not None else None
 
 
-def _schemas(old: Contract, new: Contract, name: str) -> Iterator[_Difference]:
+def _schemas(old: Contract, new: Contract, name: str) -> Iterator[Change]:
     place = f"{_COMPONENTS}{name}"
     if name not in new.schemas:
-        yield _Difference(kind="schema-removed", place=place, before=name)
+        yield Change(kind="schema-removed", pointer=place, before=name)
     elif name not in old.schemas:
-        yield _Difference(kind="schema-added", place=place, after=name)
+        yield Change(kind="schema-added", pointer=place, after=name)
     else:
         yield from _values(_View(old.schemas[name], old), _View(new.schemas[name], new), place)
 
 
-def _values(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+def _values(was: _View, now: _View, place: str) -> Iterator[Change]:
     """Yield the differences of two schemas at one place; the targets of references are compared separately."""
     yield from _types(was, now, place)
+    effect: Effect
     if was.format != now.format:
-        effect: Effect = "alters" if was.format and now.format else "widens" if was.format else "narrows"
-        yield _Difference(kind="format", place=place, before=was.format, after=now.format, effect=effect)
+        effect = "alters" if was.format and now.format else "widens" if was.format else "narrows"
+        yield Change(kind="format", pointer=place, before=was.format, after=now.format, effect=effect)
     if was.values and now.values:
         yield from _sets("value", was.values, now.values, place)
     elif was.values != now.values:
-        listed = {"before": _listed(was.values), "after": _listed(now.values)}
-        yield _Difference(kind="enum", place=place, effect="widens" if was.values else "narrows", **listed)
+        before, after = _listed(was.values), _listed(now.values)
+        effect = "widens" if was.values else "narrows"
+        yield Change(kind="enum", pointer=place, before=before, after=after, effect=effect)
     if was.references != now.references:
         yield from _sets("member", was.members, now.members, place)
     if was.tag != now.tag and _union(was) and _union(now):
         effect = "narrows" if now.tag.endswith("required") or not was.tag else "widens"
-        yield _Difference(kind="tag", place=place, before=was.tag, after=now.tag, effect=effect)
+        yield Change(kind="tag", pointer=place, before=was.tag, after=now.tag, effect=effect)
     if was.schema.get("default") != now.schema.get("default"):
         before, after = (_default(view.schema) for view in (was, now))
-        yield _Difference(kind="default", place=place, before=before, after=after)
+        yield Change(kind="default", pointer=place, before=before, after=after)
     for keyword in ("items", "additionalProperties"):
         earlier, later = was.below(keyword), now.below(keyword)
         if earlier is not None and later is not None:
@@ -256,14 +239,14 @@ def _values(was: _View, now: _View, place: str) -> Iterator[_Difference]:
     yield from _properties(was, now, place)
 
 
-def _types(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+def _types(was: _View, now: _View, place: str) -> Iterator[Change]:
     if was.types != now.types and was.references == now.references:
         effect: Effect = "narrows" if now.types < was.types else "widens" if was.types < now.types else "alters"
         before, after = (_listed({*view.contract.types(view.schema)} - {"null"}) for view in (was, now))
-        yield _Difference(kind="type", place=place, before=before, after=after, effect=effect)
+        yield Change(kind="type", pointer=place, before=before, after=after, effect=effect)
     if was.nullable != now.nullable:
         kind = "null-added" if now.nullable else "null-removed"
-        yield _Difference(kind=kind, place=place, effect="widens" if now.nullable else "narrows")
+        yield Change(kind=kind, pointer=place, effect="widens" if now.nullable else "narrows")
 
 
 def _union(view: _View) -> str:
@@ -282,25 +265,25 @@ def _default(schema: Schema) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _sets(noun: str, was: frozenset[str], now: frozenset[str], place: str) -> Iterator[_Difference]:
+def _sets(noun: str, was: frozenset[str], now: frozenset[str], place: str) -> Iterator[Change]:
     for word in sorted(now - was):
-        yield _Difference(kind=f"{noun}-added", place=place, after=word, effect="widens")
+        yield Change(kind=f"{noun}-added", pointer=place, after=word, effect="widens")
     for word in sorted(was - now):
-        yield _Difference(kind=f"{noun}-removed", place=place, before=word, effect="narrows")
+        yield Change(kind=f"{noun}-removed", pointer=place, before=word, effect="narrows")
 
 
-def _properties(was: _View, now: _View, place: str) -> Iterator[_Difference]:
+def _properties(was: _View, now: _View, place: str) -> Iterator[Change]:
     before: Mapping[str, Schema] = was.schema.get("properties", {})
     after: Mapping[str, Schema] = now.schema.get("properties", {})
     for key in before:
         if key not in after:
             effect: Effect = "widens" if key in was.schema.get("required", ()) else "neither"
-            yield _Difference(kind="key-removed", place=f"{place}/properties/{key}", before=key, effect=effect)
+            yield Change(kind="key-removed", pointer=f"{place}/properties/{key}", before=key, effect=effect)
     for key in after:
         here = f"{place}/properties/{key}"
         required = key in now.schema.get("required", ())
         if key not in before:
-            yield _Difference(kind="key-added", place=here, after=key, effect="narrows" if required else "neither")
+            yield Change(kind="key-added", pointer=here, after=key, effect="narrows" if required else "neither")
         else:
             yield from _required(key in was.schema.get("required", ()), required, here)
             yield from _values(_property(was, key), _property(now, key), here)
@@ -311,6 +294,6 @@ def _property(view: _View, key: str) -> _View:
     return _View(view.schema["properties"][key], view.contract, on_wire)
 
 
-def _required(was: bool, now: bool, place: str) -> Iterator[_Difference]:
+def _required(was: bool, now: bool, place: str) -> Iterator[Change]:
     if was != now:
-        yield _Difference(kind="required" if now else "optional", place=place, effect="narrows" if now else "widens")
+        yield Change(kind="required" if now else "optional", pointer=place, effect="narrows" if now else "widens")
