@@ -381,11 +381,13 @@ for odd, keys in ((shared, call), ([wide] * 400_000, ["to_number"]), (cyclic, ["
         verdict = validate(value)
         assert conforms(value) == verdict.conforms
         assert {found.code for found in verdict.violations} <= {"json-too-many-values", "json-too-deep"}
+    for value in (odd, {**call, "zzz": odd}, {**call, "agent": agent}):
         which(value)
         assert masked(value, Contract.load()) == "<too large>"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")
 def test_value_that_holds_one_thing_many_times_over_gets_a_verdict_in_little_memory():
     command = [sys.executable, "-c", SHARED]
