@@ -80,7 +80,7 @@ def test_users_test_creates_nothing_where_the_collection_failed(live_pytest, sen
 
 def test_users_test_creates_nothing_in_several_processes(live_pytest, sent):
     pytest.importorskip("xdist")
-    process = live_pytest(CREATES, *ALLOWED, "-n1")
+    process = live_pytest(CREATES, *ALLOWED, "-n1", apart=True)
     assert "rings a phone" in process.stdout, process.stdout
     assert not sent("POST")
 
@@ -163,7 +163,7 @@ def test_interrupted(vocode_client, monkeypatch):
     CheckedClient.try_to_end = interrupt
     raise KeyboardInterrupt
 """
-    process = live_pytest(source, *ALLOWED)
+    process = live_pytest(source, *ALLOWED, apart=True)
     assert process.returncode != 0
     [line] = [line for line in (process.stdout + process.stderr).splitlines() if "end them by hand" in line]
     assert "interrupted: still open" in line

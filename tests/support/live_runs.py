@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,12 @@ def live(tmp_path):
     (tmp_path / "work").mkdir()
 
     def running(
-        *options: str, command: list[str] | None = None, typed: str | None = None, ahead: str = "", **variables: str
+        *options: str,
+        command: list[str] | None = None,
+        run: Callable[[], int] | None = None,
+        typed: str | None = None,
+        ahead: str = "",
+        **variables: str,
     ) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": os.environ["PATH"],
@@ -88,7 +94,7 @@ def live(tmp_path):
             **variables,
         }
         if command is None and typed is None and not variables.keys() & APART:
-            return _inside(environment, tmp_path / "work", options)
+            return _inside(environment, tmp_path / "work", run or (lambda: main.run(["check", *options])))
         command = command or [sys.executable, "-c", REDIRECTED + RUN, "check", *options]
         there = {"env": environment, "cwd": tmp_path / "work", "text": True}
         if typed is None:
@@ -98,19 +104,24 @@ def live(tmp_path):
     return running
 
 
-def _inside(environment: dict[str, str], directory: Path, options: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    """Run `check` in this process, as it would run in one of its own."""
+def _inside(
+    environment: Mapping[str, str], directory: Path, run: Callable[[], int]
+) -> subprocess.CompletedProcess[str]:
+    """Run something in this process, as it would run in one of its own."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+            patch.delenv(name, raising=False)
         for name, value in environment.items():
             patch.setenv(name, value)
         patch.chdir(directory)
+        patch.setattr(sys, "path", sys.path.copy())
         patch.setitem(Timing.__init__.__kwdefaults__ or {}, "interval", 0)
         patch.setattr(client, "Network", Network)  # what stands in for it is taken away afterwards
         exec(REDIRECTED, {})  # noqa: S102 - our own text
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main.run(["check", *options])
-    return subprocess.CompletedProcess(["check", *options], code, out.getvalue(), err.getvalue())
+            code = run()
+    return subprocess.CompletedProcess([], code, out.getvalue(), err.getvalue())
 
 
 def _typing(command: list[str], there: Any, ahead: str, typed: str) -> subprocess.CompletedProcess[str]:
@@ -145,15 +156,32 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
+def _main(words: list[str], directory: Path) -> int:
+    """Run pytest, and forget the modules of a directory afterwards, so that the next run reads its own."""
+    try:
+        return pytest.main(words)
+    finally:
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None)).startswith(str(directory)):
+                del sys.modules[name]
+
+
 @pytest.fixture
 def live_pytest(live, tmp_path):
-    """Run pytest over a test of a user's own against a host of any name."""
+    """Run pytest over a test of a user's own against a host of any name.
 
-    def running(source: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    With `apart` it runs in a process of its own: for tests that start others, or change what is loaded here.
+    """
+
+    def running(source: str, *options: str, apart: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
         test = written(tmp_path / "work" / "test_shop.py", source)
         loaded = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-        command = [sys.executable, "-c", REDIRECTED + TESTED, *loaded, "-rs", "-p", "no:cacheprovider", *options]
-        process: subprocess.CompletedProcess[str] = live(command=[*command, str(test)], **variables)
+        words = [*loaded, "-rs", "-p", "no:cacheprovider", *options, str(test)]
+        process: subprocess.CompletedProcess[str]
+        if apart:
+            process = live(command=[sys.executable, "-c", REDIRECTED + TESTED, *words], **variables)
+        else:
+            process = live(run=lambda: _main(words, tmp_path / "work"), **variables)
         return process
 
     return running
