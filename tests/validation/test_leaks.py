@@ -91,7 +91,7 @@ BREAKS = {
 
 def broken(contract, name, choices=(0,), ways=tuple(BREAKS)):
     """Yield payloads full of canaries, then the same with one place broken, in every way at every place."""
-    done = set()
+    done: set[object] = set()
     for choice in choices:
         payload = full(contract, contract.schemas[name], choice)
         yield payload

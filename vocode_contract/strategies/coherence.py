@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vocode_contract.strategies import values
-from vocode_contract.validation.lifecycle.history import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL
 
 _Json = dict[str, Any]
 
