@@ -5,7 +5,7 @@ Nothing is imported here but the standard library, so that `--help` stays quick.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 #: How an option is spelled for the command line and for pytest.
@@ -26,18 +26,16 @@ class Given:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RunOption:
     """One option of a run.
 
     Attributes:
         name: Its name without a prefix, such as ``max-body``.
+        metavar: Stands for its value in help; empty for a flag.
         help: What it sets, as a phrase.
-        metavar: What stands for its value in help; empty for a flag.
-        type: Type of one value.
-        default: Its value if it is not given.
+        default: Its value if it is not given; a tuple may be given several times, and None stands for a number.
         shown_default: The default in help, if it is not that value itself.
-        is_repeatable: Whether it may be given several times; its value is a tuple then.
         is_cumulative: Whether the values of all sources count, and not only those of the first one.
         has_variable: Whether an environment variable gives it too; several values are separated by spaces.
         has_key: Whether a key of pytest's configuration file gives it too.
@@ -47,12 +45,11 @@ class RunOption:
     """
 
     name: str
+    metavar: str
     help: str
-    metavar: str = ""
-    type: type = str
+    _: KW_ONLY
     default: Any = ""
     shown_default: str = ""
-    is_repeatable: bool = False
     is_cumulative: bool = False
     has_variable: bool = False
     has_key: bool = False
@@ -78,14 +75,25 @@ class RunOption:
     @property
     def is_flag(self) -> bool:
         """Whether it takes no value."""
-        return self.type is bool
+        return isinstance(self.default, bool)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be given several times."""
+        return isinstance(self.default, tuple)
+
+    @property
+    def type(self) -> type:
+        """Type of one value."""
+        return str if self.default in ("", ()) else int
 
     @property
     def description(self) -> str:
         """The help text: what it sets, its default, and whether it may be repeated."""
-        default = self.shown_default or ("" if self.is_flag else str(self.default))
-        notes = f" (default: {default})" if default else ""
-        return f"{self.help}{notes}{'; may be given several times' if self.is_repeatable else ''}"
+        if self.is_flag:
+            return self.help
+        shown = self.shown_default or ("none" if self.default in _UNSET else self.default)
+        return f"{self.help} (default: {shown}){'; may be given several times' if self.is_repeatable else ''}"
 
     def is_set(self, value: Any) -> bool:
         """Return whether a value differs from what the option has if it is not given."""
@@ -123,171 +131,103 @@ class RunOption:
 
 
 URL = RunOption(
-    name="url",
-    metavar="URL",
-    help="server to check",
-    shown_default="the built-in simulator",
-    has_variable=True,
-    has_key=True,
+    "url", "URL", "server to check", shown_default="the built-in simulator", has_variable=True, has_key=True
 )
 
 OPTIONS: tuple[RunOption, ...] = (
     URL,
+    RunOption("contract", "DATE", "date of the contract", shown_default="2023-11-30", has_variable=True, has_key=True),
     RunOption(
-        name="contract",
-        metavar="DATE",
-        help="date of the contract",
-        shown_default="2023-11-30",
-        has_variable=True,
-        has_key=True,
-    ),
-    RunOption(
-        name="profile",
-        metavar="NAME",
-        help="how literally the contract is read: documented, wire or tolerant",
+        "profile",
+        "NAME",
+        "how literally the contract is read: documented, wire or tolerant",
         shown_default="wire",
         has_variable=True,
         has_key=True,
     ),
+    RunOption("call-id", "ID", "ID of a call that the suite may end", default=(), is_typed=True),
     RunOption(
-        name="call-id",
-        metavar="ID",
-        help="ID of a call that the suite may end",
-        default=(),
-        shown_default="none",
-        is_repeatable=True,
-        is_typed=True,
-    ),
-    RunOption(
-        name="select",
-        metavar="CODE",
-        help="check only this code; wildcards such as json-* are allowed",
+        "select",
+        "CODE",
+        "check only this code; wildcards such as json-* are allowed",
         default=(),
         shown_default="all",
-        is_repeatable=True,
         has_key=True,
     ),
+    RunOption("ignore", "CODE", "skip this code; wildcards are allowed", default=(), has_key=True),
     RunOption(
-        name="ignore",
-        metavar="CODE",
-        help="skip this code; wildcards are allowed",
-        default=(),
-        shown_default="none",
-        is_repeatable=True,
-        has_key=True,
-    ),
-    RunOption(
-        name="traffic-host",
-        metavar="HOST",
-        help="host whose traffic vocode_traffic checks",
+        "traffic-host",
+        "HOST",
+        "host whose traffic vocode_traffic checks",
         default=(),
         shown_default="any",
-        is_repeatable=True,
         has_key=True,
         is_for_check=False,
     ),
     RunOption(
-        name="policy",
-        metavar="NAME=VALUE",
-        help="policy for behaviour that the documents leave open",
+        "policy",
+        "NAME=VALUE",
+        "policy for behaviour that the documents leave open",
         default=(),
         shown_default="those that each report lists",
-        is_repeatable=True,
         is_cumulative=True,
         has_variable=True,
         has_key=True,
     ),
-    RunOption(name="fuzz", metavar="N", help="number of generated requests per operation", type=int, default=0),
-    RunOption(name="seed", metavar="N", help="random seed for generated requests", type=int, default=0),
+    RunOption("fuzz", "N", "number of generated requests per operation", default=0),
+    RunOption("seed", "N", "random seed for generated requests", default=0),
     RunOption(
-        name="ca",
-        metavar="FILE",
-        help="PEM file of an additional certificate authority to trust",
-        shown_default="none",
+        "ca",
+        "FILE",
+        "PEM file of an additional certificate authority to trust",
         has_variable=True,
         has_key=True,
         is_typed=True,
     ),
     RunOption(
-        name="proxy",
-        metavar="URL",
-        help="HTTP proxy to use",
+        "proxy",
+        "URL",
+        "HTTP proxy to use",
         shown_default="none, HTTPS_PROXY is ignored",
         has_variable=True,
         has_key=True,
         is_typed=True,
     ),
     RunOption(
-        name="timeout",
-        metavar="SECONDS",
-        help="maximum duration of one exchange",
-        shown_default="30",
-        has_variable=True,
-        has_key=True,
+        "timeout", "SECONDS", "maximum duration of one exchange", shown_default="30", has_variable=True, has_key=True
     ),
     RunOption(
-        name="max-body",
-        metavar="BYTES",
-        help="maximum response size in bytes",
+        "max-body",
+        "BYTES",
+        "maximum response size in bytes",
         shown_default="8388608",
         has_variable=True,
         has_key=True,
     ),
+    RunOption("plan", "", "print the requests that would be sent, and send nothing", default=False, alias="dry-run"),
     RunOption(
-        name="plan",
-        help="print the requests that would be sent, and send nothing",
-        type=bool,
-        default=False,
-        alias="dry-run",
-    ),
-    RunOption(
-        name="allow",
-        metavar="EFFECT",
-        help="permit an effect on a remote host: rings, hangs-up, bills or writes",
+        "allow",
+        "EFFECT",
+        "permit an effect on a remote host: rings, hangs-up, bills or writes",
         default=(),
-        shown_default="none",
-        is_repeatable=True,
         is_typed=True,
     ),
+    RunOption("allow-number", "NUMBER", "phone number that a remote host may dial", default=(), is_typed=True),
+    RunOption("budget", "N", "maximum number of state-changing requests to a remote host", default=1, is_typed=True),
+    RunOption("production", "", "confirm that the target is a production host", default=False, is_typed=True),
     RunOption(
-        name="allow-number",
-        metavar="NUMBER",
-        help="phone number that a remote host may dial",
-        default=(),
-        shown_default="none",
-        is_repeatable=True,
-        is_typed=True,
-    ),
-    RunOption(
-        name="budget",
-        metavar="N",
-        help="maximum number of state-changing requests to a remote host",
-        type=int,
-        default=1,
-        is_typed=True,
-    ),
-    RunOption(
-        name="production",
-        help="confirm that the target is a production host",
-        type=bool,
-        default=False,
-        is_typed=True,
-    ),
-    RunOption(
-        name="approve-sends",
-        metavar="N",
-        help="number of state-changing requests that the plan shows, as confirmation for production without a terminal",
-        type=int,
+        "approve-sends",
+        "N",
+        "number of state-changing requests that the plan shows, as confirmation for production without a terminal",
         default=None,
-        shown_default="none",
         is_typed=True,
     ),
 )
 
 #: The percentage of the contract that tests must exercise: an option of pytest only.
-COVERAGE = RunOption(name="coverage", help="", has_variable=True, has_key=True)
+COVERAGE = RunOption("coverage", "PERCENT", "", has_variable=True, has_key=True)
 
-#: Option -> what it has if nothing is given.
+#: Option -> its default.
 DEFAULTS: Mapping[str, Given] = {
     option.name: Given(value=option.default, source=f"{CHECK_PREFIX}{option.name}") for option in OPTIONS
 }
