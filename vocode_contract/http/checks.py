@@ -12,9 +12,7 @@ from vocode_contract.http.operation_exchange import OperationExchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.http.redirects import check_redirect, is_redirect
 from vocode_contract.http.secrets import check_secrets, check_tokens
-from vocode_contract.validation.codes import ALL, Selection, require
-from vocode_contract.validation.codes.consistency import CONSISTENCY
-from vocode_contract.validation.codes.payloads import PAYLOADS
+from vocode_contract.validation.codes import ALL, GROUPS, Selection, require
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.safe_text import escape_hashes
@@ -210,14 +208,14 @@ CHECKS: tuple[Check, ...] = (
     Check(codes=("content-type",), run=check_media_type),
     Check(codes=("body-missing",), run=check_body_is_present, needs=_BODY),
     Check(codes=("body-not-json",), run=check_body_is_json, needs=_BODY),
-    Check(codes=(*PAYLOADS, "detail-string"), run=check_body_conforms, needs=_BODY),
+    Check(codes=(*GROUPS["payload"], "detail-string"), run=check_body_conforms, needs=_BODY),
     Check(codes=("other-call",), run=check_requested_call, needs=_BODY),
     Check(codes=("token-echoed",), run=check_tokens, needs=_BODY),
     Check(codes=("secret-leaked",), run=check_secrets, needs=_BODY | {"request-body"}),
     Check(codes=("slow",), run=check_duration),
     Check(codes=("unknown-key", "default-missing"), run=check_keys, needs=_BODY),
     Check(codes=("clock-skew",), run=check_clock, needs=frozenset({"arrival"})),
-    Check(codes=tuple(CONSISTENCY), run=check_consistency, needs=_BODY | {"arrival"}),
+    Check(codes=tuple(GROUPS["consistency"]), run=check_consistency, needs=_BODY | {"arrival"}),
 )
 
 

@@ -1,6 +1,11 @@
-"""Every violation code: its title, its meaning, and its severity under each profile."""
+"""Every violation code: its title, its meaning, and its severity under each profile.
 
-from collections.abc import Mapping
+`codes.txt` holds them in groups. Each code has a line with its name, its severity (and that under the profile
+``tolerant``, if it differs) and its basis, a line with its title, lines with its meaning, and lines with an example.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -8,15 +13,36 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.violation import Violation
 
 from .code import LEVELS, Code, Level, basis_of
-from .consistency import CONSISTENCY
-from .exchanges import EXCHANGES
-from .lifecycle import LIVES
-from .payloads import PAYLOADS
-from .webhooks import DELIVERIES, RECEIVERS
 
-__all__ = ["ALL", "CODES", "LEVELS", "Code", "Level", "Selection", "default_level", "require", "rests_on"]
+__all__ = ["ALL", "CODES", "GROUPS", "LEVELS", "Code", "Level", "Selection", "default_level", "require", "rests_on"]
 
-CODES: Mapping[str, Code] = {**PAYLOADS, **DELIVERIES, **EXCHANGES, **CONSISTENCY, **LIVES, **RECEIVERS}
+
+def _read_groups() -> Iterator[tuple[str, dict[str, Code]]]:
+    path = os.path.join(os.path.dirname(__file__), "codes.txt")
+    # The loader can also read from a zipped package.
+    text = __spec__.loader.get_data(path).decode()  # type: ignore[union-attr]  # every loader of files has it
+    for group in text.removeprefix("# ").split("\n# "):
+        name, *codes = group.rstrip().split("\n\n")
+        yield name, dict(map(_parse, codes))
+
+
+def _parse(paragraph: str) -> tuple[str, Code]:
+    head, title, *lines = paragraph.splitlines()
+    name, levels, basis = head.split(" | ")
+    level, _, tolerant = levels.partition(", tolerant ")
+    return name, Code(
+        title=title,
+        meaning=" ".join(line for line in lines if not line.startswith("> ")),
+        example="\n".join(line[2:] for line in lines if line.startswith("> ")),
+        level=level,  # type: ignore[arg-type]  # a test compares all levels with `LEVELS`
+        tolerant=tolerant or None,  # type: ignore[arg-type]  # the same
+        basis=basis,
+    )
+
+
+#: Name of a group -> its codes, in the order of the documentation.
+GROUPS: Mapping[str, Mapping[str, Code]] = dict(_read_groups())
+CODES: Mapping[str, Code] = {name: code for group in GROUPS.values() for name, code in group.items()}
 
 
 def require(*names: str) -> tuple[str, ...]:
@@ -27,7 +53,7 @@ def require(*names: str) -> tuple[str, ...]:
     """
     for name in names:
         if name not in CODES:
-            raise LookupError(f"violation code {name!r} is not registered; add it to a table in {__name__}")
+            raise LookupError(f"violation code {name!r} is not registered; add it to codes.txt in {__name__}")
     return names
 
 
