@@ -1,7 +1,7 @@
-"""Every planted fault of an answer shows, in the way that its `breaks` says; a sound server shows none.
+"""Every response fault is visible as what its `breaks` says; conforming servers show none.
 
-One conversation is held with each faulty server; for each code there is a small oracle that looks
-for it. The oracles know the simulator's calls, so they are no checker for other servers.
+The same conversation is held with each faulty server. A small oracle for each code looks for it in the responses. The
+oracles know the simulator's calls, so they cannot check other servers.
 """
 
 import importlib.util
@@ -44,16 +44,16 @@ HOSTILE = (
     ("GET", BEARER, b"[1]"),
 )
 OPERATIONS = frozenset(Contract.load().operations)
-Told = Mapping[str, Response]
+Responses = Mapping[str, Response]
 
 
-def served(
+def simulate(
     *faults: str | Planted, date: str = "2024-04-19", seed: int = 0, clock: ManualClock | None = None
 ) -> Simulation:
     return Simulation(Contract.load(date), token=TOKEN, clock=clock or ManualClock(), seed=seed, faults=faults)
 
 
-def asked(
+def send(
     simulation: Simulation,
     name: str,
     query: str = "",
@@ -76,7 +76,7 @@ def asked(
 
 
 def ids(simulation: Simulation) -> dict[str, str]:
-    """Names for the seeded calls: one for each status or trait, and playing-0 to playing-6."""
+    """The ids of the initial calls by name: their status or a property, and playing-0 to playing-6."""
     named: dict[str, str] = {}
     playing = 0
     for identifier, call in simulation.state.calls.items():
@@ -94,39 +94,38 @@ def creation(simulation: Simulation, number: int) -> dict[str, Any]:
     return numbers | {"agent": agent, "context": {"customer_name": "Ada"}}
 
 
-def talk(simulation: Simulation, clock: ManualClock) -> dict[str, Response]:
-    """Hold the conversation."""
+def run_conversation(simulation: Simulation, clock: ManualClock) -> dict[str, Response]:
     named = ids(simulation)
-    told: dict[str, Response] = {}
+    got: dict[str, Response] = {}
 
     def ask(label: str, name: str, query: str = "", body: object = None, **others: Any) -> Response:
-        told[label] = asked(simulation, name, query, body, **others)
-        return told[label]
+        got[label] = send(simulation, name, query, body, **others)
+        return got[label]
 
-    look_around(named, ask)
-    knock(named, ask, creation(simulation, 9))
+    read_all(named, ask)
+    send_without_token(named, ask, creation(simulation, 9))
     for name in ("playing-0", "not_started", "talked", "error"):
         ask(f"end {name}", "end_call", f"id={named[name]}")
         clock.advance(60)
         for again in ("once", "twice"):
             ask(f"get {name} {again}", "get_call", f"id={named[name]}")
         ask(f"end {name} again", "end_call", f"id={named[name]}")
-    misspeak(named, ask)
+    send_invalid(named, ask)
     ask("other method creates", "create_call", "", creation(simulation, 8), method="PUT")
     before = len(simulation.state.calls)
     for number in (1, 2):
         created = content(ask(f"create {number}", "create_call", "", creation(simulation, number)))
         identifier = created.get("id", "") if isinstance(created, dict) else ""
         ask(f"get created {number}", "get_call", f"id={identifier}")
-    told["placed"] = Response(status=len(simulation.state.calls) - before)
+    got["placed"] = Response(status=len(simulation.state.calls) - before)
     for name, identifier in named.items():
         ask(f"last {name}", "get_call", f"id={identifier}")
     ask("last all", "list_calls", "size=50")
-    told["calls"] = Response(status=0, body=json.dumps(list(simulation.state.calls)).encode())
-    return told
+    got["calls"] = Response(status=0, body=json.dumps(list(simulation.state.calls)).encode())
+    return got
 
 
-def look_around(named: Mapping[str, str], ask: Callable[..., Response]) -> None:
+def read_all(named: Mapping[str, str], ask: Callable[..., Response]) -> None:
     for name, identifier in named.items():
         ask(f"get {name}", "get_call", f"id={identifier}")
         ask(f"recording {name}", "get_recording", f"id={identifier}")
@@ -136,8 +135,8 @@ def look_around(named: Mapping[str, str], ask: Callable[..., Response]) -> None:
     ask("sorted", "list_calls", "size=50&sort_column=to_number&sort_desc=false")
 
 
-def knock(named: Mapping[str, str], ask: Callable[..., Response], body: object) -> None:
-    """Ask for everything without the right token."""
+def send_without_token(named: Mapping[str, str], ask: Callable[..., Response], body: object) -> None:
+    """Send every operation without the right token."""
     for kind, authorization in WRONG.items():
         for name in sorted(OPERATIONS):
             identifier = named["talked" if name == "get_recording" else "playing-1"]
@@ -146,8 +145,8 @@ def knock(named: Mapping[str, str], ask: Callable[..., Response], body: object) 
     ask("after refusals", "get_call", f"id={named['playing-1']}")
 
 
-def misspeak(named: Mapping[str, str], ask: Callable[..., Response]) -> None:
-    """Ask in ways that a server should refuse, or take with care."""
+def send_invalid(named: Mapping[str, str], ask: Callable[..., Response]) -> None:
+    """Send requests that a server must reject or handle with care."""
     for name in ("end_call", "get_call", "get_recording"):
         ask(f"malformed {name}", name, "id=12")
         ask(f"missing {name}", name)
@@ -167,41 +166,41 @@ def content(response: Response) -> Any:
         return None
 
 
-def call(told: Told, label: str) -> dict[str, Any]:
-    """The call in an answer, as far as there is one."""
-    found = content(told[label]) if told[label].status == 200 else None
+def call(got: Responses, label: str) -> dict[str, Any]:
+    """The call in a response, or an empty object."""
+    found = content(got[label]) if got[label].status == 200 else None
     return found if isinstance(found, dict) else {}
 
 
-def good(told: Told) -> Iterator[tuple[str, Response]]:
-    """Answers to requests that are right."""
-    for label, response in told.items():
+def valid_responses(got: Responses) -> Iterator[tuple[str, Response]]:
+    """The responses to valid requests."""
+    for label, response in got.items():
         if label.split()[0] in ("get", "page", "all", "sorted", "end", "create", "recording", "capitals"):
             yield label, response
 
 
-def lives(told: Told) -> Iterator[list[dict[str, Any]]]:
-    """All that was seen of each call in order, the id that was asked for being right."""
+def observations(got: Responses) -> Iterator[list[dict[str, Any]]]:
+    """The states of each call in order, by the requested id."""
     for name in ("playing-0", "not_started", "talked", "error", "playing-2"):
         labels = (f"get {name}", f"end {name}", f"get {name} once", f"get {name} twice", f"end {name} again")
-        yield [seen for label in (*labels, f"last {name}") if label in told and (seen := call(told, label))]
+        yield [seen for label in (*labels, f"last {name}") if label in got and (seen := call(got, label))]
     yield [
         seen
         for number in (1, 2)
         for label in (f"create {number}", f"get created {number}")
-        if (seen := call(told, label))
+        if (seen := call(got, label))
     ]
 
 
-def moved(told: Told, *keys: str) -> bool:
-    """Whether something that was set is another later."""
+def has_changed(got: Responses, *keys: str) -> bool:
+    """Whether a value changes after it is set."""
 
     def at(seen: dict[str, Any]) -> Any:
         for key in keys:
             seen = seen.get(key) or {}
         return seen or None
 
-    for life in lives(told):
+    for life in observations(got):
         values = [at(seen) for seen in life if seen.get("id") == life[0].get("id")]
         settled = values[next((index for index, value in enumerate(values) if value), 0) :]
         if len({json.dumps(value) for value in settled}) > 1:
@@ -209,10 +208,10 @@ def moved(told: Told, *keys: str) -> bool:
     return False
 
 
-def stepped_back(told: Told) -> bool:
+def has_gone_back(got: Responses) -> bool:
     ranks = {"not_started": 0, "in_progress": 1, "ended": 2, "error": 2}
-    listed = {item["id"]: item["status"] for item in items(told, "last all")}
-    for life in lives(told):
+    listed = {item["id"]: item["status"] for item in items(got, "last all")}
+    for life in observations(got):
         statuses = [ranks.get(seen.get("status", ""), 0) for seen in life]
         statuses += [ranks.get(listed[life[0]["id"]], 0)] if life and life[0].get("id") in listed else []
         if statuses != sorted(statuses):
@@ -220,53 +219,54 @@ def stepped_back(told: Told) -> bool:
     return False
 
 
-def items(told: Told, *labels: str) -> list[dict[str, Any]]:
-    found = [call(told, label).get("items") for label in labels]
+def items(got: Responses, *labels: str) -> list[dict[str, Any]]:
+    found = [call(got, label).get("items") for label in labels]
     return [item for page in found if isinstance(page, list) for item in page]
 
 
-def listed(told: Told) -> list[str]:
-    return [item["id"] for item in items(told, "page 1", "page 2", "page 3")]
+def list_ids(got: Responses) -> list[str]:
+    return [item["id"] for item in items(got, "page 1", "page 2", "page 3")]
 
 
-def status(told: Told, label: str) -> str:
-    return str(call(told, label).get("status"))
+def status(got: Responses, label: str) -> str:
+    return str(call(got, label).get("status"))
 
 
-def refused_with(told: Told) -> list[Response]:
-    return [response for label, response in told.items() if label.startswith("refused ")]
+def refusals(got: Responses) -> list[Response]:
+    return [response for label, response in got.items() if label.startswith("refused ")]
 
 
-def asked_for(told: Told) -> bool:
-    """Whether created calls have what was asked for."""
+def is_as_requested(got: Responses) -> bool:
+    """Whether created calls have the requested values."""
     wanted = {"from_number": "12025550150", "context": {"customer_name": "Ada"}}
-    agent = call(told, "get not_started")["agent"]["id"]
+    agent = call(got, "get not_started")["agent"]["id"]
     for number in (1, 2):
-        made = call(told, f"create {number}")
+        made = call(got, f"create {number}")
         expected = wanted | {"to_number": f"1202555016{number}"}
         if {key: made.get(key) for key in expected} != expected or made["agent"]["id"] != agent:
             return False
     return True
 
 
-def declared(told: Told) -> bool:
+def has_declared_statuses(got: Responses) -> bool:
     return all(
-        response.status in ((200, 404) if label.startswith("recording") else (200,)) for label, response in good(told)
+        response.status in ((200, 404) if label.startswith("recording") else (200,))
+        for label, response in valid_responses(got)
     ) and all(
         response.status in (401, 403, 404, 405, 422)
-        for label, response in told.items()
+        for label, response in got.items()
         if label.split()[0] in ("refused", "malformed", "missing", "unknown") and response.status != 200
     )
 
 
-def owners(told: Told) -> set[str]:
-    found = [call(told, label) for label in ("get playing-0", "end playing-0", "get playing-2")]
+def list_owners(got: Responses) -> set[str]:
+    found = [call(got, label) for label in ("get playing-0", "end playing-0", "get playing-2")]
     parts = [part for one in found if one for part in (one, one["agent"], one["agent"]["voice"])]
     return {part["user_id"] for part in parts}
 
 
-def typed_right(told: Told) -> bool:
-    for label, response in good(told):
+def has_declared_types(got: Responses) -> bool:
+    for label, response in valid_responses(got):
         wanted = "audio/mpeg" if label == "recording talked" else "application/json"
         if response.body and response.header("content-type") != wanted:
             return False
@@ -274,86 +274,86 @@ def typed_right(told: Told) -> bool:
 
 
 CANARIES = (b"5ca1ab1e", b"secret")
-LOOKS: Mapping[str, Callable[[Told], bool]] = {
-    "body-missing": lambda told: any(response.status == 200 and not response.body for _, response in good(told)),
-    "content-type": lambda told: not typed_right(told),
-    "redirect": lambda told: any(300 <= response.status < 400 for response in told.values()),
-    "status-undeclared": lambda told: not declared(told),
-    "status-unexpected": lambda told: (
-        any(told[label].status != 422 for label in ("malformed get_call", "missing end_call", "body"))
-        or told["get playing-2"].status == 422
+LOOKS: Mapping[str, Callable[[Responses], bool]] = {
+    "body-missing": lambda got: any(
+        response.status == 200 and not response.body for _, response in valid_responses(got)
     ),
-    "other-call": lambda told: (
+    "content-type": lambda got: not has_declared_types(got),
+    "redirect": lambda got: any(300 <= response.status < 400 for response in got.values()),
+    "status-undeclared": lambda got: not has_declared_statuses(got),
+    "status-unexpected": lambda got: (
+        any(got[label].status != 422 for label in ("malformed get_call", "missing end_call", "body"))
+        or got["get playing-2"].status == 422
+    ),
+    "other-call": lambda got: (
         any(
-            told[label].status == 200 and call(told, label).get("id") != identifier
-            for name, identifier in ((name, call(told, f"last {name}").get("id")) for name in ("playing-0", "talked"))
+            got[label].status == 200 and call(got, label).get("id") != identifier
+            for name, identifier in ((name, call(got, f"last {name}").get("id")) for name in ("playing-0", "talked"))
             for label in (f"end {name}",)
         )
-        or any(told[f"unknown {name}"].status == 200 for name in ("end_call", "get_call"))
-        or call(told, "get talked").get("recording_available") is False
+        or any(got[f"unknown {name}"].status == 200 for name in ("end_call", "get_call"))
+        or call(got, "get talked").get("recording_available") is False
     ),
-    "method-taken": lambda told: any(told[f"other method {does}"].status == 200 for does in ("ends", "creates")),
-    "not-refused": lambda told: any(response.status == 200 for response in refused_with(told)),
-    "refusal-ignored": lambda told: status(told, "after refusals") == "ended",
-    "refusal-leaks": lambda told: any(len(content(response)) > 1 for response in refused_with(told)),
-    "secret-leaked": lambda told: any(word in response.body for response in told.values() for word in CANARIES),
-    "token-echoed": lambda told: any(
+    "method-taken": lambda got: any(got[f"other method {does}"].status == 200 for does in ("ends", "creates")),
+    "not-refused": lambda got: any(response.status == 200 for response in refusals(got)),
+    "refusal-ignored": lambda got: status(got, "after refusals") == "ended",
+    "refusal-leaks": lambda got: any(len(content(response)) > 1 for response in refusals(got)),
+    "secret-leaked": lambda got: any(word in response.body for response in got.values() for word in CANARIES),
+    "token-echoed": lambda got: any(
         word in response.body or word in str(response.headers).encode()
-        for response in told.values()
+        for response in got.values()
         for word in (TOKEN.encode(), b"another-token")
     ),
-    "agent-changed": lambda told: moved(told, "agent", "id"),
-    "number-changed": lambda told: moved(told, "to_number"),
-    "owner-changed": lambda told: (
-        moved(told, "user_id")
-        or len({item["user_id"] for item in items(told, "all")} | {call(told, "get talked")["user_id"]}) > 1
+    "agent-changed": lambda got: has_changed(got, "agent", "id"),
+    "number-changed": lambda got: has_changed(got, "to_number"),
+    "owner-changed": lambda got: (
+        has_changed(got, "user_id")
+        or len({item["user_id"] for item in items(got, "all")} | {call(got, "get talked")["user_id"]}) > 1
     ),
-    "start-time-moved": lambda told: moved(told, "start_time"),
-    "end-time-moved": lambda told: moved(told, "end_time"),
-    "transcript-lost-text": lambda told: moved(told, "transcript"),
-    "status-went-back": stepped_back,
-    "outcome-changed": lambda told: status(told, "get error") == "error" and status(told, "end error") == "ended",
-    "call-not-ended": lambda told: status(told, "get playing-0 twice") != "ended",
-    "end-before-start": lambda told: any(
-        seen["end_time"] < seen["start_time"] for life in lives(told) for seen in life if seen.get("end_time")
+    "start-time-moved": lambda got: has_changed(got, "start_time"),
+    "end-time-moved": lambda got: has_changed(got, "end_time"),
+    "transcript-lost-text": lambda got: has_changed(got, "transcript"),
+    "status-went-back": has_gone_back,
+    "outcome-changed": lambda got: status(got, "get error") == "error" and status(got, "end error") == "ended",
+    "call-not-ended": lambda got: status(got, "get playing-0 twice") != "ended",
+    "end-before-start": lambda got: any(
+        seen["end_time"] < seen["start_time"] for life in observations(got) for seen in life if seen.get("end_time")
     ),
-    "end-time-missing": lambda told: call(told, "end playing-0").get("end_time") is None,
-    "foreign-owner": lambda told: len(owners(told)) > 1,
-    "hipaa-transcript": lambda told: any(
-        seen.get("hipaa_compliant") and seen.get("transcript") for life in lives(told) for seen in life
+    "end-time-missing": lambda got: call(got, "end playing-0").get("end_time") is None,
+    "foreign-owner": lambda got: len(list_owners(got)) > 1,
+    "hipaa-transcript": lambda got: any(
+        seen.get("hipaa_compliant") and seen.get("transcript") for life in observations(got) for seen in life
     ),
-    "other-ended": lambda told: any(
-        status(told, f"last playing-{number}") != "in_progress" for number in (1, 2, 3, 5, 6)
+    "other-ended": lambda got: any(
+        status(got, f"last playing-{number}") != "in_progress" for number in (1, 2, 3, 5, 6)
     ),
-    "created-lost": lambda told: told["get created 1"].status != 200,
-    "created-twice": lambda told: (
-        told["placed"].status != 2
-        or len({call(told, "get playing-6")["id"], *(call(told, f"create {number}")["id"] for number in (1, 2))}) < 3
-        or call(told, "create 1")["to_number"] != "12025550161"
+    "created-lost": lambda got: got["get created 1"].status != 200,
+    "created-twice": lambda got: (
+        got["placed"].status != 2
+        or len({call(got, "get playing-6")["id"], *(call(got, f"create {number}")["id"] for number in (1, 2))}) < 3
+        or call(got, "create 1")["to_number"] != "12025550161"
     ),
-    "not-as-asked": lambda told: not asked_for(told),
-    "has-more-wrong": lambda told: (
-        [call(told, f"page {page}")["has_more"] for page in (1, 2, 3, 9)] != [True, True, False, False]
+    "not-as-asked": lambda got: not is_as_requested(got),
+    "has-more-wrong": lambda got: (
+        [call(got, f"page {page}")["has_more"] for page in (1, 2, 3, 9)] != [True, True, False, False]
     ),
-    "item-missing": lambda told: (
-        len(set(listed(told))) < 12
-        or {*json.loads(told["calls"].body)} > {one["id"] for one in items(told, "last all")}
+    "item-missing": lambda got: (
+        len(set(list_ids(got))) < 12 or {*json.loads(got["calls"].body)} > {one["id"] for one in items(got, "last all")}
     ),
-    "item-twice": lambda told: len(listed(told)) > len(set(listed(told))) or bool(items(told, "page 9")),
-    "page-not-obeyed": lambda told: (
-        call(told, "page 2")["page"] != 2 or call(told, "page 1")["items"] == call(told, "page 2")["items"]
+    "item-twice": lambda got: len(list_ids(got)) > len(set(list_ids(got))) or bool(items(got, "page 9")),
+    "page-not-obeyed": lambda got: (
+        call(got, "page 2")["page"] != 2 or call(got, "page 1")["items"] == call(got, "page 2")["items"]
     ),
-    "size-not-obeyed": lambda told: call(told, "page 1")["size"] != 5 or len(items(told, "page 1")) != 5,
-    "sort-not-obeyed": lambda told: (
-        [item["to_number"] for item in items(told, "sorted")]
-        != sorted(item["to_number"] for item in items(told, "all"))
+    "size-not-obeyed": lambda got: call(got, "page 1")["size"] != 5 or len(items(got, "page 1")) != 5,
+    "sort-not-obeyed": lambda got: (
+        [item["to_number"] for item in items(got, "sorted")] != sorted(item["to_number"] for item in items(got, "all"))
     ),
-    "total-wrong": lambda told: call(told, "all")["total"] != len(items(told, "all")),
-    "recording-missing": lambda told: told["recording talked"].status != 200,
-    "recording-not-audio": lambda told: not told["recording talked"].body.startswith(b"\xff\xfb"),
-    "recording-unexpected": lambda told: told["recording playing-0"].status == 200,
-    "gateway": lambda told: {502, 503, 504} & {response.status for response in told.values()} != set(),
-    "rate-limited": lambda told: told["end playing-0"].header("retry-after") is not None,
+    "total-wrong": lambda got: call(got, "all")["total"] != len(items(got, "all")),
+    "recording-missing": lambda got: got["recording talked"].status != 200,
+    "recording-not-audio": lambda got: not got["recording talked"].body.startswith(b"\xff\xfb"),
+    "recording-unexpected": lambda got: got["recording playing-0"].status == 200,
+    "gateway": lambda got: {502, 503, 504} & {response.status for response in got.values()} != set(),
+    "rate-limited": lambda got: got["end playing-0"].header("retry-after") is not None,
 }
 #: What faults of HTTP itself break, which the tests of them look for.
 ON_THE_WIRE = {"closed", "encoding-unasked", "framing", "protocol", "slow"} | {
@@ -365,10 +365,10 @@ ON_THE_WIRE = {"closed", "encoding-unasked", "framing", "protocol", "slow"} | {
 SCHEMAS = {"end": "Call", "get": "Call", "create": "Call", "page": "CallPage", "all": "CallPage"}
 
 
-def codes(told: Told, date: str) -> set[str]:
-    """The codes of all that validation finds in answers with a declared body."""
+def codes(got: Responses, date: str) -> set[str]:
+    """The codes of all violations in responses with a declared body."""
     found: set[str] = set()
-    for label, response in told.items():
+    for label, response in got.items():
         name = SCHEMAS.get(label.split()[0]) if response.status == 200 else None
         name = "HTTPValidationError" if response.status == 422 else name
         if name:
@@ -380,9 +380,9 @@ def date_for(name: str) -> str:
     return next(date for date in dates() if FAULTS[name].breaks_contract(date))
 
 
-def held(*faults: str | Planted, date: str) -> dict[str, Response]:
+def converse(*faults: str | Planted, date: str) -> dict[str, Response]:
     clock = ManualClock()
-    return talk(served(*faults, date=date, clock=clock), clock)
+    return run_conversation(simulate(*faults, date=date, clock=clock), clock)
 
 
 # --- the catalogue ---
@@ -391,26 +391,26 @@ def held(*faults: str | Planted, date: str) -> dict[str, Response]:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_fault_shows_as_what_it_breaks(name):
     date = date_for(name)
-    told = held(name, date=date)
+    got = converse(name, date=date)
     broken = FAULTS[name].breaks[0]
-    assert LOOKS[broken](told) if broken in LOOKS else broken in codes(told, date)
+    assert LOOKS[broken](got) if broken in LOOKS else broken in codes(got, date)
 
 
 @pytest.mark.parametrize("name", [name for name in ANSWERS if ANSWERS[name].breaks[0] in CODES])
 def test_fault_of_a_payload_breaks_nothing_else_in_it(name):
-    assert codes(held(name, date=date_for(name)), date_for(name)) <= set(FAULTS[name].breaks)
+    assert codes(converse(name, date=date_for(name)), date_for(name)) <= set(FAULTS[name].breaks)
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_leaves_other_operations_alone(name):
     date = date_for(name)
     for operation in OPERATIONS.difference(FAULTS[name].operations):
-        faulty, sound = served(name, date=date), served(date=date)
+        faulty, sound = simulate(name, date=date), simulate(date=date)
         query = f"id={ids(sound)['talked']}"
         body = creation(sound, 1)
         for authorization in (BEARER, None):
             headers = {"authorization": authorization}
-            answers = {asked(one, operation, query, body, headers=headers).body for one in (faulty, sound)}
+            answers = {send(one, operation, query, body, headers=headers).body for one in (faulty, sound)}
             assert len(answers) == 1
 
 
@@ -419,10 +419,10 @@ def test_sound_server_shows_no_fault(name):
     sound = SOUND_VARIANTS[name]
     clock = ManualClock()
     contract = Contract.load(sound.contract)
-    told = talk(Simulation(contract, token=TOKEN, clock=clock, variant=sound.variant), clock)
+    got = run_conversation(Simulation(contract, token=TOKEN, clock=clock, variant=sound.variant), clock)
     unsorted = {"sort-not-obeyed", "total-wrong"} if sound.contract == "2023-11-30" else set()
-    assert not codes(told, sound.contract)
-    assert not [claim for claim, shows in LOOKS.items() if claim not in unsorted and shows(told)]
+    assert not codes(got, sound.contract)
+    assert not [claim for claim, shows in LOOKS.items() if claim not in unsorted and shows(got)]
 
 
 def test_sound_variants_differ_in_every_way():
@@ -458,7 +458,7 @@ def test_every_code_of_a_server_is_broken_by_some_fault():
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_fault_stands_whatever_is_asked(name):
-    simulation = served(name, date=date_for(name))
+    simulation = simulate(name, date=date_for(name))
     for operation in simulation.contract.operations.values():
         for query in ("", "id=", "id=\udcff&page=x", f"id={ids(simulation)['talked']}"):
             for method, authorization, body in HOSTILE:
@@ -512,16 +512,16 @@ def test_planted_is_read_from_text(text, planted):
 )
 def test_planting_what_is_not_there_is_refused(text, reason):
     with pytest.raises(InvalidOption) as refusal:
-        served(text, date="2023-11-30")
+        simulate(text, date="2023-11-30")
     assert reason in str(refusal.value)
 
 
 def statuses(simulation: Simulation, times: int = 40, **headers: str) -> list[int]:
-    return [asked(simulation, "list_calls", headers={**headers}).status for _ in range(times)]
+    return [send(simulation, "list_calls", headers={**headers}).status for _ in range(times)]
 
 
 def test_probability_is_the_same_for_the_same_seed():
-    first, second, other = (served("server-error:0.5", seed=seed) for seed in (1, 1, 2))
+    first, second, other = (simulate("server-error:0.5", seed=seed) for seed in (1, 1, 2))
     series = statuses(first)
     assert set(series) == {200, 500}
     assert statuses(second) == series != statuses(other)
@@ -530,57 +530,57 @@ def test_probability_is_the_same_for_the_same_seed():
 
 
 def test_probability_of_one_fault_does_not_hang_on_another():
-    alone, beside = served("server-error:0.5"), served("server-error:0.5", "latin-1:0.5")
+    alone, beside = simulate("server-error:0.5"), simulate("server-error:0.5", "latin-1:0.5")
     assert statuses(alone) == statuses(beside)
 
 
 def test_fault_may_touch_one_operation_only():
-    simulation = served("server-error@list_calls")
-    assert asked(simulation, "list_calls").status == 500
-    assert asked(simulation, "get_call", f"id={ids(simulation)['talked']}").status == 200
+    simulation = simulate("server-error@list_calls")
+    assert send(simulation, "list_calls").status == 500
+    assert send(simulation, "get_call", f"id={ids(simulation)['talked']}").status == 200
 
 
 def test_fault_may_touch_one_call_only():
-    named = ids(served())
-    simulation = served(Planted(fault="wrong-enum", calls=(named["talked"],)))
-    found = {name: content(asked(simulation, "get_call", f"id={named[name]}"))["status"] for name in named}
+    named = ids(simulate())
+    simulation = simulate(Planted(fault="wrong-enum", calls=(named["talked"],)))
+    found = {name: content(send(simulation, "get_call", f"id={named[name]}"))["status"] for name in named}
     assert [name for name in found if found[name] == "ringing"] == ["talked"]
 
 
 def test_faults_combine():
-    simulation = served("null-required", "wrong-enum", "trailing-garbage", "created-201")
-    response = asked(simulation, "create_call", "", creation(simulation, 1))
+    simulation = simulate("null-required", "wrong-enum", "trailing-garbage", "created-201")
+    response = send(simulation, "create_call", "", creation(simulation, 1))
     seen = json.loads(response.body.removesuffix(b" OK"))
     assert (response.status, seen["status"], seen["to_number"]) == (201, "ringing", None)
     assert response.body.endswith(b" OK")
 
 
 def test_header_asks_for_a_fault_for_one_request():
-    simulation = served()
+    simulation = simulate()
     assert statuses(simulation, times=1, **{HEADER: "server-error, latin-1"}) == [500]
     assert statuses(simulation, times=1) == [200]
 
 
 def test_header_that_asks_for_no_fault_is_refused():
-    response = asked(served(), "list_calls", headers={HEADER: "server-eror\udcff"})
+    response = send(simulate(), "list_calls", headers={HEADER: "server-eror\udcff"})
     assert response.status == 400
     assert "did you mean server-error?" in content(response)["detail"]
 
 
 def test_disarming_takes_back_what_was_armed():
-    simulation = served("latin-1")
+    simulation = simulate("latin-1")
     simulation.arm("server-error")
     assert statuses(simulation, times=1) == [500]
     simulation.disarm("server-error")
     assert simulation.armed == ("latin-1",)
     assert statuses(simulation, times=1) == [200]
     simulation.disarm()
-    assert not list(violations(asked(simulation, "list_calls").body, "CallPage", contract="2024-04-19"))
+    assert not list(violations(send(simulation, "list_calls").body, "CallPage", contract="2024-04-19"))
 
 
 def test_reset_makes_faults_forget():
-    simulation = served("create-answers-first")
-    first = asked(simulation, "create_call", "", creation(simulation, 1))
+    simulation = simulate("create-answers-first")
+    first = send(simulation, "create_call", "", creation(simulation, 1))
     simulation.reset()
-    second = asked(simulation, "create_call", "", creation(simulation, 2))
+    second = send(simulation, "create_call", "", creation(simulation, 2))
     assert content(second)["to_number"] != content(first)["to_number"]
