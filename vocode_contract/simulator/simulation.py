@@ -31,8 +31,7 @@ from vocode_contract.simulator.responses import (
 from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER, add_seed_data
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
-from vocode_contract.webhooks.sending.delivery import Delivery
-from vocode_contract.webhooks.sending.log import Attempt
+from vocode_contract.webhooks.sending.delivery import Attempt, Delivery
 
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 - opens nothing but a simulator
 

@@ -139,8 +139,8 @@ def idempotency_key(received: Event | ExternalAction | Body) -> str:
     harm. A payload of ``null``, ``{}`` and a missing one are the same.
 
     Two events that say the same, such as "yes" twice without a time in the payload, have the same key, as they would
-    by their raw bodies. An external action has neither time nor nonce, so the same request made twice cannot be told
-    from a replay: send the stored response again instead of acting again.
+    by their raw bodies. An external action has neither time nor nonce, so the same request made twice cannot be
+    distinguished from a replay: send the stored response again instead of acting again.
 
     Args:
         received: An event, an action, or the raw body of an event. For a body that holds no event, the key is derived

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
-from vocode_contract.webhooks.sending.log import Attempt
+from vocode_contract.webhooks.sending.delivery import Attempt
 from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy, find_policy
 
 if TYPE_CHECKING:

@@ -8,19 +8,19 @@ from vocode_contract._lazy import on_demand
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .deliverer import Deliverer as Deliverer
+    from .delivery import Attempt as Attempt
     from .delivery import Delivery as Delivery
     from .delivery import DeliveryResult as DeliveryResult
     from .delivery import event_delivery as event_delivery
     from .external_actions import ActionReport as ActionReport
     from .external_actions import send_action as send_action
-    from .log import Attempt as Attempt
     from .retries import POLICIES as POLICIES
     from .retries import RetryPolicy as RetryPolicy
     from .target import Target as Target
 
 _EXPORTS = {
     "ActionReport": "external_actions",
-    "Attempt": "log",
+    "Attempt": "delivery",
     "Deliverer": "deliverer",
     "Delivery": "delivery",
     "DeliveryResult": "delivery",

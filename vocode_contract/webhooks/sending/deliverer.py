@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from types import TracebackType
 from typing import Self
 
@@ -14,8 +14,7 @@ import httpx
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.scalars import uuid_of
-from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
-from vocode_contract.webhooks.sending.log import Attempt, DeliveryLog
+from vocode_contract.webhooks.sending.delivery import Attempt, Delivery, DeliveryResult, Outcome
 from vocode_contract.webhooks.sending.retries import ONCE, RETRIED, RetryPolicy, find_policy
 from vocode_contract.webhooks.sending.send import SECONDS, open_transports, send_once
 from vocode_contract.webhooks.sending.target import Target
@@ -35,6 +34,44 @@ class _Job:
     def lane(self) -> tuple[str, object]:
         """Key of the deliveries that keep their order; a delivery without a call is alone in its lane."""
         return self.target.url, self.delivery.call_id or self.number
+
+
+class DeliveryLog:
+    """The latest attempts, and the number of deliveries of each outcome; thread-safe."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        """Keep at most so many attempts.
+
+        Raises:
+            InvalidOption: That is below 1.
+        """
+        if most < 1:
+            raise InvalidOption("log", "must keep 1 attempt or more")
+        self._attempts: deque[Attempt] = deque(maxlen=most)
+        self._counts: dict[Outcome, int] = {}
+        self._lock = Lock()
+
+    def add(self, attempt: Attempt) -> None:
+        """Add an attempt; the oldest is dropped if there are too many."""
+        with self._lock:
+            self._attempts.append(attempt)
+            if attempt.final:
+                self._counts[attempt.outcome] = self._counts.get(attempt.outcome, 0) + 1
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """Yield the attempts, oldest first."""
+        with self._lock:
+            return iter(tuple(self._attempts))
+
+    def __len__(self) -> int:
+        """Return the number of attempts that are kept."""
+        return len(self._attempts)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """The number of deliveries of each outcome, also of those no longer kept."""
+        with self._lock:
+            return dict(self._counts)
 
 
 class Deliverer:

@@ -1,13 +1,26 @@
-"""A delivery to a receiver, and its result."""
+"""A delivery to a receiver, its result, and the record of an attempt."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import shown_word
-from vocode_contract.webhooks.sending.log import Outcome
+
+Outcome: TypeAlias = Literal[
+    "delivered",  # 2xx
+    "redirected",  # 3xx, which is not followed
+    "refused",  # 4xx
+    "failed",  # 5xx, or an invalid status
+    "timeout",
+    "unreachable",
+    "closed",
+    "protocol",
+    "too-large",
+    "not-allowed",  # nothing was sent
+    "abandoned",  # the deliverer was closed first
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +71,35 @@ class Delivery:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise InvalidOption("method", "must be GET or POST")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt to deliver, safe to show.
+
+    Attributes:
+        number: Number of the delivery, from 1.
+        label: What was delivered, such as the type of the event; may be empty.
+        call_id: Empty if it is not a UUID.
+        url: Without query and whatever may be a token.
+        attempt: From 1.
+        status: Of the response; ``None`` if none came.
+        seconds: Until the last byte was received, or the attempt was given up.
+        final: Whether there is no further attempt.
+        note: The description of the response, if the delivery has one.
+    """
+
+    number: int
+    label: str
+    call_id: str
+    url: str
+    method: str
+    attempt: int
+    outcome: Outcome
+    status: int | None
+    seconds: float
+    final: bool
+    note: str = ""
 
 
 def event_body(content: Mapping[str, Any]) -> bytes:

@@ -8,8 +8,7 @@ import time
 import httpx
 
 from vocode_contract._version import __version__
-from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
-from vocode_contract.webhooks.sending.log import Outcome
+from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult, Outcome
 from vocode_contract.webhooks.sending.target import Target
 
 #: Seconds to wait for a response, as the provider does for external actions.

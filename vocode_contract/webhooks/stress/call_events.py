@@ -1,7 +1,7 @@
 """The events that a receiver gets for one call, in order, and the deliveries made of them.
 
-No document says what most payloads hold. These hold a little, so that a receiver can tell two events of one type
-apart, as it can tell real ones.
+No document says what most payloads hold. These hold a little, so that a receiver can distinguish two events of one
+type.
 """
 
 from collections.abc import Iterator, Mapping

@@ -58,11 +58,11 @@ def check_response(answer: DeliveryResult, wanted: Wanted, *, is_action: bool) -
         return
     if answer.status >= 500:
         yield Problem("receiver-error", "a status below 500", str(answer.status))
-    if wanted == "take" and 300 <= answer.status < 500:
+    if wanted == "accept" and 300 <= answer.status < 500:
         yield Problem("receiver-refused", "2xx for a valid delivery", str(answer.status))
     if wanted in _ACCEPTED and answer.outcome == "delivered":
         yield Problem(_ACCEPTED[wanted], "4xx", str(answer.status))
-    if is_action and wanted == "take" and 200 <= answer.status < 300:
+    if is_action and wanted == "accept" and 200 <= answer.status < 300:
         checked = check_action_response(answer)
         if not checked.conforms:
             first = next((found for found in checked.violations if found.severity == "error"), None)

@@ -11,9 +11,9 @@ from vocode_contract.webhooks.signature import HEADER, SecretText
 
 Content: TypeAlias = dict[str, Any]
 
-#: The response of a correct receiver. ``take``: 2xx. ``refuse``: 4xx, or 2xx if it is lenient. ``reject``: 4xx in any
-#: case. ``limit``: 4xx or a closed connection. ``bear``: 2xx or 4xx.
-Wanted: TypeAlias = Literal["take", "refuse", "reject", "bear", "limit"]
+#: The response of a correct receiver. ``accept``: 2xx. ``refuse``: 4xx, or 2xx if it is lenient. ``reject``: 4xx in any
+#: case. ``limit``: 4xx or a closed connection. ``either``: 2xx or 4xx.
+Wanted: TypeAlias = Literal["accept", "refuse", "reject", "either", "limit"]
 
 #: Size in bytes that no real delivery has.
 OVERSIZE = 9_437_184
@@ -99,7 +99,7 @@ def _oversized(content: Content) -> Odd:
 def odd_events(content: Content) -> Iterator[Odd]:
     """Yield the invalid and unusual deliveries made from a valid event."""
     yield from _malformed(_EVENT_BODIES, "refuse", content)
-    yield from _malformed(_UNUSUAL_BODIES, "bear", content)
+    yield from _malformed(_UNUSUAL_BODIES, "either", content)
     yield _oversized(content)
 
 

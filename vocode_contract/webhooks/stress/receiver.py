@@ -94,7 +94,7 @@ class Receiver:
 
     def _deliver(self, subject: Subject, item: Item, ids: Sequence[str]) -> tuple[Problem, ...]:
         """Deliver one item and return the problems of the response."""
-        wanted: Wanted = "take"
+        wanted: Wanted = "accept"
         if isinstance(item, Arrival):
             delivery = subject.delivery(item.place, ids[item.call])
         else:
@@ -102,7 +102,7 @@ class Receiver:
         answer = self.deliverer.send(delivery)
         self._count(answer, wanted)
         if wanted == "refuse" and self.lenient:
-            wanted = "bear"
+            wanted = "either"
         return tuple(check_response(answer, wanted, is_action=subject.secret is not None))
 
     def _deliver_all(self, subject: Subject, items: Items) -> tuple[Sequence[str], tuple[Problem, ...]]:
