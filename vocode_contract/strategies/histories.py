@@ -92,7 +92,6 @@ class _Outline:
     Attributes:
         call: The Call, of which only what never changes is used.
         human: Whether a person picks up; ``None`` if nobody does.
-        lines: Numbers of the transcript's lines.
         seconds: From each moment to the next.
     """
 

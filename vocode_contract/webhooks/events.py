@@ -11,18 +11,9 @@ from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
 from vocode_contract.validation.lifecycle.event_order import digest_of_event
 from vocode_contract.validation.masking import described, shown_word
 from vocode_contract.validation.validator import Verdict
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks.external_actions import ExternalAction
-from vocode_contract.webhooks.request import (
-    Body,
-    Headers,
-    conforms,
-    header_violations,
-    raw,
-    read_headers,
-    report,
-    validator,
-)
+from vocode_contract.webhooks.request import Body, Headers, header_violations, raw, read_headers, report, validator
 from vocode_contract.webhooks.signature import HEADER
 
 CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
@@ -69,7 +60,7 @@ class EventVerdict:
     @property
     def conforms(self) -> bool:
         """Whether there is no violation of severity ``error``."""
-        return conforms(self.violations)
+        return not has_error(self.violations)
 
 
 def parse_event(
@@ -104,7 +95,7 @@ def parse_event(
         *header_violations(fields, schema.contract),
         *_signature_violations(fields, schema.contract),
     )
-    return EventVerdict(event=_event(verdict.value) if conforms(found) else None, violations=found)
+    return EventVerdict(event=None if has_error(found) else _event(verdict.value), violations=found)
 
 
 def _event(value: dict[str, Any]) -> Event:

@@ -9,17 +9,8 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
 from vocode_contract.validation.masking import described
 from vocode_contract.validation.validator import Verdict
-from vocode_contract.validation.violation import Violation
-from vocode_contract.webhooks.request import (
-    Body,
-    Headers,
-    conforms,
-    header_violations,
-    raw,
-    read_headers,
-    report,
-    validator,
-)
+from vocode_contract.validation.violation import Violation, has_error
+from vocode_contract.webhooks.request import Body, Headers, header_violations, raw, read_headers, report, validator
 from vocode_contract.webhooks.signature import (
     HEADER,
     Secrets,
@@ -69,7 +60,7 @@ class ActionVerdict:
     @property
     def conforms(self) -> bool:
         """Whether there is no violation of severity ``error``; an unauthentic delivery has one."""
-        return conforms(self.violations)
+        return not has_error(self.violations)
 
 
 def parse_external_action(
@@ -110,8 +101,9 @@ def parse_external_action(
         return ActionVerdict(action=None, verification=verification, violations=refusal)
     verdict = schema.validate(data)
     found = (*verdict.violations, *header_violations(fields, schema.contract))
-    value = verdict.value
-    action = ExternalAction(call_id=value["call_id"].lower(), payload=value["payload"]) if conforms(found) else None
+    if has_error(found):
+        return ActionVerdict(action=None, verification=verification, violations=found)
+    action = ExternalAction(call_id=verdict.value["call_id"].lower(), payload=verdict.value["payload"])
     return ActionVerdict(action=action, verification=verification, violations=found)
 
 

@@ -9,7 +9,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.json_value import Limits
 from vocode_contract.validation.validator import Validator
-from vocode_contract.validation.violation import Violation, has_error
+from vocode_contract.validation.violation import Violation
 
 Body: TypeAlias = bytes | bytearray | memoryview
 Text: TypeAlias = str | bytes
@@ -121,8 +121,3 @@ def header_violations(fields: Mapping[bytes, bytes], contract: Contract) -> Iter
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         yield from report("delivery-content-coding", contract, expected="no content coding", actual="one")
-
-
-def conforms(violations: Iterable[Violation]) -> bool:
-    """Return whether none of the violations is of severity ``error``."""
-    return not has_error(violations)

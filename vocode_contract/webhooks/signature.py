@@ -45,11 +45,7 @@ class Verification:
 
 
 def signature_of(body: Body, secret: SecretText) -> str:
-    """Return the value of ``x-vocode-signature`` for a raw body.
-
-    Args:
-        body: The raw body.
-        secret: The action's ``signature_secret``, in base64.
+    """Return the value of ``x-vocode-signature`` for a raw body; the secret is the action's, in base64.
 
     Raises:
         InvalidOption: The secret is empty, not base64, or decodes to fewer than 16 bytes; or the body is not bytes.

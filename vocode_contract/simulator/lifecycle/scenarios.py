@@ -54,12 +54,7 @@ class Turn:
 
 
 class TimedTurn(NamedTuple):
-    """A turn at its time.
-
-    Attributes:
-        at: Seconds since the call was placed, or since it was picked up.
-        text: What is said, if somebody speaks; empty for the agent's own first message.
-    """
+    """A turn at its time, and the text if somebody speaks; empty for the agent's own first message."""
 
     at: float
     turn: Turn

@@ -40,11 +40,7 @@ class DeliveryLog:
     """The latest attempts, and the number of deliveries of each outcome; thread-safe."""
 
     def __init__(self, most: int = 1_000) -> None:
-        """Keep at most so many attempts.
-
-        Raises:
-            InvalidOption: That is below 1.
-        """
+        """Keep at most so many attempts, 1 or more."""
         if most < 1:
             raise InvalidOption("log", "must keep 1 attempt or more")
         self._attempts: deque[Attempt] = deque(maxlen=most)

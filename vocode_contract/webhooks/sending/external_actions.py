@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vocode_contract.validation.validator import Verdict
-from vocode_contract.validation.violation import Violation
+from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
-from vocode_contract.webhooks.request import conforms
 from vocode_contract.webhooks.sending.deliverer import Deliverer
 from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult
 from vocode_contract.webhooks.sending.send import SECONDS
@@ -21,7 +20,6 @@ class ActionReport:
     """The response to an external action.
 
     Attributes:
-        answer: Status, time and raw body.
         verdict: On the body of a 200; ``None`` if there is nothing to check.
         reason: Why there is nothing to check; otherwise empty.
     """
@@ -38,7 +36,7 @@ class ActionReport:
     @property
     def conforms(self) -> bool:
         """Whether there is a response body and it has no error."""
-        return self.verdict is not None and conforms(self.violations)
+        return self.verdict is not None and not has_error(self.violations)
 
 
 #: Outcome without a response to the reason.

@@ -50,12 +50,7 @@ def is_mixed(parts: Sequence[Arrival]) -> bool:
 
 
 def fair(parts: Sequence[Arrival], kinds: Sequence[str]) -> Parts:
-    """Return an arrangement in which events of one type first arrive in the scenario's order; the rest is unchanged.
-
-    Args:
-        parts: In the order of arrival.
-        kinds: Types of the scenario's events.
-    """
+    """Return the arrivals with events of one type in the scenario's order, by the types of its events."""
     renamed: dict[Arrival, Arrival] = {}
     for kind, call in {(kinds[part.place], part.call) for part in parts}:
         seen = [part for part in dict.fromkeys(parts) if kinds[part.place] == kind and part.call == call]
@@ -128,10 +123,8 @@ def shortest(
 ) -> tuple[Item, ...]:
     """Return a part of a sequence that still breaks the receiver, of which nothing can be left out.
 
-    Args:
-        parts: The sequence that breaks it.
-        breaks: Returns whether another sequence does.
-        tries: Maximum number of sequences to try.
+    At most so many sequences are tried. Unlike the shrinking of values, it starts anew after each event that it leaves
+    out: a sequence is short, and a shorter one is worth more requests.
     """
     index = 0
     while index < len(parts) and tries > 0:

@@ -49,10 +49,7 @@ class Deliveries:
 
 
 def stories(names: Sequence[str] = tuple(STORIES)) -> st.SearchStrategy[tuple[Event, ...]]:
-    """Return a strategy of the events of whole scenarios, in order, each for a call with a new id.
-
-    Args:
-        names: Keys of `STORIES`.
+    """Return a strategy of the events of whole scenarios (keys of `STORIES`), in order, each for a call with a new id.
 
     Raises:
         InvalidOption: There is no such scenario.
@@ -61,13 +58,10 @@ def stories(names: Sequence[str] = tuple(STORIES)) -> st.SearchStrategy[tuple[Ev
 
 
 def deliveries(events: Sequence[Event] | None = None) -> st.SearchStrategy[Deliveries]:
-    """Return a strategy of the deliveries of a scenario: reordered, repeated, with gaps.
+    """Return a strategy of the deliveries of some events of one call: reordered, repeated, with gaps.
 
-    Events of one type keep their order, since nothing shows a receiver which was first. An example shrinks to the
-    fewest events that break a receiver, in the scenario's order if possible.
-
-    Args:
-        events: Events of one call in order; those of any scenario in `STORIES` by default.
+    By default, the events are those of any scenario in `STORIES`. Events of one type keep their order, since nothing
+    shows a receiver which was first. An example shrinks to the fewest events that break a receiver.
     """
     if events is not None:
         return _arriving(tuple(events))

@@ -16,8 +16,7 @@ from vocode_contract.webhooks.signature import decode_secrets
 from vocode_contract.webhooks.stress.arrival_orders import Arrangement, arrangements
 from vocode_contract.webhooks.stress.call_events import STORIES, Subject, action_subject, content, scenario_subject
 from vocode_contract.webhooks.stress.findings import StressReport
-from vocode_contract.webhooks.stress.receiver import Receiver, Stopped
-from vocode_contract.webhooks.stress.receiver_state import ReadState, state_reader
+from vocode_contract.webhooks.stress.receiver import ReadState, Receiver, Stopped, state_reader
 
 #: Default maximum number of attempts: arrangements and odd deliveries.
 MOST = 200
