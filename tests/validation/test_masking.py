@@ -10,9 +10,9 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.validation.masking import (
     HIDDEN_KEY,
     Secret,
-    described,
+    describe,
     mask,
-    masked,
+    mask_payload,
     printable,
     shown_key,
     shown_tokens,
@@ -125,7 +125,7 @@ DESCRIBED = [
 
 @pytest.mark.parametrize(("value", "text"), DESCRIBED, ids=repr)
 def test_described_tells_type_and_size_alone(value, text):
-    assert described(value) == text
+    assert describe(value) == text
 
 
 SHOWN = [
@@ -153,7 +153,7 @@ def test_mask_is_stable_and_tells_the_kind():
 
 
 def test_masked_shows_what_the_contract_declares_harmless():
-    shown = masked(CALL, CONTRACT)
+    shown = mask_payload(CALL, CONTRACT)
     assert isinstance(shown, dict)
     assert {key: shown[key] for key in ("id", "status", "start_time", "recording_available")} == {
         key: CALL[key] for key in ("id", "status", "start_time", "recording_available")
@@ -184,7 +184,7 @@ MISPLACED = [
 
 @pytest.mark.parametrize(("key", "value"), MISPLACED, ids=repr)
 def test_masked_hides_what_stands_in_a_wrong_place(key, value):
-    shown = json.dumps(masked({key: value}, CONTRACT))
+    shown = json.dumps(mask_payload({key: value}, CONTRACT))
     assert TOKEN not in shown
     assert "15551234567" not in shown
     assert "123-4567" not in shown
@@ -193,7 +193,7 @@ def test_masked_hides_what_stands_in_a_wrong_place(key, value):
 
 def test_masked_leaves_the_payload_alone():
     payload = copy.deepcopy(CALL)
-    masked(payload, CONTRACT)
+    mask_payload(payload, CONTRACT)
     assert payload == CALL
 
 
@@ -201,11 +201,11 @@ def test_masked_ends_where_the_payload_is_too_deep():
     deep: object = TOKEN
     for _ in range(5_000):
         deep = [deep]
-    assert "<too deep>" in json.dumps(masked({"context": deep}, CONTRACT))
+    assert "<too deep>" in json.dumps(mask_payload({"context": deep}, CONTRACT))
 
 
 def test_masked_takes_keys_that_are_no_strings():
-    assert TOKEN not in str(masked({1: TOKEN, None: 2}, CONTRACT))
+    assert TOKEN not in str(mask_payload({1: TOKEN, None: 2}, CONTRACT))
 
 
 @pytest.mark.parametrize("form", [str, repr, "{}".format, "{!r:>40}".format, "{:>40}".format, "%s".__mod__, ascii])

@@ -367,7 +367,7 @@ import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
 from vocode_contract import conforms, validate, which
 from vocode_contract.contract.model import Contract
-from vocode_contract.validation.masking import masked
+from vocode_contract.validation.masking import mask_payload
 call = json.load(sys.stdin)
 shared, wide = ["lol"], [0] * 400_000
 for _ in range(30):
@@ -383,7 +383,7 @@ for odd, keys in ((shared, call), ([wide] * 400_000, ["to_number"]), (cyclic, ["
         assert {found.code for found in verdict.violations} <= {"json-too-many-values", "json-too-deep"}
     for value in (odd, {**call, "zzz": odd}, {**call, "agent": agent}):
         which(value)
-        assert masked(value, Contract.load()) == "<too large>"
+        assert mask_payload(value, Contract.load()) == "<too large>"
 """
 
 

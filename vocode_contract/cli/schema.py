@@ -45,12 +45,12 @@ def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: s
     if only_names:
         output.write("".join(f"{known}\n" for known in sorted(contract.schemas)))
         return
-    document = _document(contract) if name is None else self_contained(contract, schema_of(contract, name))
+    document = _document(contract) if name is None else bundle(contract, schema_of(contract, name))
     # ASCII, since the encoding of standard output is unknown.
     output.write(json.dumps(document, indent=2) + "\n")
 
 
-def self_contained(contract: "Contract", name: str) -> dict[str, Any]:
+def bundle(contract: "Contract", name: str) -> dict[str, Any]:
     """Return one schema with all schemas that it refers to under ``$defs``, for use by any JSON Schema tool."""
     schemas = _schemas(contract)
     needed = sorted(_dependencies(schemas, name))

@@ -161,16 +161,18 @@ def parts_in(contract: Contract, name: str, instance: object) -> Iterator[Part]:
     while level:
         inner: list[tuple[Schema, object]] = []
         for schema, value in level:
-            yield from _touched(contract, schema, value, inner)
+            yield from _touched_parts(contract, schema, value, inner)
         level = inner
 
 
-def _touched(contract: Contract, schema: Schema, value: object, inner: list[tuple[Schema, object]]) -> Iterator[Part]:
+def _touched_parts(
+    contract: Contract, schema: Schema, value: object, inner: list[tuple[Schema, object]]
+) -> Iterator[Part]:
     """Yield the parts of its schema that one value exercises; append its members to `inner`."""
     while "$ref" in schema:
         schema = contract.target(schema["$ref"])
     if "oneOf" in schema or "anyOf" in schema:
-        chosen = contract.chosen(schema, value)
+        chosen = contract.choose_branch(schema, value)
         if chosen is not None and value is not None:
             yield Part(contract.pointer_to(schema), "branch", _case(contract, schema, chosen, value))
             inner.append((chosen, value))

@@ -65,7 +65,7 @@ class _Builder:
             return self._array(schema)
         return self._leaf(schema, kind, hint)
 
-    def _wanted(self, schema: Schema) -> int:
+    def _count_wanted(self, schema: Schema) -> int:
         """Count the missing parts that a value of a schema could exercise."""
         return len(self._reachable(schema) & self._missing)
 
@@ -93,7 +93,7 @@ class _Builder:
         return self.build(options[case])
 
     def _worth(self, part: Part, schema: Schema) -> int:
-        return (part in self._missing) + self._wanted(schema)
+        return (part in self._missing) + self._count_wanted(schema)
 
     def _object(self, schema: Schema, hint: Any) -> dict[str, Any]:
         example = hint if isinstance(hint, dict) else (schema.get("examples") or [{}])[0]
@@ -112,7 +112,7 @@ class _Builder:
     def _state(self, schema: Schema, key: str) -> str:
         value = schema["properties"][key]
         place = self._contract.pointer_to(value)
-        if self._wanted(value):
+        if self._count_wanted(value):
             state = "present"
         else:
             possible = states(self._contract, schema, key)
@@ -124,12 +124,12 @@ class _Builder:
     def _array(self, schema: Schema) -> list[Any]:
         place = self._contract.pointer_to(schema)
         empty, some = Part(place, "array", "empty"), Part(place, "array", "some")
-        if empty in self._missing and some not in self._missing and not self._wanted(schema["items"]):
+        if empty in self._missing and some not in self._missing and not self._count_wanted(schema["items"]):
             self._missing.discard(empty)
             return []
         self._missing.discard(some)
         items = [self.build(schema["items"])]
-        while self._wanted(schema["items"]) and len(items) < _MOST_ITEMS:
+        while self._count_wanted(schema["items"]) and len(items) < _MOST_ITEMS:
             items.append(self.build(schema["items"]))
         return items
 

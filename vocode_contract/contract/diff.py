@@ -53,10 +53,10 @@ def changes(old: Contract, new: Contract) -> Iterator[Change]:
         old: The contract that the clients were written for.
         new: The contract that the server follows now.
     """
-    yield from _operations(old, new)
+    yield from _compare_operations(old, new)
     used = {name: _directions(name, old, new) for name in {*old.schemas, *new.schemas}}
     for name in sorted(used):
-        for found in _schemas(old, new, name):
+        for found in _compare_schemas(old, new, name):
             yield _assess(found, used[name], tolerant=new.profile == "tolerant")
 
 
@@ -70,18 +70,18 @@ def _assess(change: Change, directions: tuple[Direction, ...], *, tolerant: bool
 
 
 def _directions(name: str, old: Contract, new: Contract) -> tuple[Direction, ...]:
-    sent = any(name in _reachable(contract, _sent(contract)) for contract in (old, new))
-    received = any(name in _reachable(contract, _received(contract)) for contract in (old, new))
+    sent = any(name in _reachable(contract, _sent_schemas(contract)) for contract in (old, new))
+    received = any(name in _reachable(contract, _received_schemas(contract)) for contract in (old, new))
     # What no operation names is received by webhook.
     return (*(("received",) if received or not sent else ()), *(("sent",) if sent else ()))
 
 
-def _sent(contract: Contract) -> Iterator[str]:
+def _sent_schemas(contract: Contract) -> Iterator[str]:
     yield from _ACTION_RESPONSES
     yield from (operation.body for operation in contract.operations.values() if operation.body)
 
 
-def _received(contract: Contract) -> Iterator[str]:
+def _received_schemas(contract: Contract) -> Iterator[str]:
     for operation in contract.operations.values():
         for media in operation.responses.values():
             yield from (name for name in media.values() if name)
@@ -111,7 +111,7 @@ def _named_in(node: Any) -> Iterator[str]:
             yield from _named_in(child)
 
 
-def _operations(old: Contract, new: Contract) -> Iterator[Change]:
+def _compare_operations(old: Contract, new: Contract) -> Iterator[Change]:
     for name, operation in old.operations.items():
         if name not in new.operations:
             yield Change(kind="operation-removed", pointer=operation.pointer, before=name, breaking=True)
@@ -119,10 +119,10 @@ def _operations(old: Contract, new: Contract) -> Iterator[Change]:
         if name not in old.operations:
             yield Change(kind="operation-added", pointer=operation.pointer, after=name)
         else:
-            yield from _operation(old.operations[name], operation, old, new)
+            yield from _compare_operation(old.operations[name], operation, old, new)
 
 
-def _operation(before: Operation, after: Operation, old: Contract, new: Contract) -> Iterator[Change]:
+def _compare_operation(before: Operation, after: Operation, old: Contract, new: Contract) -> Iterator[Change]:
     for status in sorted(before.statuses ^ after.statuses):
         if status in after.statuses:
             found = Change(kind="status-added", pointer=f"{after.pointer}/responses/{status}", effect="widens")
@@ -141,7 +141,7 @@ def _operation(before: Operation, after: Operation, old: Contract, new: Contract
             yield _assess(found, ("sent",))
         else:
             views = (_View(was[key].schema, old), _View(now[key].schema, new))
-            for found in (*_required(was[key].required, now[key].required, place), *_values(*views, place)):
+            for found in (*_compare_required(was[key].required, now[key].required, place), *_compare(*views, place)):
                 yield _assess(found, ("sent",))
 
 
@@ -201,31 +201,31 @@ class _View:
         return _View(found, self.contract) if found is not None else None
 
 
-def _schemas(old: Contract, new: Contract, name: str) -> Iterator[Change]:
+def _compare_schemas(old: Contract, new: Contract, name: str) -> Iterator[Change]:
     place = f"{_COMPONENTS}{name}"
     if name not in new.schemas:
         yield Change(kind="schema-removed", pointer=place, before=name)
     elif name not in old.schemas:
         yield Change(kind="schema-added", pointer=place, after=name)
     else:
-        yield from _values(_View(old.schemas[name], old), _View(new.schemas[name], new), place)
+        yield from _compare(_View(old.schemas[name], old), _View(new.schemas[name], new), place)
 
 
-def _values(was: _View, now: _View, place: str) -> Iterator[Change]:
+def _compare(was: _View, now: _View, place: str) -> Iterator[Change]:
     """Yield the differences of two schemas at one place; the targets of references are compared separately."""
-    yield from _types(was, now, place)
+    yield from _compare_types(was, now, place)
     effect: Effect
     if was.format != now.format:
         effect = "alters" if was.format and now.format else "widens" if was.format else "narrows"
         yield Change(kind="format", pointer=place, before=was.format, after=now.format, effect=effect)
     if was.values and now.values:
-        yield from _sets("value", was.values, now.values, place)
+        yield from _compare_sets("value", was.values, now.values, place)
     elif was.values != now.values:
-        before, after = _listed(was.values), _listed(now.values)
+        before, after = _join(was.values), _join(now.values)
         effect = "widens" if was.values else "narrows"
         yield Change(kind="enum", pointer=place, before=before, after=after, effect=effect)
     if was.references != now.references:
-        yield from _sets("member", was.members, now.members, place)
+        yield from _compare_sets("member", was.members, now.members, place)
     if was.tag != now.tag and _union(was) and _union(now):
         effect = "narrows" if now.tag.endswith("required") or not was.tag else "widens"
         yield Change(kind="tag", pointer=place, before=was.tag, after=now.tag, effect=effect)
@@ -235,14 +235,14 @@ def _values(was: _View, now: _View, place: str) -> Iterator[Change]:
     for keyword in ("items", "additionalProperties"):
         earlier, later = was.below(keyword), now.below(keyword)
         if earlier is not None and later is not None:
-            yield from _values(earlier, later, f"{place}/{keyword}")
-    yield from _properties(was, now, place)
+            yield from _compare(earlier, later, f"{place}/{keyword}")
+    yield from _compare_properties(was, now, place)
 
 
-def _types(was: _View, now: _View, place: str) -> Iterator[Change]:
+def _compare_types(was: _View, now: _View, place: str) -> Iterator[Change]:
     if was.types != now.types and was.references == now.references:
         effect: Effect = "narrows" if now.types < was.types else "widens" if was.types < now.types else "alters"
-        before, after = (_listed({*view.contract.types(view.schema)} - {"null"}) for view in (was, now))
+        before, after = (_join({*view.contract.types(view.schema)} - {"null"}) for view in (was, now))
         yield Change(kind="type", pointer=place, before=before, after=after, effect=effect)
     if was.nullable != now.nullable:
         kind = "null-added" if now.nullable else "null-removed"
@@ -253,7 +253,7 @@ def _union(view: _View) -> str:
     return "oneOf" if "oneOf" in view.schema else "anyOf" if "anyOf" in view.schema else ""
 
 
-def _listed(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
@@ -265,14 +265,14 @@ def _default(schema: Schema) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _sets(noun: str, was: frozenset[str], now: frozenset[str], place: str) -> Iterator[Change]:
+def _compare_sets(noun: str, was: frozenset[str], now: frozenset[str], place: str) -> Iterator[Change]:
     for word in sorted(now - was):
         yield Change(kind=f"{noun}-added", pointer=place, after=word, effect="widens")
     for word in sorted(was - now):
         yield Change(kind=f"{noun}-removed", pointer=place, before=word, effect="narrows")
 
 
-def _properties(was: _View, now: _View, place: str) -> Iterator[Change]:
+def _compare_properties(was: _View, now: _View, place: str) -> Iterator[Change]:
     before: Mapping[str, Schema] = was.schema.get("properties", {})
     after: Mapping[str, Schema] = now.schema.get("properties", {})
     for key in before:
@@ -285,8 +285,8 @@ def _properties(was: _View, now: _View, place: str) -> Iterator[Change]:
         if key not in before:
             yield Change(kind="key-added", pointer=here, after=key, effect="narrows" if required else "neither")
         else:
-            yield from _required(key in was.schema.get("required", ()), required, here)
-            yield from _values(_property(was, key), _property(now, key), here)
+            yield from _compare_required(key in was.schema.get("required", ()), required, here)
+            yield from _compare(_property(was, key), _property(now, key), here)
 
 
 def _property(view: _View, key: str) -> _View:
@@ -294,6 +294,6 @@ def _property(view: _View, key: str) -> _View:
     return _View(view.schema["properties"][key], view.contract, on_wire)
 
 
-def _required(was: bool, now: bool, place: str) -> Iterator[Change]:
+def _compare_required(was: bool, now: bool, place: str) -> Iterator[Change]:
     if was != now:
         yield Change(kind="required" if now else "optional", pointer=place, effect="narrows" if now else "widens")

@@ -141,12 +141,12 @@ class Contract:
             if "$ref" in found:
                 found = self.target(found["$ref"])
             elif "oneOf" in found or "anyOf" in found:
-                found = self.chosen(found, value)
+                found = self.choose_branch(found, value)
             else:
                 return found
         return None
 
-    def chosen(self, union: Schema, value: object) -> Schema | None:
+    def choose_branch(self, union: Schema, value: object) -> Schema | None:
         """Return the branch of a union for a value, one step of `branch`."""
         options: list[Schema] = union.get("oneOf") or union["anyOf"]
         if "discriminator" in union and isinstance(value, dict):

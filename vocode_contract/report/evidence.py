@@ -19,7 +19,7 @@ from vocode_contract.http.message import Headers, Request
 from vocode_contract.report.text import cause_of, shortened
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
-from vocode_contract.validation.masking import mask, masked, printable
+from vocode_contract.validation.masking import mask, mask_payload, printable
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Violation
 
@@ -66,7 +66,7 @@ def _body(body: bytes, contract: Contract, name: str | None) -> str:
     import orjson
 
     try:
-        return orjson.dumps(masked(read(body), contract, name)).decode()
+        return orjson.dumps(mask_payload(read(body), contract, name)).decode()
     except Unreadable:
         return f"<{len(body)} bytes>"
 
@@ -296,7 +296,7 @@ def _masked_body(answer: CheckedExchange, contract: Contract) -> object:
         return _NO_JSON
     declared = answer.operation.responses.get(response.status, {}).get("application/json")
     document = response.document
-    return _NO_JSON if document.defect else masked(document.value, contract, declared or "HTTPValidationError")
+    return _NO_JSON if document.defect else mask_payload(document.value, contract, declared or "HTTPValidationError")
 
 
 def _excerpt(value: object, tokens: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.http.message import Request
 from vocode_contract.simulator.responses import ErrorDetail, describe_violation
-from vocode_contract.validation.masking import masked
+from vocode_contract.validation.masking import mask_payload
 
 if TYPE_CHECKING:
     from vocode_contract.validation.validator import Validator
@@ -115,7 +115,7 @@ def _parse_body(contract: Contract, name: str, body: bytes) -> Any:
     verdict = _validator(contract, name).validate(body)
     if verdict.conforms:
         return verdict.value
-    shown = masked(verdict.value, contract, name)
+    shown = mask_payload(verdict.value, contract, name)
     errors = (found for found in verdict.violations if found.severity == "error")
     raise InvalidRequest(*(describe_violation(found, shown) for found in errors))
 

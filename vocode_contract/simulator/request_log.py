@@ -12,7 +12,7 @@ from vocode_contract.http.message import Request
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
-from vocode_contract.validation.masking import mask, masked, shown_key
+from vocode_contract.validation.masking import mask, mask_payload, shown_key
 
 #: Requests in the log; bytes of a body, which is dropped if it is longer; characters of a path or query.
 REMEMBERED = 100
@@ -84,6 +84,6 @@ def _mask_body(body: bytes, operation: Operation | None, contract: Contract) -> 
     if not body or operation is None or operation.body is None:
         return None
     try:
-        return masked(read(body, strict=False), contract, operation.body)
+        return mask_payload(read(body, strict=False), contract, operation.body)
     except Unreadable:
         return mask(body, "text")

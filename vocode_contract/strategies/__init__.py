@@ -1,4 +1,4 @@
-"""Hypothesis strategies: payloads that conform, near misses, and the histories of calls.
+"""Hypothesis strategies: valid payloads, near misses, and histories of calls.
 
 Every strategy takes a contract's date and a profile. Invalid arguments raise when a strategy is created, not when a
 value is generated. Start with `named` (`calls`, `events`), `near_misses` and `histories`; `from_schema` compiles a

@@ -62,7 +62,7 @@ def _remove_context(call: _Json) -> object:
     return call["agent"]["prompt"].update(prompt_template=_template(call["user_id"], "customer_name"))
 
 
-def _detect_unasked(call: _Json) -> object:
+def _report_although_off(call: _Json) -> object:
     call["agent"].pop("run_do_not_call_detection", None)  # the agent can ask for it too
     return call.update(do_not_call_result=True)
 
@@ -123,7 +123,7 @@ CONTRADICTIONS = (
         "do-not-call-unasked",
         "/do_not_call_result",
         "put the result of a detection that was switched off",
-        _detect_unasked,
+        _report_although_off,
         fields={"run_do_not_call_detection": False},
     ),
     Contradiction(

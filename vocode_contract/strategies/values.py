@@ -46,7 +46,7 @@ def _one_of(*words: str) -> Callable[[int], str]:
     return lambda number: words[number % len(words)]
 
 
-def _formatted(pattern: str) -> Callable[[int], str]:
+def _pattern(pattern: str) -> Callable[[int], str]:
     return pattern.format
 
 
@@ -67,8 +67,8 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
     "agent_message": _one_of("Your parcel is on its way.", "Done.", "I could not find that."),
     "agent_phone_number": phone_number,
     "api_environment": _one_of("us-east-example", "eu-west-example"),
-    "api_key": _formatted("sk-example-{:04x}"),
-    "api_user_id": _formatted("user-example-{:04x}"),
+    "api_key": _pattern("sk-example-{:04x}"),
+    "api_user_id": _pattern("user-example-{:04x}"),
     "call_sid": _sid("CA"),
     "call_status": _one_of("completed", "in-progress", "busy", "no-answer"),
     "conference_sid": _sid("CF"),
@@ -77,7 +77,7 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
         "OperationRequest {customer_name} whether the order {order_number} has arrived.",
         "You are a friendly receptionist.\nKeep it short.",
     ),
-    "context_endpoint": _formatted("https://context.example.com/calls/{}"),
+    "context_endpoint": _pattern("https://context.example.com/calls/{}"),
     "description": _one_of("Where to send the confirmation.", "Look up an order by its number."),
     "error_message": _one_of("The number could not be reached.", "The provider refused the call."),
     "from_number": phone_number,
@@ -88,23 +88,23 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
     "model_name": _one_of("gpt-4o-mini", "gpt-4"),
     "msg": _one_of("field required", "value is not a valid uuid"),
     "name": _one_of("email", "Delivery reminder", "lookup_order"),
-    "openai_api_key": _formatted("sk-example-{:04x}"),
+    "openai_api_key": _pattern("sk-example-{:04x}"),
     "openai_model_name_override": _one_of("gpt-4", "gpt-3.5-turbo"),
     "phone_number": phone_number,
     "phrase": _one_of("a real person", "goodbye", "repeat that"),
     "required_context_keys": _one_of("customer_name", "order_number"),
-    "signature_secret": _formatted("c2VjcmV0LWV4YW1wbGUt{:04x}"),
+    "signature_secret": _pattern("c2VjcmV0LWV4YW1wbGUt{:04x}"),
     "speaker": _one_of("young_adult_female_1", "cove"),
     "steering_pool": phone_number,
     "telephony_id": _sid("CA"),
     "to_number": phone_number,
     "transfer_call_sid": _sid("CA"),
     "transfer_call_status": _one_of("completed", "ringing", "failed"),
-    "twilio_account_sid": _formatted("AC-example-{:04x}"),
-    "twilio_auth_token": _formatted("token-example-{:04x}"),
+    "twilio_account_sid": _pattern("AC-example-{:04x}"),
+    "twilio_auth_token": _pattern("token-example-{:04x}"),
     "type": _one_of("value_error.missing", "type_error.uuid"),
-    "url": _formatted("https://hooks.example.com/vocode/{}"),
-    "voice_id": _formatted("voice-example-{}"),
+    "url": _pattern("https://hooks.example.com/vocode/{}"),
+    "voice_id": _pattern("voice-example-{}"),
     "voice_name": _one_of("en-US-SteffanNeural", "de-DE-KatjaNeural"),
 }
 

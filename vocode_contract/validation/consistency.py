@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from vocode_contract.contract import json_pointer
@@ -63,14 +63,14 @@ class Rule:
 _CALLS = ("Call", "NormalizedCall")
 
 
-def end_after_start(view: ObjectView) -> Iterator[Clash]:
+def check_order_of_times(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a call ends before it starts."""
     start, end = instant(view.value.get("start_time")), instant(view.value.get("end_time"))
     if start is not None and end is not None and end < start:
         yield Clash(keys=("end_time",), expected="a time not before the start", actual="an earlier time")
 
 
-def times_with_offset(view: ObjectView) -> Iterator[Clash]:
+def check_offsets(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a time without offset where the schema declares no format."""
     for key in ("start_time", "end_time"):
         declared = view.schema.get("properties", {}).get(key, {})
@@ -78,7 +78,7 @@ def times_with_offset(view: ObjectView) -> Iterator[Clash]:
             yield Clash(keys=(key,), expected="a time with an offset from UTC", actual="a time without offset")
 
 
-def times_in_past(view: ObjectView) -> Iterator[Clash]:
+def check_future(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a time ahead of the clock by more than the tolerance."""
     for key in ("start_time", "end_time"):
         moment = instant(view.value.get(key))
@@ -86,17 +86,8 @@ def times_in_past(view: ObjectView) -> Iterator[Clash]:
             yield Clash(keys=(key,), expected="a time not in the future", actual="a time ahead of the clock")
 
 
-def one_owner(view: ObjectView) -> Iterator[Clash]:
-    """Yield a clash if a nested object has another owner than the outermost one."""
-    return _foreign(view, template=False)
-
-
-def one_owner_of_template(view: ObjectView) -> Iterator[Clash]:
-    """Yield a clash if a prompt template has another owner than the outermost object."""
-    return _foreign(view, template=True)
-
-
-def _foreign(view: ObjectView, *, template: bool) -> Iterator[Clash]:
+def check_owner(view: ObjectView, *, template: bool = False) -> Iterator[Clash]:
+    """Yield a clash if a nested object, or a prompt template, has another owner than the outermost object."""
     owner = view.value.get("user_id")
     is_template = "required_context_keys" in view.schema.get("properties", {})
     if view.owner is None or not isinstance(owner, str) or is_template is not template:
@@ -105,32 +96,32 @@ def _foreign(view: ObjectView, *, template: bool) -> Iterator[Clash]:
         yield Clash(keys=("user_id",), expected="the account of the object around it", actual="another account")
 
 
-def ended_has_end(view: ObjectView) -> Iterator[Clash]:
+def check_end_of_ended(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if an ended call has no end time."""
     if view.value.get("status") == "ended" and view.value.get("end_time") is None:
         yield Clash(keys=("end_time",), expected="a time, since the call has ended", actual="nothing")
 
 
-def end_is_over(view: ObjectView) -> Iterator[Clash]:
+def check_end_of_unfinished(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a call that has not ended has an end time."""
     if view.value.get("status") in ("not_started", "in_progress") and view.value.get("end_time") is not None:
         yield Clash(keys=("end_time",), expected="nothing, since the call has not ended", actual="a value")
 
 
-def progress_has_start(view: ObjectView) -> Iterator[Clash]:
+def check_start(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a call in progress has no start time."""
     if view.value.get("status") == "in_progress" and view.value.get("start_time") is None:
         yield Clash(keys=("start_time",), expected="a time, since the call is in progress", actual="nothing")
 
 
-def error_has_message(view: ObjectView) -> Iterator[Clash]:
+def check_error_message(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a failed call has no error message."""
     message = view.value.get("error_message")
     if view.value.get("status") == "error" and (message is None or (isinstance(message, str) and not message.strip())):
         yield Clash(keys=("error_message",), expected="a message, since the call failed", actual="nothing")
 
 
-def template_filled(view: ObjectView) -> Iterator[Clash]:
+def check_context_keys(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if the context lacks keys that the prompt template requires.
 
     Calls with a context endpoint are skipped, since the endpoint may add the keys.
@@ -153,7 +144,7 @@ def template_filled(view: ObjectView) -> Iterator[Clash]:
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
-def numbers_are_digits(view: ObjectView) -> Iterator[Clash]:
+def check_numbers(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a phone number that is not made of digits with country code.
 
     Source: ITU-T E.164 for the length, which counts no plus sign.
@@ -162,10 +153,10 @@ def numbers_are_digits(view: ObjectView) -> Iterator[Clash]:
         number = view.value.get(key)
         if isinstance(number, str) and view.value.get("status") != "error" and not _NUMBER.fullmatch(number):
             expected = "7 to 15 digits with country code, with or without +"
-            yield Clash(keys=(key,), expected=expected, actual=masking.described(number))
+            yield Clash(keys=(key,), expected=expected, actual=masking.describe(number))
 
 
-def credentials_masked(view: ObjectView) -> Iterator[Clash]:
+def check_credentials(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash for a credential that is returned in clear.
 
     An account SID is a name, not a secret. A URL is in clear if it has a password or a token in it.
@@ -176,7 +167,7 @@ def credentials_masked(view: ObjectView) -> Iterator[Clash]:
         marked = view.sensitive or (schema is not None and schema.get("x-sensitivity") == "credential")
         if marked and isinstance(value, str) and not str(key).endswith("_sid") and _is_in_clear(value):
             shown = key if schema is not None else masking.HIDDEN_KEY
-            yield Clash(keys=(shown,), expected="a mask or nothing", actual=masking.described(value))
+            yield Clash(keys=(shown,), expected="a mask or nothing", actual=masking.describe(value))
 
 
 _MASK_RUN = re.compile(r"\*{2,}|\.{3,}|[•●…]+|[xX]{4,}|#{3,}")
@@ -203,21 +194,21 @@ def _is_masked(text: str) -> bool:
     return bool(_MASK_RUN.search(text)) and len(_MASK_RUN.sub("", text)) <= _VISIBLE
 
 
-def hipaa_without_transcript(view: ObjectView) -> Iterator[Clash]:
+def check_hipaa(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a HIPAA call has a transcript."""
     transcript = view.value.get("transcript")
     if view.value.get("hipaa_compliant") is True and isinstance(transcript, str) and transcript:
         expected = "nothing, since the call is hipaa_compliant"
-        yield Clash(keys=("transcript",), expected=expected, actual=masking.described(transcript))
+        yield Clash(keys=("transcript",), expected=expected, actual=masking.describe(transcript))
 
 
-def recording_after_start(view: ObjectView) -> Iterator[Clash]:
+def check_recording(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if a call that has not started has a recording."""
     if view.value.get("status") == "not_started" and view.value.get("recording_available") is True:
         yield Clash(keys=("recording_available",), expected="false, since the call has not started", actual="true")
 
 
-def do_not_call_asked(view: ObjectView) -> Iterator[Clash]:
+def check_do_not_call(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if do-not-call detection has a result although it was switched off.
 
     Since 2024 the agent can switch it on too.
@@ -229,7 +220,7 @@ def do_not_call_asked(view: ObjectView) -> Iterator[Clash]:
         yield Clash(keys=("do_not_call_result",), expected=expected, actual="true")
 
 
-def parts_of_provider(view: ObjectView) -> Iterator[Clash]:
+def check_provider(view: ObjectView) -> Iterator[Clash]:
     """Yield a clash if telephony parts belong to another provider than the call."""
     provider = view.value.get("telephony_provider")
     if provider not in ("vonage", "twilio"):
@@ -244,22 +235,22 @@ def parts_of_provider(view: ObjectView) -> Iterator[Clash]:
 _CONNECTION = "account_connection_"
 
 RULES: tuple[Rule, ...] = (
-    Rule(code="end-before-start", clashes=end_after_start, schemas=_CALLS),
-    Rule(code="time-without-offset", clashes=times_with_offset, schemas=_CALLS),
-    Rule(code="time-in-future", clashes=times_in_past, schemas=_CALLS),
-    Rule(code="foreign-owner", clashes=one_owner),
-    Rule(code="foreign-template", clashes=one_owner_of_template),
-    Rule(code="end-time-missing", clashes=ended_has_end, schemas=_CALLS),
-    Rule(code="end-time-early", clashes=end_is_over, schemas=_CALLS),
-    Rule(code="start-time-missing", clashes=progress_has_start, schemas=_CALLS),
-    Rule(code="error-message-missing", clashes=error_has_message, schemas=_CALLS),
-    Rule(code="context-key-missing", clashes=template_filled, schemas=("Call",)),
-    Rule(code="number-format", clashes=numbers_are_digits, schemas=(*_CALLS, "TransferCallConfig")),
-    Rule(code="credential-in-clear", clashes=credentials_masked),
-    Rule(code="hipaa-transcript", clashes=hipaa_without_transcript, schemas=_CALLS),
-    Rule(code="recording-early", clashes=recording_after_start, schemas=_CALLS),
-    Rule(code="do-not-call-unasked", clashes=do_not_call_asked, schemas=_CALLS),
-    Rule(code="provider-mismatch", clashes=parts_of_provider, schemas=_CALLS),
+    Rule(code="end-before-start", clashes=check_order_of_times, schemas=_CALLS),
+    Rule(code="time-without-offset", clashes=check_offsets, schemas=_CALLS),
+    Rule(code="time-in-future", clashes=check_future, schemas=_CALLS),
+    Rule(code="foreign-owner", clashes=check_owner),
+    Rule(code="foreign-template", clashes=partial(check_owner, template=True)),
+    Rule(code="end-time-missing", clashes=check_end_of_ended, schemas=_CALLS),
+    Rule(code="end-time-early", clashes=check_end_of_unfinished, schemas=_CALLS),
+    Rule(code="start-time-missing", clashes=check_start, schemas=_CALLS),
+    Rule(code="error-message-missing", clashes=check_error_message, schemas=_CALLS),
+    Rule(code="context-key-missing", clashes=check_context_keys, schemas=("Call",)),
+    Rule(code="number-format", clashes=check_numbers, schemas=(*_CALLS, "TransferCallConfig")),
+    Rule(code="credential-in-clear", clashes=check_credentials),
+    Rule(code="hipaa-transcript", clashes=check_hipaa, schemas=_CALLS),
+    Rule(code="recording-early", clashes=check_recording, schemas=_CALLS),
+    Rule(code="do-not-call-unasked", clashes=check_do_not_call, schemas=_CALLS),
+    Rule(code="provider-mismatch", clashes=check_provider, schemas=_CALLS),
 )
 
 

@@ -14,7 +14,7 @@ from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
 from vocode_contract.validation.codes import require
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
-from vocode_contract.validation.masking import HIDDEN_KEY, described, shown_word
+from vocode_contract.validation.masking import HIDDEN_KEY, describe, shown_word
 from vocode_contract.validation.trimming import Trimming, is_long
 from vocode_contract.validation.violation import Violation
 
@@ -95,12 +95,12 @@ class Listing:
             if json_type(value) in rule.types:  # else the wrong type is reported already
                 word = shown_word(value) if rule.shows_words else None
                 note = rule.since.get(value, "") if isinstance(value, str) else ""
-                found.append(self._violation(rule, shown, word or described(value), note))
+                found.append(self._violation(rule, shown, word or describe(value), note))
         elif value is None and rule.code == "type":
             note = since.null_since(self.contract.date, rule.source)
             found.append(self._violation(rule, shown, "null", note, code="null"))
         else:
-            found.append(self._violation(rule, shown, described(value)))
+            found.append(self._violation(rule, shown, describe(value)))
 
     def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
         """Return the violation, from the cache if it was reported before: making one is the slowest step."""
@@ -145,10 +145,10 @@ class Listing:
 
     def _make_rule(self, keyword: str, node: Schema, parts: list[str | None], sources: list[str]) -> _Rule:
         types = (node["type"],) if isinstance(node.get("type"), str) else tuple(node.get("type", ()))
-        sensitive = any("x-sensitivity" in self._documented(source) for source in sources)
+        sensitive = any("x-sensitivity" in self._document_at(source) for source in sources)
         return _Rule(
             code="union-type" if keyword == "enum" and "x-tag" in node else _CODES.get(keyword, keyword),
-            expected=_expected(keyword, node, types),
+            expected=_describe_expected(keyword, node, types),
             schema_pointer=self._schema_pointer(sources[-1], keyword),
             source=sources[-1],
             pointer=None if None in parts else "".join(f"/{part}" for part in parts),
@@ -162,11 +162,11 @@ class Listing:
     def _target(self, node: Schema) -> Any:
         return json_pointer.resolve(self._schemas, node["$ref"].removeprefix("#"))
 
-    def _documented(self, source: str) -> Any:
+    def _document_at(self, source: str) -> Any:
         return json_pointer.resolve(self.contract.document, source) if source else {}
 
     def _schema_pointer(self, source: str, keyword: str) -> str:
-        documented = self._documented(source)
+        documented = self._document_at(source)
         written = {"pattern": "format", "enum": "const" if "const" in documented else "enum"}.get(keyword, keyword)
         return f"{source}/{written}" if written in documented else source
 
@@ -197,7 +197,7 @@ def _resolve(instance: Any, location: Location, rule: _Rule, indices: Mapping[in
     return instance, "".join(f"/{part}" for part in shown)
 
 
-def _expected(keyword: str, node: Schema, types: tuple[str, ...]) -> str:
+def _describe_expected(keyword: str, node: Schema, types: tuple[str, ...]) -> str:
     if keyword == "required":
         return "a value (the key is required)"
     if keyword == "enum":

@@ -65,7 +65,7 @@ _SIZES: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def described(value: object) -> str:
+def describe(value: object) -> str:
     """Describe a value by its JSON type and size only."""
     return _SIZES.get(json_type(value), lambda _: "no JSON value")(value)
 
@@ -118,7 +118,7 @@ def mask(value: object, kind: str) -> str:
     return f"<{kind} {digest.hexdigest()}>"
 
 
-def masked(value: object, contract: Contract, name: str = "Call") -> object:
+def mask_payload(value: object, contract: Contract, name: str = "Call") -> object:
     """Copy a payload with everything masked that the contract does not declare harmless.
 
     Numbers, identifiers, times and enumerated words stay where the contract declares them, and booleans and null stay
@@ -130,10 +130,10 @@ def masked(value: object, contract: Contract, name: str = "Call") -> object:
 
     if is_vast(value, DEFAULT_LIMITS.values):
         return "<too large>"
-    return _masked(value, contract, contract.schemas[name], "", left=DEEPEST)
+    return _mask_value(value, contract, contract.schemas[name], "", left=DEEPEST)
 
 
-def _masked(value: object, contract: Contract, schema: Schema | None, kind: str, *, left: int) -> object:
+def _mask_value(value: object, contract: Contract, schema: Schema | None, kind: str, *, left: int) -> object:
     kind = kind or (schema or {}).get("x-sensitivity", "")
     found = contract.branch(schema, value) if schema is not None else None
     kind = kind or (found or {}).get("x-sensitivity", "")
@@ -142,11 +142,11 @@ def _masked(value: object, contract: Contract, schema: Schema | None, kind: str,
     if isinstance(value, dict):
         free = found is None or _is_free(found)
         return {
-            _masked_key(key, found, free=free): _masked(child, contract, _below(found, key), kind, left=left - 1)
+            _mask_key(key, found, free=free): _mask_value(child, contract, _below(found, key), kind, left=left - 1)
             for key, child in value.items()
         }
     if isinstance(value, list):
-        return [_masked(child, contract, (found or {}).get("items"), kind, left=left - 1) for child in value]
+        return [_mask_value(child, contract, (found or {}).get("items"), kind, left=left - 1) for child in value]
     if kind:
         return value if value is None else mask(value, kind)
     if isinstance(value, str):
@@ -164,7 +164,7 @@ def _below(schema: Schema | None, key: str) -> Schema | None:
     return below if isinstance(below, dict) else None
 
 
-def _masked_key(key: object, schema: Schema | None, *, free: bool) -> str:
+def _mask_key(key: object, schema: Schema | None, *, free: bool) -> str:
     if not isinstance(key, str):
         return mask(key, "key")
     if schema is not None and key in schema.get("properties", {}):

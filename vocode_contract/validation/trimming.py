@@ -113,10 +113,10 @@ class Trimming:
         if found is None or type(value) not in (dict, list):
             return value
         if type(value) is list:
-            return self._items(value, found["items"]) if "items" in found else value
+            return self._trim_list(value, found["items"]) if "items" in found else value
         members = found.get("additionalProperties")
         if isinstance(members, dict):
-            return self._mapped(value, members)
+            return self._trim_map(value, members)
         declared = found.get("properties", {})
         closed = members is False
         return {
@@ -125,19 +125,19 @@ class Trimming:
             if closed or key in declared
         }
 
-    def _items(self, value: list[Any], items: Schema) -> list[Any]:
+    def _trim_list(self, value: list[Any], items: Schema) -> list[Any]:
         if len(value) <= LONG:
             return [self.trim(item, items) for item in value]
-        wrong = self._wrong(enumerate(value), items)
+        wrong = self._find_invalid(enumerate(value), items)
         trimmed = [self.trim(item, items) for _, item in wrong]
         self.indices[id(trimmed)] = [index for index, _ in wrong]
         return trimmed
 
-    def _mapped(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:
-        kept = value.items() if len(value) <= LONG else self._wrong(value.items(), members)
+    def _trim_map(self, value: dict[str, Any], members: Schema) -> dict[str, Any]:
+        kept = value.items() if len(value) <= LONG else self._find_invalid(value.items(), members)
         return {f"{HIDDEN_KEY}{key}": member for key, member in kept}
 
-    def _wrong(self, members: Any, schema: Schema) -> list[tuple[Any, Any]]:
+    def _find_invalid(self, members: Any, schema: Schema) -> list[tuple[Any, Any]]:
         source = self._contract.pointer_to(schema)
         wrong: list[tuple[Any, Any]] = []
         for key, value in members:

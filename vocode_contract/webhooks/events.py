@@ -9,7 +9,7 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
 from vocode_contract.validation.lifecycle.event_order import digest_of_event
-from vocode_contract.validation.masking import described, shown_word
+from vocode_contract.validation.masking import describe, shown_word
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks.external_actions import ExternalAction
@@ -37,7 +37,7 @@ class Event:
 
     def __repr__(self) -> str:
         kind = shown_word(self.type) or "*"
-        return f"Event(type={kind}, payload=<{described(dict(self.payload))}>)"
+        return f"Event(type={kind}, payload=<{describe(dict(self.payload))}>)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

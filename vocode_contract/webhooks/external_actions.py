@@ -7,7 +7,7 @@ from typing import Any
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
-from vocode_contract.validation.masking import described
+from vocode_contract.validation.masking import describe
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks.request import Body, Headers, header_violations, raw, read_headers, report, validator
@@ -35,7 +35,7 @@ class ExternalAction:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"ExternalAction(payload=<{described(dict(self.payload))}>)"
+        return f"ExternalAction(payload=<{describe(dict(self.payload))}>)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

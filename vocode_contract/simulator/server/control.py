@@ -22,7 +22,7 @@ from vocode_contract.simulator.serialization import serialize
 from vocode_contract.simulator.variants import LIKELY, VARIANTS, variant_of, with_options
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
-from vocode_contract.validation.masking import masked
+from vocode_contract.validation.masking import mask_payload
 
 if TYPE_CHECKING:
     from vocode_contract.simulator.simulation import Simulation
@@ -64,7 +64,7 @@ def _list_calls(simulation: "Simulation", given: Content) -> Content:
     shown = []
     for call in simulation.calls(given.get("newest", _NEWEST)):
         sent = serialize(simulation.contract, "NormalizedCall", call, LIKELY)
-        value = masked(sent, simulation.contract, "NormalizedCall")
+        value = mask_payload(sent, simulation.contract, "NormalizedCall")
         life = simulation.state.lives.get(call["id"])
         shown.append({"scenario": life.scenario if life else None, "call": value})
     return {"calls": shown}
