@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import pytest
@@ -172,7 +171,8 @@ def test_check_prints_a_rerun_of_a_find_that_finds_it_again(fault, operation):
     process = checked(*options, "--only", f"violation[{operation}]")
     assert process.returncode == 1
     [rerun] = labelled(process.stdout, "rerun")
-    again = checked_apart(*shlex.split(rerun)[2:])  # another process draws the same
+    # Another process draws the same; once shows it, since the start of one takes longest.
+    again = (checked_apart if operation == "create_call" else checked)(*shlex.split(rerun)[2:])
     assert (heads(again.stdout), again.returncode) == (heads(process.stdout), 1)
     assert unported(labelled(again.stdout, "sent")) == unported(labelled(process.stdout, "sent"))
 
@@ -209,21 +209,14 @@ def test_check_reports_the_command_of_a_find_in_every_format(tmp_path):
     assert "--fuzz 5 --seed 0" in violation["rerun"]
 
 
-Run = Callable[..., pytest.RunResult]
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(pytester, monkeypatch):
     monkeypatch.setenv("VOCODE_API_KEY", TOKEN)
-    return lambda *words: pytester.runpytest_subprocess(*PLUGIN, *words)
-
-
-def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(run):
     with simulator(token=TOKEN, faults=("wrong-enum@get_call",)) as running:
         suite = ("--pyargs", "vocode_contract.conformance", "-k", "generated and get_call")
-        first = run("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3", *suite)
+        options = ("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3")
+        first = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *options, *suite)
         [rerun] = labelled(first.stdout.str(), "rerun")
-        again = run(*shlex.split(rerun)[1:])
+        again = pytester.runpytest_subprocess(*PLUGIN, *shlex.split(rerun)[1:])
     assert "--vocode-fuzz 5 --vocode-seed 3" in rerun
     assert labelled(again.stdout.str(), "sent") == labelled(first.stdout.str(), "sent") != []
     assert TOKEN not in first.stdout.str()
