@@ -5,6 +5,7 @@ import re
 import sys
 
 import jsonschema
+import jsonschema_rs
 import pytest
 
 import vocode_contract
@@ -340,7 +341,7 @@ def test_schema_without_a_name_is_the_document(run, date):
 def test_schema_alone_is_enough_for_another_tool(run, date, profile):
     for name, schema in Contract.load(date).schemas.items():
         alone = json.loads(run("schema", "--contract", date, "--profile", profile, name)[1])
-        jsonschema.Draft202012Validator.check_schema(alone)
+        jsonschema_rs.meta.validate(alone)  # as `check_schema` does, which takes a hundred times as long
         validator = jsonschema.Draft202012Validator(alone)
         for example in schema.get("examples", ()):
             assert validator.is_valid(example) == conforms(example, name, contract=date, profile=profile)

@@ -242,7 +242,7 @@ def test_evidence_is_a_property_in_junit(pytester, monkeypatch, processes):
     path = pytester.makepyfile(READS_A_CALL)
     with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
         options = [*PLUGIN, *processes, "--vocode-url", running.url, "--junitxml=junit.xml", "--vocode-report=json"]
-        result = pytester.runpytest_subprocess(*options, path)
+        result = (pytester.runpytest_subprocess if processes else pytester.runpytest_inprocess)(*options, path)
     root = ET.fromstring((pytester.path / "junit.xml").read_text("utf-8"))  # noqa: S314 - our own file
     [evidence] = [each.get("value") for each in root.iter("property") if each.get("name") == "vocode_evidence"]
     report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
@@ -281,10 +281,10 @@ def test_rerun_runs_a_test_of_the_suite_again(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
         options = [*PLUGIN, "--vocode-url", running.url, "--vocode-report=json"]
-        pytester.runpytest_subprocess(*options, "--pyargs", "vocode_contract.conformance", "-k", "end_call_returns")
+        pytester.runpytest_inprocess(*options, "--pyargs", "vocode_contract.conformance", "-k", "end_call_returns")
         report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
         command, *words = shlex.split(report["violations"][0]["rerun"])
-        again = pytester.runpytest_subprocess(*PLUGIN, *words)
+        again = pytester.runpytest_inprocess(*PLUGIN, *words)
     assert command == "pytest"
     again.assert_outcomes(failed=1)
 
@@ -294,7 +294,7 @@ def test_junit_of_pytest_and_ours_hold_the_same_properties(pytester, monkeypatch
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     with simulator(token=TOKEN, faults=("end-of-another-call",)) as running:
         options = [*PLUGIN, "--vocode-url", running.url, "--junitxml=theirs.xml", "--vocode-report=junit=ours.xml"]
-        pytester.runpytest_subprocess(
+        pytester.runpytest_inprocess(
             *options, "--pyargs", "vocode_contract.conformance", "-k", "and_ends_it or no_token"
         )
     theirs, ours = (properties_in(pytester.path / name) for name in ("theirs.xml", "ours.xml"))
