@@ -14,7 +14,7 @@ pytest.importorskip("httpx")
 
 from vocode_contract.conformance.assertions.responses import assert_ended
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.run.verdict import sights_of
+from vocode_contract.conformance.run.verdict import find_violations
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
@@ -262,7 +262,7 @@ def evidence_in(client: CheckedClient, violation: Violation = VIOLATION) -> Evid
 
 def evidence_of(client: CheckedClient, claimed: ContractViolated | None = None) -> dict[str, Evidence]:
     """The evidence for all that is wrong in a test, by code."""
-    sights = sights_of(client, claimed)
+    sights = find_violations(client, claimed)
     return {violation.code: evidence for violation, evidence in collected(written(sights, client), tuple(sights))}
 
 

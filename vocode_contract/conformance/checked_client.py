@@ -336,4 +336,4 @@ class CheckedClient:
 
 
 def _goes_on(answer: CheckedExchange) -> bool:
-    return answer.is_sound and answer.status == 200 and answer.call_status not in FINAL
+    return answer.is_valid and answer.status == 200 and answer.call_status not in FINAL

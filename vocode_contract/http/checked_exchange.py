@@ -12,7 +12,7 @@ from vocode_contract.validation.lifecycle.history import Observation
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.violation import Violation, has_error
 
-#: Keys by which an object with an id is known as a call.
+#: Keys that tell a call from other objects with an id.
 _CALL = frozenset(("to_number", "from_number", "telephony_provider"))
 
 
@@ -65,39 +65,39 @@ class CheckedExchange:
         return self.exchange.response.status
 
     @property
-    def acts(self) -> Iterator["CheckedExchange"]:
-        """The answers to requests with an effect that its client sent before, the last one first."""
+    def earlier_acts(self) -> Iterator["CheckedExchange"]:
+        """The earlier exchanges of the client that had an effect, the last one first."""
         act = self.after
         while act is not None:
             yield act
             act = act.after
 
     @property
-    def named(self) -> str | None:
-        """The id of the call that was asked for, else of the one in the body; ``None`` where there is none."""
+    def requested_id(self) -> str | None:
+        """The call id in the request, else that in the response body; ``None`` if there is none."""
         asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
         return asked[0] if asked else self.call_id
 
     @property
     def value(self) -> Any:
-        """The JSON value of the body; ``None`` where it holds none."""
+        """The JSON value of the body; ``None`` if it holds none."""
         return self.exchange.document.value
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """The body as object; empty where it is none."""
+        """The body as an object; empty if it is none."""
         value = self.value
         return value if isinstance(value, dict) else {}
 
     @property
     def call_id(self) -> str | None:
-        """The id of the call in the body; ``None`` where there is none."""
+        """The id of the call in the body; ``None`` if there is none."""
         identifier = self.members.get("id")
         return identifier if uuid_of(identifier) else None
 
     @property
-    def tells_of_a_call(self) -> bool:
-        """Whether a call stands anywhere in the body: an object with an id and a number that was called."""
+    def holds_a_call(self) -> bool:
+        """Whether the body holds a call at any depth: an object with an id and a key such as ``to_number``."""
         level: list[Any] = [self.value]
         while level:
             objects = [one for one in level if isinstance(one, dict)]
@@ -109,18 +109,18 @@ class CheckedExchange:
 
     @property
     def call_status(self) -> str | None:
-        """The status of the call in the body; ``None`` where it is no string."""
+        """The status of the call in the body; ``None`` if it is not a string."""
         status = self.members.get("status")
         return status if isinstance(status, str) else None
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether the checks found no error."""
         return not has_error(self.violations)
 
     @property
     def items(self) -> tuple[Mapping[str, Any], ...]:
-        """The calls on the page in the body; none where it holds no page."""
+        """The calls on the page in the body; none if it holds no page."""
         items = self.members.get("items")
         return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
 
@@ -130,13 +130,13 @@ class CheckedExchange:
         return tuple(item["id"] for item in self.items if uuid_of(item.get("id")))
 
     def item(self, identifier: str) -> Mapping[str, Any]:
-        """Return a call on the page by its id; empty where the page does not hold it."""
+        """Return a call on the page by its id; empty if the page does not hold it."""
         wanted = uuid_of(identifier)
         return next((item for item in self.items if wanted and uuid_of(item.get("id")) == wanted), {})
 
     @property
     def observations(self) -> Mapping[str, Observation]:
-        """What the response shows of calls, by the id they were asked for or listed with."""
+        """The observations of calls in the response, by the id in the request or in the list."""
         if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
             return {}
         asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]

@@ -123,9 +123,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     client = pyfuncitem.stash.get(CLIENT, None)
     if client is None:
         return (yield)
-    from vocode_contract.conformance.run.verdict import concluded
+    from vocode_contract.conformance.run.verdict import conclude
 
-    with concluded(pyfuncitem, client):
+    with conclude(pyfuncitem, client):
         return (yield)
 
 

@@ -1,4 +1,4 @@
-"""Assertions about the pages of the list."""
+"""Assertions about the pages of the list; each raises `ContractViolated` if it does not hold."""
 
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import (
@@ -21,9 +21,6 @@ def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = No
         page: A page of the list.
         number: The requested number.
         size: The default size, if none was requested.
-
-    Raises:
-        ContractViolated: It does not.
     """
     __tracebackhide__ = True
     if not is_page(page):
@@ -40,11 +37,7 @@ def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = No
 
 
 def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
-    """Assert that two consecutive pages hold different calls, each once.
-
-    Raises:
-        ContractViolated: They do not.
-    """
+    """Assert that two consecutive pages hold different calls, each once."""
     __tracebackhide__ = True
     if not (is_page(first) and is_page(second)):
         return
@@ -56,11 +49,7 @@ def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
 
 
 def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
-    """Assert that a page is full if another one follows, and that the two pages of a list hold all of it.
-
-    Raises:
-        ContractViolated: It is not.
-    """
+    """Assert that a page is full if another one follows, and that the two pages of a list hold all of it."""
     __tracebackhide__ = True
     if not (is_page(first) and is_page(second)) or first.item_ids == second.item_ids:
         return
@@ -76,11 +65,7 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
 def assert_has_more(
     whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
 ) -> None:
-    """Assert that ``has_more`` is true if calls follow, and false otherwise, also beyond the last page.
-
-    Raises:
-        ContractViolated: It is not.
-    """
+    """Assert that ``has_more`` is true if calls follow, and false otherwise, also beyond the last page."""
     __tracebackhide__ = True
     follows = bool(second.items)
     if is_page(first) and is_page(second) and first.members["has_more"] is not follows:
@@ -101,7 +86,6 @@ def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
     """Assert that a page with room for all calls holds the known ones, each once.
 
     Raises:
-        ContractViolated: It does not.
         Inconclusive: There are more calls than fit on it.
     """
     __tracebackhide__ = True
@@ -117,11 +101,7 @@ def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
 
 
 def assert_total(page: CheckedExchange) -> None:
-    """Assert that ``total`` is the number of calls, unless it is unset or an estimate.
-
-    Raises:
-        ContractViolated: It is not.
-    """
+    """Assert that ``total`` is the number of calls, unless it is unset or an estimate."""
     __tracebackhide__ = True
     total = page.members.get("total")
     is_all = is_page(page) and len(page.items) < page.members["size"]
@@ -130,11 +110,7 @@ def assert_total(page: CheckedExchange) -> None:
 
 
 def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
-    """Assert that every page has the same ``total``, unless it is an estimate.
-
-    Raises:
-        ContractViolated: One does not.
-    """
+    """Assert that every page has the same ``total``, unless it is an estimate."""
     __tracebackhide__ = True
     for page in others:
         if is_page(whole) and is_page(page) and len({*exact_totals(whole, page)}) > 1:
@@ -145,9 +121,6 @@ def assert_ascending(page: CheckedExchange, key: str) -> None:
     """Assert that calls are sorted by a phone number, the lowest first; unset numbers may be anywhere.
 
     No document says how numbers are compared, so three orders are accepted: as strings, as numbers, without ``+``.
-
-    Raises:
-        ContractViolated: They do not.
     """
     __tracebackhide__ = True
     texts = [text for item in page.items if isinstance(text := item.get(key), str)]
@@ -164,13 +137,10 @@ def assert_marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> 
         mark: The mark in the context of that request.
         most: Maximum number of calls.
         code: Code of the violation if there are more.
-
-    Raises:
-        ContractViolated: There are more.
     """
     __tracebackhide__ = True
     found = sum(is_marked(item, mark) for item in page.items)
     if found > most:
-        asked = tuple(act for act in page.acts if mark.encode() in act.exchange.request.body)
+        asked = tuple(act for act in page.earlier_acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
         fail_with(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])

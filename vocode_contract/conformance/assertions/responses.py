@@ -1,4 +1,4 @@
-"""Assertions about the response to one request, and about calls that nobody asked to end."""
+"""Assertions about responses and about calls; each raises `ContractViolated` if it does not hold."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
@@ -20,15 +20,12 @@ def assert_status(answer: CheckedExchange, status: int, *, policy: str = "") -> 
         answer: The exchange.
         status: The status code that the contract declares for this case.
         policy: Name of the policy that allows more status codes in this case.
-
-    Raises:
-        ContractViolated: The status code is another one, and no policy allows it.
     """
     __tracebackhide__ = True
     statuses = {status} | (answer.policies.statuses(policy) if policy else frozenset())
     declared = answer.status in answer.operation.statuses
     taken = not declared and answer.policies.allows_everywhere(answer.status)
-    if answer.status in statuses or taken or not answer.is_sound:
+    if answer.status in statuses or taken or not answer.is_valid:
         return
     if declared:
         expected = _either(statuses)
@@ -44,7 +41,6 @@ def assert_refused(answer: CheckedExchange, *, only_authentication: bool = True)
         only_authentication: Whether only the authentication of the request was wrong.
 
     Raises:
-        ContractViolated: It was served, or the response holds a call.
         Inconclusive: It was rejected, but perhaps because no call has that id.
     """
     __tracebackhide__ = True
@@ -52,36 +48,28 @@ def assert_refused(answer: CheckedExchange, *, only_authentication: bool = True)
     expected = _either(statuses)
     if 200 <= answer.status < 300:
         fail_with(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
-    if answer.tells_of_a_call:
+    if answer.holds_a_call:
         fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
     unclear = answer.status not in statuses and not only_authentication
-    if unclear and answer.is_sound:
+    if unclear and answer.is_valid:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
 
 
 def assert_no_call(answer: CheckedExchange) -> None:
-    """Assert that a request for a call that does not exist is rejected, and that the response holds no call.
-
-    Raises:
-        ContractViolated: It was served, or the response holds a call.
-    """
+    """Assert that a request for a call that does not exist is rejected, and that the response holds no call."""
     __tracebackhide__ = True
-    if not answer.is_sound:
+    if not answer.is_valid:
         return
     if not 400 <= answer.status < 500:
         fail_with(answer, "status-unexpected", expected="a refusal", actual=str(answer.status))
-    if answer.tells_of_a_call:
+    if answer.holds_a_call:
         fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
 
 
 def assert_ended(answer: CheckedExchange) -> None:
-    """Assert that a call is over.
-
-    Raises:
-        ContractViolated: It is not.
-    """
+    """Assert that a call is over."""
     __tracebackhide__ = True
-    if answer.is_sound and answer.status == 200 and answer.call_status not in FINAL:
+    if answer.is_valid and answer.status == 200 and answer.call_status not in FINAL:
         fail_with(answer, "call-not-ended", "/status", expected='"ended"', actual=_word(answer))
 
 
@@ -89,9 +77,6 @@ def assert_not_served(answer: CheckedExchange, code: str) -> None:
     """Assert that a request was not served.
 
     For an HTTP method other than the operation's, a policy says which status codes reject it.
-
-    Raises:
-        ContractViolated: It was served.
     """
     __tracebackhide__ = True
     if 200 <= answer.status < 300:
@@ -103,11 +88,7 @@ def assert_not_served(answer: CheckedExchange, code: str) -> None:
 
 
 def assert_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
-    """Assert that a created call has the requested phone numbers, context, agent and options.
-
-    Raises:
-        ContractViolated: It has others.
-    """
+    """Assert that a created call has the requested phone numbers, context, agent and options."""
     _assert_no_difference(
         answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request))
     )
@@ -119,16 +100,12 @@ def is_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> bool
 
 
 def assert_still_as_requested(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
-    """Assert that a call still has the requested context, agent and options.
-
-    Raises:
-        ContractViolated: It has others.
-    """
+    """Assert that a call still has the requested context, agent and options."""
     _assert_no_difference(answer, call, tuple(_options(call, request)))
 
 
 def _assert_no_difference(answer: CheckedExchange, call: Mapping[str, Any], differences: tuple[str, ...]) -> None:
-    if answer.status == 200 and answer.is_sound and call and differences:
+    if answer.status == 200 and answer.is_valid and call and differences:
         fail_with(answer, "not-as-asked", f"/{differences[0]}", expected="what was asked for", actual="another value")
 
 
@@ -156,12 +133,9 @@ def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
     """Assert that two reads of a finished call return the same times.
 
     A server that computes them at each read would move them.
-
-    Raises:
-        ContractViolated: They do not.
     """
     __tracebackhide__ = True
-    if not (before.is_sound and after.is_sound and before.call_status == after.call_status == "ended"):
+    if not (before.is_valid and after.is_valid and before.call_status == after.call_status == "ended"):
         return
     for key in ("start_time", "end_time"):
         one, other = instant(before.members.get(key)), instant(after.members.get(key))
@@ -171,11 +145,7 @@ def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
 
 
 def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
-    """Assert that a created call is not one that existed before.
-
-    Raises:
-        ContractViolated: It is one of them.
-    """
+    """Assert that a created call is not one that existed before."""
     __tracebackhide__ = True
     identifier = uuid_of(answer.call_id)
     if identifier and identifier in {uuid_of(one) for one in known}:
@@ -193,7 +163,7 @@ def assert_conforms(answer: CheckedExchange) -> None:
     __tracebackhide__ = True
     body = answer.exchange.response.body
     is_mpeg = body.startswith(b"ID3") or (len(body) > 1 and body[0] == 0xFF and body[1] & 0xE0 == 0xE0)
-    if answer.status == 200 and answer.is_sound and not is_mpeg:
+    if answer.status == 200 and answer.is_valid and not is_mpeg:
         fail_with(answer, "recording-not-audio", expected="an ID3 tag or an MPEG frame", actual="other bytes")
 
 
@@ -212,15 +182,9 @@ def _either(statuses: Iterable[int]) -> str:
 
 
 class Claimed(ContractViolated):
-    """One violation that a test claims of a response.
-
-    Attributes:
-        answer: Where it was seen.
-        steps: What led there, in order, where the claim knows.
-    """
+    """A violation found by an assertion, the exchange that shows it, and the exchanges that led there, if known."""
 
     def __init__(self, answer: CheckedExchange, violation: Violation, steps: tuple[CheckedExchange, ...] = ()) -> None:
-        """Hold all of it."""
         super().__init__((violation,))
         self.answer = answer
         self.steps = steps
@@ -236,19 +200,16 @@ def fail_with(
     policy: str = "",
     steps: tuple[CheckedExchange, ...] = (),
 ) -> NoReturn:
-    """Raise what is wrong with a response.
+    """Raise a violation in a response.
 
     Args:
-        answer: Where it was seen.
+        answer: The exchange that shows it.
         code: Code of the violation.
         pointer: JSON Pointer to the place in the body.
-        expected: As a phrase.
-        actual: As a phrase without any part of the body.
+        expected: A phrase.
+        actual: A phrase that holds no part of the body.
         policy: Name of the policy by which it was expected.
-        steps: What led there, in order, where the claim knows.
-
-    Raises:
-        Claimed: Always.
+        steps: The exchanges that led there, in order, if they are known.
     """
     __tracebackhide__ = True
     violation = Violation(
@@ -264,25 +225,24 @@ def fail_with(
     raise Claimed(answer, violation, steps)
 
 
-_GOING_ON = "a call that goes on"
+_GOING_ON = "a call that has not ended"
 
 
 def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
-    """Assert that a call goes on which nobody ended in between.
+    """Assert that a call has not ended although no request ended it.
 
     Args:
-        scenario: Looks at a call that was left alone, if this one has ended.
-        before: What was seen before; nothing is claimed of a call that was over then.
-        after: What is seen now.
-        code: What it means if the call has ended.
+        scenario: Gets an untouched call if this one has ended, since calls may end by themselves.
+        before: An earlier read of the call; nothing is asserted if it was over then.
+        after: A later read of the call.
+        code: Code of the violation if the call has ended.
 
     Raises:
-        ContractViolated: It has ended, and not by itself.
-        Inconclusive: It has ended, as calls do that are left alone.
+        Inconclusive: The call may have ended by itself.
     """
     __tracebackhide__ = True
-    went = before is None or before.call_status not in FINAL
-    if not went or not after.is_sound or after.call_status != "ended":
+    went_on = before is None or before.call_status not in FINAL
+    if not went_on or not after.is_valid or after.call_status != "ended":
         return
     looks = scenario.shared.try_run(steps.get_untouched_call_twice)
     if looks is None or looks[0].call_status in FINAL:
@@ -293,12 +253,12 @@ def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, aft
 
 
 def require_not_over(scenario: ScenarioRunner) -> None:
-    """Leave it at that if the subject was over before anybody asked to end it.
+    """Require that the subject was not over before the request to end it.
 
     Raises:
-        Inconclusive: It was.
+        Inconclusive: It was over.
     """
     __tracebackhide__ = True
     before = scenario.shared.try_run(steps.get_subject)
-    if before is not None and before.is_sound and before.call_status in FINAL:
-        raise Inconclusive("call-changed", "it was over before its end was asked for")
+    if before is not None and before.is_valid and before.call_status in FINAL:
+        raise Inconclusive("call-changed", "it was over before the request to end it")

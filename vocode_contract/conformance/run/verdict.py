@@ -20,47 +20,47 @@ from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
-#: What is seen of a call, or of a list, since something else was asked for before.
+#: Codes of violations that an earlier request caused.
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
 
 
-def sights_of(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, FirstSeen]:
-    """Return what is wrong in a test, each violation once, and where it was seen first.
+def find_violations(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, FirstSeen]:
+    """Return the violations of a test, each once, with the exchange that shows it first.
 
     Args:
-        client: Holds the answers that the test has to answer for.
-        claimed: What the test itself found.
+        client: Holds the exchanges that the test is responsible for.
+        claimed: The error that the test itself raised.
     """
-    sights: dict[Violation, FirstSeen] = {}
-    for violation, sight in (*_answered(client.answers), *_claimed(client, claimed), *_lived(client)):
-        sights.setdefault(violation, sight)
-    return sights
+    found: dict[Violation, FirstSeen] = {}
+    for violation, first in (*_in_exchanges(client.answers), *_in_error(client, claimed), *_in_histories(client)):
+        found.setdefault(violation, first)
+    return found
 
 
-def _answered(answers: Sequence[CheckedExchange]) -> Iterator[tuple[Violation, FirstSeen]]:
+def _in_exchanges(answers: Sequence[CheckedExchange]) -> Iterator[tuple[Violation, FirstSeen]]:
     for answer in answers:
         for violation in answer.violations:
             yield violation, FirstSeen(answer=answer, place=violation.instance_pointer)
 
 
-def _claimed(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, FirstSeen]]:
+def _in_error(client: CheckedClient, claimed: ContractViolated | None) -> Iterator[tuple[Violation, FirstSeen]]:
     if claimed is None:
         return
-    known = dict(_answered(client.answers))
+    known = dict(_in_exchanges(client.answers))
     for violation in claimed.violations:
         if isinstance(claimed, Claimed):
-            steps = claimed.steps or (_led_to(claimed.answer) if violation.code in _EFFECTS else ())
+            steps = claimed.steps or (_causes_of(claimed.answer) if violation.code in _EFFECTS else ())
             yield violation, FirstSeen(answer=claimed.answer, place=violation.instance_pointer, steps=steps)
         else:
             yield violation, known.get(violation, FirstSeen(answer=None, place=violation.instance_pointer))
 
 
-def _led_to(answer: CheckedExchange) -> tuple[CheckedExchange, ...]:
-    """Return the last request with an effect before a response that has none, and the last one to the same call."""
+def _causes_of(answer: CheckedExchange) -> tuple[CheckedExchange, ...]:
+    """Return the last exchange with an effect before one that only reads, and the last one about the same call."""
     if answer.operation.effect != "reads":
         return ()
-    acts, call = tuple(answer.acts), uuid_of(answer.named)
-    same = [act for act in acts if call and uuid_of(act.named) == call]
+    acts, call = tuple(answer.earlier_acts), uuid_of(answer.requested_id)
+    same = [act for act in acts if call and uuid_of(act.requested_id) == call]
     return _in_order(*acts[:1], *same[:1])
 
 
@@ -69,28 +69,28 @@ def _in_order(*answers: CheckedExchange) -> tuple[CheckedExchange, ...]:
     return tuple(sorted(once.values(), key=lambda answer: answer.at))
 
 
-def _lived(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
-    """Yield what cannot be in the life of any call that the answers show."""
+def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
+    """Yield the violations in the histories of calls that the exchanges show."""
     seen: dict[str, list[tuple[Observation, CheckedExchange]]] = {}
     for answer in client.answers:
         for identifier, observation in answer.observations.items():
             seen.setdefault(identifier, []).append((observation, answer))
     contract = client.contract
-    for identifier, observed in seen.items():
+    for identifier, observations in seen.items():
         history, before = NEW, None
-        for observation, answer in sorted(observed, key=lambda pair: pair[1].at):
+        for observation, answer in sorted(observations, key=lambda pair: pair[1].at):
             history, found = step(history, observation, contract=contract.date, profile=contract.profile)
             went_back = any(violation.code == "status-went-back" for violation in found)
             for violation in found:
-                if violation.code != "end-time-moved" or not went_back:  # it follows from going back
-                    steps = _in_order(*([before] if before else []), *_led_to(answer))
+                if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
+                    steps = _in_order(*([before] if before else []), *_causes_of(answer))
                     place = f"{_item(answer, identifier)}{violation.instance_pointer}"
                     yield replace(violation, note=""), FirstSeen(answer=answer, place=place, steps=steps)
             before = answer
 
 
 def _item(answer: CheckedExchange, identifier: str) -> str:
-    """Return the JSON Pointer to a call in a response."""
+    """Return the JSON Pointer to a call in the response body."""
     if "status" in answer.members:
         return ""
     items = answer.members.get("items", ())
@@ -100,14 +100,14 @@ def _item(answer: CheckedExchange, identifier: str) -> str:
 
 
 @contextmanager
-def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
-    """Run a test to its verdict: what is wrong with any answer that it got fails it, all at once.
+def conclude(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
+    """Run a test and record its verdict; the violations in all of its exchanges fail it together.
 
-    A violation weighs more than having no response, and that more than not having asked.
+    Precedence: violation, inconclusive, not permitted.
 
     Raises:
-        ContractViolated: The test, or any answer in it, found something.
-        Inconclusive: There was no response.
+        ContractViolated: An assertion or an exchange has an error.
+        Inconclusive: There was no complete response.
     """
     __tracebackhide__ = True
     try:
@@ -131,10 +131,10 @@ def concluded(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
 
 
 def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
-    """Raise what is wrong with the answers and what the test itself found, each once."""
+    """Raise the violations of a test if one is an error; record them and their evidence in any case."""
     __tracebackhide__ = True
-    sights = sights_of(client, claimed)
-    unique, evidence = tuple(sights), evidence_of(sights, client)
+    found = find_violations(client, claimed)
+    unique, evidence = tuple(found), evidence_of(found, client)
     if has_error(unique):
         violated = ContractViolated(unique)
         noted(item, violated)

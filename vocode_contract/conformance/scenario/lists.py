@@ -62,7 +62,7 @@ def requested_size(page: CheckedExchange) -> int:
 
 def is_page(page: CheckedExchange) -> bool:
     """Return whether a response is a valid page."""
-    return page.status == 200 and page.is_sound and "has_more" in page.members
+    return page.status == 200 and page.is_valid and "has_more" in page.members
 
 
 #: Sizes to try for a page with the whole list, and the size of single pages.
