@@ -38,7 +38,7 @@ _NAME_WIDTH = 28
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Simulated seconds per real second."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids and faults.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids, call histories and faults.")
 @click.option(
     "--variant",
     "variants",

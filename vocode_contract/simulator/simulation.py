@@ -57,7 +57,7 @@ class Simulation:
             contract: The contract to serve, whatever its profile; the default contract if None.
             token: The bearer token that is accepted.
             clock: Returns seconds since the epoch.
-            seed: Random seed for ids and faults.
+            seed: Random seed for ids, call histories and faults.
             variant: The conforming server to simulate.
             faults: Names in `FAULTS`, ``NAME[@WHERE]...[:PROBABILITY]``, or `Planted` objects.
             scenario: Default scenario for calls whose number selects none, a name in `SCENARIOS`.

@@ -105,7 +105,7 @@ def simulator(
         variant: The conforming server to simulate.
         faults: The faults to plant.
         clock: Returns seconds since the epoch.
-        seed: Random seed for ids and faults.
+        seed: Random seed for ids, call histories and faults.
         scenario: Default scenario for calls whose number selects none.
         speed: Simulated seconds per second of the clock.
         retries: Retry policy for webhook deliveries that fail, or its name in `POLICIES`.
