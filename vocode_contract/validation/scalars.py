@@ -9,6 +9,7 @@ _ISO = re.compile(
     r"(?P<fraction>[.,][0-9]{1,40})?(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?)?"
 )
 
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EPOCH_TEXT = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?")
 _LONGEST = 80
 _FURTHEST = 2.0**53
@@ -69,4 +70,6 @@ def uuid_of(value: object) -> UUID | None:
 
 def canonical_id(value: object) -> str:
     """Return the one spelling in which ids are compared: of a UUID the usual one, of anything else its own."""
+    if isinstance(value, str) and _CANONICAL_UUID.fullmatch(value):  # nearly all are; UUID() is ten times slower
+        return value
     return str(uuid_of(value) or value)
