@@ -339,10 +339,12 @@ def test_closed_deliverer_takes_nothing():
 
 
 def test_closed_deliverer_leaves_no_thread():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with served(receiver()) as url, Deliverer() as deliverer:
         deliverer.send(event(url))
-    assert threading.active_count() == before
+    left = {thread.name for thread in threading.enumerate() if thread not in before}
+    # The receiver's thread that handles the connection may still be closing it.
+    assert not {name for name in left if "process_request" not in name}
 
 
 # --- what is told of it ---
