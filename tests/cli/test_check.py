@@ -142,7 +142,7 @@ def test_check_ends_in_a_table_and_shows_each_cause_with_its_evidence(disobeying
     [at] = [index for index, line in enumerate(lines) if line.startswith("1. ")]
     told = lines[at + 1 : lines.index("", at)]
     labels = [line[3:11].strip() for line in told if re.match(r" {3}[a-z]", line)]  # a long command is folded
-    assert labels == ["found by", "sent", "came", "body", "contract", "code", "rerun"]
+    assert labels == ["found by", "sent", "received", "body", "contract", "code", "rerun"]
 
 
 def test_check_tells_how_to_run_one_test_again(disobeying):
@@ -227,7 +227,7 @@ def drained(handle):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--report", "pdf"], "--report: knows no format of that name; known: json, junit, html, sarif, markdown"),
+        (["--report", "pdf"], "--report: unknown format; known: json, junit, html, sarif, markdown"),
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),
@@ -329,6 +329,6 @@ def test_check_that_fails_itself_is_70_in_one_line():
     )
     assert (process.returncode, process.stdout) == (70, "")
     assert process.stderr.startswith(
-        "vocode-contract: a bug of ours: RuntimeError at vocode_contract/cli/run_suite.py:"
+        "vocode-contract: internal error: RuntimeError at vocode_contract/cli/run_suite.py:"
     )
     assert "kanarie" not in process.stderr

@@ -80,7 +80,7 @@ def test_validate_of_a_named_pipe_does_not_wait(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     code, _, err = run("validate", tmp_path / "pipe")
     assert code == INCONCLUSIVE
-    assert "no regular file" in err
+    assert "not a regular file" in err
 
 
 def test_validate_judges_standard_input(run, monkeypatch):

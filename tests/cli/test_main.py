@@ -130,7 +130,7 @@ def test_bug_is_70_and_says_where_without_the_payload(tmp_path, debug):
         [sys.executable, "-c", BUGGY, "validate", path], env=environment, capture_output=True, check=False, text=True
     )
     assert process.returncode == BUG
-    assert "a bug of ours: ValueError at vocode_contract/cli/validate.py:" in process.stderr
+    assert "internal error: ValueError at vocode_contract/cli/validate.py:" in process.stderr
     assert ("in validate" in process.stderr) == bool(debug)
     assert SECRET not in process.stdout + process.stderr
 

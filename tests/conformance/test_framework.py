@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
-from vocode_contract.cli.run_suite import Watch, run_suite
+from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.contract.model import dates
 
 APPLICATION = Path(__file__).parents[1] / "servers" / "fastapi_app.py"
@@ -42,7 +42,7 @@ def serving(date: str) -> Iterator[str]:
 def test_suite_finds_nothing_wrong_with_a_server_that_is_not_ours(date):
     with serving(date) as url:
         options = [f"--vocode-url={url}", f"--vocode-contract={date}"]
-        watch = Watch()
+        watch = SuiteMonitor()
         tally = run_suite(options, {"VOCODE_API_KEY": TOKEN}, watch)
     assert watch.interruption is None
     assert [str(found) for found in tally.violations if found.severity == "error"] == []

@@ -107,13 +107,13 @@ def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, mon
     monkeypatch.setenv("VOCODE_API_KEY", "another-token")
     with simulator(token=TOKEN) as running:
         tally = run("--vocode-url", running.url, "-k", "test_end_call_returns")
-    assert (tally.exit_code, tally.decided) == (3, 0)
+    assert (tally.exit_code, tally.verdict_count) == (3, 0)
     assert "not-authorised" in tally.rows[0].reason
 
 
 def test_suite_stops_asking_a_server_that_is_not_there(run):
     tally = run("--vocode-url", "http://127.0.0.1:1", "-k", "is_rejected")
-    assert (tally.exit_code, tally.decided) == (3, 0)
+    assert (tally.exit_code, tally.verdict_count) == (3, 0)
     assert "[stopped]" in tally.rows[-1].reason
 
 

@@ -20,7 +20,7 @@ from vocode_contract.http.body_store import SMALL, Store
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
-from vocode_contract.report.evidence import _query
+from vocode_contract.report.evidence import _mask_query
 
 CONTRACT = Contract.load()
 CALL = CONTRACT.schemas["Call"]["examples"][0]
@@ -81,8 +81,8 @@ def test_what_another_client_of_the_run_got_is_not_shown_as_sent():
     first = asking({**CALL, "id": "canary"})
     first.list_calls()
     second = CheckedClient(first._client, CONTRACT, health=first._health)
-    assert "canary" not in _query("id=canary&page=100000&sort_column=to_number", second)
-    assert "page=100000&sort_column=to_number" in _query("id=canary&page=100000&sort_column=to_number", second)
+    assert "canary" not in _mask_query("id=canary&page=100000&sort_column=to_number", second)
+    assert "page=100000&sort_column=to_number" in _mask_query("id=canary&page=100000&sort_column=to_number", second)
 
 
 def test_large_answers_are_held_in_little_room():

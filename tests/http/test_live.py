@@ -354,7 +354,7 @@ def test_run_whose_calls_cannot_be_written_down_is_one_line_of_usage(live, sent,
     process = live(*STAGING, *RINGING)
     assert (process.returncode, sent()) == (2, [])
     assert [line for line in process.stderr.splitlines() if "cannot be made" in line]
-    assert "a bug of ours" not in process.stderr
+    assert "internal error" not in process.stderr
 
 
 def settings(*effects: str, url: str = "https://staging.example") -> Settings:

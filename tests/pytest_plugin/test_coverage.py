@@ -91,7 +91,7 @@ def test_coverage_below_the_threshold_fails_the_run(run):
     result = run(JUDGES_A_CALL, "--vocode-coverage=99.5")
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["ERROR: *% is below the 99.5% that were asked for"])
+    result.stdout.fnmatch_lines(["ERROR: *% is below the required 99.5%"])
 
 
 def test_coverage_of_nothing_is_below_any_threshold(run):
@@ -111,7 +111,7 @@ def test_coverage_may_be_asked_for_by_environment_or_configuration(run, pytester
 def test_coverage_of_no_percentage_is_usage(run, value):
     result = run(JUDGES_A_CALL, "--vocode-coverage", value)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --vocode-coverage: must be a percentage, 0 to 100*"])
+    result.stderr.fnmatch_lines(["ERROR: --vocode-coverage: must be a percentage from 0 to 100*"])
 
 
 def test_coverage_leaves_a_run_that_failed_as_it_was(run):

@@ -260,7 +260,7 @@ def test_unknown_report_is_one_line_at_the_start(run):
     result = run("def test_other(): pass", "--vocode-report=pdf")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     [line] = filter(None, result.errlines)
-    assert line.startswith("ERROR: --vocode-report: knows no format of that name")
+    assert line.startswith("ERROR: --vocode-report: unknown format")
 
 
 def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):

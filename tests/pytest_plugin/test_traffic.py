@@ -201,7 +201,7 @@ def test_traffic_that_conforms_is_counted_beside_what_breaks(run):
             "*= contract 2023-11-30, wire: https://api.example =*",
             "list_calls, get_call  *::test_shop[[]3[]]  VIOLATES *",
             "   sent      curl --request GET 'https://api.example/v1/calls?id=*",
-            "   came      status 500, application/json, 2 bytes in 0.*",
+            "   received  status 500, application/json, 2 bytes in 0.*",
             "   the traffic of 6 more tests conforms",
             "1 VIOLATES",
         ]

@@ -20,7 +20,7 @@ pytest.importorskip("httpx")
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.report.evidence import Evidence
-from vocode_contract.report.files import FORMATS, Wanted, wanted, write_all
+from vocode_contract.report.files import FORMATS, ReportRequest, parse_reports, write_reports
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.validation.violation import Violation
@@ -112,7 +112,8 @@ class Strict(HTMLParser):
 
 
 def written(name: str, found: Outcome) -> str:
-    return FORMATS[name].written(found)
+    render, _ = FORMATS[name]
+    return render(found)
 
 
 @each_format
@@ -183,7 +184,7 @@ def test_junit_tells_a_failure_as_a_person_reads_it():
         '1. end_call 200 /status: got "another" [enum, C]',
         "   found by  1 test of end_call",
         "   sent      curl x",
-        "   came      status 200, 1 byte",
+        "   received  status 200, 1 byte",
         "   body      {}",
         "   contract  C expects a word at #/s",
         "   code      vocode-contract explain enum",
@@ -242,7 +243,7 @@ def test_sarif_tells_each_step_on_a_line_of_its_own():
     row = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, before=("curl first",))})
     [result] = json.loads(written("sarif", outcome(row)))["runs"][0]["results"]
     lines = result["message"]["text"].splitlines()
-    assert lines[1:4] == ["before: curl first", "sent: curl x", "came: status 200, 1 byte"]
+    assert lines[1:4] == ["before: curl first", "sent: curl x", "received: status 200, 1 byte"]
 
 
 def test_sarif_knows_a_cause_again():
@@ -388,13 +389,13 @@ def test_page_is_drawn_by_a_browser(tmp_path):
     ],
 )
 def test_option_names_formats_and_paths(values, paths):
-    assert [each.path for each in wanted(values, "--report")] == paths
+    assert [each.path for each in parse_reports(values, "--report")] == paths
 
 
 @pytest.mark.parametrize("value", ["", "pdf", "html=", "json,json", "json=a,html=./a", "html=\0"])
 def test_option_that_names_no_report_is_refused(value):
     with pytest.raises(InvalidOption, match="--report"):
-        wanted([value], "--report")
+        parse_reports([value], "--report")
 
 
 @each_format
@@ -402,14 +403,14 @@ def test_file_is_for_its_owner_alone(tmp_path, name):
     path = tmp_path / "report"
     path.write_text("old")
     path.chmod(0o644)
-    assert list(write_all(outcome(WRONG), (Wanted(name=name, path=str(path)),))) == []
+    assert list(write_reports(outcome(WRONG), (ReportRequest(name=name, path=str(path)),))) == []
     assert path.read_text("utf-8") == written(name, outcome(WRONG))
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def failure(path: Path) -> str:
-    [line] = write_all(outcome(), (Wanted(name="json", path=str(path)),))
+    [line] = write_reports(outcome(), (ReportRequest(name="json", path=str(path)),))
     assert str(path) in line
     return line
 

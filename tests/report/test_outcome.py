@@ -20,10 +20,10 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials, OperationRequest
-from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, collected, written
+from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, read_evidence, write_evidence
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
-from vocode_contract.report.summary import basis, lines
+from vocode_contract.report.summary import describe_basis, render_summary
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.validation.masking import Secret
@@ -61,7 +61,7 @@ def outcome(*rows: Row, **changes: object) -> Outcome:
 
 
 def read(*rows: Row, full: bool = False) -> list[str]:
-    return list(lines(outcome(*rows), full=full))
+    return list(render_summary(outcome(*rows), full=full))
 
 
 def client_of(*, faults: tuple[str, ...] = (), token: str = TOKEN) -> CheckedClient:
@@ -92,10 +92,11 @@ def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
 
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     told = read(WRONG)
-    assert told[told.index('1. end_call 200 /status: got "another" [enum, 2023-11-30]') + 1 : -3] == [
+    start = told.index('1. end_call 200 /status: got "another" [enum, 2023-11-30]') + 1
+    assert told[start : told.index("remarks:") - 1] == [
         "   found by  1 test of end_call",
         "   sent      curl x",
-        "   came      status 200, application/json, 2,000 bytes in 0.500 s",
+        "   received  status 200, application/json, 2,000 bytes in 0.500 s",
         "   body      {}",
         "   contract  2023-11-30 expects a word at #/components/schemas/CallStatus/enum",
         "   code      vocode-contract explain enum",
@@ -140,7 +141,7 @@ def test_summary_tells_as_one_what_differs_in_the_branch_of_a_union_alone():
     )
     [cause] = outcome(replace(WRONG, violations=voices)).causes
     assert len(cause.sources) == 3
-    assert basis(cause)[1].endswith("#/components/schemas/AzureVoice/properties/user_id and 2 more")
+    assert describe_basis(cause)[1].endswith("#/components/schemas/AzureVoice/properties/user_id and 2 more")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_summary_tells_a_command_in_short_lines_that_can_be_pasted_whole(size):
     words = ["curl", "--request", "POST", f"http://h/?id={'f' * size}", "--data-binary", "it's " * (size // 5)]
     told = read(replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, sent=shlex.join(words))}))
     start = next(index for index, line in enumerate(told) if line.startswith("   sent"))
-    end = next(index for index, line in enumerate(told) if line.startswith("   came"))
+    end = next(index for index, line in enumerate(told) if line.startswith("   received"))
     assert max(map(len, told)) <= MOST_LINE
     pasted = "\n".join([told[start].removeprefix("   sent"), *told[start + 1 : end]])
     printed = subprocess.run(["/bin/sh", "-c", f"printf '%s\\0' {pasted}"], capture_output=True, check=True, text=True)
@@ -256,14 +257,16 @@ def test_inert_text_gives_no_command(text, shown):
 def evidence_in(client: CheckedClient, violation: Violation = VIOLATION) -> Evidence:
     """The evidence for a violation in the last answer."""
     sight = FirstSeen(answer=client.answers[-1], place=violation.instance_pointer)
-    [[_, evidence]] = collected(written({violation: sight}, client), [violation])
+    [[_, evidence]] = read_evidence(write_evidence({violation: sight}, client), [violation])
     return evidence
 
 
 def evidence_of(client: CheckedClient, claimed: ContractViolated | None = None) -> dict[str, Evidence]:
     """The evidence for all that is wrong in a test, by code."""
     sights = find_violations(client, claimed)
-    return {violation.code: evidence for violation, evidence in collected(written(sights, client), tuple(sights))}
+    return {
+        violation.code: evidence for violation, evidence in read_evidence(write_evidence(sights, client), tuple(sights))
+    }
 
 
 def sent(client: CheckedClient) -> list[str]:
@@ -335,7 +338,7 @@ def test_evidence_comes_once_a_cause():
     client.get_call(ID)
     same = [replace(VIOLATION, instance_pointer=f"/items/{index}/status") for index in range(50)]
     sight = FirstSeen(answer=client.answers[-1], place="/status")
-    assert len(written(dict.fromkeys(same, sight), client)) == 1
+    assert len(write_evidence(dict.fromkeys(same, sight), client)) == 1
 
 
 def test_evidence_of_one_test_is_bounded():
@@ -343,7 +346,7 @@ def test_evidence_of_one_test_is_bounded():
     client.send("get_call", {"id": "f" * 7_000})
     different = [replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(50)]
     sight = FirstSeen(answer=client.answers[-1], place="/status", steps=(client.answers[-1],) * 2)
-    properties = written(dict.fromkeys(different, sight), client)
+    properties = write_evidence(dict.fromkeys(different, sight), client)
     assert MOST_NOTED < sum(len(str(value)) for _, value in properties) < 1.5 * MOST_NOTED
 
 
@@ -426,7 +429,7 @@ def test_evidence_masks_a_request_of_a_users_own(changes):
 def test_evidence_shows_no_part_of_a_request_that_is_too_long():
     client = client_of()
     client.send("get_call", {"id": "f" * 10_000})
-    assert evidence_in(client).sent == "a request of 10,101 characters, which is too long to be shown"
+    assert evidence_in(client).sent == "a request of 10,101 characters, which is too long to show"
 
 
 def test_evidence_of_a_generated_request_can_be_sent_again():

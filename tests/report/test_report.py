@@ -38,7 +38,7 @@ each_report = pytest.mark.parametrize("name", REPORTS)
 
 
 def written(name, *results, heading=HEADING):
-    return "".join(REPORTS[name].written(results, heading))
+    return "".join(REPORTS[name](results, heading))
 
 
 def many(count, *, code="enum"):
@@ -230,7 +230,7 @@ def test_report_takes_every_result(name):
             taken.append(line)
             yield Result(source="a", line=line, violations=(WRONG_STATUS,))
 
-    for _ in REPORTS[name].written(results(), HEADING):
+    for _ in REPORTS[name](results(), HEADING):
         pass
     assert len(taken) == 3_000
 

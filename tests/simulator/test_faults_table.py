@@ -14,7 +14,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("rich")
 
 from tests.support.waiting import put_forward
-from vocode_contract.cli.run_suite import Watch, run_suite
+from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report.results import ResultCollector
 from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, Running, simulator
@@ -59,7 +59,7 @@ FOLLOWS = {
 }
 
 
-class Curt(Watch):
+class Curt(SuiteMonitor):
     """Lets pytest write tracebacks as Python does: nobody reads them, and to parse the source takes long."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -132,7 +132,7 @@ def test_suite_names_a_planted_fault_and_nothing_else(servers, name):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
     with simulator(token=TOKEN, scenario=scenario) as running:
-        tally = run_suite([f"--vocode-url={running.url}"], {"VOCODE_API_KEY": TOKEN}, Watch())
+        tally = run_suite([f"--vocode-url={running.url}"], {"VOCODE_API_KEY": TOKEN}, SuiteMonitor())
     assert [str(found) for found in tally.violations if found.severity == "error"] == []
     assert tally.exit_code == 0
 
@@ -150,7 +150,7 @@ def test_suite_is_silent_in_front_of_a_sound_server(name):
     sound = SOUND_VARIANTS[name]
     with simulator(contract=Contract.load(sound.contract), token=TOKEN, variant=sound.variant) as running:
         arguments = [f"--vocode-url={running.url}", f"--vocode-contract={sound.contract}"]
-        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, Watch())
+        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, SuiteMonitor())
     assert (tally.exit_code, tally.count("conforms")) == (0, len(tally.rows))
     assert told(tally) == KEPT[name] == set()
 

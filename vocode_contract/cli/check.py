@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
-from vocode_contract.cli.output import INCONCLUSIVE, Output
+from vocode_contract.cli.output import INCONCLUSIVE, Output, print_table
 from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
 from vocode_contract.errors import MissingExtra
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.run.settings import Settings
-    from vocode_contract.report.files import Wanted
+    from vocode_contract.report.files import ReportRequest
     from vocode_contract.report.outcome import Outcome, RunDescription
     from vocode_contract.simulator import Running
 
@@ -34,39 +34,27 @@ _STYLES: Mapping[str, str] = {
 
 
 def write_result(outcome: "Outcome", output: Output, *, full: bool) -> None:
-    """Write what was run, the table, the violations and the verdict."""
-    from vocode_contract.report.summary import bounded, details, ending, lines
+    """Write what was run, the table of tests, the violations and the verdict."""
+    from vocode_contract.report.summary import limit_output, render_details, render_ending, render_summary
 
     run = outcome.run
-    heading = (f"contract {run.contract}, {run.profile}: {run.where}", "")
-    if output.is_terminal and outcome.rows and _drawn(outcome, "\n".join(bounded(heading, outcome, full=full))):
-        text = [*bounded(details(outcome, full=full), outcome, full=full), *ending(outcome)]
+    heading = [*limit_output((f"contract {run.contract}, {run.profile}: {run.where}", ""), outcome, full=full)]
+    if output.is_terminal and outcome.rows and _print_rows(outcome, heading[0]):
+        text = [*limit_output(render_details(outcome, full=full), outcome, full=full), *render_ending(outcome)]
     else:
-        text = [*bounded(heading, outcome, full=full), *lines(outcome, full=full)]
+        text = [*heading, *render_summary(outcome, full=full)]
     output.write("".join(f"{line}\n" for line in text))
 
 
-def _drawn(outcome: "Outcome", heading: str) -> bool:
-    from vocode_contract.report.summary import COLUMNS, cells
+def _print_rows(outcome: "Outcome", heading: str) -> bool:
+    from vocode_contract.report.summary import COLUMNS, render_cells
 
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        return False
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in COLUMNS:
-        table.add_column(title, justify="right" if title == COLUMNS[-1] else "left")
-    for row in outcome.rows:
-        texts = [Text(cell) for cell in cells(row)]
-        texts[2].stylize(_STYLES[row.verdict])
-        table.add_row(*texts)
-    console = Console(soft_wrap=False)
-    console.print(Text(heading))
-    console.print()
-    console.print(table)
-    return True
+    columns = [(title, {"justify": "right" if title == COLUMNS[-1] else "left"}) for title in COLUMNS]
+    rows = (
+        [(text, _STYLES[row.verdict] if column == 2 else "") for column, text in enumerate(render_cells(row))]
+        for row in outcome.rows
+    )
+    return print_table(columns, rows, heading=heading)
 
 
 @click.command(
@@ -113,49 +101,49 @@ def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, 
     """
     contract = contract_of(options.pop("date"), options.pop("profile"))
     options |= {"contract": contract.date, "profile": contract.profile}
-    _require_fit(ctx, options, faults)
-    from vocode_contract.cli.run_suite import Watch, run_suite
+    _check_options(ctx, options, faults)
+    from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
-    from vocode_contract.report.files import wanted
+    from vocode_contract.report.files import parse_reports
     from vocode_contract.report.outcome import Outcome
 
     output = ctx.ensure_object(Output)
-    # Parsed here as well as by the plugin, whose own message for a wrong value would be longer.
+    # The plugin parses them again, but its message for a wrong value would be longer.
     settings = Settings.from_given(
         {option.name: option.resolve(options[option.key], prefix="--") for option in _OPTIONS}
     )
-    files = wanted(reports, "--report")
+    files = parse_reports(reports, "--report")
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
-    watch = Watch(only=only, shown=output.show_progress)
+    monitor = SuiteMonitor(only=only, show=output.show_progress)
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running:
         if running:
             options["url"] = running.url
         words = [word for option in _OPTIONS for word in option.as_words(options[option.key], PYTEST_PREFIX)]
-        tally = run_suite(words, {TOKEN_VARIABLE: running.token} if running else {}, watch)
+        tally = run_suite(words, {TOKEN_VARIABLE: running.token} if running else {}, monitor)
     if options["plan"]:
         return
-    run = _description(settings, faults, started, time.monotonic() - clock)
-    written = _write(Outcome(run=run, tally=tally), files, output, full=full)
-    if watch.interruption is not None:
-        raise watch.interruption
+    run = _describe_run(settings, faults, started, time.monotonic() - clock)
+    written = _write_outcome(Outcome(run=run, tally=tally), files, output, full=full)
+    if monitor.interruption is not None:
+        raise monitor.interruption
     ctx.exit(tally.exit_code if written else tally.exit_code or INCONCLUSIVE)
 
 
-def _require_fit(ctx: click.Context, options: Mapping[str, Any], faults: Words) -> None:
-    """Refuse options that contradict each other, and to start if a package is not installed.
+def _check_options(ctx: click.Context, options: Mapping[str, Any], faults: Words) -> None:
+    """Refuse options that contradict each other, and a run that needs a package that is not installed.
 
     Raises:
         click.UsageError: Two options contradict each other.
         MissingExtra: A package is not installed.
     """
     if options["url"] and faults:
-        ctx.fail("--fault is for the simulator, and --url or VOCODE_URL names another server")
+        ctx.fail("--fault needs the built-in simulator, but --url or VOCODE_URL names another server")
     for name in ("plan", "proxy"):
         if options[name] and not options["url"]:
-            ctx.fail(f"--{name} is for a server, named by --url or VOCODE_URL")
+            ctx.fail(f"--{name} needs a server, named by --url or VOCODE_URL")
     needed = ("pytest", "httpx", *(() if options["url"] else ("uvicorn",)))
     if not all(map(find_spec, needed)):
         raise MissingExtra("pytest", "the contract suite")
@@ -164,7 +152,7 @@ def _require_fit(ctx: click.Context, options: Mapping[str, Any], faults: Words) 
 
 
 def _faulty_simulator(settings: "Settings", faults: Words) -> AbstractContextManager["Running | None"]:
-    """Serve a simulator with faults, if there are any; without faults the suite has a simulator of its own."""
+    """Serve a simulator with faults, if there are any; without faults, the suite starts its own."""
     if not faults:
         return nullcontext()
     from vocode_contract.simulator import simulator
@@ -172,7 +160,7 @@ def _faulty_simulator(settings: "Settings", faults: Words) -> AbstractContextMan
     return simulator(contract=settings.contract, faults=faults)
 
 
-def _description(settings: "Settings", faults: Words, started: datetime, seconds: float) -> "RunDescription":
+def _describe_run(settings: "Settings", faults: Words, started: datetime, seconds: float) -> "RunDescription":
     from vocode_contract.conformance.run.command_line import words_of
     from vocode_contract.report.outcome import RunDescription
 
@@ -192,12 +180,12 @@ def _description(settings: "Settings", faults: Words, started: datetime, seconds
     )
 
 
-def _write(outcome: "Outcome", reports: "tuple[Wanted, ...]", output: Output, *, full: bool) -> bool:
-    """Write the result for a reader, and the reports; return whether all of them could be written."""
-    from vocode_contract.report.files import write_all
+def _write_outcome(outcome: "Outcome", reports: "tuple[ReportRequest, ...]", output: Output, *, full: bool) -> bool:
+    """Write the result to standard output, and the reports; return whether all of them could be written."""
+    from vocode_contract.report.files import write_reports
 
     write_result(outcome, output, full=full)
-    failures = list(write_all(outcome, reports))
+    failures = list(write_reports(outcome, reports))
     for failure in failures:
         output.say(failure)
     return not failures

@@ -8,7 +8,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
+from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.contract.coverage import Coverage
@@ -58,17 +58,17 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
     """
     asked = CoverageOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     from vocode_contract.contract.coverage import Coverage
-    from vocode_contract.report.coverage import lines, percent
+    from vocode_contract.report.coverage import compute_percent, render_coverage
 
     output = ctx.ensure_object(Output)
     contract = contract_of(asked.date, asked.profile)
     found = Coverage(contract, (schema_of(contract, asked.name),))
     unread = list(_add_payloads(asked, found))
-    output.write("".join(f"{line}\n" for line in lines(found, missing=asked.missing)))
+    output.write("".join(f"{line}\n" for line in render_coverage(found, missing=asked.missing)))
     for reason in unread:
         output.say(reason)
-    if percent(found) < asked.fail_under:
-        output.say(f"{percent(found)}% is below {asked.fail_under:g}%")
+    if compute_percent(found) < asked.fail_under:
+        output.say(f"{compute_percent(found)}% is below {asked.fail_under:g}%")
         ctx.exit(VIOLATES)
     ctx.exit(INCONCLUSIVE if unread else CONFORMS)
 
@@ -81,7 +81,7 @@ def _add_payloads(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
     for source in asked.files:
         name = shown_name(source)
         try:
-            for payload in payloads(source, MOST_BYTES, lines=asked.lines):
+            for payload in read_payloads(source, MOST_BYTES, lines=asked.lines):
                 place = f"{name}:{payload.line}" if payload.line else name
                 try:
                     found.add(read(payload.raw, Limits(size=MOST_BYTES), strict=False), found.names[0])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.options import examples, meant
+from vocode_contract.cli.options import examples, resolve_name
 from vocode_contract.cli.output import Output, write_table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
     elif not codes:
         write_table([(name, known.title) for name, known in CODES.items()], output)
     else:
-        names = dict.fromkeys(meant(code, CODES, "code", listed_by="vocode-contract explain") for code in codes)
+        names = dict.fromkeys(resolve_name(code, CODES, "code", listed_by="vocode-contract explain") for code in codes)
         output.write("\n".join(map(_page, names)))
 
 

@@ -156,11 +156,11 @@ def _unique(generated: Iterable[Generated]) -> Iterator[Generated]:
 
 def _run(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
     """Write all entries; return the exit code."""
-    from vocode_contract.cli.output import watched
+    from vocode_contract.cli.output import show_bar
 
     total = 0 if asked.cover else asked.count or 10
     is_alone = asked.target is not None or not output.is_terminal
-    counted = _Counted(watched(entries, total, shown=is_alone and not asked.cover))
+    counted = _Counted(show_bar(entries, total, shown=is_alone and not asked.cover))
     try:
         with nullcontext() if asked.cover else _temporary_hypothesis_directory():
             _write(asked, counted, heading, output)

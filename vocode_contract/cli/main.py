@@ -1,4 +1,4 @@
-"""The application: its commands, each loaded from its module when it is called."""
+"""The command line: its commands, each loaded from its module when it is called."""
 
 import os
 import signal
@@ -28,10 +28,10 @@ COMMANDS: Mapping[str, str] = {
 
 
 class LazyGroup(click.Group):
-    """A group that loads the command that is called, and no other."""
+    """A group that loads only the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - its signature is click's
-        """Return the names in the table's order."""
+        """Return the names of the commands, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -57,14 +57,14 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=examples(
-        "vocode-contract check                          the suite, against the built-in simulator",
-        "vocode-contract validate call.json             one payload, as a Call",
-        "vocode-contract validate --lines calls.jsonl   one payload a line",
-        "vocode-contract generate --near-miss           payloads with one thing wrong, and what it is",
-        "vocode-contract explain enum                   what the code of a violation means",
+        "vocode-contract check                          test the built-in simulator",
+        "vocode-contract validate call.json             validate a file against the schema Call",
+        "vocode-contract validate --lines calls.jsonl   validate one payload per line",
+        "vocode-contract generate --near-miss           generate payloads with one known violation",
+        "vocode-contract explain enum                   describe a violation code",
     )
     + "\n\nExit codes: 0 conforms, 1 violations, 2 wrong usage, 3 inconclusive, 130 interrupted, "
-    "143 terminated, 70 a bug of ours.",
+    "143 terminated, 70 a bug in this program.",
 )
 @click.option(
     "--version",
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line.
 
     Args:
-        arguments: What stands after the program's name.
+        arguments: The words after the program's name.
 
     Returns:
         The exit code; see `vocode_contract.cli.output`.
@@ -99,17 +99,17 @@ def run(arguments: Sequence[str]) -> int:
 
         return shell_complete(application, {}, NAME, _COMPLETE, os.environ[_COMPLETE])
     output = Output()
-    return output.closed(_ended(arguments, output))
+    return output.close(_run_command(arguments, output))
 
 
-def _ended(arguments: Sequence[str], output: Output) -> int:
+def _run_command(arguments: Sequence[str], output: Output) -> int:
     try:
-        with _terminable(), application.make_context(NAME, list(arguments), obj=output) as context:
+        with _handle_signals(), application.make_context(NAME, list(arguments), obj=output) as context:
             application.invoke(context)
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:
-        output.say(_usage(error))
+        output.say(_format_usage_error(error))
         return USAGE
     except ContractError as error:
         output.say(str(error))
@@ -122,15 +122,15 @@ def _ended(arguments: Sequence[str], output: Output) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # of click's own printing: --help, --version
         return CONFORMS
-    except Exception as error:  # noqa: BLE001 - the edge: whatever else comes up here is a bug of ours
-        _confess(error, output)
+    except Exception as error:  # noqa: BLE001 - the edge: any other exception is a bug
+        _report_bug(error, output)
         return BUG
     return CONFORMS
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as Ctrl-C does, and SIGHUP where nobody lets it be ignored (nohup does)."""
+def _handle_signals() -> Iterator[None]:
+    """Let SIGTERM unwind the stack as Ctrl-C does, and SIGHUP too unless it is ignored (as by nohup)."""
     before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _terminate)}
     hangup = getattr(signal, "SIGHUP", None)
     if hangup is not None and signal.getsignal(hangup) == signal.SIG_DFL:
@@ -146,25 +146,25 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
     raise Terminated(number)
 
 
-def _usage(error: click.ClickException) -> str:
+def _format_usage_error(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else NAME
     message = error.format_message().rstrip(".")
     return f"{message[:1].lower()}{message[1:]}; see '{path} --help'"
 
 
-def _confess(error: Exception, output: Output) -> None:
-    """Say where a bug is; its message is left out, since it may hold a part of the payload."""
+def _report_bug(error: Exception, output: Output) -> None:
+    """Report where a bug is, without its message, which may contain a part of the payload."""
     kind = type(error).__name__
     output.say(
-        f"a bug of ours: {kind} at {_place(error.__traceback__)}; please report it with this line and without the "
-        "payload; VOCODE_CONTRACT_DEBUG=1 shows the way there"
+        f"internal error: {kind} at {_find_place(error.__traceback__)}; please report this line, but not the payload; "
+        "VOCODE_CONTRACT_DEBUG=1 shows the traceback"
     )
     if os.environ.get("VOCODE_CONTRACT_DEBUG") == "1":
-        output.write_error(_traceback(error))
+        output.write_error(_format_traceback(error))
 
 
-def _place(traceback: TracebackType | None) -> str:
+def _find_place(traceback: TracebackType | None) -> str:
     """Return file and line of the innermost frame in this package."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     place = "an unknown place"
@@ -177,13 +177,13 @@ def _place(traceback: TracebackType | None) -> str:
     return place
 
 
-def _traceback(error: BaseException) -> str:
-    """Write the frames of an error and of its causes: code and names, no value and no message."""
+def _format_traceback(error: BaseException) -> str:
+    """Return the frames of an error and of its causes: code and names, no values and no messages."""
     import traceback
 
-    told: list[str] = []
+    parts: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
-        told.append(f"{type(seen).__name__} (message left out)\n{''.join(traceback.format_tb(seen.__traceback__))}")
+        parts.append(f"{type(seen).__name__} (message left out)\n{''.join(traceback.format_tb(seen.__traceback__))}")
         seen = seen.__cause__ or seen.__context__
-    return "raised after:\n".join(told)
+    return "raised after:\n".join(parts)

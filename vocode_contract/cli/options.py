@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
 
 
-def meant(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") -> str:
-    """Return the known word that is meant, whatever its case.
+def resolve_name(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") -> str:
+    """Return a known name, whatever the case of the word that the user typed.
 
     Args:
-        word: As the user wrote it.
-        known: All that it may be.
-        noun: What it names, for the message.
-        listed_by: A command that lists the known words, where they are too many for a message.
+        word: As the user typed it.
+        known: All names.
+        noun: What they name, for the message.
+        listed_by: A command that lists the names, if there are too many for a message.
 
     Raises:
-        click.UsageError: There is none.
+        click.UsageError: The name is unknown.
     """
     import click
 
@@ -37,7 +37,7 @@ def meant(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") ->
 
 
 def examples(*lines: str) -> str:
-    """Return the part of a command's help that shows how to call it, its lines kept as they are."""
+    """Return examples for a command's help, in which click does not wrap lines."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
@@ -48,13 +48,13 @@ profile_option = click.option(
     metavar="NAME",
     default="wire",
     show_default=True,
-    help="How literally it is read: documented (to the letter), wire (unset optional properties may be null, "
-    "as servers send them) or tolerant (what a newer server may add is reported as drift).",
+    help="How literally the contract is read: documented (to the letter), wire (unset optional properties may be "
+    "null, as servers send them) or tolerant (what a newer server may add is reported as drift).",
 )
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a run, except the contract and the profile, which all commands share."""
+    """Add the options of a run to a command, except those that several commands share."""
     for option in reversed(OPTIONS):
         if not option.is_for_check or option.name in ("contract", "profile"):
             continue
@@ -77,13 +77,13 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def contract_of(date: str | None, profile: str) -> "Contract":
-    """Return the contract that the two options mean."""
+    """Return the contract with a date and a profile."""
     from vocode_contract.contract.model import PROFILES, Contract, dates
 
-    known_date = None if date is None else meant(date, dates(), "contract")
-    return Contract.load(known_date, profile=meant(profile, PROFILES, "profile"))
+    known_date = None if date is None else resolve_name(date, dates(), "contract")
+    return Contract.load(known_date, profile=resolve_name(profile, PROFILES, "profile"))
 
 
 def schema_of(contract: "Contract", name: str) -> str:
-    """Return the name of the schema that a word means."""
-    return meant(name, contract.schemas, "schema", listed_by="vocode-contract schema --list")
+    """Return the name of a schema, whatever its case."""
+    return resolve_name(name, contract.schemas, "schema", listed_by="vocode-contract schema --list")

@@ -4,31 +4,31 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 #: Everything that was checked conforms.
 CONFORMS = 0
-#: Something violates the contract. Nothing else ends so.
+#: Something violates the contract, and for no other reason but `coverage --fail-under`.
 VIOLATES = 1
-#: The command was called wrongly, or cannot start here.
+#: The command was called wrongly, or cannot start.
 USAGE = 2
-#: Something could not be checked, and nothing that could violates the contract.
+#: Something could not be checked, and what could be checked conforms.
 INCONCLUSIVE = 3
-#: A bug of ours (EX_SOFTWARE of BSD's sysexits).
+#: A bug in this program (EX_SOFTWARE of BSD's sysexits).
 BUG = 70
 #: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
 INTERRUPTED = 130
 NAME = "vocode-contract"
-#: Characters of a line that is written over.
+#: Characters of a line that shows progress.
 _WIDTH = 79
 
 
 class Output:
     """Standard output and standard error.
 
-    Nobody may be reading any more (``| head``): that is no reason to stop checking, so what is
-    written then goes nowhere, in silence. A full disk is reported at the end.
+    The reader may be gone (``| head``): checking goes on, and what is written then is silently
+    discarded. A full disk is reported at the end.
     """
 
     __slots__ = ("_failures",)
@@ -38,41 +38,41 @@ class Output:
 
     @property
     def is_read(self) -> bool:
-        """Whether standard output still takes what is written."""
+        """Whether standard output still has a reader."""
         return sys.stdout not in self._failures
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person reads standard output as it comes."""
+        """Whether standard output is a terminal."""
         return bool(sys.stdout) and sys.stdout.isatty()
 
     def write(self, text: str) -> None:
-        """Write text, which is fit to be shown, to standard output."""
+        """Write text to standard output; it must be escaped already."""
         self._put(sys.stdout, text)
 
     def flush(self) -> None:
-        """Hand over what standard output still holds back."""
+        """Flush standard output."""
         self._put(sys.stdout, "", flush=True)
 
     def say(self, text: str) -> None:
-        """Write one line about the run to standard error."""
+        """Write one line about the run to standard error, escaped."""
         from vocode_contract.validation.masking import printable
 
         self._put(sys.stderr, f"{NAME}: {printable(text)}\n", flush=True)
 
     def show_progress(self, text: str) -> None:
-        """Write text over the last one, where a person watches standard error; nothing elsewhere."""
+        """Replace the last progress on standard error, if that is a terminal."""
         from vocode_contract.validation.masking import printable
 
         if sys.stderr and sys.stderr.isatty():
             self._put(sys.stderr, f"\r\x1b[K{printable(text)[:_WIDTH]}", flush=True)
 
     def write_error(self, text: str) -> None:
-        """Write text, which is fit to be shown, to standard error."""
+        """Write text to standard error; it must be escaped already."""
         self._put(sys.stderr, text, flush=True)
 
-    def closed(self, code: int) -> int:
-        """Hand over everything; return the exit code, which a report that was lost changes."""
+    def close(self, code: int) -> int:
+        """Flush everything; return the exit code, which changes if the report could not be written."""
         self.flush()
         failure = self._failures.get(sys.stdout)
         if failure is None or failure.errno == errno.EPIPE:
@@ -84,7 +84,7 @@ class Output:
         if stream is None or stream in self._failures:
             return
         try:
-            stream.write(_encodable(text, stream))
+            stream.write(_escape(text, stream))
             if flush:
                 stream.flush()
         except OSError as error:
@@ -92,40 +92,34 @@ class Output:
             _discard(stream)
 
 
-def _encodable(text: str, stream: TextIO) -> str:
-    """Escape what the stream's encoding lacks."""
+def _escape(text: str, stream: TextIO) -> str:
+    """Return text in which characters are escaped that the stream's encoding does not have."""
     encoding = stream.encoding or "utf-8"
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what the stream still holds go nowhere, or the interpreter complains of it on its way out."""
+    """Discard what the stream has buffered: at exit, the interpreter would fail to write it and complain."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
 
 
-#: Seconds of silence before it is shown.
+#: Seconds before a progress bar is shown.
 _PATIENCE = 1.0
 
 
-def watched(values: Iterable[Any], total: int, *, shown: bool = True) -> Iterator[Any]:
-    """Yield values; show how many came once it takes long, where a person reads and rich is installed.
-
-    Args:
-        values: The values.
-        total: How many will come.
-        shown: Whether anything may be shown.
-    """
+def show_bar(values: Iterable[Any], total: int, *, shown: bool = True) -> Iterator[Any]:
+    """Yield values, and show a progress bar on standard error if they take long and it is a terminal."""
     if not (shown and sys.stderr and sys.stderr.isatty()):
         yield from values
         return
-    began, bar = time.monotonic(), None
+    start, bar = time.monotonic(), None
     try:
         for number, value in enumerate(values, 1):
             yield value
-            if bar is None and time.monotonic() - began > _PATIENCE:
-                bar = _bar(total)
+            if bar is None and time.monotonic() - start > _PATIENCE:
+                bar = _start_bar(total)
             if bar:
                 bar.update(bar.task_ids[0], completed=number)
     finally:
@@ -133,43 +127,56 @@ def watched(values: Iterable[Any], total: int, *, shown: bool = True) -> Iterato
             bar.stop()
 
 
-def _bar(total: int) -> Any:
+def _start_bar(total: int) -> Any:
     try:
         from rich.console import Console
         from rich.progress import Progress
     except ImportError:
         return None
-    # Left to itself, it would take over standard output, which is for the payloads.
+    # By default, it would take over standard output, which is for the payloads.
     bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     bar.add_task("payloads", total=total)
     bar.start()
     return bar
 
 
-Row = tuple[str, str]
-
-
-def write_table(rows: Sequence[Row], output: Output) -> None:
-    """Write rows of two texts; the first is a name."""
+def write_table(rows: Sequence[tuple[str, str]], output: Output) -> None:
+    """Write rows of a name and a text."""
     from vocode_contract.validation.masking import printable
 
     shown = [(printable(name), printable(text)) for name, text in rows]
-    if not (output.is_terminal and _drawn(shown)):
+    columns: Sequence[tuple[str, Mapping[str, Any]]] = (("", {"no_wrap": True}), ("", {}))
+    cells = (((name, "bold"), (text, "")) for name, text in shown)
+    if not (output.is_terminal and print_table(columns, cells)):
         width = max((len(name) for name, _ in shown), default=0)
         output.write("".join(f"{name:<{width}}  {text}".rstrip() + "\n" for name, text in shown))
 
 
-def _drawn(rows: Sequence[Row]) -> bool:
+def print_table(
+    columns: Iterable[tuple[str, Mapping[str, Any]]], rows: Iterable[Sequence[tuple[str, str]]], *, heading: str = ""
+) -> bool:
+    """Print a table for a terminal; return whether that was possible: rich need not be installed.
+
+    Args:
+        columns: Titles, and the options of ``rich.table.Table.add_column``.
+        rows: Texts and styles of their cells.
+        heading: Text above the table.
+    """
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
         return False
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column()
-    for name, text in rows:
-        table.add_row(Text(name), Text(text))
-    Console().print(table)
+    columns = tuple(columns)
+    table = Table(box=None, show_header=any(title for title, _ in columns), pad_edge=False, header_style="dim")
+    for title, options in columns:
+        table.add_column(title, **options)
+    for row in rows:
+        table.add_row(*(Text(text, style) for text, style in row))
+    console = Console(soft_wrap=False)
+    if heading:
+        console.print(Text(heading))
+        console.print()
+    console.print(table)
     return True

@@ -9,7 +9,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, payloads, shown_name
+from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.report.payload_results import Heading, Result, ResultCounts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vocode_contract.validation.validator import Validator
     from vocode_contract.validation.violation import Violation
 
-#: Violations listed of one payload.
+#: Violations that are listed per payload.
 MOST_VIOLATIONS = 1_000
 
 FORMATS = ("text", "concise", "json", "json-lines", "github")
@@ -25,7 +25,7 @@ FORMATS = ("text", "concise", "json", "json-lines", "github")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateOptions:
-    """The options of one run."""
+    """The options of the command."""
 
     files: tuple[str, ...]
     name: str
@@ -75,9 +75,9 @@ class ValidateOptions:
 @click.option(
     "--advice",
     is_flag=True,
-    help="Also report advice: credentials in clear text, unusual numbers, missing times.",
+    help="Also report advice: credentials in clear text, unusual numbers, missing times (default: no advice).",
 )
-@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines).")
+@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines; default: the whole file).")
 @click.option("--all", "full", is_flag=True, help="List every violation (default: text output ends at 64 KiB).")
 @click.option(
     "--max-size",
@@ -104,10 +104,10 @@ def validate(ctx: click.Context, /, **values: object) -> None:
     """
     options = ValidateOptions(**values)  # type: ignore[arg-type]  # click gives each option its type
     if options.files.count(STDIN) > 1:
-        ctx.fail("- is standard input, which can be read once")
+        ctx.fail("- is standard input, which can be read only once")
     output = ctx.ensure_object(Output)
     if any(map(is_typed, options.files)):
-        output.say("reading a payload from the terminal; Ctrl-D ends it")
+        output.say("reading a payload from the terminal; press Ctrl-D at the end")
     ctx.exit(_run_validation(options, output))
 
 
@@ -118,10 +118,10 @@ def _run_validation(options: ValidateOptions, output: Output) -> int:
     validator = _make_validator(options)
     contract = validator.contract
     heading = Heading(contract=contract.date, profile=contract.profile, schema=validator.name, full=options.full)
-    report, tally = REPORTS[options.output_format], ResultCounts()
+    render, tally = REPORTS[options.output_format], ResultCounts()
     results = _count_results(_iter_results(options, validator), tally, output)
     try:
-        for text in report.written(results, heading):
+        for text in render(results, heading):
             output.write(text)
             if not output.is_read and tally.violating:  # the exit code cannot change any more
                 break
@@ -176,14 +176,14 @@ def _iter_results(options: ValidateOptions, validator: "Validator") -> Iterator[
     for source in options.files:
         name, is_empty = shown_name(source), True
         try:
-            for payload in payloads(source, options.max_size, lines=options.lines):
+            for payload in read_payloads(source, options.max_size, lines=options.lines):
                 is_empty = False
                 yield _validate_payload(name, payload, validator, options)
         except NoPayload as error:
             yield Result(source=name, inconclusive=str(error))
         else:
             if is_empty:
-                yield Result(source=name, inconclusive="it has no line with a payload")
+                yield Result(source=name, inconclusive="it contains no payload")
 
 
 def _validate_payload(name: str, payload: Payload, validator: "Validator", options: ValidateOptions) -> "Result":
@@ -192,7 +192,7 @@ def _validate_payload(name: str, payload: Payload, validator: "Validator", optio
     verdict = validator.validate(payload.raw)
     if verdict.value is None and not verdict.violations and (code := _unreadable_code(payload.raw, options)):
         # Ignoring the code of its violation does not make it conform.
-        return Result(source=name, line=payload.line, inconclusive=f"it holds no JSON that can be checked ({code})")
+        return Result(source=name, line=payload.line, inconclusive=f"it is not JSON that can be checked ({code})")
     size = f"{payload.size} bytes" if payload.size is not None else "more"
     violations = [
         replace(found, actual=size) if found.code == "json-too-large" else found for found in verdict.violations
@@ -211,7 +211,7 @@ def _check_consistency(value: object, validator: "Validator", options: ValidateO
 
 
 def _unreadable_code(raw: bytes, options: ValidateOptions) -> str:
-    """Return the code of the reason why bytes cannot be read; empty if they can."""
+    """Return the violation code of bytes that cannot be parsed; empty if they can."""
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable
 

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import click
 
-from vocode_contract.cli.options import examples, meant
+from vocode_contract.cli.options import examples, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads
+from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def attack(
         url,
         secret=_read_secret(secret_env, secret_file),
         payload=None if file is None else _read_object(file),
-        scenarios=tuple(meant(name, STORIES, "scenario") for name in scenarios) or tuple(STORIES),
+        scenarios=tuple(resolve_name(name, STORIES, "scenario") for name in scenarios) or tuple(STORIES),
         **options,
     )
     output = ctx.ensure_object(Output)
@@ -213,7 +213,7 @@ def _build_deliveries(
     from vocode_contract.webhooks.stress.call_events import content
 
     types = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
-    kind = meant(event, (*dict.fromkeys(types), ACTION, ALL), "event")
+    kind = resolve_name(event, (*dict.fromkeys(types), ACTION, ALL), "event")
     call = str(call_id or uuid4())
     if kind == ACTION:
         if secret is None:
@@ -223,7 +223,7 @@ def _build_deliveries(
         raise InvalidOption("--secret-env", "events are unsigned; use it only for external_action")
     if file is not None:
         return [Delivery(url=url, body=_read_file(file), method=method, label=kind, call_id=call)]
-    known = None if scenario is None else meant(scenario, STORIES, "scenario")
+    known = None if scenario is None else resolve_name(scenario, STORIES, "scenario")
     return [event_delivery(content(each), url, method=method) for each in _find_events(kind, known, call)]
 
 
@@ -292,7 +292,7 @@ def _read_object(file: str) -> dict[str, Any]:
 
 def _read_file(file: str) -> bytes:
     try:
-        [payload] = payloads(file, MOST_BYTES, lines=False)
+        [payload] = read_payloads(file, MOST_BYTES, lines=False)
     except NoPayload as error:
         raise InvalidOption("--file", str(error)) from None
     return payload.raw

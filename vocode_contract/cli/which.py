@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.options import examples, meant, profile_option
+from vocode_contract.cli.options import examples, profile_option, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, payloads, shown_name
+from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.validation.which import Fit
@@ -29,7 +29,7 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
 
     output = ctx.ensure_object(Output)
     try:
-        [payload] = payloads(file, MOST_BYTES, lines=False)
+        [payload] = read_payloads(file, MOST_BYTES, lines=False)
     except NoPayload as error:
         output.say(f"{shown_name(file)}: {error}")
         ctx.exit(INCONCLUSIVE)
@@ -44,8 +44,8 @@ def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
     from vocode_contract.validation.which import which
 
     names = sorted({known for date in dates() for known in Contract.load(date).schemas})
-    wanted = meant(name, names, "schema", listed_by="vocode-contract schema --list")
-    return which(raw, wanted, profile=meant(profile, PROFILES, "profile"), limits=Limits(size=MOST_BYTES))
+    wanted = resolve_name(name, names, "schema", listed_by="vocode-contract schema --list")
+    return which(raw, wanted, profile=resolve_name(profile, PROFILES, "profile"), limits=Limits(size=MOST_BYTES))
 
 
 def _describe(fit: "Fit") -> str:

@@ -1,4 +1,4 @@
-"""Coverage of the contract by a pytest run: what its tests touched, in one process or many."""
+"""Coverage of the contract by a pytest run, in one process or several."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,22 +9,22 @@ from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
-from vocode_contract.report.coverage import lines, percent
+from vocode_contract.report.coverage import compute_percent, render_coverage
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 
 _KEY = "vocode_coverage"
 
 
-class Touched:
-    """What a run touched. Each schema and operation that it touches at all counts with all its parts."""
+class CoverageCollector:
+    """Collects what a run exercises. All parts count of each schema and operation that it exercises at all."""
 
     def __init__(self, contract: Contract) -> None:
         """Start with nothing."""
         self.coverage = Coverage(contract, ())
 
     def add(self, payload: object, name: str = "Call") -> None:
-        """Count what a payload exercises, parsed or as raw bytes; it is not checked.
+        """Count what a payload exercises, parsed or as raw bytes; it is not validated.
 
         Raises:
             UnknownSchema: The contract has no such schema.
@@ -48,12 +48,12 @@ class Touched:
             self.coverage.add(exchange.document.value, names[0])
 
     def to_output(self) -> dict[str, Any]:
-        """Return everything as plain values, to be carried to another process."""
+        """Return everything as plain values, for another process."""
         found = self.coverage
         return {"names": list(found.names), "operations": list(found.operations), "rows": found.to_rows()}
 
     def add_output(self, output: dict[str, Any]) -> None:
-        """Count what `to_output` returned elsewhere."""
+        """Count what `to_output` returned in another process."""
         self._count(names=output["names"], operations=output["operations"])
         self.coverage.add_rows(output["rows"])
 
@@ -63,60 +63,53 @@ class Touched:
         found.operations = tuple(sorted({*found.operations, *operations}))
 
 
-def threshold(value: str, source: str) -> float:
+def parse_threshold(value: str, source: str) -> float:
     """Parse the percentage that a run must reach.
 
     Raises:
-        InvalidOption: It is none.
+        InvalidOption: It is not a percentage.
     """
     try:
         found = float(value)
     except ValueError:
         found = -1.0
     if not 0 <= found <= 100:
-        raise InvalidOption(source, "must be a percentage, 0 to 100, behind an equals sign if an option")
+        raise InvalidOption(source, "must be a percentage from 0 to 100; write the option as --vocode-coverage=PERCENT")
     return found
 
 
 class CoverageRun:
-    """A plugin that sums what the processes of a run touched, writes it, and fails the run under a threshold."""
+    """A plugin that adds up the coverage of all processes, reports it, and fails a run that is below a minimum."""
 
-    def __init__(self, touched: Touched, least: float) -> None:
-        """Start a run.
-
-        Args:
-            touched: Where fixtures count.
-            least: The percentage to reach.
-        """
-        self._touched = touched
-        self._least = least
+    def __init__(self, collector: CoverageCollector, minimum: float) -> None:
+        """Start a run that must reach a percentage."""
+        self._collector = collector
+        self._minimum = minimum
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take in what a worker of pytest-xdist touched."""
+        """Add the coverage of a worker of pytest-xdist."""
         output = getattr(node, "workeroutput", {}).get(_KEY)
         if output:
-            self._touched.add_output(output)
+            self._collector.add_output(output)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what this worker touched, or hold the sum against the threshold."""
+        """Hand over the coverage of this worker, or compare the sum with the minimum."""
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[_KEY] = self._touched.to_output()
-        elif session.exitstatus == pytest.ExitCode.OK and self._is_below:
+            session.config.workeroutput[_KEY] = self._collector.to_output()
+        elif session.exitstatus == pytest.ExitCode.OK and self._is_too_low:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the table."""
         terminalreporter.section("coverage of the contract")
-        for line in lines(self._touched.coverage):
+        for line in render_coverage(self._collector.coverage):
             terminalreporter.write_line(line)
-        if self._is_below:
-            reached = percent(self._touched.coverage)
-            terminalreporter.write_line(
-                f"ERROR: {reached}% is below the {self._least:g}% that were asked for", red=True
-            )
+        if self._is_too_low:
+            reached = compute_percent(self._collector.coverage)
+            terminalreporter.write_line(f"ERROR: {reached}% is below the required {self._minimum:g}%", red=True)
 
     @property
-    def _is_below(self) -> bool:
-        return percent(self._touched.coverage) < self._least
+    def _is_too_low(self) -> bool:
+        return compute_percent(self._collector.coverage) < self._minimum

@@ -7,11 +7,11 @@ import pytest
 
 from vocode_contract.pytest_plugin.state import (
     CLIENT,
+    COVERAGE_COLLECTOR,
     PLANNER,
-    TOUCHED,
     TRAFFIC,
-    run_of,
-    settings_of,
+    get_run,
+    get_settings,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.traffic import Traffic
-    from vocode_contract.pytest_plugin.coverage import Touched
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector
     from vocode_contract.simulator import Running
     from vocode_contract.webhooks.stress.stress_test import Adversary
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
     """The contract that tests are run against: its date and profile are options."""
-    return settings_of(pytestconfig).contract
+    return get_settings(pytestconfig).contract
 
 
 @pytest.fixture(scope="session")
 def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
     """Ids of the calls that may be ended, as given."""
-    return settings_of(pytestconfig).call_ids
+    return get_settings(pytestconfig).call_ids
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def _vocode_health() -> "Health":
 
 @pytest.fixture(scope="session")
 def _vocode_run(pytestconfig: pytest.Config) -> "Run":
-    return run_of(pytestconfig)
+    return get_run(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -73,16 +73,16 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     from vocode_contract.http.client.endpoint import token_of_environment
     from vocode_contract.validation.masking import Secret
 
-    contract = settings_of(pytestconfig).contract
+    contract = get_settings(pytestconfig).contract
     if planner := pytestconfig.stash.get(PLANNER, None):
         yield planner
         finish(CheckedClient(planner, contract))
         return
-    if settings_of(pytestconfig).endpoint is None:
+    if get_settings(pytestconfig).endpoint is None:
         running = request.getfixturevalue("_vocode_running")
         yield Client(running.url, Secret(running.token))
         return
-    run = run_of(pytestconfig)
+    run = get_run(pytestconfig)
     sender = run.sender(token_of_environment())
     yield sender
     journal = str(run.journal.path) if run.journal else ""
@@ -98,20 +98,20 @@ def _vocode_judge(
     from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.run.settings import SIMULATOR
 
-    def judging(sender: "Client") -> "CheckedClient":
+    def make_client(sender: "Client") -> "CheckedClient":
         client = CheckedClient(
             sender,
             vocode_contract,
             health=_vocode_health,
-            policies=settings_of(request.config).policies,
-            selection=settings_of(request.config).selection,
+            policies=get_settings(request.config).policies,
+            selection=get_settings(request.config).selection,
         )
         request.node.stash[CLIENT] = client
-        where = SIMULATOR if settings_of(request.config).endpoint is None else str(client.endpoint)
+        where = SIMULATOR if get_settings(request.config).endpoint is None else str(client.endpoint)
         request.node.user_properties.append(("vocode_endpoint", where))
         return client
 
-    return judging
+    return make_client
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def vocode_client(
     request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
 ) -> "CheckedClient":
     """A client of the endpoint; whatever is wrong with a response fails the test that got it."""
-    if settings_of(request.config).endpoint is None:
+    if get_settings(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
     return _vocode_judge(_vocode_sender)
 
@@ -129,13 +129,13 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
     """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
     from vocode_contract.validation.validator import Validator
 
-    selection = settings_of(pytestconfig).selection
+    selection = get_settings(pytestconfig).selection
 
     def check(payload: object, name: str = "Call") -> Any:
         __tracebackhide__ = True
         value = Validator(vocode_contract, name, selection=selection).ensure(payload)
-        if TOUCHED in pytestconfig.stash:
-            pytestconfig.stash[TOUCHED].add(value, name)
+        if COVERAGE_COLLECTOR in pytestconfig.stash:
+            pytestconfig.stash[COVERAGE_COLLECTOR].add(value, name)
         return value
 
     return check
@@ -143,13 +143,13 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
 
 @pytest.fixture
 def vocode_traffic(
-    vocode_contract: "Contract", vocode_coverage: "Touched", request: pytest.FixtureRequest
+    vocode_contract: "Contract", vocode_coverage: "CoverageCollector", request: pytest.FixtureRequest
 ) -> "Traffic":
     """Check the traffic of a client of your own; what is wrong with it fails the test."""
     from vocode_contract.http.traffic import Traffic
-    from vocode_contract.pytest_plugin.traffic import Overheard
+    from vocode_contract.pytest_plugin.traffic import ItemTraffic
 
-    settings = settings_of(request.config)
+    settings = get_settings(request.config)
     traffic = Traffic(
         vocode_contract,
         selection=settings.selection,
@@ -157,7 +157,7 @@ def vocode_traffic(
         hosts=settings.traffic_hosts,
         seen=vocode_coverage.add_exchange,
     )
-    request.node.stash[TRAFFIC] = Overheard(request.node, traffic)
+    request.node.stash[TRAFFIC] = ItemTraffic(request.node, traffic)
     return traffic
 
 
@@ -170,8 +170,8 @@ def webhook_adversary() -> Iterator["Adversary"]:
 
 
 @pytest.fixture(scope="session")
-def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "Touched":
+def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "CoverageCollector":
     """Count payloads of your own towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
-    from vocode_contract.pytest_plugin.coverage import Touched
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector
 
-    return pytestconfig.stash.get(TOUCHED, None) or Touched(vocode_contract)
+    return pytestconfig.stash.get(COVERAGE_COLLECTOR, None) or CoverageCollector(vocode_contract)

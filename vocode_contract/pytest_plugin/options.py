@@ -27,7 +27,12 @@ def declare(parser: pytest.Parser) -> None:
             group.addoption(name, dest=option.ini_key, action="store_true", help=option.description)
         elif option.is_repeatable:
             group.addoption(
-                name, dest=option.ini_key, metavar=option.metavar, action="append", default=[], help=_help(option)
+                name,
+                dest=option.ini_key,
+                metavar=option.metavar,
+                action="append",
+                default=[],
+                help=_render_help(option),
             )
         else:
             group.addoption(
@@ -36,7 +41,7 @@ def declare(parser: pytest.Parser) -> None:
                 metavar=option.metavar,
                 type=option.type,
                 default=option.default,
-                help=_help(option),
+                help=_render_help(option),
             )
         if option.has_key and option.is_repeatable:
             parser.addini(option.ini_key, option.help, type="args", default=[])
@@ -49,7 +54,7 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--vocode-report", help=_REPORT, **report)
 
 
-def _help(option: "RunOption") -> str:
+def _render_help(option: "RunOption") -> str:
     sources = [option.variable] if option.has_variable else []
     sources += [f"{option.ini_key} in the configuration file"] if option.has_key else []
     return option.description + (f"; also {' or '.join(sources)}" if sources else "")
@@ -87,7 +92,7 @@ def require_typed(config: pytest.Config) -> None:
         return
     from vocode_contract.conformance.run.options import OPTIONS
 
-    typed = _typed(config)
+    typed = _parse_typed(config)
     for option in (option for option in OPTIONS if option.is_typed):
         found, name = resolve(config, option), f"--vocode-{option.name}"
         value = list(found.value) if option.is_repeatable else found.value
@@ -100,10 +105,10 @@ def is_url_typed(config: pytest.Config) -> bool:
     """Return whether the URL was given on the command line of this run."""
     if hasattr(config, "workerinput"):
         return bool(config.workerinput.get(URL_TYPED))
-    return bool(_typed(config).vocode_url)
+    return bool(_parse_typed(config).vocode_url)
 
 
-def _typed(config: pytest.Config) -> argparse.Namespace:
+def _parse_typed(config: pytest.Config) -> argparse.Namespace:
     """Return what was given on the command line, or by a program to `pytest.main`, and nowhere else.
 
     pytest merges ``addopts`` into its own result, so the command line is parsed a second time.

@@ -1,4 +1,4 @@
-"""What the plugin knows in one pytest run, made when it is first asked for."""
+"""The state of the plugin in one pytest run, created when it is first needed."""
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -12,29 +12,30 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.run.run import Run
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.client.client import Client
-    from vocode_contract.pytest_plugin.coverage import Touched
-    from vocode_contract.pytest_plugin.traffic import Overheard
-    from vocode_contract.report.files import Wanted
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector
+    from vocode_contract.pytest_plugin.traffic import ItemTraffic
+    from vocode_contract.report.files import ReportRequest
     from vocode_contract.report.results import ResultCollector
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
 RUN: pytest.StashKey["Run"] = pytest.StashKey()
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
-TALLY: pytest.StashKey["ResultCollector"] = pytest.StashKey()
-TOUCHED: pytest.StashKey["Touched"] = pytest.StashKey()
-TRAFFIC: pytest.StashKey["Overheard"] = pytest.StashKey()
-REPORTS: pytest.StashKey[tuple["Wanted", ...]] = pytest.StashKey()
-UNWRITTEN: pytest.StashKey[list[str]] = pytest.StashKey()
+RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()
+COVERAGE_COLLECTOR: pytest.StashKey["CoverageCollector"] = pytest.StashKey()
+TRAFFIC: pytest.StashKey["ItemTraffic"] = pytest.StashKey()
+REPORTS: pytest.StashKey[tuple["ReportRequest", ...]] = pytest.StashKey()
+#: Why reports could not be written.
+REPORT_FAILURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
-def in_processes(config: pytest.Config) -> bool:
-    """Return whether tests run in processes of pytest-xdist."""
+def is_distributed(config: pytest.Config) -> bool:
+    """Return whether tests run in workers of pytest-xdist."""
     return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
 
 
-def settings_of(config: pytest.Config) -> "Settings":
-    """Return what the suite is run against.
+def get_settings(config: pytest.Config) -> "Settings":
+    """Return the settings of the run.
 
     Raises:
         pytest.UsageError: A value cannot be used.
@@ -56,26 +57,26 @@ def settings_of(config: pytest.Config) -> "Settings":
     return config.stash[SETTINGS]
 
 
-def reports_of(config: pytest.Config) -> "tuple[Wanted, ...]":
-    """Return the files that were asked for.
+def get_reports(config: pytest.Config) -> "tuple[ReportRequest, ...]":
+    """Return the reports to write.
 
     Raises:
-        pytest.UsageError: There is no such format.
+        pytest.UsageError: A format is unknown, or a path cannot be used.
     """
     from vocode_contract.errors import ContractError
-    from vocode_contract.report.files import wanted
+    from vocode_contract.report.files import parse_reports
 
     try:
-        return wanted(config.getoption("vocode_report"), "--vocode-report")
+        return parse_reports(config.getoption("vocode_report"), "--vocode-report")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def run_of(config: pytest.Config) -> "Run":
+def get_run(config: pytest.Config) -> "Run":
     """Return the run, which knows what it may do and what it did.
 
     Raises:
-        pytest.UsageError: A file cannot be used.
+        pytest.UsageError: A configuration file cannot be used, or does not permit the host.
     """
     if RUN not in config.stash:
         from vocode_contract.conformance.run.options import URL
@@ -84,7 +85,7 @@ def run_of(config: pytest.Config) -> "Run":
 
         try:
             places = (config.rootpath, config.invocation_params.dir)
-            run = Run.from_settings(settings_of(config), *places, alone=not in_processes(config))
+            run = Run.from_settings(get_settings(config), *places, alone=not is_distributed(config))
             if not is_url_typed(config):
                 run.require_known_host(resolve(config, URL).source)
         except ContractError as error:
@@ -93,11 +94,11 @@ def run_of(config: pytest.Config) -> "Run":
     return config.stash[RUN]
 
 
-def watch_coverage(config: pytest.Config) -> None:
-    """Count what is touched, if that was asked for.
+def collect_coverage(config: pytest.Config) -> None:
+    """Collect the coverage of the contract, if an option says so.
 
     Raises:
-        pytest.UsageError: The percentage is none.
+        pytest.UsageError: The percentage cannot be used.
     """
     from vocode_contract.conformance.run.options import COVERAGE
 
@@ -105,11 +106,11 @@ def watch_coverage(config: pytest.Config) -> None:
     if not given.value:
         return
     from vocode_contract.errors import InvalidOption
-    from vocode_contract.pytest_plugin.coverage import CoverageRun, Touched, threshold
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector, CoverageRun, parse_threshold
 
     try:
-        least = threshold(given.value, given.source)
+        minimum = parse_threshold(given.value, given.source)
     except InvalidOption as error:
         raise pytest.UsageError(str(error)) from None
-    touched = config.stash[TOUCHED] = Touched(settings_of(config).contract)
-    config.pluginmanager.register(CoverageRun(touched, least), "vocode_contract_coverage")
+    collector = config.stash[COVERAGE_COLLECTOR] = CoverageCollector(get_settings(config).contract)
+    config.pluginmanager.register(CoverageRun(collector, minimum), "vocode_contract_coverage")

@@ -1,28 +1,26 @@
-"""What a set of payloads and exchanges has exercised, as text: a table, a percentage, and what is missing."""
+"""Coverage of the contract as text: a table, a percentage, and what is missing."""
 
 from collections.abc import Iterator
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.coverage import Coverage, Part
 
-#: Rows of the table, unless all are asked for.
+#: Rows of a table that is not complete.
 _MOST_ROWS = 12
 
 
-def percent(coverage: Coverage) -> int:
-    """Return the percentage exercised, rounded down, so that 100 means everything; 0 where nothing counts."""
+def compute_percent(coverage: Coverage) -> int:
+    """Return the percentage that was exercised, rounded down, so that 100 means everything; 0 if there are no parts."""
     parts = coverage.parts
     return 100 * len(parts & coverage.touched) // len(parts) if parts else 0
 
 
-def lines(coverage: Coverage, *, missing: bool = False) -> Iterator[str]:
-    """Yield a line for each schema and operation, the least exercised first, and the percentage.
+def render_coverage(coverage: Coverage, *, missing: bool = False) -> Iterator[str]:
+    """Yield a line per schema and operation, the least exercised first, and the total.
 
-    Args:
-        coverage: What was exercised.
-        missing: Whether to show all rows, and below each what was not exercised.
+    If `missing` is set, all rows are shown, each followed by its parts that were not exercised.
     """
-    groups = _groups(coverage)
+    groups = _group_parts(coverage)
     width = max(map(len, groups), default=0)
     for number, (name, parts) in enumerate(groups.items()):
         if number == _MOST_ROWS and not missing:
@@ -31,21 +29,22 @@ def lines(coverage: Coverage, *, missing: bool = False) -> Iterator[str]:
         done = len(parts & coverage.touched)
         yield f"{name:<{width}}  {100 * done // len(parts):3}%  {done} of {len(parts)}"
         if missing:
-            yield from (f"    {_phrase(part)}" for part in sorted(parts - coverage.touched))
-    yield total(coverage)
+            yield from (f"    {_describe_part(part)}" for part in sorted(parts - coverage.touched))
+    yield _render_total(coverage)
 
 
-def total(coverage: Coverage) -> str:
-    """Return the percentage, and of what."""
+def _render_total(coverage: Coverage) -> str:
     parts = coverage.parts
     of = ", ".join((*coverage.names, *coverage.operations)) or "nothing"
     contract = coverage.contract
     count = f"{len(parts & coverage.touched)} of {len(parts)} parts"
-    return f"{percent(coverage)}% of the contract exercised: {count} of {of} [{contract.date}, {contract.profile}]"
+    return (
+        f"{compute_percent(coverage)}% of the contract exercised: {count} of {of} [{contract.date}, {contract.profile}]"
+    )
 
 
-def _groups(coverage: Coverage) -> dict[str, set[Part]]:
-    """Gather all parts by the schema or operation that they belong to, the least exercised first."""
+def _group_parts(coverage: Coverage) -> dict[str, set[Part]]:
+    """Return all parts by schema or operation, the least exercised first."""
     operations = {operation.pointer: name for name, operation in coverage.contract.operations.items()}
     groups: dict[str, set[Part]] = {}
     for part in sorted(coverage.parts):
@@ -58,8 +57,8 @@ def _groups(coverage: Coverage) -> dict[str, set[Part]]:
     return {name: groups[name] for name in sorted(groups, key=lambda name: (share(name), name))}
 
 
-def _phrase(part: Part) -> str:
-    """Say one part in few words."""
+def _describe_part(part: Part) -> str:
+    """Return a short phrase for one part."""
     below = [key for key in json_pointer.tokens_of(part.pointer)[3:] if key != "properties"]
     what = part.case if part.kind in ("property", "array") else f"{part.kind} {part.case}"
     return f"{'/'.join(below)}: {what}" if below and part.kind != "status" else what

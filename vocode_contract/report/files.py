@@ -10,96 +10,76 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.report.html import as_html
-from vocode_contract.report.junit import as_junit
-from vocode_contract.report.markdown import as_markdown
+from vocode_contract.report.html import render_html
+from vocode_contract.report.junit import render_junit
+from vocode_contract.report.markdown import render_markdown
 from vocode_contract.report.outcome import Outcome
-from vocode_contract.report.run_json import as_run
-from vocode_contract.report.sarif import as_sarif
+from vocode_contract.report.run_json import render_run
+from vocode_contract.report.sarif import render_sarif
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """One way to write the outcome of a run to a file.
-
-    Attributes:
-        title: What it is for, as a phrase.
-        written: The outcome as text.
-        file: Name of the file, in the current directory, where the user gave none.
-    """
-
-    title: str
-    written: Callable[[Outcome], str]
-    file: str
-
-
-FORMATS: Mapping[str, Format] = {
-    "json": Format(title="one JSON document, complete", written=as_run, file="vocode-contract.json"),
-    "junit": Format(title="JUnit XML, for a CI server", written=as_junit, file="vocode-contract.xml"),
-    "html": Format(title="one page, for people", written=as_html, file="vocode-contract.html"),
-    "sarif": Format(title="SARIF 2.1.0, for code scanning", written=as_sarif, file="vocode-contract.sarif"),
-    "markdown": Format(title="for a comment on a pull request", written=as_markdown, file="vocode-contract.md"),
+#: Format -> the function that renders it, and the extension of its default file.
+FORMATS: Mapping[str, tuple[Callable[[Outcome], str], str]] = {
+    "json": (render_run, "json"),
+    "junit": (render_junit, "xml"),
+    "html": (render_html, "html"),
+    "sarif": (render_sarif, "sarif"),
+    "markdown": (render_markdown, "md"),
 }
-
 _COMMA = re.compile(rf",(?=(?:{'|'.join(FORMATS)})(?:[=,]|$))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """One report that was asked for.
-
-    Attributes:
-        name: Key of `FORMATS`.
-        path: Where to write it.
-    """
+class ReportRequest:
+    """One report to write: its format, a key of `FORMATS`, and the path of its file."""
 
     name: str
     path: str
 
 
-def wanted(values: Iterable[str], option: str) -> tuple[Wanted, ...]:
-    """Parse what was given for an option: ``FORMAT`` or ``FORMAT=PATH``, several with commas between them.
+def parse_reports(values: Iterable[str], option: str) -> tuple[ReportRequest, ...]:
+    """Parse the values of an option: ``FORMAT`` or ``FORMAT=PATH``, several separated by commas.
 
     Raises:
-        InvalidOption: A format is unknown, a path is empty, or two reports have the same one.
+        InvalidOption: A format is unknown, a path is empty, or two reports have the same path.
     """
-    found = tuple(_wanted(part, option) for value in values for part in _COMMA.split(value))
-    paths = [os.path.abspath(each.path) for each in found]
+    reports = tuple(_parse_report(part, option) for value in values for part in _COMMA.split(value))
+    paths = [os.path.abspath(report.path) for report in reports]
     if len(set(paths)) < len(paths):
         raise InvalidOption(option, "names the same file for two reports")
-    return found
+    return reports
 
 
-def _wanted(text: str, option: str) -> Wanted:
+def _parse_report(text: str, option: str) -> ReportRequest:
     name, equals, path = text.partition("=")
     if name not in FORMATS:
-        raise InvalidOption(option, f"knows no format of that name; known: {', '.join(FORMATS)}")
+        raise InvalidOption(option, f"unknown format; known: {', '.join(FORMATS)}")
     if (equals and not path) or "\0" in path:
         raise InvalidOption(option, f"needs a path after {name}=")
-    return Wanted(name=name, path=path or FORMATS[name].file)
+    return ReportRequest(name=name, path=path or f"vocode-contract.{FORMATS[name][1]}")
 
 
-def write_all(outcome: Outcome, reports: tuple[Wanted, ...]) -> Iterator[str]:
+def write_reports(outcome: Outcome, reports: tuple[ReportRequest, ...]) -> Iterator[str]:
     """Write reports to their files; yield one line for each that could not be written."""
     for report in reports:
-        text = FORMATS[report.name].written(outcome)
+        render, _ = FORMATS[report.name]
+        text = render(outcome)
         try:
-            _write(report.path, text.encode("utf-8", "backslashreplace"))
+            _write_file(report.path, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             yield f"the {report.name} report could not be written: {report.path}: {reason}"
 
 
-def _write(path: str, content: bytes) -> None:
-    """Write a file that its owner alone may read: all of it or nothing, and never through a symbolic link.
+def _write_file(path: str, content: bytes) -> None:
+    """Write a file that only its owner may read: all of it or nothing, and never through a symbolic link.
 
     Raises:
-        OSError: It cannot be written, or something else than a file has that name.
+        OSError: It cannot be written, or the path is no regular file.
     """
     with contextlib.suppress(FileNotFoundError):
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
-            raise OSError(errno.ELOOP, "is a symbolic link, and none is followed")
+            raise OSError(errno.ELOOP, "is a symbolic link, which is not followed")
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "is not a file")
     handle, temporary = tempfile.mkstemp(prefix=".vocode-contract-", dir=os.path.dirname(path) or ".")  # mode 0600

@@ -1,112 +1,30 @@
-"""The HTML report: one page without scripts or remote assets."""
+"""The HTML report of a run: one page without scripts or remote assets."""
 
 import base64
 import hashlib
 import html
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import groupby
 
-from vocode_contract.report.outcome import Cause, Outcome, RunDescription, policies_in_force
+from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
 from vocode_contract.report.results import Row
-from vocode_contract.report.summary import basis, came, cells
+from vocode_contract.report.summary import describe_basis, describe_response, render_cells
 from vocode_contract.validation.safe_text import inert
 
-CSS = """
-:root {
-  color-scheme: light dark;
-  --ground: #f6f7f9; --card: #fff; --ink: #1b2027; --soft: #5b6673; --line: #dfe3e8; --code: #f1f3f6;
-  --good: #12703f; --good-ground: #e3f4ea; --bad: #b01c2e; --bad-ground: #fdeaec;
-  --unclear: #855300; --unclear-ground: #fdf2dc; --quiet: #55606c; --quiet-ground: #eceff2;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #12161b; --card: #1a2027; --ink: #e6e9ed; --soft: #9aa5b1; --line: #2c343d; --code: #12171c;
-    --good: #6fd49b; --good-ground: #15301f; --bad: #ff97a1; --bad-ground: #3a1a1f;
-    --unclear: #f2c26b; --unclear-ground: #35280f; --quiet: #a4afba; --quiet-ground: #272e36;
-  }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-main { max-width: 62rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
-code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-h1 { display: flex; align-items: center; gap: .75rem; margin: 0; font-size: 1.5rem; line-height: 1.25; }
-h2 { margin: 2.25rem 0 .75rem; font-size: 1.1rem; }
-ul { list-style: none; margin: 0; padding: 0; }
-p { margin: 0 0 .75rem; color: var(--soft); }
-dl, dd { margin: 0; }
-dt { color: var(--soft); font-size: .85rem; }
-.good { --tone: var(--good); --tone-ground: var(--good-ground); }
-.bad { --tone: var(--bad); --tone-ground: var(--bad-ground); }
-.unclear { --tone: var(--unclear); --tone-ground: var(--unclear-ground); }
-.quiet { --tone: var(--quiet); --tone-ground: var(--quiet-ground); }
-.verdict { padding: 1.5rem; border: 1px solid var(--line); border-top: 6px solid var(--tone); border-radius: 10px;
-  background: var(--card); }
-.mark { flex: none; width: 2.25rem; height: 2.25rem; border-radius: 50%; background: var(--tone); color: var(--card);
-  font-size: 1.3rem; line-height: 2.25rem; text-align: center; }
-.counts { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0 1.25rem; }
-.counts li, .label { border-radius: 99px; background: var(--tone-ground); color: var(--tone); }
-.counts li { padding: .2rem .8rem; }
-.label { display: inline-block; padding: .05rem .6rem; font-size: .8rem; font-weight: 600; white-space: nowrap; }
-.verdict dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem 1.5rem; }
-.verdict dd { font-weight: 600; overflow-wrap: anywhere; }
-.cause, .wide, .reasons li { margin: 0 0 .75rem; border: 1px solid var(--line); border-radius: 10px;
-  background: var(--card); }
-summary { padding: .75rem 1rem; cursor: pointer; overflow-wrap: anywhere; }
-summary:focus-visible { outline: 2px solid var(--soft); border-radius: 10px; }
-h3 { display: inline; margin: 0; font-size: inherit; font-weight: inherit; }
-.number { color: var(--soft); font-variant-numeric: tabular-nums; }
-.place { font-weight: 600; }
-.got { color: var(--soft); }
-.cause dl { padding: .25rem 1rem 1rem; border-top: 1px solid var(--line); }
-.cause dl > div { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 1rem; padding-top: .6rem; }
-.cause dd { overflow-wrap: anywhere; }
-pre { margin: 0; padding: .5rem .75rem; border-radius: 6px; background: var(--code); white-space: pre-wrap;
-  overflow-wrap: anywhere; }
-.tests li { display: inline; }
-.tests li:not(:last-child)::after { content: "; "; color: var(--soft); }
-.reasons li { padding: .75rem 1rem; }
-.reasons .tests { color: var(--soft); font-size: .85rem; }
-.reasons .tests li { padding: 0; border: 0; margin: 0; }
-.reasons p { margin: .25rem 0 0; color: var(--ink); overflow-wrap: anywhere; }
-.wide { overflow-x: auto; padding: .25rem 1rem .75rem; }
-caption { padding: .6rem 0; color: var(--soft); text-align: left; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
-thead th { border-top: 0; color: var(--soft); font-size: .85rem; font-weight: 500; }
-tbody th { font-weight: 600; }
-.claims tbody th { padding-top: .9rem; }
-.claims tbody tr:nth-child(2) > * { border-top: 0; }
-.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.claims tr > :nth-child(3) { padding-right: 0; text-align: right; }
-.policies p { margin: 0; font-weight: 400; }
-footer { margin-top: 2rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 40rem) {
-  main { padding: 1rem .75rem; }
-  .cause dl > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
-}
-@media print {
-  :root { color-scheme: light; }
-  body { background: none; }
-  .cause::details-content { content-visibility: visible; display: block; }
-  .cause > dl > div, tr { break-inside: avoid; }
-  summary { break-after: avoid; }
-}
-"""
-
+# The loader can also read from a zipped package.
+_DATA = __spec__.loader.get_data(os.path.join(os.path.dirname(__file__), "report.css"))  # type: ignore[union-attr]  # every loader of files has it
+#: The style sheet. Browsers normalise line breaks before they compare its hash with the page's policy.
+_CSS = _DATA.decode().replace("\r\n", "\n")
 #: Elements without an end tag.
 _VOID = frozenset(("meta",))
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """HTML that is fit to stand in a page as it is.
-
-    Attributes:
-        text: The HTML.
-    """
+    """HTML that is inserted into a page as it is."""
 
     text: str
 
@@ -120,51 +38,41 @@ def element(tag: str, /, *content: Content, **attributes: str) -> Markup:
     Args:
         tag: Name of the element.
         content: Text is escaped, markup is not.
-        attributes: Their values are escaped; a name may end in ``_``, and has ``-`` for any other.
+        attributes: Their values are escaped. In names, ``_`` stands for ``-``, and is dropped at the end.
     """
-    written = "".join(f' {key.rstrip("_").replace("_", "-")}="{_escaped(value)}"' for key, value in attributes.items())
-    inner = "".join(map(_markup, content))
-    return Markup(f"<{tag}{written}>" if tag in _VOID else f"<{tag}{written}>{inner}</{tag}>")
+    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{_escape(value)}"' for key, value in attributes.items())
+    inner = "".join(map(_render, content))
+    return Markup(f"<{tag}{pairs}>" if tag in _VOID else f"<{tag}{pairs}>{inner}</{tag}>")
 
 
-def style(css: str) -> Markup:
-    """Return an element ``style``, whose content HTML does not unescape: CSS of our own, never data."""
-    return Markup(f"<style>{css}</style>")
-
-
-def _markup(content: Content) -> str:
+def _render(content: Content) -> str:
     if isinstance(content, Markup):
         return content.text
     if isinstance(content, str):
-        return _escaped(content)
-    return "".join(map(_markup, content))
+        return _escape(content)
+    return "".join(map(_render, content))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return html.escape(inert(text))
 
 
 _MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!", "interrupted": "!"}
 
-#: Verdict on a test -> the class of its label.
-_CLASSES: Mapping[str, str] = {
+#: Verdict or severity -> the class that colours it.
+_TONES: Mapping[str, str] = {
     "conforms": "good",
     "violates": "bad",
     "broken": "bad",
     "inconclusive": "unclear",
     "not-permitted": "quiet",
     "no-call": "quiet",
-}
-
-_VERDICT_CLASSES: Mapping[str, str] = {
-    "conforms": "good",
-    "violates": "bad",
     "unjudged": "unclear",
-    "broken": "bad",
     "interrupted": "unclear",
+    "error": "bad",
+    "drift": "unclear",
+    "advice": "quiet",
 }
-
-_SEVERITY_CLASSES: Mapping[str, str] = {"error": "bad", "drift": "unclear", "advice": "quiet"}
 
 #: Label of what a violation rests on -> what the page calls it.
 _BASES: Mapping[str, str] = {
@@ -177,14 +85,14 @@ _BASES: Mapping[str, str] = {
 }
 
 _FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
-#: Violations that stand open when the page is opened; tests that are named of one.
+#: Violations that are expanded when the page is opened; tests that are named per violation.
 _OPEN = 3
 _TESTS = 5
 
 
-def as_html(outcome: Outcome) -> str:
-    """Write the page."""
-    hashed = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+def render_html(outcome: Outcome) -> str:
+    """Return the page."""
+    hashed = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{hashed}'; base-uri 'none'; form-action 'none'"
     head = element(
         "head",
@@ -194,7 +102,7 @@ def as_html(outcome: Outcome) -> str:
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", f"{outcome.verdict}: contract {outcome.run.contract}"),
-        style(CSS),
+        Markup(f"<style>{_CSS}</style>"),  # never data: HTML does not unescape it
     )
     body = element("body", element("main", iter(_sections(outcome))))
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
@@ -206,11 +114,11 @@ def _sections(outcome: Outcome) -> Iterator[Markup]:
         articles = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
         yield _section("Violations", articles)
     if outcome.reasons:
-        told = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
-        yield _section("Without verdict", element("ul", told, class_="reasons"))
+        items = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
+        yield _section("No verdict", element("ul", items, class_="reasons"))
     if outcome.remarks:
-        told = (element("li", element("p", remark)) for remark in outcome.remarks)
-        yield _section("Remarks", element("ul", told, class_="reasons"))
+        items = (element("li", element("p", remark)) for remark in outcome.remarks)
+        yield _section("Remarks", element("ul", items, class_="reasons"))
     if outcome.rows:
         yield _section("Claims", _table(outcome))
     yield _section("Policies in force", _policies(outcome.run))
@@ -224,7 +132,7 @@ def _section(title: str, *content: Content) -> Markup:
 def _header(outcome: Outcome) -> Markup:
     run, sentence = outcome.run, outcome.sentence
     counts = (
-        element("li", element("b", str(count)), f" {verdict.replace('-', ' ')}", class_=_CLASSES[verdict])
+        element("li", element("b", str(count)), f" {verdict.replace('-', ' ')}", class_=_TONES[verdict])
         for verdict, count in outcome.counts.items()
     )
     facts = (
@@ -242,7 +150,7 @@ def _header(outcome: Outcome) -> Markup:
         ),
         element("ul", counts, class_="counts"),
         _facts(facts),
-        class_=f"verdict {_VERDICT_CLASSES[outcome.verdict]}",
+        class_=f"verdict {_TONES[outcome.verdict]}",
     )
 
 
@@ -256,30 +164,30 @@ def _cause(number: int, cause: Cause) -> Markup:
         "h3",
         element("span", f"{number}.", class_="number"),
         " ",
-        element("span", violation.code, class_=f"label {_SEVERITY_CLASSES[violation.severity]}"),
+        element("span", violation.code, class_=f"label {_TONES[violation.severity]}"),
         " ",
         element("code", cause.place, class_="place"),
         element("span", f" got {violation.actual}", class_="got"),
     )
     opened = {"open": ""} if number <= _OPEN else {}
-    return element("details", element("summary", title), _facts(_told(cause)), class_="cause", **opened)
+    return element("details", element("summary", title), _facts(_describe_cause(cause)), class_="cause", **opened)
 
 
-def _told(cause: Cause) -> Iterator[tuple[str, Content]]:
+def _describe_cause(cause: Cause) -> Iterator[tuple[str, Content]]:
     violation, evidence = cause.violation, cause.evidence
-    label, phrase = basis(cause)
+    label, phrase = describe_basis(cause)
     yield _BASES[label], phrase
     if violation.note and violation.note not in cause.operations:
         yield "Note", violation.note
     if evidence is not None:
         yield from (("Sent before", element("pre", command)) for command in evidence.before)
         yield "Sent", element("pre", evidence.sent)
-        yield "Came", came(evidence)
+        yield "Received", describe_response(evidence)
         if evidence.body:
             yield "Body", element("pre", evidence.body)
     yield "Found by", _tests(cause.rows)
     yield "Rerun", element("pre", cause.rerun)
-    yield "Explained by", element("code", f"vocode-contract explain {violation.code}")
+    yield "Explanation", element("code", f"vocode-contract explain {violation.code}")
 
 
 def _tests(rows: tuple[Row, ...]) -> Markup:
@@ -291,7 +199,7 @@ def _tests(rows: tuple[Row, ...]) -> Markup:
 def _table(outcome: Outcome) -> Markup:
     titles = (element("th", title, scope="col") for title in ("Claim", "Verdict", "Time"))
     groups = (_group(name, tuple(rows)) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
-    caption = element("caption", "What each test claims, by operation, and what came of it.")
+    caption = element("caption", "What each test claims, by operation, and its verdict.")
     table = element("table", caption, element("thead", element("tr", titles)), groups, class_="claims")
     return element("div", table, class_="wide")
 
@@ -303,19 +211,19 @@ def _group(operation: str, rows: tuple[Row, ...]) -> Markup:
 
 
 def _cells(row: Row) -> Iterator[Markup]:
-    _, claim, verdict, seconds = cells(row)
+    _, claim, verdict, seconds = render_cells(row)
     yield element("td", claim)
-    yield element("td", element("span", verdict.lower(), class_=f"label {_CLASSES[row.verdict]}"))
+    yield element("td", element("span", verdict.lower(), class_=f"label {_TONES[row.verdict]}"))
     yield element("td", seconds, class_="time")
 
 
 def _policies(run: RunDescription) -> Markup:
     lines = (
         element("tr", element("th", element("code", name), element("p", title), scope="row"), element("td", shown))
-        for name, title, value in policies_in_force(run)
+        for name, title, value in list_policies(run)
         for shown in [value.replace(",", ", ")]  # so that it may be wrapped
     )
-    caption = "What no document decides, and how it was read: a run may choose otherwise."
+    caption = "Choices that no document makes, and the values of this run; options change them."
     titles = (element("th", title, scope="col") for title in ("Policy", "Value"))
     head = element("thead", element("tr", titles))
     table = element("table", element("caption", caption), head, element("tbody", lines), class_="policies")

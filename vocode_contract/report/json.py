@@ -3,49 +3,49 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from vocode_contract.report.payload_results import Heading, Result, ResultCounts, shown_source
+from vocode_contract.report.payload_results import Heading, Result, ResultCounts, escape_source
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Violation
 
-#: Grows when a reader of the report would have to change; additional keys do not count.
+#: Incremented when programs that read the report have to change; new keys do not count.
 VERSION = 1
 
 
-def as_json(results: Iterable[Result], heading: Heading) -> Iterator[str]:
-    """Write one document: what was checked by, every result, and the sum of them."""
+def render_json(results: Iterable[Result], heading: Heading) -> Iterator[str]:
+    """Yield one document: the contract, every result, and a summary."""
     tally = ResultCounts()
-    head = _text({"version": VERSION, **_head(heading)})
+    head = _dump({"version": VERSION, **_render_heading(heading)})
     yield f'{head[:-1]},"results":['
     for index, result in enumerate(results):
         tally.add(result)
-        yield ("," if index else "") + "\n" + _text(_result(result))
-    yield f'\n],"summary":{_text(_summary(tally))}}}\n'
+        yield ("," if index else "") + "\n" + _dump(_render_result(result))
+    yield f'\n],"summary":{_dump(_render_counts(tally))}}}\n'
 
 
-def as_json_lines(results: Iterable[Result], heading: Heading) -> Iterator[str]:
-    """Write one document a result."""
-    head = {"version": VERSION, **_head(heading)}
+def render_json_lines(results: Iterable[Result], heading: Heading) -> Iterator[str]:
+    """Yield one document per result."""
+    head = {"version": VERSION, **_render_heading(heading)}
     for result in results:
-        yield _text(head | _result(result)) + "\n"
+        yield _dump(head | _render_result(result)) + "\n"
 
 
-def _head(heading: Heading) -> dict[str, object]:
+def _render_heading(heading: Heading) -> dict[str, object]:
     return {"contract": heading.contract, "profile": heading.profile, "schema": heading.schema or None}
 
 
-def _result(result: Result) -> dict[str, object]:
+def _render_result(result: Result) -> dict[str, object]:
     return {
-        "source": shown_source(result.source),
+        "source": escape_source(result.source),
         "line": result.line,
         "conforms": None if result.inconclusive else result.conforms,
         "unjudged": printable(result.inconclusive) or None,
-        "violations": [as_members(violation) for violation in result.violations],
+        "violations": [violation_members(violation) for violation in result.violations],
     }
 
 
-def as_members(violation: Violation) -> dict[str, object]:
-    """Return a violation as the members of a JSON object."""
+def violation_members(violation: Violation) -> dict[str, object]:
+    """Return the members of a JSON object that describes a violation."""
     return {
         "code": violation.code,
         "severity": violation.severity,
@@ -60,7 +60,7 @@ def as_members(violation: Violation) -> dict[str, object]:
     }
 
 
-def _summary(tally: ResultCounts) -> dict[str, object]:
+def _render_counts(tally: ResultCounts) -> dict[str, object]:
     return {
         "payloads": tally.payloads,
         "conforming": tally.conforming,
@@ -72,6 +72,6 @@ def _summary(tally: ResultCounts) -> dict[str, object]:
     }
 
 
-def _text(value: object) -> str:
-    """Write JSON in ASCII: it is the same in every encoding of a terminal or file."""
+def _dump(value: object) -> str:
+    """Return JSON in ASCII, which is the same in every encoding of a terminal or file."""
     return json.dumps(value, separators=(",", ":"))

@@ -1,19 +1,19 @@
-"""The outcome of a run as JUnit XML: what CI servers read.
+"""The outcome of a run as JUnit XML, for CI servers.
 
-Its properties are those that pytest writes with ``--junitxml``: the same names, and the same form.
+Its properties have the names and the form of those that pytest writes with ``--junitxml``.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from vocode_contract.report.outcome import Cause, Outcome, policies_in_force
-from vocode_contract.report.results import REMARK, Row, noted_of
-from vocode_contract.report.summary import evident, heading
+from vocode_contract.report.outcome import Cause, Outcome, list_policies
+from vocode_contract.report.results import REMARK, Row, write_properties
+from vocode_contract.report.summary import render_cause, render_heading
 from vocode_contract.validation.safe_text import inert
 
 _NAME = "vocode-contract"
-#: Verdict -> the element that tells it; without, the test passed.
+#: Verdict -> the element that reports it; a test without one passed.
 _ELEMENTS = {
     "violates": "failure",
     "inconclusive": "error",
@@ -22,17 +22,17 @@ _ELEMENTS = {
     "no-call": "skipped",
 }
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: Violations, and causes, that are reported of one test: each test of a server that does all wrong finds a hundred.
+#: Violations and causes that are reported per test: against a very broken server, each test finds a hundred.
 _MOST = 10
 
 
-def as_junit(outcome: Outcome) -> str:
-    """Write one test case a test.
+def render_junit(outcome: Outcome) -> str:
+    """Return XML with one test case per test.
 
     Source: the schema of Jenkins' xUnit plugin, ``junit-10.xsd``, which pytest follows too.
     """
     suite = ET.Element("testsuite", _attributes(outcome))
-    _add_properties(suite, _of_the_run(outcome))
+    _add_properties(suite, _list_run_properties(outcome))
     causes: dict[int, list[tuple[int, Cause]]] = {}
     for number, cause in enumerate(outcome.causes, 1):
         for row in cause.rows:
@@ -59,10 +59,10 @@ def _attributes(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _of_the_run(outcome: Outcome) -> Iterator[tuple[str, object]]:
+def _list_run_properties(outcome: Outcome) -> Iterator[tuple[str, object]]:
     run = outcome.run
     yield from (("vocode_contract", run.contract), ("vocode_profile", run.profile), ("vocode_where", run.where))
-    yield from (("vocode_policy", f"{name}={value}") for name, _, value in policies_in_force(run))
+    yield from (("vocode_policy", f"{name}={value}") for name, _, value in list_policies(run))
     yield from ((REMARK, remark) for remark in outcome.remarks)
 
 
@@ -73,8 +73,8 @@ def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) ->
 
 
 def _interruption(outcome: Outcome) -> ET.Element:
-    """Write what no test tells: that others were not run."""
-    case = ET.Element("testcase", classname=_NAME, name="the run comes to its end", time="0.000")
+    """Return a test case for what no test shows: that others were not run."""
+    case = ET.Element("testcase", classname=_NAME, name="the run is finished", time="0.000")
     ET.SubElement(case, "error", message=_legal(outcome.sentence), type=outcome.verdict)
     return case
 
@@ -84,21 +84,21 @@ def _case(row: Row, causes: list[tuple[int, Cause]]) -> ET.Element:
     case = ET.Element("testcase", classname=_class(file), name=_legal(name or file), time=f"{row.seconds:.3f}")
     first = {id(cause.evidence) for _, cause in causes if cause.rows[0] is row}
     shown = {violation: evidence for violation, evidence in row.evidence.items() if id(evidence) in first}
-    _add_properties(case, noted_of(row, shown, most=_MOST))
+    _add_properties(case, write_properties(row, shown, most=_MOST))
     if row.verdict in _ELEMENTS:
         count = len(row.violations)
         message = row.reason or f"{count} violation{'s' if count != 1 else ''} of the contract"
         element = ET.SubElement(case, _ELEMENTS[row.verdict], message=_legal(message), type=row.verdict)
-        element.text = "\n".join(map(_legal, _told(row, causes)))
+        element.text = "\n".join(map(_legal, _describe_causes(row, causes)))
     return case
 
 
-def _told(row: Row, causes: list[tuple[int, Cause]]) -> Iterator[str]:
-    """Yield what a test found: in full where it is the first that found it, else where to read on."""
+def _describe_causes(row: Row, causes: list[tuple[int, Cause]]) -> Iterator[str]:
+    """Yield what a test found: in full if it is the first to find it, otherwise where to read it."""
     for number, cause in causes[:_MOST]:
-        yield f"{number}. {heading(cause)}"
+        yield f"{number}. {render_heading(cause)}"
         first = cause.rows[0]
-        yield from evident(cause) if first is row else (f"   shown at {first.nodeid}",)
+        yield from render_cause(cause) if first is row else (f"   shown at {first.nodeid}",)
     if len(causes) > _MOST:
         yield f"and {len(causes) - _MOST} more"
 

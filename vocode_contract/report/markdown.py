@@ -4,19 +4,19 @@ import html
 import re
 from collections.abc import Iterator
 
-from vocode_contract.report.outcome import WORDS, Cause, Outcome, policies_in_force
-from vocode_contract.report.summary import evident
-from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shortened
+from vocode_contract.report.outcome import WORDS, Cause, Outcome, list_policies
+from vocode_contract.report.summary import render_cause
+from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shorten
 from vocode_contract.validation.safe_text import inert
 
-#: GitHub takes 65,536 characters.
+#: Characters; GitHub accepts 65,536.
 _MOST = 60_000
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~:@-])")
 _VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": "💥", "interrupted": "✋"}
 
 
-def as_markdown(outcome: Outcome) -> str:
-    """Write the verdict, what is wrong, and the table of operations and claims, folded."""
+def render_markdown(outcome: Outcome) -> str:
+    """Return the verdict, the violations, and a collapsed table of all tests."""
     causes = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
     pieces = [*_head(outcome), *causes]
     kept, size = [], 0
@@ -33,11 +33,11 @@ def as_markdown(outcome: Outcome) -> str:
 def _head(outcome: Outcome) -> Iterator[str]:
     run = outcome.run
     yield f"### {_VERDICTS[outcome.verdict]} {outcome.sentence[:1].upper()}{outcome.sentence[1:]}\n"
-    yield f"Contract {run.contract}, {run.profile}: {_code(run.where)}; {outcome.counted}; {run.seconds:.1f} s\n"
+    yield f"Contract {run.contract}, {run.profile}: {_code(run.where)}; {outcome.count_text}; {run.seconds:.1f} s\n"
 
 
 def _remarks(outcome: Outcome) -> Iterator[str]:
-    policies = "; ".join(f"{name}={value}" for name, _, value in policies_in_force(outcome.run))
+    policies = "; ".join(f"{name}={value}" for name, _, value in list_policies(outcome.run))
     yield f"Policies: {_code(policies, MOST_LINE)}\n"
     if outcome.remarks:
         yield "\n".join(f"- {_text(remark, MOST_LINE)}" for remark in outcome.remarks) + "\n"
@@ -46,7 +46,7 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 def _cause(number: int, cause: Cause) -> str:
     violation = cause.violation
     title = f"{number}. {_code(cause.place)}: got {_code(violation.actual)} ({_code(', '.join(violation.labels))})"
-    body = "\n".join(shortened(inert(line.removeprefix("   ")), MOST_LINE) for line in evident(cause))
+    body = "\n".join(shorten(inert(line.removeprefix("   ")), MOST_LINE) for line in render_cause(cause))
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", body))]))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"
 
@@ -63,15 +63,15 @@ def _table(outcome: Outcome) -> str:
 
 
 def _text(text: str, most: int = MOST_PHRASE) -> str:
-    """Write text in which neither Markdown nor HTML finds a mark of its own."""
-    return _MARKS.sub(r"\\\1", html.escape(shortened(inert(text), most), quote=False))
+    """Return text escaped for Markdown and HTML."""
+    return _MARKS.sub(r"\\\1", html.escape(shorten(inert(text), most), quote=False))
 
 
 def _code(text: str, most: int = MOST_PHRASE) -> str:
-    """Write text as code, where no name of a person is linked and told."""
-    return f"<code>{_entities(shortened(inert(text), most))}</code>" if text else ""
+    """Return text as code, in which GitHub does not turn ``@name`` into a mention."""
+    return f"<code>{_entities(shorten(inert(text), most))}</code>" if text else ""
 
 
 def _entities(text: str) -> str:
-    """Write every mark as character reference: backslashes do not count inside of HTML blocks."""
+    """Escape all punctuation as character references: backslashes have no effect inside HTML blocks."""
     return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)

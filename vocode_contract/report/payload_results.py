@@ -1,4 +1,4 @@
-"""What reports are made of: the result for one payload, and the sum of many."""
+"""What reports are made of: the result of validating one payload, and the counts for many."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from vocode_contract.validation.violation import Violation, has_error
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What was found in one payload; it keeps no part of the payload.
+    """The result of validating one payload; it keeps no part of the payload.
 
     Attributes:
-        source: Where the payload came from, as its user named it: a file, a URL, a test.
-        line: Line of the source that holds the payload, from 1; ``None`` where that is all of it.
-        violations: In the order of the schema; drift and advice among them.
-        inconclusive: Why there is no verdict, as a phrase; empty where there is one.
+        source: Where the payload came from, as the user named it: a file, a URL, a test.
+        line: Line of the source that holds the payload, from 1; ``None`` if the payload is the whole source.
+        violations: In the order of the schema; includes drift and advice.
+        inconclusive: Why there is no verdict, as a phrase; empty if there is one.
     """
 
     source: str
@@ -29,12 +29,12 @@ class Result:
 
     @property
     def place(self) -> str:
-        """Source and line as one line that is fit to be shown."""
-        return shown_source(self.source) if self.line is None else f"{shown_source(self.source)}:{self.line}"
+        """Source and line, escaped."""
+        return escape_source(self.source) if self.line is None else f"{escape_source(self.source)}:{self.line}"
 
 
-def shown_source(name: str) -> str:
-    """Return a source's name as printable text that no CI runner takes for a command of its own.
+def escape_source(name: str) -> str:
+    """Return the name of a source as printable text that no CI runner interprets as a command.
 
     GitHub obeys lines that start with ``::``, GitHub and Azure obey ``##[`` and ``##vso[`` anywhere.
     """
@@ -44,13 +44,13 @@ def shown_source(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What holds for all results of a report.
+    """What all results of a report have in common.
 
     Attributes:
         contract: Date of the contract.
         profile: How literally it was read.
-        schema: Name of the schema; empty where results differ in it.
-        full: Whether a text lists every violation, however many there are.
+        schema: Name of the schema; empty if the results have different ones.
+        full: Whether text reports list every violation, however many there are.
     """
 
     contract: str
@@ -61,16 +61,7 @@ class Heading:
 
 @dataclass(slots=True, kw_only=True)
 class ResultCounts:
-    """A running count of results.
-
-    Attributes:
-        conforming: Payloads without an error.
-        violating: Payloads with at least one.
-        inconclusive: Payloads without a verdict.
-        errors: Violations that refuse a payload.
-        drift: Violations that are newer than the contract.
-        advice: Violations that are neither.
-    """
+    """A running count of results: payloads by verdict, violations by severity."""
 
     conforming: int = 0
     violating: int = 0
@@ -91,11 +82,11 @@ class ResultCounts:
 
     @property
     def payloads(self) -> int:
-        """All that were counted."""
+        """The number of results."""
         return self.conforming + self.violating + self.inconclusive
 
     def __str__(self) -> str:
-        """Write the count as one line."""
+        """Return the counts as one line."""
         verdicts = (
             (self.conforming, "conforms", "conform"),
             (self.violating, "violates the contract", "violate the contract"),
@@ -106,11 +97,11 @@ class ResultCounts:
             (self.drift, "drift", "drift"),
             (self.advice, "advice", "advice"),
         )
-        text = ", ".join(_counted(*verdict) for verdict in verdicts if verdict[0]) or "no payload"
-        found = ", ".join(_counted(*kind) for kind in kinds if kind[0])
-        line = f"{_counted(self.payloads, 'payload', 'payloads')}: {text}"
+        text = ", ".join(_format_count(*verdict) for verdict in verdicts if verdict[0]) or "no payload"
+        found = ", ".join(_format_count(*kind) for kind in kinds if kind[0])
+        line = f"{_format_count(self.payloads, 'payload', 'payloads')}: {text}"
         return f"{line} ({found})" if found else line
 
 
-def _counted(count: int, one: str, many: str) -> str:
+def _format_count(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"

@@ -8,8 +8,7 @@ import pytest
 
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.traffic import MOST_READ
-from vocode_contract.report.evidence import Evidence, collected
-from vocode_contract.report.evidence import noted_of as evidence_of
+from vocode_contract.report.evidence import Evidence, read_evidence, write_property
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import ContractViolated, Violation
 
@@ -21,37 +20,37 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
-#: Of a user's own traffic: the servers; the requests if none was checked; the number of responses without a body.
-HEARD = "vocode_heard"
-PASSED_BY = "vocode_passed_by"
-UNREAD = "vocode_unread"
-#: Options that a test needs to do the same again, as a JSON object of names and values.
+#: For a user's own traffic: the servers; the requests if none was checked; the number of responses without a body.
+TRAFFIC_ORIGINS = "vocode_heard"
+UNCHECKED_REQUESTS = "vocode_skipped"
+UNREAD_BODIES = "vocode_unread"
+#: Options that a test needs to repeat what it did, as a JSON object of names and values.
 OPTIONS = "vocode_options"
 #: The test without which nothing that matters was checked; a test that sent nothing because the run is read-only.
 MAIN, READ_ONLY = "vocode_main", "vocode_read_only"
 
 
-def noted(item: pytest.Item, error: BaseException) -> None:
+def record_error(item: pytest.Item, error: BaseException) -> None:
     """Record the error that a test ended with, unless its verdict is recorded already."""
     if any(name == VERDICT for name, _ in item.user_properties):
         return
     if isinstance(error, ContractViolated):
-        item.user_properties += [(VERDICT, "violates"), *written(error.violations)]
+        item.user_properties += [(VERDICT, "violates"), *write_violations(error.violations)]
     elif isinstance(error, Inconclusive):
         item.user_properties += [(VERDICT, "inconclusive"), (INCONCLUSIVE, inert(str(error)))]
 
 
-def written(violations: Iterable[Violation]) -> list[tuple[str, object]]:
-    """Write violations as properties."""
+def write_violations(violations: Iterable[Violation]) -> list[tuple[str, object]]:
+    """Return violations as properties."""
     return [(VIOLATION, inert_json(json.dumps(asdict(violation)))) for violation in violations]
 
 
-def read(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:
-    """Read the violations among properties."""
+def read_violations(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:
+    """Return the violations among properties."""
     return tuple(Violation(**json.loads(str(value))) for name, value in properties if name == VIOLATION)
 
 
-#: Requests that are named at most.
+#: Requests that are named in a remark.
 _NAMED = 5
 
 
@@ -60,32 +59,34 @@ class UncheckedTraffic:
     """Traffic of users' own clients that was not checked, or not completely.
 
     Attributes:
-        passed_by: Tests in which nothing was checked, with the names of their requests, separated by commas.
+        skipped: Tests in which nothing was checked, with the names of their requests, separated by commas.
         unread: Tests in which responses were checked without their body, and how many.
     """
 
-    passed_by: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
 
     def add(self, report: pytest.TestReport) -> None:
         """Add the last report of a test."""
         for name, value in report.user_properties:
-            if name == PASSED_BY:
-                self.passed_by[report.nodeid] = str(value)
-            elif name == UNREAD:
+            if name == UNCHECKED_REQUESTS:
+                self.skipped[report.nodeid] = str(value)
+            elif name == UNREAD_BODIES:
                 self.unread[report.nodeid] = int(str(value))
 
     def remarks(self) -> Iterator[str]:
-        """Yield one line for all tests of a kind."""
-        if self.passed_by:
-            names = dict.fromkeys(name for value in self.passed_by.values() for name in value.split(", ") if name)
+        """Yield a line for the tests in which nothing was checked, and one for those with unread bodies."""
+        if self.skipped:
+            names = dict.fromkeys(name for value in self.skipped.values() for name in value.split(", ") if name)
             more = ", ..." if len(names) > _NAMED else ""
-            went_by = f"no operation of the contract, or another host: {', '.join([*names][:_NAMED])}{more}"
-            reason = went_by if names else "no request came"
-            yield f"vocode_traffic checked nothing in {_name_tests(self.passed_by)}: {reason}"
+            others = f"not an operation of the contract, or another host: {', '.join([*names][:_NAMED])}{more}"
+            reason = others if names else "it saw no request"
+            yield f"vocode_traffic checked nothing in {_name_tests(self.skipped)}: {reason}"
         if self.unread:
-            answers = f"{sum(self.unread.values()):,} without the body in {_name_tests(self.unread)}"
-            yield f"vocode_traffic checked {answers}: over {MOST_READ:,} bytes, or not read to the end"
+            count = sum(self.unread.values())
+            responses = f"{count:,} response{'s' if count != 1 else ''} without the body"
+            reason = f"longer than {MOST_READ:,} bytes, or not read to the end"
+            yield f"vocode_traffic checked {responses} in {_name_tests(self.unread)}: {reason}"
 
 
 def _name_tests(tests: dict[str, str] | dict[str, int]) -> str:
@@ -111,13 +112,12 @@ class Row:
         claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
         endpoint: The server that it sent requests to; empty for none.
-        is_heard: Whether only a user's own traffic was checked.
-        violations: What it found, drift and advice included.
+        is_traffic_only: Whether only a user's own traffic was checked.
+        violations: Includes drift and advice.
         reason: Why there is no verdict; empty if there is one.
-        seconds: Duration.
         module: The suite's module; empty for a user's own test.
         evidence: Violation to the exchange that shows it.
-        options: Name to value of the options without which the test would not do the same again.
+        options: Name to value of the options that the test needs to repeat what it did.
         is_main: Whether nothing that matters was checked without this test.
         is_left_out: Whether it sent nothing because the run is read-only.
     """
@@ -127,7 +127,7 @@ class Row:
     claim: str
     verdict: str
     endpoint: str = ""
-    is_heard: bool = False
+    is_traffic_only: bool = False
     violations: tuple[Violation, ...] = ()
     reason: str = ""
     seconds: float = 0
@@ -138,15 +138,15 @@ class Row:
     is_left_out: bool = False
 
 
-@dataclass(slots=True, eq=False)  # pytest 8 wants plugins that can be hashed
+@dataclass(slots=True, eq=False)  # pytest 8 requires that plugins can be hashed
 class ResultCollector:
     """A pytest plugin that collects the results of a run; pass it to ``pytest.main`` and read it afterwards.
 
     Attributes:
         rows: One for each test that sent a request, checked a payload or should have.
-        remarks: Remarks besides the verdict: calls that were created, and the like.
+        remarks: Remarks besides the verdict, such as calls that were created.
         unchecked: Traffic of users' own clients that was not checked.
-        is_left_open: Whether a call that the run created may still go on.
+        is_left_open: Whether a call that the run created may still be in progress.
         planned: Number of collected tests of the suite.
         interrupted: Exit code of a run that Ctrl-C or SIGTERM ended; 0 for a finished run.
     """
@@ -169,8 +169,8 @@ class ResultCollector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add the result that pytest reports."""
-        row = _row(report)
-        if row is not None and report.when == "teardown":  # its traffic went on after the verdict
+        row = _make_row(report)
+        if row is not None and report.when == "teardown":  # it replaces the verdict, which came before the last traffic
             earlier = next((each for each in reversed(self.rows) if each.nodeid == row.nodeid), row)
             self.rows = [each for each in self.rows if each is not earlier]
             row = replace(row, seconds=earlier.seconds)
@@ -181,20 +181,20 @@ class ResultCollector:
         if report.when == "teardown":
             self.unchecked.add(report)
 
-    def without_sound_traffic(self) -> "ResultCollector":
-        """Return a copy without the tests whose own traffic conforms."""
-        shown = [row for row in self.rows if not row.is_heard or row.violations or row.verdict != "conforms"]
+    def without_conforming_traffic(self) -> "ResultCollector":
+        """Return a copy without tests that only checked a user's own traffic and found nothing."""
+        shown = [row for row in self.rows if not row.is_traffic_only or row.violations or row.verdict != "conforms"]
         more = len(self.rows) - len(shown)
         more_tests = f"{more:,} more test{'s' if more != 1 else ''}"
         remark = [f"the traffic of {more_tests} conforms"] if more else []
         return ResultCollector(rows=shown, remarks=[*self.remarks, *remark])
 
     def count(self, *verdicts: str) -> int:
-        """Return how many tests had one of these verdicts."""
+        """Return the number of tests with one of these verdicts."""
         return sum(row.verdict in verdicts for row in self.rows)
 
     @property
-    def decided(self) -> int:
+    def verdict_count(self) -> int:
         """Number of tests with a verdict on the API."""
         return self.count("conforms", "violates")
 
@@ -205,7 +205,7 @@ class ResultCollector:
 
     @property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
-        """Each violation once, with the tests that found it, in the order of finding."""
+        """Each violation once, with the tests that found it, in the order of discovery."""
         found: dict[Violation, tuple[Row, ...]] = {}
         for row in self.rows:
             for violation in row.violations:
@@ -214,7 +214,7 @@ class ResultCollector:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run: 130 and 143 interrupted, 1 violations, 70 a bug of ours, 3 inconclusive, 0 passed.
+        """The exit code: 130 and 143 interrupted, 1 violations, 70 a bug in the suite, 3 inconclusive, 0 passed.
 
         A run in which no call could be ended has not checked the main operation and is inconclusive, unless it is
         read-only; so is a run that leaves a call open.
@@ -225,60 +225,54 @@ class ResultCollector:
             return VIOLATES
         if self.count("broken"):
             return BROKEN
-        if self.count("inconclusive") or not self.decided or not self._has_ended_one:
+        if self.count("inconclusive") or not self.verdict_count or not self._has_ended_one:
             return INCONCLUSIVE_EXIT
         return INCONCLUSIVE_EXIT if self.is_left_open else CONFORMS
 
     @property
     def _has_ended_one(self) -> bool:
         unsent = [row for row in self.rows if row.verdict in ("no-call", "not-permitted") and not row.is_left_out]
-        judged = {row.operation for row in self.rows if row.verdict == "conforms"}
-        return not any(row.operation not in judged or row.is_main for row in unsent)
+        checked = {row.operation for row in self.rows if row.verdict == "conforms"}
+        return not any(row.operation not in checked or row.is_main for row in unsent)
 
 
-def _row(report: pytest.TestReport) -> Row | None:
-    noted = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
-    if not noted or not _is_final(report):
+def _make_row(report: pytest.TestReport) -> Row | None:
+    properties = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
+    if not properties or not _is_final(report):
         return None
-    is_ours = OPERATION in noted  # a test of the suite, not one that merely uses the client
-    verdict = noted.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
+    is_ours = OPERATION in properties  # a test of the suite, not one that merely uses the client
+    verdict = properties.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
     if not verdict:
         return None
-    violations = read(report.user_properties)
+    violations = read_violations(report.user_properties)
     return Row(
         nodeid=report.nodeid,
-        operation=noted.get(OPERATION, ""),
-        claim=noted.get(CLAIM, report.nodeid),
+        operation=properties.get(OPERATION, ""),
+        claim=properties.get(CLAIM, report.nodeid),
         verdict=verdict,
-        endpoint=noted.get(ENDPOINT, noted.get(HEARD, "")),
-        is_heard=ENDPOINT not in noted and HEARD in noted,
+        endpoint=properties.get(ENDPOINT, properties.get(TRAFFIC_ORIGINS, "")),
+        is_traffic_only=ENDPOINT not in properties and TRAFFIC_ORIGINS in properties,
         violations=violations,
-        reason=_reason(report, noted),
+        reason=_find_reason(report, properties),
         seconds=report.duration,
-        module=noted.get(MODULE, ""),
-        evidence=dict(collected(report.user_properties, violations)),
-        options=json.loads(noted.get(OPTIONS, "{}")),
-        is_main=MAIN in noted,
-        is_left_out=READ_ONLY in noted,
+        module=properties.get(MODULE, ""),
+        evidence=dict(read_evidence(report.user_properties, violations)),
+        options=json.loads(properties.get(OPTIONS, "{}")),
+        is_main=MAIN in properties,
+        is_left_out=READ_ONLY in properties,
     )
 
 
-def noted_of(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
-    """Yield the properties of a result, in the form in which pytest writes them.
-
-    Args:
-        row: The result.
-        evidence: The evidence to show.
-        most: Maximum number of violations.
-    """
-    noted = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
-    yield from ((name, value) for name, value in noted.items() if value)
+def write_properties(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
+    """Yield the properties of a result as pytest writes them, with at most so many violations."""
+    properties = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
+    yield from ((name, value) for name, value in properties.items() if value)
     yield VERDICT, row.verdict
     if row.verdict == "inconclusive" and row.reason:
         yield INCONCLUSIVE, row.reason
     shown = row.violations[:most]
-    yield from written(shown)
-    yield from (evidence_of(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)
+    yield from write_violations(shown)
+    yield from (write_property(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)
 
 
 def _is_final(report: pytest.TestReport) -> bool:
@@ -286,8 +280,8 @@ def _is_final(report: pytest.TestReport) -> bool:
     return report.when == "call" or report.outcome != "passed"
 
 
-def _reason(report: pytest.TestReport, noted: Mapping[str, str]) -> str:
+def _find_reason(report: pytest.TestReport, properties: Mapping[str, str]) -> str:
     skipped = report.longrepr
     if report.outcome == "skipped" and isinstance(skipped, tuple):
         return str(skipped[2]).removeprefix("Skipped: ")
-    return noted.get(INCONCLUSIVE, "")
+    return properties.get(INCONCLUSIVE, "")

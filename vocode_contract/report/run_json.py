@@ -1,18 +1,18 @@
-"""The JSON report of a run: the serialisation of its outcome. ``docs/reference/report.md`` describes it."""
+"""The JSON report of a run, described in ``docs/reference/report.md``."""
 
 import json
 from dataclasses import asdict
 from datetime import UTC
 
-from vocode_contract.report.json import VERSION, as_members
-from vocode_contract.report.outcome import Outcome, policies_in_force
+from vocode_contract.report.json import VERSION, violation_members
+from vocode_contract.report.outcome import Outcome, list_policies
 from vocode_contract.report.results import Row
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Violation
 
 
-def as_run(outcome: Outcome) -> str:
-    """Write everything that is known of a run; every violation is listed, nothing is grouped or cut."""
+def render_run(outcome: Outcome) -> str:
+    """Return everything that is known about a run as JSON: every violation, nothing grouped or cut."""
     run = outcome.run
     document = {
         "version": VERSION,
@@ -26,18 +26,17 @@ def as_run(outcome: Outcome) -> str:
         "exit_code": outcome.exit_code,
         "counts": dict(outcome.counts),
         "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
-        "tests": [_test(row) for row in outcome.rows],
-        "violations": [_violation(outcome, violation) for violation in outcome.violations],
+        "tests": [_render_row(row) for row in outcome.rows],
+        "violations": [_render_violation(outcome, violation) for violation in outcome.violations],
         "remarks": list(outcome.remarks),
         "policies": [
-            {"name": name, "title": inert(title), "value": inert(value)}
-            for name, title, value in policies_in_force(run)
+            {"name": name, "title": inert(title), "value": inert(value)} for name, title, value in list_policies(run)
         ],
     }
     return inert_json(json.dumps(document, indent=1)) + "\n"
 
 
-def _test(row: Row) -> dict[str, object]:
+def _render_row(row: Row) -> dict[str, object]:
     return {
         "id": inert(row.nodeid),
         "operation": inert(row.operation) or None,
@@ -48,11 +47,11 @@ def _test(row: Row) -> dict[str, object]:
     }
 
 
-def _violation(outcome: Outcome, violation: Violation) -> dict[str, object]:
+def _render_violation(outcome: Outcome, violation: Violation) -> dict[str, object]:
     rows = outcome.violations[violation]
-    evidence = outcome.evidence_of(violation)
-    return as_members(violation) | {
+    evidence = outcome.find_evidence(violation)
+    return violation_members(violation) | {
         "tests": [inert(row.nodeid) for row in rows],
-        "rerun": outcome.rerun_of(rows[0]),
+        "rerun": outcome.render_rerun(rows[0]),
         "evidence": asdict(evidence) if evidence else None,
     }

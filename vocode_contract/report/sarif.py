@@ -1,4 +1,4 @@
-"""The outcome of a run as SARIF 2.1.0: what code scanning reads."""
+"""The outcome of a run as SARIF 2.1.0, for code scanning."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Contract
-from vocode_contract.report.outcome import Cause, Outcome, policies_in_force
-from vocode_contract.report.summary import basis, came
+from vocode_contract.report.outcome import Cause, Outcome, list_policies
+from vocode_contract.report.summary import describe_basis, describe_response
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Severity
@@ -17,8 +17,8 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "drift": "warning", "advice": "note"}
 
 
-def as_sarif(outcome: Outcome) -> str:
-    """Write one result a cause.
+def render_sarif(outcome: Outcome) -> str:
+    """Return JSON with one result per cause.
 
     Source: OASIS, SARIF 2.1.0.
     """
@@ -33,7 +33,7 @@ def as_sarif(outcome: Outcome) -> str:
             "profile": outcome.run.profile,
             "where": inert(outcome.run.where),
             "verdict": outcome.verdict,
-            "policies": {name: inert(value) for name, _, value in policies_in_force(outcome.run)},
+            "policies": {name: inert(value) for name, _, value in list_policies(outcome.run)},
             "remarks": list(outcome.remarks),
         },
         "results": [_result(cause, codes, outcome.run.contract) for cause in outcome.causes],
@@ -56,17 +56,17 @@ def _rule(code: str) -> dict[str, object]:
 
 def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, object]:
     violation = cause.violation
-    label, phrase = basis(cause)
-    told = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
+    label, phrase = describe_basis(cause)
+    lines = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
     if cause.evidence:
-        told += [f"before: {command}" for command in cause.evidence.before]
-        told += [f"sent: {cause.evidence.sent}", f"came: {came(cause.evidence)}"]
+        lines += [f"before: {command}" for command in cause.evidence.before]
+        lines += [f"sent: {cause.evidence.sent}", f"received: {describe_response(cause.evidence)}"]
     names = [{"fullyQualifiedName": inert(row.nodeid), "kind": "function"} for row in cause.rows]
     return {
         "ruleId": violation.code,
         "ruleIndex": codes.index(violation.code),
         "level": _LEVELS[violation.severity],
-        "message": {"text": "\n".join(map(inert, [*told, f"rerun: {cause.rerun}"]))},
+        "message": {"text": "\n".join(map(inert, [*lines, f"rerun: {cause.rerun}"]))},
         "locations": [{"physicalLocation": _place(cause, contract), "logicalLocations": names}],
         "partialFingerprints": {"vocodeContract/v1": _fingerprint(cause)},
     }
@@ -75,8 +75,8 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
 def _place(cause: Cause, contract: str) -> dict[str, object]:
     """Return where an alert is filed.
 
-    GitHub takes no result without a file, and no absolute URL as one. The violation is on a server and in no file, so
-    an alert is filed under the operation's URL path, which can't be taken for a file of the suite's user; but one of a
+    GitHub requires a file, and accepts no absolute URL as one. The violation is on a server and in no file, so the
+    alert is filed under the operation's URL path, which cannot be mistaken for a file of the user's; an alert from a
     user's own test is filed under that test.
     """
     row = cause.rows[0]
@@ -87,7 +87,7 @@ def _place(cause: Cause, contract: str) -> dict[str, object]:
 
 
 def _fingerprint(cause: Cause) -> str:
-    """Return what is the same for the same cause in every run."""
+    """Return a hash that is the same for the same cause in every run."""
     violation = cause.violation
     operations = sorted({row.operation for row in cause.rows})
     parts = (violation.code, violation.schema_pointer, violation.expected, *operations)

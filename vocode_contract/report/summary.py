@@ -8,52 +8,12 @@ from itertools import zip_longest
 from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.outcome import WORDS, Cause, Outcome
 from vocode_contract.report.results import Row
-from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, shortened
+from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, limit_lines, shorten
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 _INDENT = "    "
-
-
-def folded(command: str, most: int) -> list[str]:
-    """Return a shell command as lines; those that begin with a space may be indented further.
-
-    Args:
-        command: Its words quoted as `shlex.quote` does.
-        most: Characters of a line.
-    """
-    if len(command) <= most:
-        return [command]
-    lines, words = [""], _WORD.findall(command)
-    for word, following in zip_longest(words, words[1:], fillvalue=""):
-        first, *others = _pieces(word, most - len(_INDENT) - 2)
-        kept = len(following) + 1 if word.startswith("--") else 0  # an option stays with its value
-        if lines[-1] and len(lines[-1]) + len(first) + kept + 3 > most:
-            lines[-1] += " \\"
-            lines.append(_INDENT + first)
-        else:
-            lines[-1] += f" {first}" if lines[-1] else first
-        for piece in others:
-            lines[-1] += "\\"
-            lines.append(piece)
-    return lines
-
-
-def _pieces(word: str, most: int) -> Iterator[str]:
-    """Yield a word in pieces, each quoted by itself; one in double quotes holds a variable and stays whole."""
-    if len(word) <= most or word.startswith('"'):
-        yield word
-        return
-    text, start = "".join(shlex.split(word)), 0
-    while start < len(text):
-        size = most - 2
-        while len(shlex.quote(text[start : start + size])) > most:
-            size -= 1 + size // 8
-        yield shlex.quote(text[start : start + size])
-        start += size
-
-
 #: Columns of the table.
 COLUMNS = ("operation", "claim", "verdict", "time")
 #: Characters before the text of a line of evidence.
@@ -64,40 +24,44 @@ _COMMANDS = frozenset(("before", "sent", "rerun"))
 _RESERVED = 1_024
 
 
-def lines(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
-    """Yield the table of operations and claims, what is wrong, what has no verdict, and the verdict.
+def render_summary(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
+    """Yield the table of tests, the violations, what is inconclusive, and the verdict.
 
     Args:
         outcome: The result of the run.
-        full: Whether nothing is cut: without, it is at most 64 KiB in lines of at most 400 characters.
+        full: Whether to truncate nothing; otherwise there are at most 64 KiB in lines of at most 400 characters.
     """
-    yield from bounded([*table(outcome), *details(outcome, full=full)], outcome, full=full)
-    yield from ending(outcome)
+    yield from limit_output([*_render_table(outcome), *render_details(outcome, full=full)], outcome, full=full)
+    yield from render_ending(outcome)
 
 
-def table(outcome: Outcome) -> list[str]:
-    """Write the table of operations and claims."""
-    rows = [COLUMNS, *map(cells, outcome.rows)]
+def _render_table(outcome: Outcome) -> list[str]:
+    rows = [COLUMNS, *map(render_cells, outcome.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
-    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_seconds(0)))] for row in rows)
+    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_render_seconds(0)))] for row in rows)
     return ["  ".join(row).rstrip() for row in padded] if outcome.rows else []
 
 
-def cells(row: Row) -> tuple[str, str, str, str]:
-    """Write one test as the cells of a row of the table."""
-    return inert(row.operation), shortened(inert(row.claim), MOST_PHRASE), WORDS[row.verdict], _seconds(row.seconds)
+def render_cells(row: Row) -> tuple[str, str, str, str]:
+    """Return the cells of the table's row for one test."""
+    return (
+        inert(row.operation),
+        shorten(inert(row.claim), MOST_PHRASE),
+        WORDS[row.verdict],
+        _render_seconds(row.seconds),
+    )
 
 
-def _seconds(seconds: float) -> str:
+def _render_seconds(seconds: float) -> str:
     return f"{seconds:.2f} s"
 
 
-def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
-    """Yield each violation once, with its evidence, and each reason for having no verdict."""
+def render_details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
+    """Yield each violation once, with its evidence, and each reason for an inconclusive or skipped test."""
     for number, cause in enumerate(outcome.causes, 1):
         yield ""
-        yield f"{number}. {heading(cause, full=full)}"
-        yield from evident(cause, full=full, uncut=outcome.run.uncut)
+        yield f"{number}. {render_heading(cause, full=full)}"
+        yield from render_cause(cause, full=full, uncut=outcome.run.uncut)
     if outcome.reasons:
         yield from ("", "no verdict:")
     for reason, rows in outcome.reasons.items():
@@ -106,72 +70,70 @@ def details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
     yield from (f"   {remark}" for remark in outcome.remarks)
 
 
-def heading(cause: Cause, *, full: bool = False) -> str:
-    """Write a cause as one line, the operation first."""
+def render_heading(cause: Cause, *, full: bool = False) -> str:
+    """Return a cause as one line, the operation first."""
     place, actual = cause.place, cause.violation.actual
     if not full:
-        place, actual = shortened(place, MOST_PHRASE), shortened(actual, MOST_PHRASE)
+        place, actual = shorten(place, MOST_PHRASE), shorten(actual, MOST_PHRASE)
     return f"{place}: got {actual} [{', '.join(cause.violation.labels)}]"
 
 
-def evident(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[str]:
-    """Yield the lines below a heading; a command is folded, so that it can be pasted whole."""
-    for label, text in labelled(cause, full=full, uncut=uncut):
-        first, *others = folded(text, MOST_LINE - _LABEL) if label in _COMMANDS and not full else [text]
+def render_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[str]:
+    """Yield the lines below a heading; long commands are folded, so that they can be pasted whole."""
+    for label, text in describe_cause(cause, full=full, uncut=uncut):
+        first, *others = fold_command(text, MOST_LINE - _LABEL) if label in _COMMANDS and not full else [text]
         yield f"   {label:<8}  {first}"
         yield from (f"{' ' * _LABEL if line.startswith(' ') else ''}{line}" for line in others)
 
 
-def labelled(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what there is to say of a cause: short labels, and one line each.
+def describe_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what is known about a cause as pairs of a short label and one line.
 
     Args:
-        cause: The violation, grouped by cause.
-        full: Whether the body is not cut.
-        uncut: The option that leaves it whole.
+        cause: The violation, with what is known about it.
+        full: Whether to leave the body whole.
+        uncut: The option that does so.
     """
     violation, evidence = cause.violation, cause.evidence
-    yield "found by", cause.found_by
+    yield "found by", cause.tests
     if evidence is not None:
         yield from (("before", command) for command in evidence.before)
         yield "sent", evidence.sent
-        yield "came", came(evidence)
+        yield "received", describe_response(evidence)
         if evidence.body:
-            yield "body", evidence.body if full else _around(evidence, uncut)
-    yield basis(cause)
+            yield "body", evidence.body if full else _cut_body(evidence, uncut)
+    yield describe_basis(cause)
     if violation.note and violation.note not in cause.operations:
         yield "note", violation.note
     yield "code", f"vocode-contract explain {violation.code}"
     yield "rerun", cause.rerun
 
 
-def _around(evidence: Evidence, uncut: str) -> str:
-    """Cut a body on both sides of the key that is wrong, if it has to be cut."""
-    middle = max(0, evidence.body.find(f'"{evidence.place.rpartition("/")[2]}": '))
+def _cut_body(evidence: Evidence, uncut: str) -> str:
+    """Return a body, cut on both sides of the key that is wrong if it is too long for a line."""
     if len(evidence.body) <= MOST_LINE - _LABEL:
         return evidence.body
     hint = f" (cut; {uncut} shows more)" if uncut else " (cut)"
-    return _window(evidence.body, middle, MOST_LINE - _LABEL - len(hint)) + hint
+    middle = max(0, evidence.body.find(f'"{evidence.place.rpartition("/")[2]}": '))
+    return _cut_around(evidence.body, middle, MOST_LINE - _LABEL - len(hint)) + hint
 
 
-def _window(text: str, middle: int, most: int) -> str:
-    if len(text) <= most:
-        return text
+def _cut_around(text: str, middle: int, most: int) -> str:
     start = max(0, min(middle - most // 2, len(text) - most))
     end = start + most
     before, after = "..." if start else "", "..." if end < len(text) else ""
     return f"{before}{text[start + len(before) : end - len(after)]}{after}"
 
 
-def came(evidence: Evidence) -> str:
-    """Write what came as a phrase."""
+def describe_response(evidence: Evidence) -> str:
+    """Return a phrase with the status, media type, size and time of a response."""
     time = f" in {evidence.seconds:.3f} s" if evidence.seconds is not None else ""
     size = f"{evidence.size:,} byte{'s' if evidence.size != 1 else ''}"
     return f"{', '.join(filter(None, (f'status {evidence.status}', evidence.media_type, size)))}{time}"
 
 
-def basis(cause: Cause) -> tuple[str, str]:
-    """Return what a cause rests on: a label, and a phrase that begins with who expects something."""
+def describe_basis(cause: Cause) -> tuple[str, str]:
+    """Return what a cause rests on: a label, and a phrase that says what is expected by what or whom."""
     violation = cause.violation
     rests, expected = rests_on(violation), violation.expected
     more = f" and {len(cause.sources) - 1} more" if len(cause.sources) > 1 else ""
@@ -188,20 +150,51 @@ def basis(cause: Cause) -> tuple[str, str]:
     return "standard", f"{rests} expects {expected}"
 
 
-def ending(outcome: Outcome) -> Iterator[str]:
-    """Yield the last lines: the numbers, and the verdict."""
-    yield from ("", outcome.counted, outcome.sentence)
+def render_ending(outcome: Outcome) -> Iterator[str]:
+    """Yield the last lines: the counts and the verdict."""
+    yield from ("", outcome.count_text, outcome.sentence)
 
 
-def bounded(told: Iterable[str], outcome: Outcome, *, full: bool) -> Iterator[str]:
-    """Yield lines that are fit to be shown, and no more of them than a reader can use unless all were asked for."""
-    size = left_out = 0
-    for line in map(inert, told):
-        shown = line if full else shortened(line, MOST_LINE)
-        size += len(shown.encode("utf-8", "backslashreplace")) + 1
-        if full or size <= MOST_TEXT - _RESERVED:
-            yield shown
+def limit_output(lines: Iterable[str], outcome: Outcome, *, full: bool) -> Iterator[str]:
+    """Yield escaped lines; unless all are wanted, long ones are cut and the end of a long text is left out."""
+    escaped = (line if full else shorten(line, MOST_LINE) for line in map(inert, lines))
+    hint = f"{outcome.run.uncut} shows all of them"
+    return limit_lines(escaped, full=full, hint=hint, most=MOST_TEXT - _RESERVED)
+
+
+def fold_command(command: str, most: int) -> list[str]:
+    """Split a shell command into lines; those that begin with a space may be indented further.
+
+    Args:
+        command: Its words quoted as `shlex.quote` does.
+        most: Maximum length of a line in characters.
+    """
+    if len(command) <= most:
+        return [command]
+    lines, words = [""], _WORD.findall(command)
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        first, *others = _split_word(word, most - len(_INDENT) - 2)
+        kept = len(following) + 1 if word.startswith("--") else 0  # an option stays with its value
+        if lines[-1] and len(lines[-1]) + len(first) + kept + 3 > most:
+            lines[-1] += " \\"
+            lines.append(_INDENT + first)
         else:
-            left_out += 1
-    if left_out:
-        yield f"... and {left_out:,} more line{'s' if left_out != 1 else ''}; {outcome.run.uncut} shows all of them"
+            lines[-1] += f" {first}" if lines[-1] else first
+        for piece in others:
+            lines[-1] += "\\"
+            lines.append(piece)
+    return lines
+
+
+def _split_word(word: str, most: int) -> Iterator[str]:
+    """Yield a word in pieces, each quoted by itself; a word in double quotes holds a variable and stays whole."""
+    if len(word) <= most or word.startswith('"'):
+        yield word
+        return
+    text, start = "".join(shlex.split(word)), 0
+    while start < len(text):
+        size = most - 2
+        while len(shlex.quote(text[start : start + size])) > most:
+            size -= 1 + size // 8
+        yield shlex.quote(text[start : start + size])
+        start += size

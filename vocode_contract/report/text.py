@@ -1,4 +1,4 @@
-"""Reports as lines of text: for a reader, and one short line a violation for other tools."""
+"""Reports as lines of text: for people, and one short line per violation for other tools."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -11,70 +11,75 @@ from vocode_contract.validation.violation import Violation
 MOST_TEXT = 65_536
 MOST_LINE = 400
 MOST_PHRASE = 160
-#: Causes listed of one payload; pointers named of one cause.
+#: Causes listed per payload; pointers named per cause.
 MOST_CAUSES = 20
 MOST_POINTERS = 3
+_HINT = "--all shows all of them, --output-format json lists every violation"
 
 
-def as_text(results: Iterable[Result], heading: Heading) -> Iterator[str]:
-    """Write one line a cause, the pointer first, after the name of the source."""
-    lines = (line for result in results for line in _told(result, heading))
-    return bounded((_cut(line, heading) for line in lines), heading)
+def render_text(results: Iterable[Result], heading: Heading) -> Iterator[str]:
+    """Yield one line per cause: the source, the pointer, and what is wrong."""
+    lines = (line for result in results for line in _render_result(result, heading))
+    return limit_report((_cut_line(line, heading) for line in lines), heading)
 
 
-def as_concise(results: Iterable[Result], heading: Heading) -> Iterator[str]:
-    """Write ``FILE:POINTER: CODE`` for every violation."""
+def render_concise(results: Iterable[Result], heading: Heading) -> Iterator[str]:
+    """Yield ``FILE:POINTER: CODE`` for every violation."""
     lines = (
         f"{result.place}:{printable(violation.instance_pointer)}: {violation.code}"
         for result in results
         for violation in result.violations
     )
-    return bounded((_cut(line, heading) for line in lines), heading)
+    return limit_report((_cut_line(line, heading) for line in lines), heading)
 
 
-def bounded(lines: Iterable[str], heading: Heading) -> Iterator[str]:
-    """Yield lines with their line breaks, and no more than a reader can use unless all were asked for.
+def limit_report(lines: Iterable[str], heading: Heading) -> Iterator[str]:
+    """Yield the lines of a report with line breaks, at most `MOST_TEXT` bytes unless the report is full."""
+    return (f"{line}\n" for line in limit_lines(lines, full=heading.full, hint=_HINT))
 
-    All lines are taken even where they are no longer yielded: who counts them beneath sees every one.
+
+def limit_lines(lines: Iterable[str], *, full: bool, hint: str, most: int = MOST_TEXT) -> Iterator[str]:
+    """Yield lines up to a size, then one line that counts the others.
+
+    All lines are consumed, also those that are not yielded: the caller counts results as they are read.
+
+    Args:
+        lines: Without line breaks.
+        full: Whether to yield all of them, whatever their size.
+        hint: How to see the others.
+        most: Maximum size of the yielded lines in bytes.
     """
     size = left_out = 0
     for line in lines:
         size += len(line.encode("utf-8", "backslashreplace")) + 1
-        if heading.full or size <= MOST_TEXT:
-            yield line + "\n"
+        if full or size <= most:
+            yield line
         else:
             left_out += 1
     if left_out:
-        yield f"... and {left_out:,} more line{'s' if left_out != 1 else ''}; {_ALL}\n"
+        yield f"... and {left_out:,} more line{'s' if left_out != 1 else ''}; {hint}"
 
 
-_ALL = "--all shows all of them, --output-format json lists every violation"
-
-
-def causes(result: Result, heading: Heading) -> Iterator[Violation]:
-    """Yield the violations of one payload, those that repeat one cause as one.
-
-    One cause is one code at one place of the schema, and one key where keys are missing. Its violations
-    become one that names the first pointers and the number of the others.
-    """
+def group_causes(result: Result, heading: Heading) -> Iterator[Violation]:
+    """Yield the violations of one payload, merging those that repeat one cause unless the report is full."""
     if heading.full:
         yield from result.violations
         return
     groups: dict[tuple[str, ...], list[Violation]] = {}
     for violation in result.violations:
-        groups.setdefault(cause_of(violation), []).append(violation)
+        groups.setdefault(identify_cause(violation), []).append(violation)
     for group in groups.values():
-        yield from [merged(group)] if len(group) > MOST_POINTERS else group
+        yield from [merge_violations(group)] if len(group) > MOST_POINTERS else group
 
 
-def cause_of(violation: Violation) -> tuple[str, ...]:
-    """Return what violations of one cause have in common."""
+def identify_cause(violation: Violation) -> tuple[str, ...]:
+    """Return what violations with one cause have in common: code, place in the schema, and the missing key if any."""
     key = violation.instance_pointer.rpartition("/")[2] if violation.code == "required" else ""
     return violation.code, violation.schema_pointer, violation.expected, key
 
 
-def merged(group: Sequence[Violation]) -> Violation:
-    """Tell violations of one cause as one, which names the first places and how many more there are."""
+def merge_violations(group: Sequence[Violation]) -> Violation:
+    """Return one violation for several with one cause: it names the first places and counts the others."""
     first, *others = group
     if not others:
         return first
@@ -91,32 +96,32 @@ def merged(group: Sequence[Violation]) -> Violation:
     )
 
 
-def _told(result: Result, heading: Heading) -> Iterator[str]:
-    found = list(causes(result, heading))
-    most = len(found) if heading.full else MOST_CAUSES
-    for violation in found[:most]:
-        yield f"{result.place}: {sentence(violation, heading)}"
-    if len(found) > most:
-        yield f"{result.place}: and {len(found) - most:,} more causes; {_ALL}"
+def _render_result(result: Result, heading: Heading) -> Iterator[str]:
+    causes = list(group_causes(result, heading))
+    most = len(causes) if heading.full else MOST_CAUSES
+    for violation in causes[:most]:
+        yield f"{result.place}: {render_violation(violation, heading)}"
+    if len(causes) > most:
+        yield f"{result.place}: and {len(causes) - most:,} more causes; {_HINT}"
 
 
-def sentence(violation: Violation, heading: Heading) -> str:
-    """Write one violation as one printable line."""
+def render_violation(violation: Violation, heading: Heading) -> str:
+    """Return one violation as one printable line."""
     if not heading.full:
         violation = replace(
             violation,
-            expected=shortened(violation.expected, MOST_PHRASE),
-            actual=shortened(violation.actual, MOST_PHRASE),
+            expected=shorten(violation.expected, MOST_PHRASE),
+            actual=shorten(violation.actual, MOST_PHRASE),
         )
     return printable(str(violation))
 
 
-def _cut(line: str, heading: Heading) -> str:
-    return line if heading.full else shortened(line, MOST_LINE)
+def _cut_line(line: str, heading: Heading) -> str:
+    return line if heading.full else shorten(line, MOST_LINE)
 
 
-def shortened(text: str, most: int) -> str:
-    """Cut a text in its middle to at most so many characters."""
+def shorten(text: str, most: int) -> str:
+    """Cut a text in the middle, so that it has at most so many characters."""
     if len(text) <= most:
         return text
     head = (most - 3) // 2

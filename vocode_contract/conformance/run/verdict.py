@@ -12,9 +12,8 @@ from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.report.evidence import FirstSeen
-from vocode_contract.report.evidence import written as evidence_of
-from vocode_contract.report.results import READ_ONLY, VERDICT, noted, written
+from vocode_contract.report.evidence import FirstSeen, write_evidence
+from vocode_contract.report.results import READ_ONLY, VERDICT, record_error, write_violations
 from vocode_contract.validation.lifecycle.history import NEW, Observation
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
@@ -116,7 +115,7 @@ def conclude(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
         _fail(item, client, error)
     except Inconclusive as inconclusive:
         _fail(item, client)
-        noted(item, inconclusive)
+        record_error(item, inconclusive)
         raise
     except (NotPermitted, NoCall) as reason:
         _fail(item, client)
@@ -134,10 +133,10 @@ def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | 
     """Raise the violations of a test if one is an error; record them and their evidence in any case."""
     __tracebackhide__ = True
     found = find_violations(client, claimed)
-    unique, evidence = tuple(found), evidence_of(found, client)
+    unique, evidence = tuple(found), write_evidence(found, client)
     if has_error(unique):
         violated = ContractViolated(unique)
-        noted(item, violated)
+        record_error(item, violated)
         item.user_properties += evidence
         raise violated from None
-    item.user_properties += [*written(unique), *evidence]
+    item.user_properties += [*write_violations(unique), *evidence]
