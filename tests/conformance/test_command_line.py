@@ -83,7 +83,7 @@ def test_rerun_by_pytest_repeats_what_the_environment_and_the_file_said(pytester
         "--pyargs",
         "vocode_contract.conformance",
     ]
-    pytester.runpytest_subprocess(*options, "-k", "list_calls and no_token")
+    pytester.runpytest_inprocess(*options, "-k", "list_calls and no_token")
     report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
     assert report["violations"][0]["rerun"].partition(" --pyargs ")[0] == (
         "pytest --vocode-profile documented --vocode-policy ended-call=404 --vocode-policy authentication=418 "

@@ -22,6 +22,8 @@ TOKEN = "tok_0123456789"
 CANARY = "canary-5f2b"
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
+#: For runs in processes of their own: most of their time went to the plugin of Schemathesis, which they do not use.
+APART = [*PLUGIN, "-p", "no:schemathesis"]
 
 READS_A_CALL = """
 def test_shop(vocode_client):
@@ -241,7 +243,7 @@ def test_evidence_is_a_property_in_junit(pytester, monkeypatch, processes):
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     path = pytester.makepyfile(READS_A_CALL)
     with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
-        options = [*PLUGIN, *processes, "--vocode-url", running.url, "--junitxml=junit.xml", "--vocode-report=json"]
+        options = [*APART, *processes, "--vocode-url", running.url, "--junitxml=junit.xml", "--vocode-report=json"]
         result = (pytester.runpytest_subprocess if processes else pytester.runpytest_inprocess)(*options, path)
     root = ET.fromstring((pytester.path / "junit.xml").read_text("utf-8"))  # noqa: S314 - our own file
     [evidence] = [each.get("value") for each in root.iter("property") if each.get("name") == "vocode_evidence"]
@@ -367,7 +369,7 @@ def test_suite_runs_in_several_processes(pytester, monkeypatch):
     pytest.importorskip("xdist")
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     result = pytester.runpytest_subprocess(
-        *PLUGIN,
+        *APART,
         "-n2",
         "-p",
         "no:cacheprovider",
@@ -392,7 +394,7 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
         "test_list_calls_returns_a_page",
         "--vocode-timeout=0.5",
     ]
-    result = pytester.runpytest_subprocess(*PLUGIN, "-n2", "-v", "-p", "no:cacheprovider", *suite)
+    result = pytester.runpytest_subprocess(*APART, "-n2", "-v", "-p", "no:cacheprovider", *suite)
     told = [line for line in result.outlines if "INCONCLUSIVE" in line or "SKIPPED" in line]
     workers = {word for line in told for word in line.split() if word.startswith("[gw")}
     assert len(workers) == 1

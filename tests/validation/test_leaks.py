@@ -91,7 +91,7 @@ BREAKS = {
 
 def broken(contract, name, choices=(0,), ways=tuple(BREAKS)):
     """Yield payloads full of canaries, then the same with one place broken, in every way at every place."""
-    done: set[object] = set()
+    done: set[tuple[str, str]] = set()
     for choice in choices:
         payload = full(contract, contract.schemas[name], choice)
         yield payload
