@@ -23,11 +23,8 @@ pytestmark = pytest.mark.slow
 
 TOKEN = "tok_0123456789"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "found.md"
-#: pytest's own services that the suite does not use; they take a tenth of the time of each run.
-BARE = [
-    "--capture=no",
-    *("-p", "no:logging", "-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"),
-]
+#: pytest's own services that the suite does not use; they take time in each run.
+BARE = ["--capture=no", "-p", "no:logging", "-p", "no:faulthandler"]
 #: Faults that are seen by waiting; one test asks for one thing.
 SLOW = {
     "no-answer": "timeout-read",
