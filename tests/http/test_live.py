@@ -414,7 +414,7 @@ def test_run_remembers_what_could_not_be_written_down(monkeypatch):
 
 def test_options_that_mean_nothing_are_usage(live):
     for options, reason in (
-        (("--allow", "everything"), "is no effect"),
+        (("--allow", "everything"), "is not an effect"),
         (("--allow-number", "one"), "must be digits"),
         (("--allow-number", "14155550998"), "is not among numbers"),
     ):
