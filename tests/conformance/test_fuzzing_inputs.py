@@ -73,7 +73,7 @@ def test_planned_ends_no_call_that_goes_on_but_one_of_its_own():
     simulation = Simulation(CONTRACT, token=TOKEN)
     scenario = scenario_of(simulation)
     plan, _ = plan_for(scenario, "end_call")
-    assert plan.ids[0] == scenario.calls.living("fuzzed")
+    assert plan.ids[0] == scenario.calls.endable_id("fuzzed")
     assert {simulation.state.calls[known]["status"] for known in plan.ids} == {"not_started", "ended", "error"}
 
 

@@ -286,14 +286,14 @@ def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0
 
 def test_calls_are_created_on_this_machine_and_ended_in_the_end():
     calls, client = calls_at("http://127.0.0.1:1", Carrier())
-    call = calls.living("one")
+    call = calls.endable_id("one")
     assert finish(client) == ()
     assert client.get_call(call).call_status == "ended"
 
 
 def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
     calls, client = calls_at("http://127.0.0.1:1", Carrier())
-    call = calls.living("one")
+    call = calls.endable_id("one")
     client._health.failures = 3
     with pytest.raises(Inconclusive, match="several times in a row"):
         client.get_call(call)
@@ -315,7 +315,7 @@ def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):
     monkeypatch.setitem(client_module._PATIENCE, True, 0.1)
     carrier = Carrier()
     calls, client = calls_at("http://127.0.0.1:1", carrier)
-    call = calls.living("one")
+    call = calls.endable_id("one")
     asked = []
     for _ in range(2):
         before = len(carrier.asked)
@@ -341,7 +341,7 @@ def test_calls_are_ended_in_the_end_within_seconds_for_all_of_them(within, secon
     hurried = Hurried("http://127.0.0.1:1", Secret(TOKEN), transport=Carrier())
     client = CheckedClient(hurried, Contract.load())
     calls = Calls(client)
-    created = [calls.living(role) for role in ("one", "other")]
+    created = [calls.endable_id(role) for role in ("one", "other")]
     assert list(finish(client, within)) == ([] if seconds else created)
     assert Hurried.seconds == pytest.approx(seconds, abs=5)
     assert Hurried.seconds == sorted(Hurried.seconds, reverse=True)
@@ -373,7 +373,7 @@ def test_call_whose_creation_was_never_sent_is_declined():
 def test_call_whose_end_had_no_answer_is_looked_at_and_not_ended_again():
     carrier = Losing("/v1/calls/end")
     calls, client = calls_at("http://127.0.0.1:1", carrier)
-    call = calls.living("one")
+    call = calls.endable_id("one")
     with pytest.raises(Inconclusive, match="the call may have been ended"):
         client.end_call(call)
     assert finish(client) == ()
@@ -382,14 +382,14 @@ def test_call_whose_end_had_no_answer_is_looked_at_and_not_ended_again():
 
 def test_calls_are_taken_from_the_list_where_none_can_be_created():
     turns = [calls_at("http://127.0.0.1:1", Carrier("/v1/calls/create"), turn=(number, 2))[0] for number in (0, 1)]
-    assert len({calls.living(role) for calls in turns for role in ("one", "other")}) == 4
+    assert len({calls.endable_id(role) for calls in turns for role in ("one", "other")}) == 4
 
 
 def test_call_that_another_process_created_is_ended_by_none():
     carrier = Carrier()
     (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
     before = SharedScenario(other).run(lists.list_before)
-    created = {one.living(role) for role in ("subject", "bystander")}
+    created = {one.endable_id(role) for role in ("subject", "bystander")}
     told = [SharedScenario(other).run(more_steps.end_of("not_started")) for _ in range(2)]
     ended = {str(answer.call_id) for answer in told}
     assert {answer.status for answer in told} == {200}
@@ -414,16 +414,16 @@ def test_list_that_changes_at_every_look_is_not_judged():
 def test_calls_elsewhere_are_those_that_were_given():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a", "b")
-    assert [calls.living(role) for role in ("one", "other", "one")] == ["a", "b", "a"]
+    assert [calls.endable_id(role) for role in ("one", "other", "one")] == ["a", "b", "a"]
     assert carrier.asked == []
 
 
 def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a")
-    calls.living("one")
+    calls.endable_id("one")
     with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
-        calls.living("other")
+        calls.endable_id("other")
     assert carrier.asked == []
 
 

@@ -33,12 +33,12 @@ def exchange(body: bytes) -> Exchange:
 
 def test_small_body_is_kept_as_it_came():
     small = exchange(b" " * SMALL)
-    assert Store().packed(small) is small
+    assert Store().pack(small) is small
 
 
 def test_large_body_is_the_same_once_it_is_packed():
     large = exchange(b"0" * (SMALL + 1))
-    response = Store().packed(large).response
+    response = Store().pack(large).response
     assert (response.status, response.header("x-a"), response.body) == (200, "b", large.response.body)
     assert replace(response, status=500).body == large.response.body
 
@@ -47,10 +47,10 @@ def test_equal_bodies_take_room_once_and_others_are_refused_in_the_end(monkeypat
     monkeypatch.setattr(body_store, "MOST_PACKED", 3_000_000)
     store, draw = Store(), random.Random(0)
     bodies = ["".join(draw.choices(string.printable, k=SMALL + 1)).encode() for _ in range(4)]
-    kept = [store.packed(exchange(bodies[0])) for _ in range(9)]
-    kept.append(store.packed(exchange(bodies[1])))
+    kept = [store.pack(exchange(bodies[0])) for _ in range(9)]
+    kept.append(store.pack(exchange(bodies[1])))
     with pytest.raises(Inconclusive) as caught:
-        kept += [store.packed(exchange(body)) for body in bodies[2:]]
+        kept += [store.pack(exchange(body)) for body in bodies[2:]]
     assert caught.value.kind == "too-large"
 
 

@@ -405,7 +405,10 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
     ("arguments", "reason"),
     [
         (["--vocode-policy", "x=1"], "--vocode-policy: must be NAME=VALUE"),
-        (["--vocode-allow", "all"], "--vocode-allow: 'all' is not an effect; known: reads, writes, bills, rings, hangs-up"),
+        (
+            ["--vocode-allow", "all"],
+            "--vocode-allow: 'all' is not an effect; known: reads, writes, bills, rings, hangs-up",
+        ),
         (["--vocode-allow-number", "x"], "--vocode-allow-number: must be digits"),
         (["--vocode-timeout", "0"], "--vocode-timeout: must be a number of seconds"),
         (["--vocode-max-body", "0"], "--vocode-max-body: must be a number of bytes, 1 to 67108864"),

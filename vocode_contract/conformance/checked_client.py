@@ -174,7 +174,7 @@ class CheckedClient:
         self.store.see(exchange.response.body)
         answer = CheckedExchange(
             operation=wanted.operation,
-            exchange=self.store.packed(exchange),
+            exchange=self.store.pack(exchange),
             violations=tuple(violations),
             contract=self.contract.date,
             at=came,

@@ -65,7 +65,7 @@ class Store:
     _size: int = 0
     _is_complete: bool = True
 
-    def packed(self, exchange: Exchange) -> Exchange:
+    def pack(self, exchange: Exchange) -> Exchange:
         """Return an exchange with a large body packed.
 
         Raises:

@@ -55,10 +55,10 @@ class Request:
     def __reduce__(self) -> tuple[object, ...]:
         """Leave out what authenticates where it is pickled or copied: a file or another process has no use for it."""
         headers = tuple((name, _MASK if name.lower() in _SECRETS else value) for name, value in self.headers)
-        return _restored, (self.method, self.path, self.query, headers, self.body)
+        return _restore, (self.method, self.path, self.query, headers, self.body)
 
 
-def _restored(*values: Any) -> Request:
+def _restore(*values: Any) -> Request:
     method, path, query, headers, body = values
     return Request(method=method, path=path, query=query, headers=headers, body=body)
 

@@ -41,6 +41,6 @@ def split_url(url: str, option: str, *, scheme_rule: str, variable: str = "") ->
     return parts, host, port
 
 
-def bracketed(host: str) -> str:
+def bracket(host: str) -> str:
     """Return a host as it stands in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -59,7 +59,7 @@ def _servable_id(scenario: SharedScenario, operation: Operation) -> str:
         Inconclusive: No complete response came.
     """
     if operation.effect == "hangs-up":
-        return scenario.calls.living("fuzzed")
+        return scenario.calls.endable_id("fuzzed")
     items = _listed_calls(scenario)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]

@@ -175,10 +175,10 @@ def _call_ids(given: Given) -> tuple[str, ...]:
 def _ca_file(given: Given) -> str:
     path: str = given.value
     if path:
-        from vocode_contract.http.client.connection import trusted
+        from vocode_contract.http.client.connection import tls_context
 
         try:
-            trusted(path)
+            tls_context(path)
         except InvalidOption as error:
             raise InvalidOption(given.source, error.reason) from None
     return path

@@ -75,10 +75,10 @@ class Calls:
         if role in self._unanswered:
             raise self._unanswered[role].with_traceback(None)
         if role not in self.created:
-            self.created[role] = self._created(role)
+            self.created[role] = self._send_create(role)
         return self.created[role]
 
-    def _created(self, role: str) -> CheckedExchange:
+    def _send_create(self, role: str) -> CheckedExchange:
         request = self.request(role)
         reason = self.client.reason_against("create_call", request)
         if reason:
@@ -89,7 +89,7 @@ class Calls:
             self._unanswered[role] = inconclusive
             raise
 
-    def living(self, role: str) -> str:
+    def endable_id(self, role: str) -> str:
         """Return the id of a call for a role that may be ended and is not over; the same each time.
 
         Raises:
@@ -97,7 +97,7 @@ class Calls:
             NotPermitted: The run is read-only.
         """
         if role not in self._by_role:
-            found = self._created_for(role) or self._given_call() or self._listed_call()
+            found = self._create_for(role) or self._given_call() or self._listed_call()
             if found is None and self.client.is_read_only:
                 raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
@@ -112,7 +112,7 @@ class Calls:
         """Return the id of a known call, only to read it; ``None`` if there is none."""
         return next(iter((*self._given, *self._by_role.values())), None)
 
-    def found(self, *roles: str) -> tuple[str, ...]:
+    def created_ids(self, *roles: str) -> tuple[str, ...]:
         """Return the ids of the calls that this run created for some roles."""
         answers = [(role, self.created[role]) for role in roles if role in self.created]
         return tuple(
@@ -121,11 +121,11 @@ class Calls:
             if answer.status == 200 and answer.call_id is not None and answer.call_id == self._by_role.get(role)
         )
 
-    def note_ended(self, identifier: str) -> None:
+    def record_end(self, identifier: str) -> None:
         """Record that a call is over."""
         self.client.creations.record_end(identifier)
 
-    def _created_for(self, role: str) -> str | None:
+    def _create_for(self, role: str) -> str | None:
         try:
             identifier = self.create(role).call_id
         except (Inconclusive, NotPermitted):

@@ -26,13 +26,13 @@ def end_by_get(scenario: SharedScenario) -> CheckedExchange:
     """Send a request to end the bystander by GET."""
     require_loopback(scenario, "end_call", "another method might be taken")
     scenario.try_run(get_bystander_after_refusals)
-    return scenario.send("end_call", {"id": scenario.calls.living(BYSTANDER)}, method="GET")
+    return scenario.send("end_call", {"id": scenario.calls.endable_id(BYSTANDER)}, method="GET")
 
 
 def end_by_body(scenario: SharedScenario) -> CheckedExchange:
     """Send a request to end the bystander with its id in the body, where the contract has no body."""
     scenario.try_run(end_by_get)
-    identifier = scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
+    identifier = scenario.calls.endable_id(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
     return scenario.send("end_call", json={"id": identifier})
 
 
@@ -46,7 +46,7 @@ def end_by_two_ids(scenario: SharedScenario) -> CheckedExchange:
     """End a call with a query that holds two ids."""
     scenario.try_run(get_bystander_before_two_ids)
     require_loopback(scenario, "end_call", "two calls may be ended")
-    names = [("id", scenario.calls.living(BYSTANDER)), ("id", scenario.calls.living("second of two ids"))]
+    names = [("id", scenario.calls.endable_id(BYSTANDER)), ("id", scenario.calls.endable_id("second of two ids"))]
     return scenario.send("end_call", names)
 
 
@@ -54,7 +54,7 @@ def get_both_calls(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """Get both calls of that query."""
     scenario.run(end_by_two_ids)
     both = (BYSTANDER, "second of two ids")
-    return tuple(scenario.send("get_call", {"id": scenario.calls.living(role)}) for role in both)
+    return tuple(scenario.send("get_call", {"id": scenario.calls.endable_id(role)}) for role in both)
 
 
 # --- calls in other states ---
@@ -113,12 +113,12 @@ def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], Checked
     """Return the step that ends a call with one form of an empty body."""
 
     def end(scenario: SharedScenario) -> CheckedExchange:
-        call = scenario.calls.living(f"ended with {media_type}")
+        call = scenario.calls.endable_id(f"ended with {media_type}")
         answer = scenario.send("end_call", {"id": call}, body=body, media_type=media_type)
         if (
             answer.call_status in FINAL and scenario.calls.is_here
         ):  # a remote host's status 200 alone does not prove the end
-            scenario.calls.note_ended(call)
+            scenario.calls.record_end(call)
         return answer
 
     return end
@@ -126,7 +126,7 @@ def end_with(media_type: str, body: bytes) -> Callable[[SharedScenario], Checked
 
 def end_twice_at_once(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """End one call twice at the same time."""
-    call = scenario.calls.living("raced")
+    call = scenario.calls.endable_id("raced")
 
     def end(_: int) -> CheckedExchange:
         return replace(scenario.send("end_call", {"id": call}), is_ordered=False)
@@ -138,4 +138,4 @@ def end_twice_at_once(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
 def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
     """Get the call that was ended twice at the same time until it is over."""
     scenario.run(end_twice_at_once)
-    return wait_until_over(scenario, scenario.calls.living("raced"))
+    return wait_until_over(scenario, scenario.calls.endable_id("raced"))

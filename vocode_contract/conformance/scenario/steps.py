@@ -71,33 +71,33 @@ def create_without_fields(scenario: SharedScenario) -> CheckedExchange:
 def get_subject(scenario: SharedScenario) -> CheckedExchange:
     """Get the subject before its end."""
     scenario.try_run(create_bystander)
-    return scenario.send("get_call", {"id": scenario.calls.living(SUBJECT)})
+    return scenario.send("get_call", {"id": scenario.calls.endable_id(SUBJECT)})
 
 
 def end_subject(scenario: SharedScenario) -> CheckedExchange:
     """End the subject."""
     scenario.try_run(get_subject)
     if scenario.calls.is_here:
-        scenario.calls.living(BYSTANDER)
-    return scenario.send("end_call", {"id": scenario.calls.living(SUBJECT)})
+        scenario.calls.endable_id(BYSTANDER)
+    return scenario.send("end_call", {"id": scenario.calls.endable_id(SUBJECT)})
 
 
 def wait_for_subject(scenario: SharedScenario) -> CheckedExchange:
     """Get the subject until it is over."""
     scenario.run(end_subject)
-    return wait_until_over(scenario, scenario.calls.living(SUBJECT))
+    return wait_until_over(scenario, scenario.calls.endable_id(SUBJECT))
 
 
 def end_subject_again(scenario: SharedScenario) -> CheckedExchange:
     """End the subject a second time."""
     scenario.run(wait_for_subject)
-    return scenario.send("end_call", {"id": scenario.calls.living(SUBJECT)})
+    return scenario.send("end_call", {"id": scenario.calls.endable_id(SUBJECT)})
 
 
 def get_subject_again(scenario: SharedScenario) -> CheckedExchange:
     """Get the subject after it was ended twice."""
     scenario.run(end_subject_again)
-    return scenario.send("get_call", {"id": scenario.calls.living(SUBJECT)})
+    return scenario.send("get_call", {"id": scenario.calls.endable_id(SUBJECT)})
 
 
 def get_call_by_upper_case_id(scenario: SharedScenario) -> CheckedExchange:
@@ -119,7 +119,7 @@ def list_after_end(scenario: SharedScenario) -> CheckedExchange:
     scenario.try_run(create_by_put)
     for way in WAYS:
         scenario.try_run(unauthenticated_request("create_call", way))
-    created = scenario.calls.found(SUBJECT, BYSTANDER)
+    created = scenario.calls.created_ids(SUBJECT, BYSTANDER)
     return scenario.client.poll(lambda: list_whole(scenario), lambda page: is_missing_calls(page, created), within=_LAG)
 
 
@@ -165,7 +165,7 @@ LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
 
 def get_bystander(scenario: SharedScenario) -> CheckedExchange:
     """Get the bystander."""
-    return scenario.send("get_call", {"id": scenario.calls.living(BYSTANDER)})
+    return scenario.send("get_call", {"id": scenario.calls.endable_id(BYSTANDER)})
 
 
 def get_bystander_after_end(scenario: SharedScenario) -> CheckedExchange:
@@ -186,7 +186,7 @@ def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
 def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """Get an untouched call twice, after as much time as the bystander has lived by now."""
     lived = time.time() - scenario.run(create_bystander).at
-    call = scenario.calls.living("left alone")
+    call = scenario.calls.endable_id("left alone")
     time.sleep(min(lived, _ALONE))
     return tuple(scenario.send("get_call", {"id": call}) for _ in range(2))
 
@@ -229,7 +229,7 @@ def _arguments(scenario: SharedScenario, name: str) -> Mapping[str, str]:
         if not scenario.calls.is_here:
             return {"id": UNKNOWN_ID}
         scenario.try_run(get_bystander_after_end)
-        return {"id": scenario.calls.living(BYSTANDER)}
+        return {"id": scenario.calls.endable_id(BYSTANDER)}
     if name == "get_recording":
         try:
             return {"id": call_with_recording(scenario, available=True)}
@@ -241,7 +241,7 @@ def _arguments(scenario: SharedScenario, name: str) -> Mapping[str, str]:
 def known_id(scenario: SharedScenario, operation: str) -> str:
     """Return the id of an existing call to modify; on a remote host a request to end gets an unknown one instead."""
     if operation == "end_call":
-        return scenario.calls.living(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
+        return scenario.calls.endable_id(BYSTANDER) if scenario.calls.is_here else UNKNOWN_ID
     try:
         return readable_call(scenario)
     except NoCall:
@@ -274,7 +274,7 @@ def wait_until_over(scenario: SharedScenario, call: str) -> CheckedExchange:
     """Get a call until it is over, and record that it is."""
     answer = scenario.client.wait_until_over(call)
     if answer.call_status in FINAL:
-        scenario.calls.note_ended(call)
+        scenario.calls.record_end(call)
     return answer
 
 
@@ -286,7 +286,7 @@ def call_in_state(scenario: SharedScenario, state: str) -> str:
     except NoCall:
         if state != "not_started" or scenario.calls.create(state).call_status != state:
             raise
-        return scenario.calls.living(state)
+        return scenario.calls.endable_id(state)
 
 
 def listed_call(scenario: SharedScenario, state: str, *, own: bool = True) -> str:

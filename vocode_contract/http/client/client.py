@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, trusted
+from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, tls_context
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
 from vocode_contract.http.client.network_errors import classify
@@ -95,7 +95,7 @@ class Client:
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = RateLimit(self._timing.interval) if paced else nullcontext(0.0)
-        self._tls = trusted(ca_file) if self.endpoint.scheme == "https" else None
+        self._tls = tls_context(ca_file) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
         self._max_body = max_body
         for name in _LOGGERS:  # they would log URLs and headers
@@ -112,9 +112,9 @@ class Client:
         intent = self._intent(wanted)
         self._guard.admit(intent)
         if intent.effect == "rings":
-            return self._created(intent, wanted)
+            return self._create(intent, wanted)
         try:
-            exchange = self._repeated(intent, wanted)
+            exchange = self._send_with_retries(intent, wanted)
         except Inconclusive as inconclusive:
             if intent.effect == "hangs-up" and intent.call_id and inconclusive.may_have_acted:
                 self.creations.record_unclear_end(intent.call_id)
@@ -123,7 +123,7 @@ class Client:
             self.creations.observe(exchange, [value for name, value in wanted.arguments if name == "id"])
         return exchange
 
-    def _created(self, intent: Intent, wanted: OperationRequest) -> Exchange:
+    def _create(self, intent: Intent, wanted: OperationRequest) -> Exchange:
         """Send a request that creates a call; it is recorded before and after."""
         __tracebackhide__ = True
         try:
@@ -131,7 +131,7 @@ class Client:
         except InvalidOption as error:
             raise NotPermitted(intent.operation, str(error)) from None
         try:
-            exchange = self._repeated(intent, wanted)
+            exchange = self._send_with_retries(intent, wanted)
         except BaseException as error:  # Ctrl-C too: it may have been sent by then
             acted = error.may_have_acted if isinstance(error, Inconclusive) else True
             self.creations.record_no_response(creation, may_have_acted=acted)
@@ -139,7 +139,7 @@ class Client:
         self.creations.record_response(creation, exchange)
         return exchange
 
-    def _repeated(self, intent: Intent, wanted: OperationRequest) -> Exchange:
+    def _send_with_retries(self, intent: Intent, wanted: OperationRequest) -> Exchange:
         """Send a request, and again if it only reads and got no response."""
         __tracebackhide__ = True
         request = self._request(wanted)
@@ -151,11 +151,11 @@ class Client:
         while True:
             times += 1
             try:
-                return self._answered(request, wanted, deadline, is_retried=bool(pauses))
+                return self._send_for_answer(request, wanted, deadline, is_retried=bool(pauses))
             except Inconclusive as inconclusive:
                 # A last attempt that the deadline cuts off tells less than the one before.
                 found = found if found is not None and time.monotonic() >= deadline else inconclusive
-            if times > len(pauses) or not self._waited(found, pauses[times - 1], deadline):
+            if times > len(pauses) or not self._wait_for_retry(found, pauses[times - 1], deadline):
                 raise found.with_attempts(times)
 
     @property
@@ -204,14 +204,14 @@ class Client:
             body=wanted.body,
         )
 
-    def _sent(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:
+    def _send_once(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:
         """Send once; return the complete exchange or raise `Inconclusive`."""
         __tracebackhide__ = True
         with self._pace as waited:
             started = time.monotonic()
             line = ConnectionLog(deadline + waited, is_encrypted=self._tls is not None)
             try:
-                response = self._carried(request, wanted.operation, line, is_retried=is_retried)
+                response = self._carry(request, wanted.operation, line, is_retried=is_retried)
             except NETWORK_ERRORS as error:
                 kind, what = classify(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
@@ -224,7 +224,7 @@ class Client:
         where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(wanted.operation, sent=sent))
 
-    def _carried(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
+    def _carry(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
         phases = {"connect": self._timing.connect, "read": self._timing.read, "write": self._timing.write}
         limits = {name: self._timing.phase(seconds, is_retried=is_retried) for name, seconds in phases.items()}
@@ -259,13 +259,15 @@ class Client:
         odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
         return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
 
-    def _answered(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:
+    def _send_for_answer(
+        self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool
+    ) -> Exchange:
         """Send once; return the exchange, or raise `Inconclusive` if it says nothing about the API."""
         __tracebackhide__ = True
-        exchange = self._sent(request, wanted, deadline, is_retried=is_retried)
+        exchange = self._send_once(request, wanted, deadline, is_retried=is_retried)
         status = exchange.response.status
         if status == 429:
-            raise self._limited(seconds_of(exchange.response.header("retry-after")))
+            raise self._rate_limit_error(seconds_of(exchange.response.header("retry-after")))
         if status in _GATEWAY:
             raise Inconclusive("gateway", f"status {status}", _consequence(wanted.operation, sent=True))
         if wanted.credentials == DEFAULT_CREDENTIALS:
@@ -280,7 +282,7 @@ class Client:
                 self._accepted.add(wanted.operation.name)
         return exchange
 
-    def _limited(self, wait: float | None) -> Inconclusive:
+    def _rate_limit_error(self, wait: float | None) -> Inconclusive:
         """Slow down as the server asks, and return the reason for having no response."""
         timing = self._timing
         is_honoured = self._throttle.slow_down(max(wait or 0.0, *timing.pauses[:1], 0.0), timing)
@@ -291,7 +293,7 @@ class Client:
         # Without waiting, later requests would get the same response.
         return Inconclusive("rate-limited", ", ".join(asked), wait=wait, is_down=not is_honoured)
 
-    def _waited(self, inconclusive: Inconclusive, pause: float, deadline: float) -> bool:
+    def _wait_for_retry(self, inconclusive: Inconclusive, pause: float, deadline: float) -> bool:
         """Wait before a request is sent again; return whether it may be sent."""
         jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
         seconds = max(pause * (1 + jitter), inconclusive.wait or 0.0)

@@ -24,7 +24,7 @@ try:
 except ImportError:
     raise MissingExtra("client", "talking to a server") from None
 
-__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "httpcore", "httpx", "trusted"]
+__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "httpcore", "httpx", "tls_context"]
 
 #: The network errors of both libraries.
 NETWORK_ERRORS = (
@@ -127,7 +127,7 @@ class ConnectionLog:
             self.head += data
         self.ended = self.ended or not data
 
-    def left(self, timeout: float | None) -> float:
+    def next_timeout(self, timeout: float | None) -> float:
         """Return the time-out of the next step in seconds.
 
         Raises:
@@ -242,7 +242,7 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
         with self._line.step("connect"):
-            one = connect(host, port, within=self._line.left(timeout))
+            one = connect(host, port, within=self._line.next_timeout(timeout))
         if is_loopback(host):  # it may get a token unencrypted, so a name that resolves elsewhere gets no byte
             _require_this_machine(one)
         return _Stream(self._line, one, carries=not self._line.is_encrypted)
@@ -256,7 +256,7 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._line.step("read"):
-            self._connection.settimeout(self._line.left(timeout))
+            self._connection.settimeout(self._line.next_timeout(timeout))
             data = self._connection.recv(max_bytes)
         self._line.take(data)
         return data
@@ -265,7 +265,7 @@ class _Stream(httpcore.NetworkStream):
         rest = memoryview(buffer)
         with self._line.step("write"):
             while rest:
-                self._connection.settimeout(self._line.left(timeout))
+                self._connection.settimeout(self._line.next_timeout(timeout))
                 self._line.sent = self._line.sent or self._carries
                 rest = rest[self._connection.send(rest) :]
 
@@ -278,7 +278,7 @@ class _Stream(httpcore.NetworkStream):
         self._line.in_tls = True
         with self._line.step("connect"):
             try:
-                self._connection.settimeout(self._line.left(timeout))
+                self._connection.settimeout(self._line.next_timeout(timeout))
                 secured = ssl_context.wrap_socket(
                     self._connection, server_hostname=server_hostname, suppress_ragged_eofs=False
                 )
@@ -294,7 +294,7 @@ class _Stream(httpcore.NetworkStream):
         return None
 
 
-def trusted(ca_file: str = "") -> ssl.SSLContext:
+def tls_context(ca_file: str = "") -> ssl.SSLContext:
     """Return a TLS context that verifies certificates, and that the environment cannot change.
 
     It equals `ssl.create_default_context`, except that it ignores ``SSLKEYLOGFILE``, which would write the keys of each

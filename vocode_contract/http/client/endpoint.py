@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.guard import is_loopback
-from vocode_contract.http.url import DEFAULT_PORTS, bracketed, split_url
+from vocode_contract.http.url import DEFAULT_PORTS, bracket, split_url
 from vocode_contract.validation.masking import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -98,7 +98,7 @@ class Endpoint:
     @property
     def authority(self) -> str:
         """Host and port as in a URL, without the scheme's default port."""
-        host = bracketed(self.host)
+        host = bracket(self.host)
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
@@ -156,7 +156,7 @@ class Proxy:
 
     def __str__(self) -> str:
         """Return the address as URL."""
-        return f"http://{bracketed(self.host)}:{self.port}"
+        return f"http://{bracket(self.host)}:{self.port}"
 
 
 def _split(url: str, option: str, *, variable: str) -> tuple[SplitResult, str, int | None]:

@@ -69,7 +69,7 @@ class CallJournal:
     def _append(self, line: bytes) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = _opened(self.path, os.O_WRONLY | os.O_APPEND)
+            descriptor = _open_private(self.path, os.O_WRONLY | os.O_APPEND)
             try:
                 if os.write(descriptor, line) < len(line):
                     os.write(descriptor, b"\n")  # the next event begins a line of its own
@@ -100,7 +100,7 @@ class CallJournal:
         return (*open_calls, *(["unknown"] * sum(unanswered.values())))
 
 
-def _opened(path: Path, flags: int) -> int:
+def _open_private(path: Path, flags: int) -> int:
     """Open a file for its owner alone, through no link, whoever made it before."""
     descriptor = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     if hasattr(os, "fchmod"):
@@ -136,7 +136,7 @@ def sole_actor(directory: Path, host: str) -> Iterator[None]:
     lock = directory / f"{hashlib.sha256(host.encode()).hexdigest()[:16]}.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = _opened(lock, os.O_RDWR)
+        descriptor = _open_private(lock, os.O_RDWR)
     except OSError:
         raise InvalidOption(str(lock), "the lock of a host cannot be made; XDG_STATE_HOME says where") from None
     try:

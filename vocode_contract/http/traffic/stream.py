@@ -122,7 +122,7 @@ class Recording:
         self._kept.clear()
 
 
-def decoded(response: Any, raw: bytes, most: int) -> bytes | None:
+def decode(response: Any, raw: bytes, most: int) -> bytes | None:
     """Undo the content coding of a body, as the response's own library does it.
 
     Args:

@@ -15,7 +15,7 @@ from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic.httpx_transport import CheckedTransport
 from vocode_contract.http.traffic.record import TrafficRecord, error_of
-from vocode_contract.http.traffic.stream import Recording, decoded
+from vocode_contract.http.traffic.stream import Recording, decode
 from vocode_contract.http.url import DEFAULT_PORTS
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.violation import Violation
@@ -229,7 +229,7 @@ class Traffic:
             seconds=recording.seconds(before, _elapsed(response)),
         )
         if body is not None and not exchange.unasked_coding:
-            body = decoded(response, body, MOST_READ)
+            body = decode(response, body, MOST_READ)
             exchange = Exchange(request=exchange.request, response=_response(response, body), seconds=exchange.seconds)
         self._check(operation, request, exchange, is_whole=body is not None)
 

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, is_loopback, is_read_only
-from vocode_contract.http.url import bracketed, split_url
+from vocode_contract.http.url import bracket, split_url
 
 #: A segment of a URL path that is a word; other segments may be tokens, as in the URLs of chat webhooks.
 _WORD = re.compile(r"[a-z]{1,16}(?:[-_.][a-z]{1,16}){0,2}|v[0-9]{1,2}")
@@ -73,4 +73,4 @@ def _resolves_to_loopback(host: str) -> bool:
 
 def _shown(parts: SplitResult, host: str, port: int | None) -> str:
     path = "/".join(part if not part or _WORD.fullmatch(part) else "*" for part in parts.path.split("/"))
-    return f"{parts.scheme}://{bracketed(host)}{'' if port is None else f':{port}'}{path[:200]}"
+    return f"{parts.scheme}://{bracket(host)}{'' if port is None else f':{port}'}{path[:200]}"
