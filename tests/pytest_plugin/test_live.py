@@ -102,7 +102,7 @@ def test_option_that_widens_is_for_the_command_line(live_pytest, sent, tmp_path,
         written(tmp_path / "work" / "pytest.ini", f"[pytest]\naddopts = {option}\n")
     process = live_pytest(CREATES, *THERE, **({"PYTEST_ADDOPTS": option} if where == "variable" else {}))
     assert (process.returncode, sent()) == (pytest.ExitCode.USAGE_ERROR, [])
-    assert f"{option.partition('=')[0]} is for the command line" in process.stderr
+    assert f"{option.partition('=')[0]} must be given on the command line" in process.stderr
 
 
 @pytest.mark.parametrize(("key", "value"), [("ca", "ca.pem"), ("proxy", "http://proxy.example:3128")])

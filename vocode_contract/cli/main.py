@@ -44,9 +44,9 @@ class LazyGroup(click.Group):
         return command
 
 
-def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
-        from vocode_contract._version import __version__
+def _show_version(ctx: click.Context, _parameter: click.Parameter, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
+        from vocode_contract._version import __version__  # it is slow to import
 
         click.echo(f"{NAME} {__version__}")
         ctx.exit()
@@ -166,24 +166,22 @@ def _report_bug(error: Exception, output: Output) -> None:
 
 def _find_place(traceback: TracebackType | None) -> str:
     """Return file and line of the innermost frame in this package."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    place = "an unknown place"
-    while traceback is not None:
-        name = os.path.abspath(traceback.tb_frame.f_code.co_filename)
-        if name.startswith(package + os.sep):
-            relative = os.path.relpath(name, os.path.dirname(package)).replace(os.sep, "/")
-            place = f"{relative}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    return place
+    from pathlib import Path
+    from traceback import walk_tb
+
+    package = Path(__file__).resolve().parents[1]
+    places = [(Path(frame.f_code.co_filename).resolve(), line) for frame, line in walk_tb(traceback)]
+    ours = [f"{path.relative_to(package.parent).as_posix()}:{line}" for path, line in places if package in path.parents]
+    return ours[-1] if ours else "an unknown place"
 
 
 def _format_traceback(error: BaseException) -> str:
     """Return the frames of an error and of its causes: code and names, no values and no messages."""
-    import traceback
+    from traceback import format_tb
 
     parts: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
-        parts.append(f"{type(seen).__name__} (message left out)\n{''.join(traceback.format_tb(seen.__traceback__))}")
+        parts.append(f"{type(seen).__name__} (message left out)\n{''.join(format_tb(seen.__traceback__))}")
         seen = seen.__cause__ or seen.__context__
     return "raised after:\n".join(parts)

@@ -12,7 +12,7 @@ from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, read_payloads, shown_name
 
 if TYPE_CHECKING:
-    from vocode_contract.report.payload_results import Heading, Result, ResultCounts
+    from vocode_contract.report.payload_results import Result, ResultCounts
     from vocode_contract.validation.codes import Selection
     from vocode_contract.validation.validator import Validator
     from vocode_contract.validation.violation import Violation
@@ -129,8 +129,10 @@ def _run_validation(options: ValidateOptions, output: Output) -> int:
                 output.flush()
     finally:  # an interrupted run reports what it has validated so far
         output.flush()
-        output.say(_summarize(tally, heading))
-    return _exit_code(tally)
+        output.say(f"{tally} [{heading.schema}, {heading.contract}, {heading.profile}]")
+    if tally.violating:
+        return VIOLATES
+    return INCONCLUSIVE if tally.inconclusive else CONFORMS
 
 
 def _make_validator(options: ValidateOptions) -> "Validator":
@@ -228,13 +230,3 @@ def _count_results(results: Iterable["Result"], tally: "ResultCounts", output: O
         if result.inconclusive:
             output.say(f"{result.place}: {result.inconclusive}")
         yield result
-
-
-def _summarize(tally: "ResultCounts", heading: "Heading") -> str:
-    return f"{tally} [{heading.schema}, {heading.contract}, {heading.profile}]"
-
-
-def _exit_code(tally: "ResultCounts") -> int:
-    if tally.violating:
-        return VIOLATES
-    return INCONCLUSIVE if tally.inconclusive else CONFORMS

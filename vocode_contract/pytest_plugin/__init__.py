@@ -28,6 +28,7 @@ from vocode_contract.pytest_plugin.state import (
     get_run,
     get_settings,
     is_distributed,
+    usage_errors,
 )
 
 if TYPE_CHECKING:
@@ -215,14 +216,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 def _begin(run: "Run", config: pytest.Config) -> None:
     """Keep other runs from sending requests with effects until the last call of this one is ended."""
-    from vocode_contract.errors import ContractError
-
     stack = ExitStack()
     config.add_cleanup(stack.close)
-    try:
+    with usage_errors():
         stack.enter_context(run.acting())
-    except ContractError as error:
-        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -1,18 +1,11 @@
-"""The fixtures of the plugin; those whose names begin with an underscore are the suite's."""
+"""The fixtures of the plugin; those whose names begin with an underscore belong to the suite."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.state import (
-    CLIENT,
-    COVERAGE_COLLECTOR,
-    PLANNER,
-    TRAFFIC,
-    get_run,
-    get_settings,
-)
+from vocode_contract.pytest_plugin.state import CLIENT, COVERAGE_COLLECTOR, PLANNER, TRAFFIC, get_run, get_settings
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.checked_client import CheckedClient, Health
@@ -27,13 +20,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
-    """The contract that tests are run against: its date and profile are options."""
+    """The selected contract; its date and profile are options."""
     return get_settings(pytestconfig).contract
 
 
 @pytest.fixture(scope="session")
 def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
-    """Ids of the calls that may be ended, as given."""
+    """The ids of the calls that may be ended, from ``--vocode-call-id``."""
     return get_settings(pytestconfig).call_ids
 
 
@@ -47,7 +40,7 @@ def _vocode_running(vocode_contract: "Contract") -> Iterator["Running"]:
 
 @pytest.fixture
 def vocode_simulator(_vocode_running: "Running") -> "Running":
-    """A simulator on this machine, with the calls that it starts with."""
+    """A running simulator in its initial state."""
     _vocode_running.reset()
     return _vocode_running
 
@@ -66,7 +59,7 @@ def _vocode_run(pytestconfig: pytest.Config) -> "Run":
 
 @pytest.fixture(scope="session")
 def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["Client"]:
-    """The one sender of the run: its guard counts what leaves this machine, and what it created is ended."""
+    """The one client of the run: its guard counts what is sent, and the calls that it created are ended."""
     from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.run.cleanup import finish, finish_run
     from vocode_contract.http.client.client import Client
@@ -94,7 +87,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
 def _vocode_judge(
     request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
 ) -> Callable[["Client"], "CheckedClient"]:
-    """Make the client of one test; whatever is wrong with a response fails the test that got it."""
+    """A function that makes the client of one test; any violation in a response fails the test."""
     from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.run.settings import SIMULATOR
 
@@ -118,7 +111,7 @@ def _vocode_judge(
 def vocode_client(
     request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
 ) -> "CheckedClient":
-    """A client of the endpoint; whatever is wrong with a response fails the test that got it."""
+    """A client for the endpoint or the simulator; any violation in a response fails the test."""
     if get_settings(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
     return _vocode_judge(_vocode_sender)
@@ -126,7 +119,7 @@ def vocode_client(
 
 @pytest.fixture(scope="session")
 def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> Callable[..., Any]:
-    """Call it with a payload, parsed or raw, and perhaps the name of a schema; it returns the parsed value."""
+    """A function that fails the test unless a payload conforms: ``assert_conforms(payload, name="Call")``."""
     from vocode_contract.validation.validator import Validator
 
     selection = get_settings(pytestconfig).selection
@@ -145,7 +138,7 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
 def vocode_traffic(
     vocode_contract: "Contract", vocode_coverage: "CoverageCollector", request: pytest.FixtureRequest
 ) -> "Traffic":
-    """Check the traffic of a client of your own; what is wrong with it fails the test."""
+    """Checks the traffic of your own clients; any violation fails the test."""
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.pytest_plugin.traffic import ItemTraffic
 
@@ -163,7 +156,7 @@ def vocode_traffic(
 
 @pytest.fixture(scope="session")
 def webhook_adversary() -> Iterator["Adversary"]:
-    """Deliver a call's story to a receiver of your own, soundly or not: ``webhook_adversary.attack(url)``."""
+    """Stress-tests your own webhook receiver: ``webhook_adversary.attack(url)``."""
     from vocode_contract.webhooks.stress.stress_test import webhook_adversary
 
     yield from webhook_adversary()
@@ -171,7 +164,7 @@ def webhook_adversary() -> Iterator["Adversary"]:
 
 @pytest.fixture(scope="session")
 def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "CoverageCollector":
-    """Count payloads of your own towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
+    """Counts your own payloads towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
     from vocode_contract.pytest_plugin.coverage import CoverageCollector
 
     return pytestconfig.stash.get(COVERAGE_COLLECTOR, None) or CoverageCollector(vocode_contract)

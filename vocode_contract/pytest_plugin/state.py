@@ -1,5 +1,7 @@
 """The state of the plugin in one pytest run, created when it is first needed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,17 @@ REPORTS: pytest.StashKey[tuple["ReportRequest", ...]] = pytest.StashKey()
 REPORT_FAILURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turn our own errors into wrong usage of pytest, which it reports without a traceback."""
+    from vocode_contract.errors import ContractError
+
+    try:
+        yield
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def is_distributed(config: pytest.Config) -> bool:
     """Return whether tests run in workers of pytest-xdist."""
     return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
@@ -43,14 +56,12 @@ def get_settings(config: pytest.Config) -> "Settings":
     if SETTINGS not in config.stash:
         from vocode_contract.conformance.run.options import OPTIONS
         from vocode_contract.conformance.run.settings import Settings
-        from vocode_contract.errors import ContractError, MissingExtra
+        from vocode_contract.errors import MissingExtra
 
-        try:
+        with usage_errors():
             settings = Settings.from_given({option.name: resolve(config, option) for option in OPTIONS})
             if settings.fuzz and find_spec("schemathesis") is None:
                 raise MissingExtra("fuzz", "fuzzing")
-        except ContractError as error:
-            raise pytest.UsageError(str(error)) from None
         if settings.is_live:
             require_typed(config)
         config.stash[SETTINGS] = settings
@@ -63,13 +74,10 @@ def get_reports(config: pytest.Config) -> "tuple[ReportRequest, ...]":
     Raises:
         pytest.UsageError: A format is unknown, or a path cannot be used.
     """
-    from vocode_contract.errors import ContractError
     from vocode_contract.report.files import parse_reports
 
-    try:
+    with usage_errors():
         return parse_reports(config.getoption("vocode_report"), "--vocode-report")
-    except ContractError as error:
-        raise pytest.UsageError(str(error)) from None
 
 
 def get_run(config: pytest.Config) -> "Run":
@@ -81,15 +89,12 @@ def get_run(config: pytest.Config) -> "Run":
     if RUN not in config.stash:
         from vocode_contract.conformance.run.options import URL
         from vocode_contract.conformance.run.run import Run
-        from vocode_contract.errors import ContractError
 
-        try:
+        with usage_errors():
             places = (config.rootpath, config.invocation_params.dir)
             run = Run.from_settings(get_settings(config), *places, alone=not is_distributed(config))
             if not is_url_typed(config):
                 run.require_known_host(resolve(config, URL).source)
-        except ContractError as error:
-            raise pytest.UsageError(str(error)) from None
         config.stash[RUN] = run
     return config.stash[RUN]
 
@@ -105,12 +110,9 @@ def collect_coverage(config: pytest.Config) -> None:
     given = resolve(config, COVERAGE)
     if not given.value:
         return
-    from vocode_contract.errors import InvalidOption
     from vocode_contract.pytest_plugin.coverage import CoverageCollector, CoverageRun, parse_threshold
 
-    try:
+    with usage_errors():
         minimum = parse_threshold(given.value, given.source)
-    except InvalidOption as error:
-        raise pytest.UsageError(str(error)) from None
     collector = config.stash[COVERAGE_COLLECTOR] = CoverageCollector(get_settings(config).contract)
     config.pluginmanager.register(CoverageRun(collector, minimum), "vocode_contract_coverage")

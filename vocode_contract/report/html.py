@@ -11,7 +11,7 @@ from itertools import groupby
 
 from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
 from vocode_contract.report.results import Row
-from vocode_contract.report.summary import describe_basis, describe_response, render_cells
+from vocode_contract.report.summary import describe_cause, render_cells
 from vocode_contract.validation.safe_text import inert
 
 # The loader can also read from a zipped package.
@@ -74,15 +74,16 @@ _TONES: Mapping[str, str] = {
     "advice": "quiet",
 }
 
-#: Label of what a violation rests on -> what the page calls it.
-_BASES: Mapping[str, str] = {
+#: Label of `describe_cause` -> what the page calls it.
+_LABELS: Mapping[str, str] = {
     "contract": "Contract says",
-    "inferred": "Inferred",
-    "limit": "Limit",
     "policy": "Policy says",
-    "practice": "Practice",
     "standard": "Standard says",
+    "before": "Sent before",
+    "code": "Explanation",
 }
+#: Labels of texts whose spaces and line ends are kept.
+_CODE = frozenset(("before", "sent", "body", "code", "rerun"))
 
 _FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
 #: Violations that are expanded when the page is opened; tests that are named per violation.
@@ -174,20 +175,12 @@ def _cause(number: int, cause: Cause) -> Markup:
 
 
 def _describe_cause(cause: Cause) -> Iterator[tuple[str, Content]]:
-    violation, evidence = cause.violation, cause.evidence
-    label, phrase = describe_basis(cause)
-    yield _BASES[label], phrase
-    if violation.note and violation.note not in cause.operations:
-        yield "Note", violation.note
-    if evidence is not None:
-        yield from (("Sent before", element("pre", command)) for command in evidence.before)
-        yield "Sent", element("pre", evidence.sent)
-        yield "Received", describe_response(evidence)
-        if evidence.body:
-            yield "Body", element("pre", evidence.body)
-    yield "Found by", _tests(cause.rows)
-    yield "Rerun", element("pre", cause.rerun)
-    yield "Explanation", element("code", f"vocode-contract explain {violation.code}")
+    for label, text in describe_cause(cause, full=True):
+        title = _LABELS.get(label, label.capitalize())
+        if label == "found by":
+            yield title, _tests(cause.rows)
+        else:
+            yield title, element("pre", text) if label in _CODE else text
 
 
 def _tests(rows: tuple[Row, ...]) -> Markup:
@@ -197,11 +190,14 @@ def _tests(rows: tuple[Row, ...]) -> Markup:
 
 
 def _table(outcome: Outcome) -> Markup:
-    titles = (element("th", title, scope="col") for title in ("Claim", "Verdict", "Time"))
     groups = (_group(name, tuple(rows)) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
-    caption = element("caption", "What each test claims, by operation, and its verdict.")
-    table = element("table", caption, element("thead", element("tr", titles)), groups, class_="claims")
-    return element("div", table, class_="wide")
+    caption = "What each test claims, by operation, and its verdict."
+    return _wide_table(caption, ("Claim", "Verdict", "Time"), groups, class_="claims")
+
+
+def _wide_table(caption: str, titles: tuple[str, ...], body: Content, *, class_: str) -> Markup:
+    head = element("thead", element("tr", (element("th", title, scope="col") for title in titles)))
+    return element("div", element("table", element("caption", caption), head, body, class_=class_), class_="wide")
 
 
 def _group(operation: str, rows: tuple[Row, ...]) -> Markup:
@@ -224,7 +220,4 @@ def _policies(run: RunDescription) -> Markup:
         for shown in [value.replace(",", ", ")]  # so that it may be wrapped
     )
     caption = "Choices that no document makes, and the values of this run; options change them."
-    titles = (element("th", title, scope="col") for title in ("Policy", "Value"))
-    head = element("thead", element("tr", titles))
-    table = element("table", element("caption", caption), head, element("tbody", lines), class_="policies")
-    return element("div", table, class_="wide")
+    return _wide_table(caption, ("Policy", "Value"), element("tbody", lines), class_="policies")

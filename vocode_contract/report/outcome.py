@@ -44,14 +44,11 @@ class RunDescription:
     """What was run, and how.
 
     Attributes:
-        contract: Date of the contract.
-        profile: How literally it was read.
         where: URL of the endpoint, without a query, or a phrase for the built-in simulator.
         command: The command that runs one test again, without the name of the test.
         uncut: The option that disables truncation.
         started: Aware of its time zone.
         seconds: Wall time.
-        policies: The choices that no document makes.
         is_pytest: Whether `command` is one of pytest, not of ``check``.
     """
 

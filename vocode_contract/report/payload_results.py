@@ -47,8 +47,6 @@ class Heading:
     """What all results of a report have in common.
 
     Attributes:
-        contract: Date of the contract.
-        profile: How literally it was read.
         schema: Name of the schema; empty if the results have different ones.
         full: Whether text reports list every violation, however many there are.
     """

@@ -107,17 +107,14 @@ class Row:
     """The result of one test.
 
     Attributes:
-        nodeid: pytest's name of the test.
         operation: The operation that it tests; empty for several or none.
-        claim: What it claims, as a phrase.
         verdict: One of `VERDICTS`.
         endpoint: The server that it sent requests to; empty for none.
         is_traffic_only: Whether only a user's own traffic was checked.
         violations: Includes drift and advice.
         reason: Why there is no verdict; empty if there is one.
         module: The suite's module; empty for a user's own test.
-        evidence: Violation to the exchange that shows it.
-        options: Name to value of the options that the test needs to repeat what it did.
+        options: The options that the test needs to repeat what it did.
         is_main: Whether nothing that matters was checked without this test.
         is_left_out: Whether it sent nothing because the run is read-only.
     """

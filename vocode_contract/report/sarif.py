@@ -8,11 +8,13 @@ from urllib.parse import quote
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Contract
 from vocode_contract.report.outcome import Cause, Outcome, list_policies
-from vocode_contract.report.summary import describe_basis, describe_response
+from vocode_contract.report.summary import describe_basis, describe_cause
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Severity
 
+#: Labels of what a result shows.
+_SHOWN = frozenset(("before", "sent", "received", "rerun"))
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "drift": "warning", "advice": "note"}
 
@@ -58,15 +60,13 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
     violation = cause.violation
     label, phrase = describe_basis(cause)
     lines = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
-    if cause.evidence:
-        lines += [f"before: {command}" for command in cause.evidence.before]
-        lines += [f"sent: {cause.evidence.sent}", f"received: {describe_response(cause.evidence)}"]
+    lines += [f"{name}: {text}" for name, text in describe_cause(cause) if name in _SHOWN]
     names = [{"fullyQualifiedName": inert(row.nodeid), "kind": "function"} for row in cause.rows]
     return {
         "ruleId": violation.code,
         "ruleIndex": codes.index(violation.code),
         "level": _LEVELS[violation.severity],
-        "message": {"text": "\n".join(map(inert, [*lines, f"rerun: {cause.rerun}"]))},
+        "message": {"text": "\n".join(map(inert, lines))},
         "locations": [{"physicalLocation": _place(cause, contract), "logicalLocations": names}],
         "partialFingerprints": {"vocodeContract/v1": _fingerprint(cause)},
     }
