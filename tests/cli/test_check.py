@@ -163,7 +163,7 @@ def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
 def test_check_of_no_test_is_usage():
     process = checked("--only", "no such test")
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.startswith("vocode-contract: --only: names no test")
+    assert process.stderr.startswith("vocode-contract: --only: matches no test")
 
 
 def test_check_writes_reports_and_stays_readable(tmp_path, monkeypatch):
@@ -232,7 +232,7 @@ def drained(handle):
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),
         (["--fault", "wrong-enmu"], "did you mean wrong-enum?"),
-        (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault is for the simulator"),
+        (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault needs the built-in simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
         (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),
         (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 or more"),

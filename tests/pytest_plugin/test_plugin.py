@@ -274,7 +274,7 @@ def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
     suite = ("--pyargs", "vocode_contract.conformance.test_list_calls", "-k", "shop or returns_a_page")
     result = run("def test_shop(): pass", "--showlocals", *suite)
     result.assert_outcomes(passed=1, failed=1, deselected=result.parseoutcomes()["deselected"])
-    result.stdout.fnmatch_lines(["a bug of the suite: KeyError at *.py:*"])
+    result.stdout.fnmatch_lines(["a bug in the suite: KeyError at *.py:*"])
     assert CANARY not in result.stdout.str()
 
 

@@ -235,13 +235,14 @@ def test_traffic_that_was_not_judged_is_told_once(run):
         "def test_shop(client):\n    client.get('/v1/cals')\ndef test_other(client):\n    client.get('/bot7:x')"
     )
     result.assert_outcomes(passed=2)
-    told = [line for line in result.outlines if "judged nothing" in line]
+    told = [line for line in result.outlines if "checked nothing" in line]
     assert len(told) == 1
     assert told[0].startswith(
         "vocode_traffic checked nothing in test_traffic_that_was_not_judged_is_told_once.py::test_"
     )
     assert told[0].endswith(
-        " and 1 more test: no operation of the contract, or another host: GET api.example/v1/cals, GET api.example/*"
+        " and 1 more test: not an operation of the contract, or another host: "
+        "GET api.example/v1/cals, GET api.example/*"
     )
 
 
@@ -250,7 +251,7 @@ def test_traffic_that_was_never_sent_is_told_to_who_asked_for_it(run):
     result.stdout.no_fnmatch_line("*vocode_traffic*")
     result = run("def test_shop(vocode_traffic): pass")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["vocode_traffic checked nothing in *::test_shop: no request came"])
+    result.stdout.fnmatch_lines(["vocode_traffic checked nothing in *::test_shop: it saw no request"])
 
 
 def test_traffic_whose_body_was_not_read_is_told(run):
@@ -259,7 +260,7 @@ def test_traffic_whose_body_was_not_read_is_told(run):
     result = run(f"def answer(request):\n    return {late}\n\ndef test_shop(client):\n    {source}")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["vocode_traffic checked 1 without the body in *::test_shop: over 8,388,608 bytes, or *"]
+        ["vocode_traffic checked 1 response without the body in *::test_shop: longer than 8,388,608 bytes, or *"]
     )
 
 

@@ -65,9 +65,9 @@ def _turn(config: pytest.Config) -> tuple[int, int]:
 
 
 @pytest.fixture
-def api(_sender: Client, _vocode_judge: Callable[[Client], CheckedClient]) -> CheckedClient:
+def api(_sender: Client, _vocode_client_factory: Callable[[Client], CheckedClient]) -> CheckedClient:
     """Return a client of the endpoint that checks every response."""
-    return _vocode_judge(_sender)
+    return _vocode_client_factory(_sender)
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ from vocode_contract.pytest_plugin.state import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from vocode_contract.conformance.run.run import Run
     from vocode_contract.report.outcome import Outcome
     from vocode_contract.report.results import ResultCollector
 
@@ -210,16 +209,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if run.settings.is_live or config.getoption("vocode_plan"):
         plan = rehearse(session, run, PLANNER)
         require_approval(session, run, plan, only=config.getoption("vocode_plan"))
-    _begin(run, config)
-    return (yield)
-
-
-def _begin(run: "Run", config: pytest.Config) -> None:
-    """Keep other runs from sending requests with effects until the last call of this one is ended."""
     stack = ExitStack()
-    config.add_cleanup(stack.close)
+    config.add_cleanup(stack.close)  # no other run may send requests with effects until the last call is ended
     with usage_errors():
         stack.enter_context(run.acting())
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

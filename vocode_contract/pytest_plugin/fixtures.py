@@ -84,7 +84,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
 
 
 @pytest.fixture
-def _vocode_judge(
+def _vocode_client_factory(
     request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
 ) -> Callable[["Client"], "CheckedClient"]:
     """A function that makes the client of one test; any violation in a response fails the test."""
@@ -109,12 +109,14 @@ def _vocode_judge(
 
 @pytest.fixture
 def vocode_client(
-    request: pytest.FixtureRequest, _vocode_sender: "Client", _vocode_judge: Callable[["Client"], "CheckedClient"]
+    request: pytest.FixtureRequest,
+    _vocode_sender: "Client",
+    _vocode_client_factory: Callable[["Client"], "CheckedClient"],
 ) -> "CheckedClient":
     """A client for the endpoint or the simulator; any violation in a response fails the test."""
     if get_settings(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
-    return _vocode_judge(_vocode_sender)
+    return _vocode_client_factory(_vocode_sender)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from vocode_contract.report.payload_results import Heading, Result, escape_source
-from vocode_contract.report.text import MOST_LINE, group_causes, limit_report, render_violation, shorten
+from vocode_contract.report.text import MOST_LINE, MOST_TEXT, group_causes, limit_report, render_violation, shorten
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Severity
 
@@ -15,7 +15,8 @@ def render_github(results: Iterable[Result], heading: Heading) -> Iterator[str]:
 
     Source: GitHub's documentation, "Workflow commands"; the escapes are those of ``@actions/core``.
     """
-    return limit_report((line for result in results for line in _render_result(result, heading)), heading)
+    lines = (line for result in results for line in _render_result(result, heading))
+    return limit_report(lines, heading, width=MOST_TEXT)  # a cut command would lose its properties
 
 
 def _render_result(result: Result, heading: Heading) -> Iterator[str]:

@@ -262,9 +262,10 @@ def _make_row(report: pytest.TestReport) -> Row | None:
 
 def write_properties(row: Row, evidence: Mapping[Violation, Evidence], *, most: int) -> Iterator[tuple[str, object]]:
     """Yield the properties of a result as pytest writes them, with at most so many violations."""
-    properties = {OPERATION: row.operation, CLAIM: row.claim, MODULE: row.module, ENDPOINT: row.endpoint}
+    main, read_only = "true" if row.is_main else "", "true" if row.is_left_out else ""
+    properties = {OPERATION: row.operation, CLAIM: row.claim, MAIN: main, MODULE: row.module, ENDPOINT: row.endpoint}
+    properties |= {VERDICT: row.verdict, READ_ONLY: read_only}
     yield from ((name, value) for name, value in properties.items() if value)
-    yield VERDICT, row.verdict
     if row.verdict == "inconclusive" and row.reason:
         yield INCONCLUSIVE, row.reason
     shown = row.violations[:most]

@@ -156,10 +156,9 @@ def render_ending(outcome: Outcome) -> Iterator[str]:
 
 
 def limit_output(lines: Iterable[str], outcome: Outcome, *, full: bool) -> Iterator[str]:
-    """Yield escaped lines; unless all are wanted, long ones are cut and the end of a long text is left out."""
-    escaped = (line if full else shorten(line, MOST_LINE) for line in map(inert, lines))
+    """Yield escaped lines; unless `full` is set, long ones are cut and the end of a long text is left out."""
     hint = f"{outcome.run.uncut} shows all of them"
-    return limit_lines(escaped, full=full, hint=hint, most=MOST_TEXT - _RESERVED)
+    return limit_lines(map(inert, lines), full=full, hint=hint, most=MOST_TEXT - _RESERVED)
 
 
 def fold_command(command: str, most: int) -> list[str]:

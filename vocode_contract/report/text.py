@@ -19,8 +19,7 @@ _HINT = "--all shows all of them, --output-format json lists every violation"
 
 def render_text(results: Iterable[Result], heading: Heading) -> Iterator[str]:
     """Yield one line per cause: the source, the pointer, and what is wrong."""
-    lines = (line for result in results for line in _render_result(result, heading))
-    return limit_report((_cut_line(line, heading) for line in lines), heading)
+    return limit_report((line for result in results for line in _render_result(result, heading)), heading)
 
 
 def render_concise(results: Iterable[Result], heading: Heading) -> Iterator[str]:
@@ -30,30 +29,34 @@ def render_concise(results: Iterable[Result], heading: Heading) -> Iterator[str]
         for result in results
         for violation in result.violations
     )
-    return limit_report((_cut_line(line, heading) for line in lines), heading)
+    return limit_report(lines, heading)
 
 
-def limit_report(lines: Iterable[str], heading: Heading) -> Iterator[str]:
+def limit_report(lines: Iterable[str], heading: Heading, *, width: int = MOST_LINE) -> Iterator[str]:
     """Yield the lines of a report with line breaks, at most `MOST_TEXT` bytes unless the report is full."""
-    return (f"{line}\n" for line in limit_lines(lines, full=heading.full, hint=_HINT))
+    return (f"{line}\n" for line in limit_lines(lines, full=heading.full, hint=_HINT, width=width))
 
 
-def limit_lines(lines: Iterable[str], *, full: bool, hint: str, most: int = MOST_TEXT) -> Iterator[str]:
+def limit_lines(
+    lines: Iterable[str], *, full: bool, hint: str, most: int = MOST_TEXT, width: int = MOST_LINE
+) -> Iterator[str]:
     """Yield lines up to a size, then one line that counts the others.
 
     All lines are consumed, also those that are not yielded: the caller counts results as they are read.
 
     Args:
         lines: Without line breaks.
-        full: Whether to yield all of them, whatever their size.
+        full: Whether to yield all of them, and to cut none.
         hint: How to see the others.
         most: Maximum size of the yielded lines in bytes.
+        width: Maximum length of a line in characters.
     """
     size = left_out = 0
     for line in lines:
-        size += len(line.encode("utf-8", "backslashreplace")) + 1
+        shown = line if full else shorten(line, width)
+        size += len(shown.encode("utf-8", "backslashreplace")) + 1
         if full or size <= most:
-            yield line
+            yield shown
         else:
             left_out += 1
     if left_out:
@@ -114,10 +117,6 @@ def render_violation(violation: Violation, heading: Heading) -> str:
             actual=shorten(violation.actual, MOST_PHRASE),
         )
     return printable(str(violation))
-
-
-def _cut_line(line: str, heading: Heading) -> str:
-    return line if heading.full else shorten(line, MOST_LINE)
 
 
 def shorten(text: str, most: int) -> str:
