@@ -1,5 +1,6 @@
 """What the strategies draw conforms, shrinks to the shortest, and reads as it was asked for."""
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -19,6 +20,7 @@ from vocode_contract.strategies import (
     create_call_requests,
     external_action_requests,
     from_schema,
+    values,
     webhook_events,
 )
 from vocode_contract.strategies.seeding import sample
@@ -192,6 +194,12 @@ def test_coherent_calls_end_after_they_start(date, data):
 @quick
 def test_coherent_pages_hold_no_call_twice(page):
     assert len({call["id"] for call in page["items"]}) == len(page["items"]) <= page["size"]
+
+
+@pytest.mark.parametrize("name", [name for name, text in values.TEXTS.items() if " " in text(0)])
+def test_plausible_texts_are_prose(name):
+    texts = {values.TEXTS[name](number) for number in range(16)}
+    assert not [text for text in texts if re.search("[a-z][A-Z]", text)]  # as in a name of ours that a rename put there
 
 
 @given(calls())

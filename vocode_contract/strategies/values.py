@@ -74,7 +74,7 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
     "conference_sid": _sid("CF"),
     "content": _one_of(
         "Remind the customer of tomorrow's delivery.",
-        "OperationRequest {customer_name} whether the order {order_number} has arrived.",
+        "Ask {customer_name} whether the order {order_number} has arrived.",
         "You are a friendly receptionist.\nKeep it short.",
     ),
     "context_endpoint": _pattern("https://context.example.com/calls/{}"),
