@@ -218,6 +218,18 @@ def test_traffic_keeps_no_body_that_is_larger_than_what_is_judged():
     assert traffic.record.exchanges[0].exchange.response.body == b""
 
 
+def test_traffic_keeps_no_parsed_bodies():
+    traffic, body = Traffic(), b"[" + b"[]," * 100_000 + b"[]]"  # parsed, these 300 kB need 6 MB
+    tracemalloc.start()
+    with httpx.Client(transport=traffic.transport(stub(httpx, body))) as client:
+        for _ in range(4):
+            client.post(URL)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(traffic.record.exchanges) == 4
+    assert held < 6_000_000
+
+
 def test_recording_holds_no_more_than_is_judged():
     recording = Recording((b" " * 10_000 for _ in range(1_000)), most=100_000, closed=lambda _: None)
     tracemalloc.start()

@@ -139,9 +139,10 @@ class CheckedExchange:
         """The observations of calls in the response, by the id in the request or in the list."""
         if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
             return {}
+        members = self.members
         asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
         calls = {item["id"]: item for item in self.items if uuid_of(item.get("id"))}
         name = asked[0] if asked else self.call_id
-        if name and len(asked) < 2 and "status" in self.members:
-            calls[name] = self.members
+        if name and len(asked) < 2 and "status" in members:
+            calls[name] = members
         return {str(uuid_of(name)): Observation(at=self.at, value=call) for name, call in calls.items()}

@@ -116,7 +116,7 @@ def check_body_is_json(exchange: OperationExchange) -> Iterator[Violation]:
 
     Source: RFC 8259; RFC 7493 for duplicate keys and wide numbers.
     """
-    body, defect = exchange.response.body, exchange.exchange.document.defect
+    body, defect = exchange.response.body, exchange.document.defect
     if exchange.schema_name is None or defect is None or _is_blank(body):
         return
     length = exchange.response.header("content-length")

@@ -68,7 +68,7 @@ class Document:
     """The JSON value of a body, or the reason why it has none.
 
     Attributes:
-        value: The parsed value, which nobody may change; ``None`` if there is none.
+        value: The parsed value; ``None`` if there is none.
         defect: Why the body holds no JSON; ``None`` if it does.
     """
 
@@ -122,9 +122,9 @@ class Response:
         except (ValueError, TypeError, OverflowError):
             return None
 
-    @cached_property
+    @property
     def document(self) -> Document:
-        """The body parsed as JSON, once."""
+        """The body parsed as JSON, each time anew: a value can need twenty times the memory of its text."""
         return Document.from_bytes(self.body)
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.message import Exchange, Response
+from vocode_contract.http.message import Document, Exchange, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.masking import Secret
@@ -51,15 +51,20 @@ class OperationExchange:
             return None
         return self.operation.responses.get(self.response.status, {}).get("application/json")
 
+    @cached_property
+    def document(self) -> Document:
+        """The body parsed as JSON, once for all checks."""
+        return self.exchange.document
+
     @property
     def is_parsed(self) -> bool:
         """Whether the body is JSON and the contract declares its schema."""
-        return self.schema_name is not None and self.exchange.document.defect is None
+        return self.schema_name is not None and self.document.defect is None
 
     @property
     def value(self) -> Any:
         """The JSON value of the body; ``None`` if it holds none."""
-        return self.exchange.document.value
+        return self.document.value
 
     def violation(
         self,

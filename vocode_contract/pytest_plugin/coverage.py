@@ -44,8 +44,9 @@ class CoverageCollector:
         names = list(filter(None, operation.responses.get(status, {}).values()))
         self._count(names=names, operations=[operation.name])
         self.coverage.add_status(operation.name, status)
-        if names and exchange.document.defect is None:
-            self.coverage.add(exchange.document.value, names[0])
+        document = exchange.document if names else None
+        if document is not None and document.defect is None:
+            self.coverage.add(document.value, names[0])
 
     def to_output(self) -> dict[str, Any]:
         """Return everything as plain values, for another process."""
