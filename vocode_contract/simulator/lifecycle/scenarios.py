@@ -155,7 +155,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "human": Scenario(number="0101", summary="a person answers, talks for a minute and hangs up", talk=_CONVERSATION),
     "voicemail": Scenario(
         number="0102",
-        summary="a mailbox answers; the agent speaks its message or hangs up, as asked for",
+        summary="a mailbox answers; the agent leaves a message or hangs up, as the request specifies",
         talk=(*_MAILBOX, TimedTurn(8.0, BOT, "Please call us back at your convenience."), TimedTurn(25.0, BOT_LEFT)),
         hung_up=(*_MAILBOX, TimedTurn(3.6, NO_HUMAN)),
     ),
@@ -184,13 +184,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     "endless": Scenario(number="0108", summary="the person never hangs up", talk=_CONVERSATION[:-1]),
     "late-end": Scenario(
         number="0109",
-        summary="End Call is answered while the call goes on for another second",
+        summary="after End Call has responded, the call continues for another second",
         talk=_CONVERSATION,
         lingers=1.0,
     ),
     "late-recording": Scenario(
         number="0110",
-        summary="the recording is there only 45 seconds after the end",
+        summary="the recording becomes available 45 seconds after the end",
         talk=_CONVERSATION,
         records=45.0,
     ),
