@@ -79,7 +79,7 @@ ASKS = {
 @pytest.mark.parametrize("effect", ASKS)
 @pytest.mark.parametrize("host", [TABLE.STAGING, TABLE.PRODUCTION])
 def test_not_a_byte_leaves_without_every_consent(tap, host, effect):
-    needless = {"`--production`", "second word"} if host == TABLE.STAGING else set()
+    needless = {"`--production`", "second confirmation"} if host == TABLE.STAGING else set()
     for lacking in product([False, True], repeat=len(TABLE.LACKING)):
         chosen = [name for name, lacks in zip(TABLE.LACKING, lacking, strict=True) if lacks]
         consents = TABLE.EVERYTHING

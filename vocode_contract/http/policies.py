@@ -1,7 +1,7 @@
-"""Policies: choices where no document decides, each with a default that the user may change.
+"""Policies: choices that no document makes, each with a default that the user can change.
 
-Status codes that a policy allows are no violations although the contract does not list them. Undeclared keys, and
-absent keys that have a default, are violations only if a policy forbids them.
+A status code that a policy allows is not a violation, although the contract does not list it. Undeclared keys, and
+missing keys that have a default, are violations only if a policy forbids them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ class Policy:
     """One choice that the documents leave open.
 
     Attributes:
-        title: What is left open, as a phrase.
+        title: The behaviour that the documents leave open, as a phrase.
         statuses: Status codes that are allowed besides the declared ones; empty for a choice of words.
         applies: Whether an exchange is such a case.
         choices: Words to choose from, the default first; empty for status codes.
@@ -73,18 +73,18 @@ POLICIES: Mapping[str, Policy] = {
         refuses=True,
     ),
     "unknown-id": Policy(
-        title="rejection of an id that does not exist, or not for that operation",
+        title="rejection of an id that does not exist, or that the operation does not accept",
         statuses=frozenset({400, 404, 409, 410}),
         applies=_names_something,
         refuses=True,
     ),
     "ended-call": Policy(
-        title="ending a call that can no longer be ended",
+        title="response to ending a call that can no longer be ended",
         statuses=frozenset({400, 404, 409}),
         applies=_hangs_up,
     ),
     "other-method": Policy(
-        title="rejection of a method that the URL path does not have",
+        title="rejection of a method that is not declared for the URL path",
         statuses=frozenset({404, 405, 501}),
         applies=_other_method,
         refuses=True,
@@ -95,12 +95,12 @@ POLICIES: Mapping[str, Policy] = {
         applies=_trailing_slash,
     ),
     "overload": Policy(
-        title="response of a server, or a gateway before it, that is overloaded",
+        title="response of an overloaded server, or of a gateway in front of it",
         statuses=frozenset({429, 502, 503, 504}),
         applies=_always,
     ),
     "other-statuses": Policy(
-        title="further status codes that are allowed for any request",
+        title="additional status codes that are allowed for any request",
         applies=_always,
     ),
     "extra-keys": Policy(
@@ -109,7 +109,7 @@ POLICIES: Mapping[str, Policy] = {
         choices=("allow", "forbid"),
     ),
     "missing-keys": Policy(
-        title="absent keys in a response that have a default",
+        title="keys with a default that are missing in a response",
         applies=_never,
         choices=("allow", "forbid"),
     ),
