@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # Codes
 
-The meaning of each violation code. Generated from the tables in `vocode_contract/validation/codes/`; do not edit this
-page: `vocode-contract explain --markdown > docs/reference/codes.md` writes it.
+This page describes each violation code. It is generated from `vocode_contract/validation/codes/codes.txt` by
+`vocode-contract explain --markdown > docs/reference/codes.md`; do not edit it.
 
-An *error* means that the payload is invalid. *Drift* is newer than the contract, and not wrong in itself. *Advice* is
-neither. A code that is *off* is not reported.
+An *error* means that the contract is violated. *Drift* is newer than the contract, and not wrong in itself. *Advice* is
+neither: it points to a likely problem. A code that is *off* is not reported.
 
-Each code rests on the contract's own words, on a standard, or on an inference from the contract and from observed
-behaviour. What no document decides is a *policy*, which a run can choose, or *practice*: what users depend on.
+Each code rests on the contract's own words, on a standard, on an inference from the contract and from observed
+behaviour, or on a limit of this program. If no document decides, it rests on a *policy*, which you can change for each
+run, or on *practice*: behaviour that users depend on.
 """
 
 
