@@ -433,7 +433,20 @@ def test_sound_variants_differ_in_every_way():
 
 
 def test_every_fault_that_is_implemented_is_in_the_catalogue():
-    assert catalog._RESPONSES.keys() | NETWORK.keys() == FAULTS.keys()
+    unlisted = (catalog._RESPONSES.keys() | NETWORK.keys()) - FAULTS.keys()
+    assert not unlisted, "add a row for each to faults.tsv"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("a-fault all all enum A title", "1 cells between tabs, not 5"),
+        ("a-fault\tall\tall\tenum\tA", "not implemented"),
+    ],
+)
+def test_row_that_is_no_fault_is_refused(row, message):
+    with pytest.raises(LookupError, match=message):
+        catalog._parse(row)
 
 
 def test_catalogue_is_of_many_faults_with_names_of_their_own():
@@ -474,7 +487,7 @@ def test_documentation_lists_the_catalogue():
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.TARGET.read_text(encoding="utf-8") == module.text()
+    assert module.TARGET.read_text(encoding="utf-8") == module.text(), "run python tools/regenerate.py"
 
 
 # --- planting ---

@@ -1,10 +1,13 @@
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.policies import POLICIES
+from vocode_contract.validation import codes
 from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, require, rests_on
 from vocode_contract.validation.codes.code import BASES
 from vocode_contract.validation.violation import Violation
@@ -88,6 +91,39 @@ def test_registered_codes_are_returned_for_a_table_of_rules():
 def test_code_that_is_not_registered_is_refused():
     with pytest.raises(LookupError, match="'enumm' is not registered"):
         require("enum", "enumm")
+
+
+@pytest.mark.parametrize("paragraph", ["slow | advice\nA title\nA meaning.\n> x", "A meaning after an empty line."])
+def test_paragraph_of_another_form_is_refused_by_its_first_line(paragraph):
+    with pytest.raises(LookupError, match=re.escape(repr(paragraph.partition("\n")[0]))):
+        codes._parse(paragraph)
+
+
+def test_no_code_is_described_twice():
+    text = Path(codes.__file__).with_name("codes.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^([a-z-]+) \| .* \| ", text, re.MULTILINE) == list(CODES)
+
+
+#: Function that makes a violation -> the position of the code among its arguments.
+MAKERS: dict[str, int | None] = {"Violation": None, "fail_with": 1, "violation": 0}
+
+
+def test_every_code_in_the_source_is_registered_and_every_registered_code_is_in_the_source():
+    # A misspelled code in an assertion of the suite would otherwise show only once an API violates it.
+    sources = [path.read_text("utf-8") for path in Path(codes.__file__).parents[2].rglob("*.py")]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    reported = set()
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name in MAKERS:
+            position = MAKERS[name]
+            values = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
+            values += [] if position is None else call.args[position : position + 1]
+            reported |= {value.value for value in values if isinstance(value, ast.Constant)}
+    assert "recording-missing" in reported
+    assert not reported - CODES.keys(), "add them to validation/codes/codes.txt"
+    literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not CODES.keys() - literals, "no module reports them; remove them from validation/codes/codes.txt"
 
 
 @pytest.mark.parametrize(("selection", "code", "profile", "level"), LEVELS_OF)

@@ -39,8 +39,18 @@ def _read_groups() -> Iterator[tuple[str, tuple[Fault, ...]]]:
 
 
 def _parse(row: str) -> Fault:
-    """Parse a row: the name, the operations, the contracts, what is broken, and the title."""
-    name, operations, contracts, breaks, title = row.split("\t")
+    """Parse a row: the name, the operations, the contracts, what is broken, and the title.
+
+    Raises:
+        LookupError: The row has another form, or no module implements the fault.
+    """
+    cells = row.split("\t")
+    name = cells[0]
+    if len(cells) != 5:
+        raise LookupError(f"faults.tsv: the row of {name!r} has {len(cells)} cells between tabs, not 5")
+    if name not in NETWORK and name not in _RESPONSES:
+        raise LookupError(f"fault {name!r} of faults.tsv is not implemented in any table of {__package__}")
+    _, operations, contracts, breaks, title = cells
     bound, _, date = contracts.partition(" ")
     how: dict[str, Any] = {"script": NETWORK[name]} if name in NETWORK else {"apply": _RESPONSES[name]}
     return Fault(

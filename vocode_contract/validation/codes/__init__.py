@@ -27,8 +27,14 @@ def _read_groups() -> Iterator[tuple[str, dict[str, Code]]]:
 
 
 def _parse(paragraph: str) -> tuple[str, Code]:
-    head, title, *lines = paragraph.splitlines()
-    name, levels, basis = head.split(" | ")
+    first, *lines = paragraph.splitlines()
+    head = first.split(" | ")
+    if len(head) != 3 or not lines:
+        raise LookupError(
+            f"codes.txt: {first!r} is not the first of several lines, in the form NAME | SEVERITY | BASIS"
+        )
+    title, *lines = lines
+    name, levels, basis = head
     level, _, tolerant = levels.partition(", tolerant ")
     return name, Code(
         title=title,
