@@ -247,9 +247,10 @@ def test_contract_lists_exactly_the_folders() -> None:
 
 @per_date
 def test_schemas_state_the_facts_and_nothing_else(date: str) -> None:
-    facts = (HERE / "facts" / f"{date}.tsv").read_text("utf-8").splitlines()
+    path = HERE / "facts" / f"{date}.tsv"
+    facts = path.read_text("utf-8").splitlines() if path.exists() else []
     wrong = differences(facts, derived_rows(date))
-    assert not wrong, f"{date}: the schema files and tests/facts disagree\n{wrong}"
+    assert not wrong, f"{date}: the schema files and tests/facts/{date}.tsv disagree\n{wrong}"
 
 
 @per_date

@@ -256,5 +256,4 @@ def test_codes_page_has_a_section_a_code():
 
 @is_checkout
 def test_codes_page_is_current():
-    # 'vocode-contract explain --markdown > docs/reference/codes.md' writes it again.
-    assert (DOCS / "codes.md").read_text() == codes_page()
+    assert (DOCS / "codes.md").read_text() == codes_page(), "run python tools/regenerate.py"

@@ -34,7 +34,7 @@ def test_which_accepts_the_contracts_own_example_and_fits_it_best(contract, name
 
 def test_which_names_what_rules_a_contract_out():
     call = example("2024-08-27") | {"start_time": "1724769000"}
-    old, middle, new = which(call)
+    old, middle, new, *_ = which(call)
     assert new == Fit(contract="2024-08-27", accepted=True, ruled_out_by=None, undeclared=0)
     assert middle.ruled_out_by is not None
     assert (middle.ruled_out_by.instance_pointer, middle.ruled_out_by.code) == ("/start_time", "format")
@@ -45,7 +45,7 @@ def test_which_names_what_rules_a_contract_out():
 def test_which_names_the_first_violation_of_the_payload_and_not_of_the_schema():
     call = example("2023-11-30")
     agent = call.pop("agent") | {"language": "xx"}
-    first, _, _ = which({"agent": agent, **call, "status": "ringing", "id": 5})
+    first, *_ = which({"agent": agent, **call, "status": "ringing", "id": 5})
     assert first.ruled_out_by is not None
     assert first.ruled_out_by.instance_pointer == "/agent/language"
 
@@ -55,7 +55,7 @@ def test_missing_key_comes_after_the_present_ones():
     del call["id"]
     assert [fit.ruled_out_by and fit.ruled_out_by.instance_pointer for fit in which(call)] == [
         "/telephony_provider"
-    ] * 3
+    ] * len(dates())
 
 
 def test_first_wrong_item_is_told_by_number_and_not_by_spelling():
@@ -76,7 +76,7 @@ def test_which_takes_bytes():
 def test_contract_without_the_schema_accepts_nothing():
     fits = which(example("2024-04-19", "TelephonyMetadata"), "TelephonyMetadata")
     assert fits[0] == Fit(contract="2023-11-30", accepted=False, ruled_out_by=None, undeclared=0)
-    assert accepted(fits) == ["2024-04-19", "2024-08-27"]
+    assert accepted(fits) == [date for date in dates() if date > "2023-11-30"]
 
 
 @pytest.mark.parametrize("instance", [None, 1, "text", [], {}, [[]], b""])
@@ -103,7 +103,7 @@ def row(new: str, change: Change) -> str:
 
 def test_changes_are_the_known_ones():
     found = [row(new, change) for old, new in STEPS for change in compared(old, new)]
-    assert sorted(found) == sorted(FACTS.read_text().splitlines())
+    assert sorted(found) == sorted(FACTS.read_text().splitlines()), "changes of schemas and tests/facts disagree"
 
 
 @pytest.mark.parametrize("contract", dates())
