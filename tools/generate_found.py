@@ -3,7 +3,8 @@
 Run ``python tools/generate_found.py [FILE]`` from the project's root after a change of the faults, and commit the
 result; a test fails if its codes are out of date. It takes more than an hour. Results are saved to the file, one line
 for each server, so that an interrupted run can be resumed. After a change of the suite only,
-``python tools/generate_found.py --suite`` measures the suite again, in minutes, and keeps the page's other figures.
+``python tools/generate_found.py --suite`` measures the suite again, in minutes, and keeps the page's other figures; a
+server that the page does not have yet is measured in full.
 """
 
 import json
@@ -126,10 +127,16 @@ def measure(saved: Path | None) -> Iterator[tuple[str, tuple[Run, ...]]]:
 
 
 def measure_suite() -> Iterator[tuple[str, tuple[Run, ...]]]:
-    """Yield the runs against each server: the suite's are measured, the others are read from the page."""
+    """Yield the runs against each server: the suite's are measured, the others are read from the page.
+
+    A server that the page does not have yet is measured with every tool.
+    """
     rows = [line.strip("| ").split(" | ") for line in TARGET.read_text(encoding="utf-8").splitlines()]
     known = {row[0].strip("`"): row[2:] for row in rows if row[0].startswith("`") and len(row) == 2 + 3 * len(TOOLS)}
     for name in track((*FAULTS, *SOUND_VARIANTS), "measuring"):
+        if name not in known:
+            yield name, tuple((of_fault if name in FAULTS else of_sound)(name))
+            continue
         cells = known[name]
         yield name, (of_suite(name), *(_parse(*cells[start : start + 3]) for start in range(3, len(cells), 3)))
 

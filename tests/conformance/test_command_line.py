@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("httpx")
 
 from vocode_contract.conformance.run.command_line import words_of
-from vocode_contract.conformance.run.options import Given
+from vocode_contract.conformance.run.options import OPTIONS, Given
 from vocode_contract.conformance.run.settings import Settings
 
 pytest_plugins = ["pytester"]
@@ -56,6 +56,10 @@ def test_rerun_repeats_all_settings():
     assert policies == ["ended-call=404", "overload=502,503"]
     told = {name.removeprefix("--vocode-"): value for name, value in pairs if name != "--vocode-policy"}
     assert told == expected
+    consents = {"allow", "allow-number", "budget", "production", "approve-sends"}
+    unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", "ca"} - consents
+    # Fuzzing tests repeat `fuzz` and `seed` themselves.
+    assert unrepeated == {"fuzz", "seed", "plan", "traffic-host"}, "repeat the option in words_of, or list it here"
 
 
 def test_rerun_repeats_the_file_of_a_private_authority(tmp_path):

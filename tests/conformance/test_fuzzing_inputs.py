@@ -27,6 +27,7 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OperationRequest
+from vocode_contract.report.files import FORMATS
 from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.masking import Secret
 
@@ -199,10 +200,9 @@ def test_check_shows_a_find_reduced_and_as_a_command_that_a_shell_takes():
 
 
 def test_check_reports_the_command_of_a_find_in_every_format(tmp_path):
-    formats = ("json", "html", "junit", "markdown", "sarif")
-    reports = ",".join(f"{name}={tmp_path / name}" for name in formats)
+    reports = ",".join(f"{name}={tmp_path / name}" for name in FORMATS)
     checked("--fault", "create-answers-500", "--fuzz", "5", "--only", CREATE, "--report", reports)
-    for name in formats:
+    for name in FORMATS:
         assert "curl --request POST" in (tmp_path / name).read_text(encoding="utf-8")
     [violation] = json.loads((tmp_path / "json").read_text())["violations"]
     assert violation["evidence"]["status"] == 500

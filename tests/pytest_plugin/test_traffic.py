@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import vocode_contract
+from vocode_contract.report.files import FORMATS
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
@@ -296,7 +297,7 @@ def test_shop(client, number):
 
 @pytest.mark.parametrize("end", ["", "    assert number == 7\n"], ids=["passes", "fails"])
 def test_reports_of_traffic_hold_no_secret(run, pytester, end):
-    files = {"json": "a.json", "junit": "a.xml", "html": "a.html", "sarif": "a.sarif", "markdown": "a.md"}
+    files = {name: f"a.{extension}" for name, (_, extension) in FORMATS.items()}
     options = [f"--vocode-report={name}={file}" for name, file in files.items()]
     result = run(LEAKS + end, *options, "--junitxml=b.xml", "--tb=line")
     result.assert_outcomes(failed=5)

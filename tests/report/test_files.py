@@ -18,7 +18,9 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from vocode_contract.cli.check import check
 from vocode_contract.errors import InvalidOption
+from vocode_contract.pytest_plugin.options import _REPORT
 from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.files import FORMATS, ReportRequest, parse_reports, write_reports
 from vocode_contract.report.outcome import Outcome, RunDescription
@@ -390,6 +392,19 @@ def test_page_is_drawn_by_a_browser(tmp_path):
 )
 def test_option_names_formats_and_paths(values, paths):
     assert [each.path for each in parse_reports(values, "--report")] == paths
+
+
+def test_help_and_reference_name_every_format():
+    # Written by hand there: to import the formats for a line of help would slow down every start.
+    *others, last = FORMATS
+    listed = f"{', '.join(others)} or {last}"
+    reports = next(each for each in check.params if each.name == "reports")
+    assert listed in str(getattr(reports, "help", "")), "add it to --report in cli/check.py"
+    assert listed in _REPORT, "add it in pytest_plugin/options.py"
+    assert listed in (DOCS / "pytest.md").read_text("utf-8").replace("`", "")
+    section = (DOCS / "report.md").read_text("utf-8").partition("\n## Run reports\n")[2].partition("\n#")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(FORMATS)
+    assert all(f".{extension}`" in section for _, extension in FORMATS.values())
 
 
 @pytest.mark.parametrize("value", ["", "pdf", "html=", "json,json", "json=a,html=./a", "html=\0"])
