@@ -2,6 +2,7 @@ import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.http.checks import CHECKS, Check, violations_of
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import POLICIES
-from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.codes import CODES, GROUPS, Selection
 
 CONTRACT = Contract.load("2023-11-30")
 END_CALL = CONTRACT.operations["end_call"]
@@ -45,6 +46,13 @@ def test_checks_take_parameters_of_the_media_type(content_type):
 
 def test_checks_have_one_order_and_no_twins():
     assert len({check.run for check in CHECKS}) == len(CHECKS)
+
+
+def test_every_code_of_a_check_is_in_a_test():
+    texts = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("*.py"))
+    tested_elsewhere = {*GROUPS["payload"], *GROUPS["consistency"]}
+    codes_of_checks = {code for check in CHECKS for code in check.codes} - tested_elsewhere
+    assert not {code for code in codes_of_checks if f'"{code}"' not in texts}, "test them in tests/http/"
 
 
 def test_check_with_an_unregistered_code_cannot_be_made():

@@ -161,7 +161,6 @@ def check_duration(exchange: OperationExchange) -> Iterator[Violation]:
     if seconds is not None and seconds > SLOW:
         yield exchange.violation(
             "slow",
-            severity="advice",
             expected=f"an answer within {SLOW} s",
             actual=f"one after {seconds:.0f} s" if seconds >= 1 else "a later one",
         )
@@ -173,7 +172,6 @@ def check_clock(exchange: OperationExchange) -> Iterator[Violation]:
     if then is not None and now is not None and abs(then - now) > SKEW:
         yield exchange.violation(
             "clock-skew",
-            severity="advice",
             expected=f"a Date within {SKEW:.0f} s of this machine's clock",
             actual=f"one about {_roughly(abs(then - now))} {'ahead of' if then > now else 'behind'} it",
         )
