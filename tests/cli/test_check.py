@@ -110,7 +110,11 @@ def test_check_says_that_there_is_no_token():
     with simulator() as running:
         process = checked("--url", running.url)
     assert process.returncode == 3
-    assert process.stderr == "vocode-contract: VOCODE_API_KEY is not set, so requests carry no token\n"
+    assert process.stderr.splitlines() == [
+        "vocode-contract: VOCODE_API_KEY is not set, so requests carry no token",
+        "vocode-contract: 127.0.0.1 is taken for a test server; if it forwards to a real one, "
+        "set VOCODE_CONTRACT_READ_ONLY=1",
+    ]
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak"])

@@ -28,7 +28,7 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.config_file import Live
-from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, NotPermitted
+from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, SIMULATOR_HEADER, NotPermitted
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request
@@ -385,6 +385,63 @@ def test_calls_are_taken_from_the_list_where_none_can_be_created():
     assert len({calls.endable_id(role) for calls in turns for role in ("one", "other")}) == 4
 
 
+class Tunnelled(Carrier):
+    """A server that does not say that it is a simulator: an address of this machine may lead to the real one."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        answer.headers.pop(SIMULATOR_HEADER, None)
+        return answer
+
+
+@pytest.mark.parametrize("lacking", [[], ["/v1/calls/create"]])
+def test_calls_of_a_server_on_this_machine_that_is_no_simulator_are_not_ended(lacking):
+    carrier = Tunnelled(*lacking)
+    calls, client = calls_at("http://127.0.0.1:1", carrier)
+    listed = client.list_calls(size=100).item_ids
+    scenario = SharedScenario(calls)
+    for state in ("ended", "error", "in_progress"):
+        with pytest.raises(NoCall, match=SIMULATOR_HEADER):
+            scenario.run(more_steps.end_of(state))
+    if lacking:
+        with pytest.raises(NoCall, match="name one with --call-id"):
+            calls.endable_id("one")
+    else:
+        assert calls.endable_id("one") not in listed
+    assert "/v1/calls/end" not in carrier.asked
+
+
+def test_call_that_is_named_is_ended_on_this_machine_although_it_is_no_simulator():
+    carrier = Tunnelled("/v1/calls/create")
+    _, client = calls_at("http://127.0.0.1:1", carrier)
+    [listed, *_] = client.list_calls().item_ids
+    assert calls_at("http://127.0.0.1:1", carrier, listed)[0].endable_id("one") == listed
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+def test_read_only_run_changes_nothing_on_this_machine(run, monkeypatch, tmp_path, way):
+    if way == "variable":
+        monkeypatch.setenv(READ_ONLY_VARIABLE, "1")
+    else:
+        (tmp_path / "vocode-contract.toml").write_text("[live]\nread_only = true\n", "utf-8")
+        monkeypatch.chdir(tmp_path)
+    with simulator(token=TOKEN) as running:
+        before = {identifier: call["status"] for identifier, call in running.simulation.state.calls.items()}
+        tally = run("--vocode-url", running.url)
+        entries = [*running.simulation.request_log.serialize(Contract.load())]
+        assert {identifier: call["status"] for identifier, call in running.simulation.state.calls.items()} == before
+        assert {entry["method"] for entry in entries} == {"GET"}
+    assert tally.exit_code == 0
+    assert {row.verdict for row in tally.rows if row.is_left_out} == {"not-permitted"}
+
+
+def test_read_only_run_checks_the_built_in_simulator(run, monkeypatch):
+    monkeypatch.setenv(READ_ONLY_VARIABLE, "1")
+    tally = run("-k", "test_end_call.py")
+    assert (tally.exit_code, errors(tally)) == (0, set())
+    assert tally.count("conforms") > 5
+
+
 def test_call_that_another_process_created_is_ended_by_none():
     carrier = Carrier()
     (one, _), (other, _) = (calls_at("http://127.0.0.1:1", carrier) for _ in range(2))
@@ -422,7 +479,7 @@ def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a")
     calls.endable_id("one")
-    with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
+    with pytest.raises(NoCall, match=r"--call-id \(1 given, 2 needed so far\)"):
         calls.endable_id("other")
     assert carrier.asked == []
 

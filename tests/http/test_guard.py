@@ -128,6 +128,7 @@ def test_guard_gives_production_no_more_than_the_plan_shows():
 def test_guard_reads_the_environment_itself(monkeypatch):
     monkeypatch.setenv(READ_ONLY_VARIABLE, "1")
     assert not permits(EVERYTHING, RINGS)
+    assert not permits(EVERYTHING, replace(RINGS, host="127.0.0.1"))
 
 
 def test_guard_counts_across_threads():
@@ -186,7 +187,21 @@ def test_guard_counts_what_it_lets_through():
 
 @pytest.mark.parametrize("effect", ["reads", "writes", "bills", "rings", "hangs-up"])
 def test_guard_sends_anything_to_loopback(effect):
-    assert permits(Consents(read_only=True), replace(RINGS, effect=effect, host="127.0.0.1"))
+    assert permits(Consents(), replace(RINGS, effect=effect, host="127.0.0.1"))
+
+
+@pytest.mark.parametrize("effect", ["writes", "bills", "rings", "hangs-up"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_guard_sends_no_effect_to_loopback_in_a_read_only_run(effect, host):
+    guard, intent = (
+        Guard(Consents(read_only=True), created={CALL}),
+        replace(RINGS, effect=effect, host=host, call_id=CALL),
+    )
+    with pytest.raises(NotPermitted, match="read-only"):
+        guard.admit(intent)
+    assert guard.reason_against(intent)
+    assert guard.sent == 0
+    assert Guard(Consents(read_only=True), is_embedded=True).reason_against(intent) is None
 
 
 def test_guard_reads_anywhere():

@@ -113,7 +113,7 @@ def test_trailing_slash_leads_to_the_same_host(client, running):
 
 def test_answer_names_no_server_and_allows_no_other_origin(client):
     response = client.get("/v1/calls/list", headers={"Origin": "https://example.com"})
-    assert set(response.headers) == {"content-length", "content-type", "date"}
+    assert set(response.headers) == {"content-length", "content-type", "date", "vocode-simulator"}
 
 
 def test_official_client_gets_lists_creates_and_ends_a_call(official_client):

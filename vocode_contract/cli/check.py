@@ -116,6 +116,8 @@ def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, 
     files = parse_reports(reports, "--report")
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
+    if settings.loopback_notice:
+        output.say(settings.loopback_notice)
     monitor = SuiteMonitor(only=only, show=output.show_progress)
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running:

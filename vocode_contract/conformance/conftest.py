@@ -12,6 +12,7 @@ from vocode_contract.conformance.scenario.calls import Calls
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner, SharedScenario
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
+from vocode_contract.http.guard.guard import Guard
 from vocode_contract.validation.masking import Secret
 
 _FUZZING = Path(__file__).parent / "test_fuzzing.py"
@@ -31,7 +32,13 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
     from vocode_contract.simulator import simulator
 
     with simulator(contract=vocode_contract) as running:
-        client = Client(running.url, Secret(running.token), run_id=_vocode_run.run_id, journal=_vocode_run)
+        client = Client(
+            running.url,
+            Secret(running.token),
+            guard=Guard(is_embedded=True),
+            run_id=_vocode_run.run_id,
+            journal=_vocode_run,
+        )
         yield client
         finish(CheckedClient(client, vocode_contract))
 

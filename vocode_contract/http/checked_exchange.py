@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Operation
+from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Exchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.lifecycle.history import Observation
@@ -63,6 +64,11 @@ class CheckedExchange:
     def status(self) -> int:
         """The status code."""
         return self.exchange.response.status
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the server says that its calls are not real."""
+        return self.exchange.response.header(SIMULATOR_HEADER) is not None
 
     @property
     def earlier_acts(self) -> Iterator["CheckedExchange"]:

@@ -3,6 +3,7 @@
 It imports nothing but pytest: hooks and fixtures import what they need when there is something to do.
 """
 
+import sys
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, nullcontext
@@ -209,6 +210,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if run.settings.is_live or config.getoption("vocode_plan"):
         plan = rehearse(session, run, PLANNER)
         require_approval(session, run, plan, only=config.getoption("vocode_plan"))
+    if run.settings.loopback_notice and config.pluginmanager.hasplugin("terminalreporter"):  # else `check` printed it
+        sys.stderr.write(f"{run.settings.loopback_notice}\n")
     stack = ExitStack()
     config.add_cleanup(stack.close)  # no other run may send requests with effects until the last call is ended
     with usage_errors():

@@ -64,6 +64,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     from vocode_contract.conformance.run.cleanup import finish, finish_run
     from vocode_contract.http.client.client import Client
     from vocode_contract.http.client.endpoint import token_of_environment
+    from vocode_contract.http.guard.guard import Guard
     from vocode_contract.validation.masking import Secret
 
     contract = get_settings(pytestconfig).contract
@@ -73,7 +74,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
         return
     if get_settings(pytestconfig).endpoint is None:
         running = request.getfixturevalue("_vocode_running")
-        yield Client(running.url, Secret(running.token))
+        yield Client(running.url, Secret(running.token), guard=Guard(is_embedded=True))
         return
     run = get_run(pytestconfig)
     sender = run.sender(token_of_environment())

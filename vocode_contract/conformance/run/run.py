@@ -70,10 +70,12 @@ class Run:
         Raises:
             InvalidOption: A file, or an option together with it, cannot be used.
         """
-        if not settings.is_live or settings.endpoint is None:
+        if settings.endpoint is None:
             return cls(settings=settings)
         live = read_live(user_file(), *directories)
         consents = settings.consents(live, read_only=is_read_only())
+        if not settings.is_live:
+            return cls(settings=settings, consents=Consents(read_only=consents.read_only))
         run = cls(settings=settings, consents=consents if alone else replace(consents, effects=frozenset()))
         run.journal = CallJournal(state_directory(), host=settings.endpoint.host, run_id=run.run_id)
         run.left_before = run.journal.leftovers()

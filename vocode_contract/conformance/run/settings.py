@@ -11,7 +11,7 @@ from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfil
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
 from vocode_contract.http.client.timing import LONGEST, SHORTEST
 from vocode_contract.http.guard.config_file import Live
-from vocode_contract.http.guard.guard import Consents
+from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, Consents, is_read_only
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
@@ -106,6 +106,15 @@ class Settings:
     def is_live(self) -> bool:
         """Whether the endpoint is not on this machine."""
         return self.endpoint is not None and not self.endpoint.is_loopback
+
+    @property
+    def loopback_notice(self) -> str:
+        """What a server on this machine is taken for, and how to forbid that; empty without such a server."""
+        if self.endpoint is None or self.is_live or is_read_only():
+            return ""
+        return (
+            f"{self.endpoint.host} is taken for a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
+        )
 
     @property
     def number(self) -> str:

@@ -22,7 +22,7 @@ from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials
-from vocode_contract.http.guard.guard import READ_ONLY_REASON, NotPermitted
+from vocode_contract.http.guard.guard import READ_ONLY_REASON, SIMULATOR_HEADER, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.masking import Secret
@@ -282,6 +282,8 @@ def call_in_state(scenario: SharedScenario, state: str) -> str:
     """Return a call in a state that may be ended: a listed one, or a new one that starts in that state."""
     require_loopback(scenario, "end_call", "a call that nobody named would be ended")
     try:
+        if not scenario.run(list_before).is_simulated:
+            raise NoCall(f"the calls of a server without the header {SIMULATOR_HEADER} are not ended")
         return listed_call(scenario, state, own=False)
     except NoCall:
         if state != "not_started" or scenario.calls.create(state).call_status != state:

@@ -161,7 +161,7 @@ class Client:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
-        return self._guard.is_read_only and not self.endpoint.is_loopback
+        return self._guard.is_read_only and not self._guard.is_embedded
 
     @property
     def token(self) -> Secret | None:

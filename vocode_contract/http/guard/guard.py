@@ -1,10 +1,10 @@
 """Decide what may be sent where, so that a test never rings a person's phone.
 
-Everything may be sent to a loopback host. A remote host gets requests that only read, and unauthenticated requests that
-must be rejected and are harmless if they are not: they dial a number reserved for fiction, or end a call that does not
-exist. Any other effect needs three opt-ins that agree: an option of this run, the host in the user's own configuration,
-and the call or phone number by name. Production also needs a confirmation. The environment variable
-VOCODE_CONTRACT_READ_ONLY overrides everything.
+Everything may be sent to a loopback host, unless the run is read-only. A remote host gets requests that only read,
+and unauthenticated requests that must be rejected and are harmless if they are not: they dial a number reserved for
+fiction, or end a call that does not exist. Any other effect needs three opt-ins that agree: an option of this run, the
+host in the user's own configuration, and the call or phone number by name. Production also needs a confirmation. The
+environment variable VOCODE_CONTRACT_READ_ONLY overrides everything.
 """
 
 import ipaddress
@@ -19,10 +19,13 @@ from vocode_contract.http.guard.phone_numbers import is_fictional
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
 #: Reason for not sending in a run that the variable or a file makes read-only.
-READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): nothing is changed beyond loopback"
+READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): nothing is changed anywhere"
 
 #: Hosts known to serve real calls.
 PRODUCTION_HOSTS = frozenset({"api.vocode.dev"})
+
+#: A response header by which a test server says that its calls are not real, as the simulator does.
+SIMULATOR_HEADER = "Vocode-Simulator"
 
 #: An ID that no call has, so that a request with it can end none.
 NO_CALL = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
@@ -99,7 +102,7 @@ class Consents:
         budget: Maximum number of state-changing requests to a remote host; ending the run's own calls is not counted.
         planned: State-changing requests that the plan shows, which is the maximum for production; ``None`` before the
             plan.
-        read_only: Whether nothing may be changed on a remote host, whatever else is permitted.
+        read_only: Whether nothing may be changed anywhere, whatever else is permitted.
     """
 
     effects: frozenset[Effect] = frozenset()
@@ -114,7 +117,7 @@ class Consents:
 
 
 def is_read_only() -> bool:
-    """Return whether the environment forbids every effect on remote hosts.
+    """Return whether the environment forbids every effect.
 
     Any value except ``0`` and the empty one does, so that a misspelt safety switch is on.
     """
@@ -144,17 +147,19 @@ class Guard:
         consents: What the user permits.
         sent: Number of state-changing requests admitted to a remote host.
         created: Calls that this run created; they may be ended.
+        is_embedded: Whether the requests go to a simulator that this process runs, which nothing can forbid.
     """
 
     consents: Consents = field(default_factory=Consents)
     sent: int = 0
     created: set[str] = field(default_factory=set)
+    is_embedded: bool = False
     _process: int = field(default_factory=os.getpid, repr=False, compare=False)
     _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     @property
     def is_read_only(self) -> bool:
-        """Whether nothing may be changed on a remote host."""
+        """Whether nothing may be changed anywhere, except in the embedded simulator."""
         return self.consents.read_only or is_read_only()
 
     def admit(self, intent: Intent) -> None:
@@ -163,7 +168,11 @@ class Guard:
         Raises:
             NotPermitted: An opt-in is missing; nothing may be sent.
         """
-        if is_loopback(intent.host) or not intent.mutates:
+        if not intent.mutates:
+            return
+        if is_loopback(intent.host):
+            if reason := self.reason_against(intent):
+                raise NotPermitted(intent.operation, reason)
             return
         if reason := _forked(self, intent):  # before the lock, which another thread may have held while forking
             raise NotPermitted(intent.operation, reason)
@@ -174,8 +183,10 @@ class Guard:
 
     def reason_against(self, intent: Intent) -> str | None:
         """Return why a request would not be sent; ``None`` if it would. The request is not counted."""
-        if is_loopback(intent.host) or not intent.mutates:
+        if not intent.mutates:
             return None
+        if is_loopback(intent.host):  # which may be a tunnel to a real server, so read-only holds here too
+            return None if self.is_embedded else _read_only(self, intent)
         rules = _RULES_FOR_ALL if intent.is_probe or self._is_own(intent) else _RULES
         return next(filter(None, (rule(self, intent) for rule in rules)), None)
 

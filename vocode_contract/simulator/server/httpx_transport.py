@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import h11
 import httpx
 
+from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Request
 from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.server.control import answer as answer_to
@@ -50,7 +51,7 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         response = answer.response
         return httpx.Response(
             response.status,
-            headers=[*response.headers, ("content-length", str(len(response.body)))],
+            headers=[*response.headers, ("content-length", str(len(response.body))), (SIMULATOR_HEADER, "true")],
             stream=httpx.ByteStream(response.body),
         )
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
@@ -234,7 +235,7 @@ def _create_application(simulation: Simulation) -> Application:
 
 async def _send(response: Response, send: Send) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", b"%d" % len(response.body)))
+    headers += [(b"content-length", b"%d" % len(response.body)), (SIMULATOR_HEADER.lower().encode(), b"true")]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
 
