@@ -450,3 +450,17 @@ def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
         "vocode-contract: the simulator needs the extra 'simulator'; "
         "install it with: python3 -m pip install 'vocode-contract[simulator]'\n"
     )
+
+
+@pytest.mark.parametrize("command", [["schema", "Call"], ["generate", "--count", "1"]])
+def test_contract_and_profile_of_the_environment_hold_for_every_command(run, monkeypatch, command):
+    expected = run(*command, "--contract", "2024-08-27", "--profile", "documented")
+    monkeypatch.setenv("VOCODE_CONTRACT", "2024-08-27")
+    monkeypatch.setenv("VOCODE_PROFILE", "documented")
+    assert run(*command) == expected != run(*command, "--contract", "2023-11-30")
+
+
+def test_contract_of_the_environment_that_is_unknown_is_usage(run, monkeypatch):
+    monkeypatch.setenv("VOCODE_CONTRACT", "2020-01-01")
+    code, _, err = run("schema", "Call")
+    assert (code, "unknown contract '2020-01-01'" in err) == (USAGE, True)

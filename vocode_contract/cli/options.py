@@ -41,13 +41,22 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-contract_option = click.option("--contract", "date", metavar="DATE", help="Date of the contract (default 2023-11-30).")
+contract_option = click.option(
+    "--contract",
+    "date",
+    metavar="DATE",
+    envvar="VOCODE_CONTRACT",
+    show_envvar=True,
+    help="Date of the contract (default 2023-11-30).",
+)
 
 profile_option = click.option(
     "--profile",
     metavar="NAME",
     default="wire",
     show_default=True,
+    envvar="VOCODE_PROFILE",
+    show_envvar=True,
     help="How literally the contract is read: documented (to the letter), wire (unset optional properties may be "
     "null, as servers send them) or tolerant (what a newer server may add is reported as drift).",
 )
