@@ -12,7 +12,7 @@ class Variant:
     """The options of a conforming server; the defaults are the most likely ones.
 
     Attributes:
-        refusal: Status when authentication is refused: 403 by the FastAPI of 2023, 401 by newer versions.
+        refusal: Status code when authentication is rejected: 403 by the FastAPI of 2023, 401 by newer versions.
         nulls: Whether unset optional properties are null; otherwise they are absent.
         pydantic: Major version of the framework that words 422 bodies.
         extra_keys: Whether calls and agents have a key that no contract declares.
@@ -59,7 +59,9 @@ SOUND_VARIANTS: Mapping[str, SoundServer] = {
     "likely": SoundServer(title="the most likely server of 2023"),
     "april-2024": SoundServer(title="the contract of 2024-04-19", contract="2024-04-19"),
     "august-2024": SoundServer(title="the contract of 2024-08-27", contract="2024-08-27"),
-    "refuses-401": SoundServer(title="refuses authentication with 401 instead of 403", variant=Variant(refusal=401)),
+    "refuses-401": SoundServer(
+        title="rejects authentication with 401 instead of 403", variant=Variant(refusal=401)
+    ),
     "keys-left-out": SoundServer(title="omits unset keys instead of sending null", variant=Variant(nulls=False)),
     "pydantic-2": SoundServer(title="words 422 bodies as pydantic 2 does", variant=Variant(pydantic=2)),
     "extra-keys": SoundServer(title="sends keys that no contract declares", variant=Variant(extra_keys=True)),
@@ -70,7 +72,7 @@ SOUND_VARIANTS: Mapping[str, SoundServer] = {
         variant=Variant(refusal=401, nulls=False, pydantic=2, extra_keys=True, offset="Z"),
     ),
     "sparse-april-2024": SoundServer(
-        title="the contract of 2024-04-19; omits unset keys, writes UTC as Z, refuses with 401",
+        title="the contract of 2024-04-19; omits unset keys, writes UTC as Z, rejects with 401",
         contract="2024-04-19",
         variant=Variant(nulls=False, offset="Z", refusal=401),
     ),
