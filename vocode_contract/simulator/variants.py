@@ -59,9 +59,7 @@ SOUND_VARIANTS: Mapping[str, SoundServer] = {
     "likely": SoundServer(title="the most likely server of 2023"),
     "april-2024": SoundServer(title="the contract of 2024-04-19", contract="2024-04-19"),
     "august-2024": SoundServer(title="the contract of 2024-08-27", contract="2024-08-27"),
-    "refuses-401": SoundServer(
-        title="rejects authentication with 401 instead of 403", variant=Variant(refusal=401)
-    ),
+    "refuses-401": SoundServer(title="rejects authentication with 401 instead of 403", variant=Variant(refusal=401)),
     "keys-left-out": SoundServer(title="omits unset keys instead of sending null", variant=Variant(nulls=False)),
     "pydantic-2": SoundServer(title="words 422 bodies as pydantic 2 does", variant=Variant(pydantic=2)),
     "extra-keys": SoundServer(title="sends keys that no contract declares", variant=Variant(extra_keys=True)),
