@@ -3,13 +3,14 @@
 import json
 import shlex
 from importlib.metadata import entry_points
+from typing import cast
 
 import pytest
 
 pytest.importorskip("httpx")
 
 from vocode_contract.conformance.run.command_line import words_of
-from vocode_contract.conformance.run.options import OPTIONS, Given
+from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.conformance.run.settings import Settings
 
 pytest_plugins = ["pytester"]
@@ -20,6 +21,25 @@ PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
 
 def settings(**given: object) -> Settings:
     return Settings.from_given({name.replace("_", "-"): Given(value=value) for name, value in given.items()})
+
+
+class WatchedOption:
+    """A default value that notes that it is read."""
+
+    def __init__(self, name: str, read: set[str]) -> None:
+        self.source, self._read = name, read
+
+    @property
+    def value(self) -> object:
+        self._read.add(self.source)
+        return DEFAULTS[self.source].value
+
+
+def test_settings_read_every_option():
+    read: set[str] = set()
+    Settings.from_given({name: cast("Given", WatchedOption(name, read)) for name in DEFAULTS})
+    unread = DEFAULTS.keys() - read
+    assert unread == {"plan", "seed"}, "an option has no field in run/settings.py, so that it is accepted and ignored"
 
 
 def test_rerun_of_defaults_needs_no_words():

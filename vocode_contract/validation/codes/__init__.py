@@ -31,7 +31,7 @@ def _parse(paragraph: str) -> tuple[str, Code]:
     head = first.split(" | ")
     if len(head) != 3 or not lines:
         raise LookupError(
-            f"codes.txt: {first!r} is not the first of several lines, in the form NAME | SEVERITY | BASIS"
+            f"codes.txt: a paragraph is NAME | SEVERITY | BASIS and more lines, but one starts with {first!r}"
         )
     title, *lines = lines
     name, levels, basis = head
