@@ -229,3 +229,13 @@ def test_coverage_of_what_cannot_be_read_is_3(run, call, tmp_path):
     assert (code, "of the contract exercised" in out) == (INCONCLUSIVE, True)
     assert err.startswith(f"vocode-contract: {path}:2: not JSON (")
     assert run("coverage", call, tmp_path / "nope")[0] == INCONCLUSIVE
+
+
+def test_generated_test_file_that_may_be_edited_is_not_replaced(run, tmp_path):
+    path = tmp_path / "test_handler.py"
+    path.write_text("# edited\n", "utf-8")
+    code, _, err = run("generate", "--format", "pytest", "--output", path)
+    assert (code, path.read_text("utf-8")) == (USAGE, "# edited\n")
+    assert "exists, and you may have edited it; --force replaces it" in err
+    assert run("generate", "--format", "pytest", "--output", path, "--force")[0] == CONFORMS
+    assert "# edited" not in path.read_text("utf-8")

@@ -40,6 +40,7 @@ class GenerateOptions:
     repeats: bool
     output_format: str
     target: str | None
+    force: bool
 
 
 @click.command(
@@ -87,6 +88,9 @@ class GenerateOptions:
     metavar="DIR|FILE",
     help="File to write (default standard output); a name without suffix is a directory with one file per payload.",
 )
+@click.option(
+    "--force", is_flag=True, help="Replace an existing test file of --format pytest, and what you edited in it."
+)
 @click.pass_context
 def generate(ctx: click.Context, /, **options: object) -> None:
     """Generate payloads of the schema NAME (default Call).
@@ -112,6 +116,9 @@ def _check(asked: GenerateOptions, ctx: click.Context) -> None:
     ):
         if given:
             ctx.fail(f"{option} cannot be combined")
+    is_edited = asked.output_format == "pytest" and asked.target is not None and Path(asked.target).exists()
+    if is_edited and not asked.force:
+        ctx.fail(f"{asked.target} exists, and you may have edited it; --force replaces it")
 
 
 def _is_directory(target: str | None) -> bool:
