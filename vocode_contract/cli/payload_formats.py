@@ -98,7 +98,7 @@ from vocode_contract import ensure
 
 
 def handle(payload):
-    """Replace this by the handler under test. It fails by raising."""
+    """Replace this with the handler under test. It fails by raising."""
     ensure(payload, "{schema}", contract="{contract}", profile="{profile}")
 
 
@@ -127,7 +127,7 @@ REJECTED = ValueError
 
 
 def handle(payload):
-    """Replace this by the handler under test. It rejects a payload by raising REJECTED."""
+    """Replace this with the handler under test. It rejects a payload by raising REJECTED."""
     if [*violations(payload, "{schema}", **CONTRACT), *inconsistencies(payload, "{schema}", **CONTRACT)]:
         raise REJECTED
 
