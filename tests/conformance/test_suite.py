@@ -404,7 +404,7 @@ def test_calls_of_a_server_on_this_machine_that_is_no_simulator_are_not_ended(la
         with pytest.raises(NoCall, match=SIMULATOR_HEADER):
             scenario.run(more_steps.end_of(state))
     if lacking:
-        with pytest.raises(NoCall, match="name one with --call-id"):
+        with pytest.raises(NoCall, match="name one with --call-id or --vocode-call-id"):
             calls.endable_id("one")
     else:
         assert calls.endable_id("one") not in listed
@@ -479,7 +479,7 @@ def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():
     carrier = Carrier()
     calls, _ = calls_at("https://staging.example", carrier, "a")
     calls.endable_id("one")
-    with pytest.raises(NoCall, match=r"--call-id \(1 given, 2 needed so far\)"):
+    with pytest.raises(NoCall, match=r"--vocode-call-id \(1 given, 2 needed so far\)"):
         calls.endable_id("other")
     assert carrier.asked == []
 

@@ -417,7 +417,9 @@ def test_libraries_beneath_log_no_urls_and_no_headers(caplog):
 
 def test_representations_hold_no_token():
     credentials = Credentials(token=Secret(TOKEN))
-    assert TOKEN not in repr((credentials, replace(POST, credentials=credentials), DEFAULT_CREDENTIALS))
+    wanted = replace(POST, credentials=credentials, body=b"hunter2", arguments=(("id", "hunter2"),))
+    assert TOKEN not in repr((credentials, wanted, DEFAULT_CREDENTIALS))
+    assert "hunter2" not in repr(wanted)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -27,7 +27,7 @@ def test_generated_requests_find_no_violation(
 ) -> None:
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
     if not requests:
-        pytest.skip("needs --fuzz N, the number of generated requests")
+        pytest.skip("needs --fuzz N or --vocode-fuzz N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
     operation = api.contract.operations[name]
     plan, lacking = make_plan(scenario.shared, operation, requests=requests, seed=seed)

@@ -102,8 +102,8 @@ class Calls:
                 raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
                 raise NoCall(
-                    f"no call that may be ended; name one with --call-id ({len(self._given)} given, "
-                    f"{len(self._by_role) + 1} needed so far)"
+                    "no call that may be ended; name one with --call-id or --vocode-call-id "
+                    f"({len(self._given)} given, {len(self._by_role) + 1} needed so far)"
                 )
             self._by_role[role] = found
         return self._by_role[role]

@@ -258,7 +258,7 @@ def readable_call(scenario: SharedScenario) -> str:
         return known
     page = scenario.try_run(list_before)
     if page is None or not page.item_ids:
-        raise NoCall("no call in the list; name one with --call-id")
+        raise NoCall("no call in the list; name one with --call-id or --vocode-call-id")
     return page.item_ids[0]
 
 

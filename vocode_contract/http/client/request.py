@@ -4,7 +4,7 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from vocode_contract.contract.model import Effect, Operation
@@ -71,8 +71,8 @@ class OperationRequest:
     """
 
     operation: Operation
-    arguments: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    arguments: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
     media_type: str = ""
     credentials: Credentials | None = DEFAULT_CREDENTIALS
     generated: bool = False
