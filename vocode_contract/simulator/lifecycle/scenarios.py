@@ -155,7 +155,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "human": Scenario(number="0101", summary="a person answers, talks for a minute and hangs up", talk=_CONVERSATION),
     "voicemail": Scenario(
         number="0102",
-        summary="a mailbox answers; the agent leaves a message or hangs up, as the request specifies",
+        summary="a mailbox answers; the agent leaves a message or hangs up, as requested",
         talk=(*_MAILBOX, TimedTurn(8.0, BOT, "Please call us back at your convenience."), TimedTurn(25.0, BOT_LEFT)),
         hung_up=(*_MAILBOX, TimedTurn(3.6, NO_HUMAN)),
     ),
