@@ -56,17 +56,10 @@ FOLLOWS = {
 }
 
 
-class Curt(SuiteMonitor):
-    """Lets pytest write tracebacks as Python does: nobody reads them, and to parse the source takes long."""
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.option.tbstyle = "native"
-
-
 def suite(running: Running, *options: str) -> ResultCollector:
     date = running.simulation.contract.date
     arguments = [*BARE, f"--vocode-url={running.url}", f"--vocode-contract={date}", *options]
-    watch = Curt()
+    watch = SuiteMonitor()
     tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, watch)
     assert watch.interruption is None
     return tally

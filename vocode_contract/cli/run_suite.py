@@ -48,6 +48,10 @@ class SuiteMonitor:
     selected: int = 0
     started: int = 0
 
+    def pytest_configure(self, config: "pytest.Config") -> None:
+        """Keep pytest from parsing source code for tracebacks, which nobody sees here, and which takes long."""
+        config.option.tbstyle = "native"
+
     def pytest_collection_modifyitems(self, config: "pytest.Config", items: "list[pytest.Item]") -> None:
         """Select tests, after they were numbered: each acts on the same call as in a complete run."""
         deselected = [item for item in items if not self._is_selected(item.nodeid)]
