@@ -12,7 +12,7 @@ import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
 from vocode_contract.cli.output import INCONCLUSIVE, Output, print_table
-from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
+from vocode_contract.conformance.run.options import CHECK_PREFIX, OPTIONS, PYTEST_PREFIX
 from vocode_contract.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, 
     output = ctx.ensure_object(Output)
     # The plugin parses them again, but its message for a wrong value would be longer.
     settings = Settings.from_given(
-        {option.name: option.resolve(options[option.key], prefix="--") for option in _OPTIONS}
+        {option.name: option.resolve(options[option.key], prefix=CHECK_PREFIX) for option in _OPTIONS}
     )
     files = parse_reports(reports, "--report")
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):

@@ -94,21 +94,21 @@ def _reachable(contract: Contract, roots: Iterable[str]) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _named_in(contract.schemas[name])
+            waiting += _find_references(contract.schemas[name])
     return found
 
 
-def _named_in(node: Any) -> Iterator[str]:
+def _find_references(node: Any) -> Iterator[str]:
     """Yield the names of the schemas that a part of a document refers to."""
     if isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"].rpartition("/")[2]
         for key, child in node.items():
             if key not in ("default", "examples"):
-                yield from _named_in(child)
+                yield from _find_references(child)
     elif isinstance(node, list):
         for child in node:
-            yield from _named_in(child)
+            yield from _find_references(child)
 
 
 def _compare_operations(old: Contract, new: Contract) -> Iterator[Change]:

@@ -1,7 +1,8 @@
-"""Find the schemas: inside the package once installed, beside it in a checkout.
+"""Find the schemas, and read the package's data files.
 
-Everything is read through the loader that loaded this module: it knows directories and zipped wheels alike, and unlike
-``importlib.resources`` it costs no import.
+The schemas are inside the package once it is installed, and beside it in a checkout. Everything is read through the
+loader that loaded this module: it knows directories and zipped wheels alike, and unlike ``importlib.resources`` it
+costs no import.
 """
 
 import os
@@ -56,6 +57,19 @@ def read_bytes(*parts: str) -> bytes:
         return _read(os.path.join(directory, *parts))
     except OSError as error:
         raise UnknownSchema(name) from error
+
+
+def read_beside(module: str, *parts: str) -> bytes:
+    """Read a data file of the package.
+
+    Args:
+        module: The ``__file__`` of the module beside which it is.
+        parts: Its names from there downwards.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    return _read(os.path.join(os.path.dirname(module), *parts))
 
 
 def _is_plain(part: str) -> bool:

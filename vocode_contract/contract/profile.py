@@ -98,11 +98,11 @@ class _ProfileRewriter:
             option, place = options[0]
             return self.rewrite(option, place, nullable=nullable)
         if "discriminator" in schema:
-            rewritten = self._tagged(schema, source)
+            rewritten = self._chain_branches(schema, source)
             return self._or_null(rewritten, ["object"], source) if nullable else rewritten
         return self._by_type(options, source, nullable=nullable)
 
-    def _tagged(self, schema: Schema, source: str) -> dict[str, Any]:
+    def _chain_branches(self, schema: Schema, source: str) -> dict[str, Any]:
         """Make a union with a discriminator a chain of conditions; under oneOf the tag is required.
 
         Only values that match no branch are checked against the list of tags, which is faster for valid ones.

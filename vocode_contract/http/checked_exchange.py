@@ -81,8 +81,12 @@ class CheckedExchange:
     @property
     def requested_id(self) -> str | None:
         """The call id in the request, else that in the response body; ``None`` if there is none."""
-        asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
+        asked = self._ids_in_query
         return asked[0] if asked else self.call_id
+
+    @property
+    def _ids_in_query(self) -> list[str]:
+        return [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
 
     @property
     def value(self) -> Any:
@@ -98,8 +102,7 @@ class CheckedExchange:
     @property
     def call_id(self) -> str | None:
         """The id of the call in the body; ``None`` if there is none."""
-        identifier = self.members.get("id")
-        return identifier if uuid_of(identifier) else None
+        return _id_of(self.members)
 
     @property
     def holds_a_call(self) -> bool:
@@ -127,8 +130,7 @@ class CheckedExchange:
     @property
     def items(self) -> tuple[Mapping[str, Any], ...]:
         """The calls on the page in the body; none if it holds no page."""
-        items = self.members.get("items")
-        return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
+        return _items_of(self.members)
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -145,10 +147,19 @@ class CheckedExchange:
         """The observations of calls in the response, by the id in the request or in the list."""
         if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
             return {}
-        members = self.members
-        asked = [value for name, value in parse_qsl(self.exchange.request.query) if name == "id"]
-        calls = {item["id"]: item for item in self.items if uuid_of(item.get("id"))}
-        name = asked[0] if asked else self.call_id
+        members, asked = self.members, self._ids_in_query
+        calls = {item["id"]: item for item in _items_of(members) if uuid_of(item.get("id"))}
+        name = asked[0] if asked else _id_of(members)
         if name and len(asked) < 2 and "status" in members:
             calls[name] = members
         return {str(uuid_of(name)): Observation(at=self.at, value=call) for name, call in calls.items()}
+
+
+def _id_of(members: Mapping[str, Any]) -> str | None:
+    identifier = members.get("id")
+    return identifier if uuid_of(identifier) else None
+
+
+def _items_of(members: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    items = members.get("items")
+    return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()

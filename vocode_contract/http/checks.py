@@ -250,7 +250,7 @@ def violations_of(
         token=token,
     )
     missing = {*unknown, *(("arrival",) if received_at is None else ())}
-    is_excused = policies.allowing(exchange, operation) is not None
+    is_excused = policies.find_policy(exchange, operation) is not None
     forbids_keys = policies.value("extra-keys") == "forbid"
     seen: set[Violation] = set()
     for check in CHECKS:

@@ -153,12 +153,14 @@ class Exchange:
 
         Source: RFC 9110, sections 8.4 and 12.5.3; a field may come in several lines.
         """
-        taken = {name for name, weight in _weighted(self.request.headers, "accept-encoding") if weight not in _REFUSED}
-        codings = (name for name, _ in _weighted(self.response.headers, "content-encoding"))
+        taken = {
+            name for name, weight in _split_field(self.request.headers, "accept-encoding") if weight not in _REFUSED
+        }
+        codings = (name for name, _ in _split_field(self.response.headers, "content-encoding"))
         return ", ".join(name for name in codings if name != "identity" and not taken & {name, "*"})
 
 
-def _weighted(headers: Headers, name: str) -> Iterator[tuple[str, str]]:
+def _split_field(headers: Headers, name: str) -> Iterator[tuple[str, str]]:
     """Yield the items of a list-valued field in lower case, each with its weight, such as ``q=0.5``."""
     for value in (value.lower() for key, value in headers if key.lower() == name):
         for item in filter(None, map(str.strip, value.split(","))):

@@ -164,7 +164,7 @@ class Policies:
         """Return whether a status code is allowed for any request."""
         return status in self.statuses("other-statuses")
 
-    def allowing(self, exchange: Exchange, operation: Operation) -> str | None:
+    def find_policy(self, exchange: Exchange, operation: Operation) -> str | None:
         """Return the name of the policy that allows an undeclared status code; ``None`` if none does."""
         status = exchange.response.status
         return next(

@@ -77,11 +77,11 @@ def require_typed(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         return
-    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
 
     typed = _parse_typed(config)
     for option in (option for option in OPTIONS if option.is_typed):
-        found, name = resolve(config, option), f"--vocode-{option.name}"
+        found, name = resolve(config, option), f"{PYTEST_PREFIX}{option.name}"
         value = list(found.value) if option.is_repeatable else found.value
         if option.is_set(value) and value != getattr(typed, option.ini_key):
             where = "not in addopts or PYTEST_ADDOPTS" if found.source == name else f"as {name}"
@@ -101,11 +101,11 @@ def _parse_typed(config: pytest.Config) -> argparse.Namespace:
 
     pytest merges ``addopts`` into its own result, so the command line is parsed a second time.
     """
-    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
 
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
     for option in (option for option in OPTIONS if option.is_typed or option.name == "url"):
-        parser.add_argument(f"--vocode-{option.name}", **_describe_argument(option))
+        parser.add_argument(f"{PYTEST_PREFIX}{option.name}", **_describe_argument(option))
     try:
         return parser.parse_known_args(list(map(str, config.invocation_params.args)))[0]
     except (argparse.ArgumentError, SystemExit):  # such as the value of another option that looks like one of these

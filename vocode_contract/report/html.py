@@ -3,21 +3,19 @@
 import base64
 import hashlib
 import html
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import groupby
 
+from vocode_contract.contract.files import read_beside
 from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
 from vocode_contract.report.results import Row
 from vocode_contract.report.summary import describe_cause, render_cells
 from vocode_contract.validation.safe_text import inert
 
-# The loader can also read from a zipped package.
-_DATA = __spec__.loader.get_data(os.path.join(os.path.dirname(__file__), "report.css"))  # type: ignore[union-attr]  # every loader of files has it
 #: The style sheet. Browsers normalise line breaks before they compare its hash with the page's policy.
-_CSS = _DATA.decode().replace("\r\n", "\n")
+_CSS = read_beside(__file__, "report.css").decode().replace("\r\n", "\n")
 #: Elements without an end tag.
 _VOID = frozenset(("meta",))
 

@@ -92,7 +92,7 @@ def diagnose(body: Body, header: Text | Iterable[Text] | None, secrets: Secrets)
     if not texts:
         raise InvalidOption("secrets", "must not be empty; use the action's signature_secret")
     plain = [Diagnosis(code=code, index=index) for index, text in enumerate(texts) for code in secret_mistakes(text)]
-    given = _joined(header)
+    given = _join(header)
     if not given:
         return (*plain, Diagnosis(code="header-missing"))
     found = dict.fromkeys([*plain, *_diagnose_signature(data, given, texts)])
@@ -103,7 +103,7 @@ def diagnose(body: Body, header: Text | Iterable[Text] | None, secrets: Secrets)
     return tuple(found)
 
 
-def _joined(header: Text | Iterable[Text] | None) -> bytes:
+def _join(header: Text | Iterable[Text] | None) -> bytes:
     values = (header,) if isinstance(header, str | bytes) else header or ()
     return b", ".join(map(octets, values))
 

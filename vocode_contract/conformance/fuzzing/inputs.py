@@ -40,7 +40,7 @@ def make_plan(
     if operation.effect != "reads" and not scenario.calls.is_here:  # nothing will be sent
         return plan, None
     if operation.name == "create_call":
-        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_listed_calls(scenario))), None
+        return replace(plan, body=REQUEST, agent_ids=_agent_ids(_list_calls(scenario))), None
     if operation.name == "list_calls":
         return plan, None
     lacking: Lacking | None = None
@@ -60,7 +60,7 @@ def _servable_id(scenario: SharedScenario, operation: Operation) -> str:
     """
     if operation.effect == "hangs-up":
         return scenario.calls.endable_id("fuzzed")
-    items = _listed_calls(scenario)
+    items = _list_calls(scenario)
     if operation.name == "get_recording":
         recorded = [item for item in items if item.get("recording_available") is True]
         return _oldest(recorded) or steps.call_with_recording(scenario, available=True)
@@ -69,7 +69,7 @@ def _servable_id(scenario: SharedScenario, operation: Operation) -> str:
 
 def _ids(scenario: SharedScenario, operation: Operation, first: Sequence[str]) -> tuple[str, ...]:
     """Return ids of calls, the given ones first; calls that are not over are left for other tests to end."""
-    items = _listed_calls(scenario)
+    items = _list_calls(scenario)
     kinds = _OVER if operation.effect == "hangs-up" else (*_OVER, *_GOING_ON)
     ids: list[str | None] = [*first, *(_oldest([item for item in items if _kind(item) == kind]) for kind in kinds)]
     known = [one for one in ids if one is not None]
@@ -82,7 +82,7 @@ def _agent_ids(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(str(known) for known in ids if uuid_of(known))[:1]
 
 
-def _listed_calls(scenario: SharedScenario) -> list[Item]:
+def _list_calls(scenario: SharedScenario) -> list[Item]:
     page = scenario.try_run(lists.list_before)
     return [item for item in page.items if uuid_of(item.get("id"))] if page else []
 

@@ -103,12 +103,12 @@ def generate_requests(operation: Operation, contract: Contract, plan: FuzzPlan) 
         st.integers(0, 2 * _PLACES - 1),
     )
     return (
-        _request(operation, _edged(case, zip(names, edges, strict=True)), place, plan)
+        _request(operation, _apply_edges(case, zip(names, edges, strict=True)), place, plan)
         for case, edges, place in sample(draws, plan.seed)
     )
 
 
-def _edged(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str, Any], Any]:
+def _apply_edges(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str, Any], Any]:
     """Return the generated query and body, with some arguments replaced by values of the table."""
     edges_of = {name: _EDGES[edge] for name, edge in edges if edge < len(_EDGES)}
     return {**(case.query or {}), **edges_of}, case.body
@@ -130,22 +130,22 @@ def _request(operation: Operation, values: tuple[dict[str, Any], Any], place: in
         body = {**body, "agent": plan.agent_ids[place % len(plan.agent_ids)]}
     arguments = tuple((_text(key), _text(value)) for key, value in query.items())
     wanted = OperationRequest(operation=operation, arguments=arguments, generated=True)
-    return wanted if operation.body is None else with_body(wanted, _narrowed(body))
+    return wanted if operation.body is None else with_body(wanted, _narrow(body))
 
 
 def _text(value: object) -> str:
     """Return an argument as text, without lone surrogates, which no URL can hold."""
     text = str(value)
-    narrow = str(_narrowed(int(text))) if _NUMBER.fullmatch(text) else text
+    narrow = str(_narrow(int(text))) if _NUMBER.fullmatch(text) else text
     return narrow.encode("utf-8", "replace").decode()
 
 
-def _narrowed(value: Any) -> Any:
+def _narrow(value: Any) -> Any:
     """Return a value with integers of at most 64 bits: a server that echoes a wider one is not wrong."""
     if isinstance(value, dict):
-        return {key: _narrowed(child) for key, child in value.items()}
+        return {key: _narrow(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_narrowed(item) for item in value]
+        return [_narrow(item) for item in value]
     if isinstance(value, int) and not -_WIDE <= value < 2 * _WIDE:
         return (value % _WIDE) * (1 if value > 0 else -1)
     return value

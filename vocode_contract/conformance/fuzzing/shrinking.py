@@ -75,10 +75,10 @@ def _shorten_keys(whole: dict[str, Any], shows: Callable[[Any], bool]) -> dict[s
 
 
 def _with_short_key(whole: dict[str, Any], long: str, shows: Callable[[Any], bool]) -> dict[str, Any]:
-    def renamed(key: str) -> dict[str, Any]:
+    def rename(key: str) -> dict[str, Any]:
         return {key if one == long else one: value for one, value in whole.items()}
 
-    return renamed(shrink(long, lambda key: key not in whole and shows(renamed(key))))
+    return rename(shrink(long, lambda key: key not in whole and shows(rename(key))))
 
 
 def _shrink_scalar(value: Any, shows: Callable[[Any], bool]) -> Any:

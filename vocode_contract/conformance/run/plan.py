@@ -99,11 +99,11 @@ class PlanningClient(Client):
         """Return the simulator's response, and record the request."""
         __tracebackhide__ = True
         exchange = super().exchange(wanted)
-        self.plan.requests.append(self._planned(wanted, exchange))
+        self.plan.requests.append(self._describe(wanted, exchange))
         self.plan.mutating = self.guard.sent
         return exchange
 
-    def _planned(self, wanted: OperationRequest, exchange: Exchange) -> Planned:
+    def _describe(self, wanted: OperationRequest, exchange: Exchange) -> Planned:
         request = exchange.request
         names = [f"{name}={value if value in self._known else '<...>'}" for name, value in wanted.arguments]
         shown = {None: "none", DEFAULT_CREDENTIALS: "<token>"}.get(wanted.credentials, "<another>")

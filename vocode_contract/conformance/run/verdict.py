@@ -90,9 +90,10 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
 
 def _item(answer: CheckedExchange, identifier: str) -> str:
     """Return the JSON Pointer to a call in the response body."""
-    if "status" in answer.members:
+    members = answer.members
+    if "status" in members:
         return ""
-    items = answer.members.get("items", ())
+    items = members.get("items", ())
     ids = (uuid_of(item.get("id")) if isinstance(item, dict) else None for item in items)
     index = next((index for index, known in enumerate(ids) if known == uuid_of(identifier)), None)
     return "" if index is None else f"/items/{index}"

@@ -38,7 +38,7 @@ class TrafficRecord:
         """Keep an exchange, and as many of its violations as there is room for."""
         _name(self.origins, checked.origin)
         _name(self.operations, checked.operation.name)
-        violations = tuple(self._fitting(checked.violations))
+        violations = tuple(self._fit_violations(checked.violations))
         if violations:
             self.exchanges.append(replace(self._fit(checked), violations=violations))
 
@@ -47,7 +47,7 @@ class TrafficRecord:
         path = "/".join(map(_shown, request.url.path.split("/")))
         _name(self.others, f"{request.method.upper()} {request.url.host}{path}")
 
-    def _fitting(self, violations: tuple[Violation, ...]) -> Iterator[Violation]:
+    def _fit_violations(self, violations: tuple[Violation, ...]) -> Iterator[Violation]:
         for violation in violations:
             is_error = violation.severity == "error"
             if self._room[is_error]:

@@ -45,8 +45,8 @@ class Recording:
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._inner)
         while True:
-            asked = self._asked()
-            chunk = self._took(next(chunks, _END), asked)
+            asked = self._begin_read()
+            chunk = self._end_read(next(chunks, _END), asked)
             if chunk is None:
                 return
             yield chunk
@@ -54,8 +54,8 @@ class Recording:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         chunks = aiter(self._inner)
         while True:
-            asked = self._asked()
-            chunk = self._took(await anext(chunks, _END), asked)
+            asked = self._begin_read()
+            chunk = self._end_read(await anext(chunks, _END), asked)
             if chunk is None:
                 return
             yield chunk
@@ -97,11 +97,11 @@ class Recording:
             return before + self._waited
         return None if elapsed is None else max(0.0, elapsed - (time.perf_counter() - self._made) + self._waited)
 
-    def _asked(self) -> float:
+    def _begin_read(self) -> float:
         self._is_reading = True
         return time.perf_counter()
 
-    def _took(self, chunk: Any, asked: float) -> bytes | None:
+    def _end_read(self, chunk: Any, asked: float) -> bytes | None:
         self._is_reading = False
         self._waited += time.perf_counter() - asked
         if chunk is _END:

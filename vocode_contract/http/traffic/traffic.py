@@ -211,7 +211,7 @@ class Traffic:
         __tracebackhide__ = True
         content = _content(response)
         body = content if content is not None and len(content) <= MOST_READ else None
-        seconds = _elapsed(response) if seconds is None else seconds
+        seconds = _read_elapsed(response) if seconds is None else seconds
         exchange = Exchange(request=_request(request), response=_response(response, body), seconds=seconds)
         return self._check(operation, request, exchange, is_whole=body is not None)
 
@@ -226,7 +226,7 @@ class Traffic:
         exchange = Exchange(
             request=_request(request),
             response=_response(response, body if recording.size else b""),
-            seconds=recording.seconds(before, _elapsed(response)),
+            seconds=recording.seconds(before, _read_elapsed(response)),
         )
         if body is not None and not exchange.unasked_coding:
             body = decode(response, body, MOST_READ)
@@ -309,7 +309,7 @@ def _content(message: Any) -> bytes | None:
     return content
 
 
-def _elapsed(response: Any) -> float | None:
+def _read_elapsed(response: Any) -> float | None:
     """Return the seconds that a client measured; ``None`` where it did not."""
     try:
         elapsed = getattr(response, "elapsed", None)

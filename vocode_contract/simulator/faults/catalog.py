@@ -1,9 +1,9 @@
 """The catalogue: every fault by its name. `faults.tsv` says what each does wrong, the modules beside it say how."""
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vocode_contract.contract.files import read_beside
 from vocode_contract.simulator.faults.authentication import AUTHENTICATION, LEAKS
 from vocode_contract.simulator.faults.bodies import BODIES, RECORDINGS
 from vocode_contract.simulator.faults.call_ids import CALL_IDS
@@ -30,9 +30,7 @@ _RESPONSES: Mapping[str, ResponseFault] = {
 
 
 def _read_groups() -> Iterator[tuple[str, tuple[Fault, ...]]]:
-    path = os.path.join(os.path.dirname(__file__), "faults.tsv")
-    # The loader can also read from a zipped package.
-    text = __spec__.loader.get_data(path).decode()  # type: ignore[union-attr]  # every loader of files has it
+    text = read_beside(__file__, "faults.tsv").decode()
     for group in text.removeprefix("# ").split("\n# "):
         title, *rows = group.splitlines()
         yield title, tuple(_parse(row) for row in rows)

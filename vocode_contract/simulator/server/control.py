@@ -5,13 +5,13 @@ requests from another origin, and accepts only `application/json`, which a page 
 preflight request.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from vocode_contract.contract.files import read_beside
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.faults.injection import SimulatedResponse
@@ -159,7 +159,6 @@ _TYPES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/jav
 
 
 def _load_file(name: str, media: str) -> Response:
-    path = os.path.join(os.path.dirname(__file__), "files", name)
     return Response(
         status=200,
         headers=(
@@ -169,8 +168,7 @@ def _load_file(name: str, media: str) -> Response:
             ("referrer-policy", "no-referrer"),
             ("x-content-type-options", "nosniff"),
         ),
-        # The loader can also read from a zipped package.
-        body=__spec__.loader.get_data(path),  # type: ignore[union-attr]  # every loader of files has it
+        body=read_beside(__file__, "files", name),
     )
 
 

@@ -4,11 +4,11 @@
 ``tolerant``, if it differs) and its basis, a line with its title, lines with its meaning, and lines with an example.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from vocode_contract.contract.files import read_beside
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.violation import Violation
 
@@ -18,9 +18,7 @@ __all__ = ["ALL", "CODES", "GROUPS", "LEVELS", "Code", "Level", "Selection", "de
 
 
 def _read_groups() -> Iterator[tuple[str, dict[str, Code]]]:
-    path = os.path.join(os.path.dirname(__file__), "codes.txt")
-    # The loader can also read from a zipped package.
-    text = __spec__.loader.get_data(path).decode()  # type: ignore[union-attr]  # every loader of files has it
+    text = read_beside(__file__, "codes.txt").decode()
     for group in text.removeprefix("# ").split("\n# "):
         name, *codes = group.rstrip().split("\n\n")
         yield name, dict(map(_parse, codes))

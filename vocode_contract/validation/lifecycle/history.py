@@ -88,7 +88,7 @@ def add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
         fixed={**history.fixed, **digest_fixed(call)},
         start_time=_time(call.get("start_time")),
         end_time=_time(call.get("end_time")),
-        settled=_settled(call),
+        settled=_digest_transcript(call),
         recording=call.get("recording_available") is True,
         detected=known_word(call.get("human_detection_result"), RESULTS) or history.detected,
         subscriptions=frozenset(kind for kind in EVENT_TYPES if kind in listed) if webhook else history.subscriptions,
@@ -151,7 +151,7 @@ def digest_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _settled(call: Mapping[str, Any]) -> tuple[int, bytes]:
+def _digest_transcript(call: Mapping[str, Any]) -> tuple[int, bytes]:
     """Return length and digest of the transcript, without the last line while the call goes on."""
     text = call.get("transcript")
     if not isinstance(text, str):

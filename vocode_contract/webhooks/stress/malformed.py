@@ -86,36 +86,38 @@ _UNUSUAL_BODIES: Mapping[str, Callable[[Content], bytes]] = {
 }
 
 
-def _malformed(bodies: Mapping[str, Callable[[Content], bytes]], wanted: Wanted, content: Content) -> Iterator[Odd]:
+def _make_malformed(
+    bodies: Mapping[str, Callable[[Content], bytes]], wanted: Wanted, content: Content
+) -> Iterator[Odd]:
     for name, make in bodies.items():
         yield Odd(name=name, kind="malformed", wanted=wanted, body=make(content))
 
 
-def _oversized(content: Content) -> Odd:
+def _make_oversized(content: Content) -> Odd:
     body = _write(content | {"payload": {"text": "x" * OVERSIZE}})
     return Odd(name="oversized", kind="oversized", wanted="limit", body=body)
 
 
 def odd_events(content: Content) -> Iterator[Odd]:
     """Yield the invalid and unusual deliveries made from a valid event."""
-    yield from _malformed(_EVENT_BODIES, "refuse", content)
-    yield from _malformed(_UNUSUAL_BODIES, "either", content)
-    yield _oversized(content)
+    yield from _make_malformed(_EVENT_BODIES, "refuse", content)
+    yield from _make_malformed(_UNUSUAL_BODIES, "either", content)
+    yield _make_oversized(content)
 
 
 def odd_actions(content: Content, secret: SecretText) -> Iterator[Odd]:
     """Yield the invalid deliveries made from a valid action; all but the forged ones have a valid signature."""
-    for odd in _malformed(_ACTION_BODIES, "refuse", content):
+    for odd in _make_malformed(_ACTION_BODIES, "refuse", content):
         yield _sign(odd, secret)
-    yield from _forged(json.dumps(content).encode(), secret)
-    yield _sign(_oversized(content), secret)
+    yield from _make_forged(json.dumps(content).encode(), secret)
+    yield _sign(_make_oversized(content), secret)
 
 
 def _sign(odd: Odd, secret: SecretText) -> Odd:
     return replace(odd, headers=((HEADER, signature_of(odd.body, secret)),))
 
 
-def _forged(body: bytes, secret: SecretText) -> Iterator[Odd]:
+def _make_forged(body: bytes, secret: SecretText) -> Iterator[Odd]:
     valid = signature_of(body, secret)
     signatures = {
         "no-signature": None,

@@ -64,11 +64,11 @@ def deliveries(events: Sequence[Event] | None = None) -> st.SearchStrategy[Deliv
     shows a receiver which was first. An example shrinks to the fewest events that break a receiver.
     """
     if events is not None:
-        return _arriving(tuple(events))
-    return st.sampled_from([story(name, "") for name in STORIES]).flatmap(_arriving)
+        return _arrivals(tuple(events))
+    return st.sampled_from([story(name, "") for name in STORIES]).flatmap(_arrivals)
 
 
-def _arriving(events: tuple[Event, ...]) -> st.SearchStrategy[Deliveries]:
+def _arrivals(events: tuple[Event, ...]) -> st.SearchStrategy[Deliveries]:
     parts = st.sampled_from([Arrival(0, index) for index in range(len(events))])
     kinds = [event.type for event in events]
 
