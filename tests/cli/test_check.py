@@ -164,10 +164,32 @@ def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
     assert {line.split()[0] for line in table} == {"create_call", "end_call", "get_call", "list_calls"}
 
 
-def test_check_of_no_test_is_usage():
-    process = checked("--only", "no such test")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--only", "no such test"], "--only: matches no test"),
+        (["--only", "end_call", "--skip", "end_call"], "--skip: leaves no test to run"),
+    ],
+)
+def test_check_of_no_test_is_usage(options, message):
+    process = checked(*options)
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.startswith("vocode-contract: --only: matches no test")
+    assert process.stderr.startswith(f"vocode-contract: {message}")
+
+
+def test_check_skips_tests_by_name_or_description(tmp_path):
+    path = tmp_path / "run.json"
+    options = ["--only", "get_recording", "--skip", "is rejected", "--skip", "test_ids.py"]
+    assert checked(*options, "--report", f"json={path}").returncode == 0
+    tests = [(test["id"].partition("::")[0], test["claim"]) for test in json.loads(path.read_text("utf-8"))["tests"]]
+    assert tests
+    assert {file for file, _ in tests} == {"test_get_recording.py"}
+    assert not [claim for _, claim in tests if "is rejected" in claim]
+
+
+def test_check_ignores_codes_between_commas():
+    options = ["--fault", "wrong-enum", "--only", "test_get_call.py", "--ignore"]
+    assert [checked(*options, codes).returncode for codes in ("slow,json-*", "slow, enum")] == [1, 0]
 
 
 def test_check_writes_reports_and_stays_readable(tmp_path, monkeypatch):
@@ -239,6 +261,7 @@ def drained(handle):
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault needs the built-in simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
         (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),
+        (["--ignore", "slow,enmu"], "--ignore: no code is named 'enmu'; did you mean enum? 'vocode-contract explain'"),
         (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 or more"),
         (["--budget", "-1"], "--budget: must be a number of requests, 0 or more"),
         (["--approve-sends", "-1"], "--approve-sends: must be a number of requests, 0 or more"),

@@ -83,6 +83,12 @@ def _print_rows(outcome: "Outcome", heading: str) -> bool:
     help="Run only tests whose name or description contains TEXT (default: all).",
 )
 @click.option(
+    "--skip",
+    metavar="TEXT",
+    multiple=True,
+    help="Skip tests whose name or description contains TEXT, also if --only selects them (default: none).",
+)
+@click.option(
     "--report",
     "reports",
     metavar="FORMAT[=PATH]",
@@ -93,7 +99,9 @@ def _print_rows(outcome: "Outcome", heading: str) -> bool:
     "--all", "full", is_flag=True, help="Do not truncate output (default: long lines are cut, text ends at 64 KiB)."
 )
 @click.pass_context
-def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, full: bool, **options: Any) -> None:
+def check(
+    ctx: click.Context, /, *, faults: Words, only: Words, skip: Words, reports: Words, full: bool, **options: Any
+) -> None:
     """Run the contract suite against a server, by default the built-in simulator.
 
     The token is read from the environment variable VOCODE_API_KEY. Exit codes: 0 if all checks passed,
@@ -118,7 +126,7 @@ def check(ctx: click.Context, /, *, faults: Words, only: Words, reports: Words, 
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
     if settings.loopback_notice:
         output.say(settings.loopback_notice)
-    monitor = SuiteMonitor(only=only, show=output.show_progress)
+    monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress)
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running:
         if running:

@@ -34,6 +34,7 @@ class SuiteMonitor:
 
     Attributes:
         only: Texts, one of which the name or the claim of a test must contain; empty for all tests.
+        skip: Texts, none of which it may contain.
         show: Called with a line that says how far the run is, and at the end with an empty one.
         interruption: What interrupted the run, if anything did.
         failure: What pytest itself failed with, if it did.
@@ -42,6 +43,7 @@ class SuiteMonitor:
     """
 
     only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     show: Callable[[str], None] = lambda _: None
     interruption: BaseException | None = None
     failure: BaseException | None = None
@@ -61,8 +63,11 @@ class SuiteMonitor:
         self.selected = len(items)
 
     def _is_selected(self, nodeid: str) -> bool:
-        readable = nodeid.replace("_", " ")
-        return not self.only or any(text in nodeid or text in readable for text in self.only)
+        names = (nodeid, nodeid.replace("_", " "))
+        is_named, is_skipped = (
+            any(text in name for text in texts for name in names) for texts in (self.only, self.skip)
+        )
+        return (is_named or not self.only) and not is_skipped
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Show the progress."""
@@ -105,8 +110,10 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], monit
     arguments = [*_ISOLATION, f"--rootdir={directory}", *options, directory]
     with _environment({**_ISOLATION_VARIABLES, **variables}):
         code = pytest.main(arguments, plugins=[collector, monitor])
-    if code == pytest.ExitCode.NO_TESTS_COLLECTED and monitor.only:
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED and monitor.only and not monitor.skip:
         raise InvalidOption("--only", "matches no test, neither by name nor by description")
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED and monitor.skip:
+        raise InvalidOption("--skip", "leaves no test to run")
     if code == pytest.ExitCode.USAGE_ERROR and monitor.failure is None:
         raise click.exceptions.Exit(USAGE)
     is_interrupted = isinstance(monitor.interruption, pytest.Session.Interrupted)

@@ -151,25 +151,11 @@ def _make_validator(options: ValidateOptions) -> "Validator":
 
 @cache
 def _parse_selection(options: ValidateOptions) -> "Selection":
-    from vocode_contract.validation.codes import Selection
+    from vocode_contract.validation.codes import Selection, parse_patterns
 
-    return Selection(select=_parse_codes(options.select, "--select"), ignore=_parse_codes(options.ignore, "--ignore"))
-
-
-def _parse_codes(values: tuple[str, ...], option: str) -> tuple[str, ...]:
-    """Split the values of an option into patterns, each of which matches at least one code."""
-    from fnmatch import fnmatchcase
-
-    from vocode_contract.errors import did_you_mean
-    from vocode_contract.validation.codes import CODES
-
-    patterns = tuple(part for value in values for part in value.replace(",", " ").split())
-    for pattern in patterns:
-        if not any(fnmatchcase(code, pattern) for code in CODES):
-            hint = did_you_mean(pattern, CODES) or ";"
-            message = f"{option}: no code is named {pattern!r}{hint} 'vocode-contract explain' lists them"
-            raise click.UsageError(message, click.get_current_context())
-    return patterns
+    return Selection(
+        select=parse_patterns(options.select, "--select"), ignore=parse_patterns(options.ignore, "--ignore")
+    )
 
 
 def _iter_results(options: ValidateOptions, validator: "Validator") -> Iterator["Result"]:

@@ -148,13 +148,15 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption("call-id", "ID", "ID of a call that the suite may end", default=(), is_typed=True),
     RunOption(
         "select",
-        "CODE",
-        "check only this code; wildcards such as json-* are allowed",
+        "CODES",
+        "check only these codes, separated by commas; wildcards such as json-* are allowed",
         default=(),
         shown_default="all",
         has_key=True,
     ),
-    RunOption("ignore", "CODE", "skip this code; wildcards are allowed", default=(), has_key=True),
+    RunOption(
+        "ignore", "CODES", "skip these codes, separated by commas; wildcards are allowed", default=(), has_key=True
+    ),
     RunOption(
         "traffic-host",
         "HOST",

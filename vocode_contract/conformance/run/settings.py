@@ -16,7 +16,7 @@ from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic import Hosts
-from vocode_contract.validation.codes import ALL, Selection
+from vocode_contract.validation.codes import ALL, Selection, parse_patterns
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.scalars import canonical_id, uuid_of
 
@@ -87,7 +87,7 @@ class Settings:
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
             call_ids=_call_ids(given["call-id"]),
-            selection=Selection(select=given["select"].value, ignore=given["ignore"].value),
+            selection=Selection(select=_codes(given["select"]), ignore=_codes(given["ignore"])),
             policies=Policies.from_words(policy.value, option=policy.source),
             traffic_hosts=hosts.value,
             timeout=_timeout(given["timeout"]),
@@ -150,6 +150,10 @@ def _count(given: Given) -> int | None:
     if count is not None and count < 0:
         raise InvalidOption(given.source, "must be a number of requests, 0 or more")
     return count
+
+
+def _codes(given: Given) -> tuple[str, ...]:
+    return parse_patterns(given.value, given.source)
 
 
 def _effects(given: Given) -> frozenset[Effect]:

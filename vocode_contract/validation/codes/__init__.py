@@ -4,17 +4,29 @@
 ``tolerant``, if it differs) and its basis, a line with its title, lines with its meaning, and lines with an example.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from vocode_contract.contract.files import read_beside
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, did_you_mean
 from vocode_contract.validation.violation import Violation
 
 from .code import LEVELS, Code, Level, basis_of
 
-__all__ = ["ALL", "CODES", "GROUPS", "LEVELS", "Code", "Level", "Selection", "default_level", "require", "rests_on"]
+__all__ = [
+    "ALL",
+    "CODES",
+    "GROUPS",
+    "LEVELS",
+    "Code",
+    "Level",
+    "Selection",
+    "default_level",
+    "parse_patterns",
+    "require",
+    "rests_on",
+]
 
 
 def _read_groups() -> Iterator[tuple[str, dict[str, Code]]]:
@@ -59,6 +71,20 @@ def require(*names: str) -> tuple[str, ...]:
         if name not in CODES:
             raise LookupError(f"violation code {name!r} is not registered; add it to codes.txt in {__name__}")
     return names
+
+
+def parse_patterns(values: Iterable[str], option: str) -> tuple[str, ...]:
+    """Split the values of an option, at commas and spaces, into patterns of codes.
+
+    Raises:
+        InvalidOption: A pattern matches no code.
+    """
+    patterns = tuple(part for value in values for part in value.replace(",", " ").split())
+    for pattern in patterns:
+        if not any(fnmatchcase(code, pattern) for code in CODES):
+            hint = did_you_mean(pattern, CODES) or ";"
+            raise InvalidOption(option, f"no code is named {pattern!a}{hint} 'vocode-contract explain' lists them")
+    return patterns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
