@@ -14,6 +14,7 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
+from tests.support.raw import says, serving
 from vocode_contract.conformance import checked_client as client_module
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
@@ -31,7 +32,7 @@ from vocode_contract.http.guard.config_file import Live
 from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, SIMULATOR_HEADER, NotPermitted
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.http.message import Exchange, Request
+from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.injection import SimulatedResponse
@@ -109,6 +110,51 @@ def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, mon
         tally = run("--vocode-url", running.url, "-k", "test_end_call_returns")
     assert (tally.exit_code, tally.verdict_count) == (3, 0)
     assert "not-authorised" in tally.rows[0].reason
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "only"),
+    [
+        (404, b'{"detail": "Not Found"}', ""),
+        (404, b'{"detail": "Not Found"}', "creates_a_new_call_each_time"),
+        (404, b'{"detail": "Not Found"}', "unknown_id"),
+        (422, b'{"detail": []}', ""),
+        (500, b'{"detail": "failed"}', ""),
+        (200, b"{}", ""),
+    ],
+)
+def test_suite_lets_no_test_conform_against_a_server_that_serves_nothing(run, status, body, only):
+    head = f"HTTP/1.1 {status} Any\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with serving(says(head.encode() + body)) as server:
+        tally = run("--vocode-url", server.url, "-k", only)
+    assert [row.claim for row in tally.rows if row.verdict == "conforms"] == []
+    assert tally.rows
+
+
+def test_suite_requires_a_created_call_where_only_creation_is_rejected(run):
+    with simulator(token=TOKEN) as running, creating_nothing(running.simulation):
+        tally = run("--vocode-url", running.url, "-k", "creates_a_new_call_each_time or one_call_per_request")
+    assert {(row.verdict, row.reason) for row in tally.rows} == {("no-call", "no call was created")}
+
+
+def test_suite_requires_the_statuses_of_authentication_where_nothing_can_be_unknown(run):
+    with simulator(token=TOKEN) as running, creating_nothing(running.simulation):
+        tally = run("--vocode-url", running.url, "-k", "unauthenticated and create_call")
+    (violation,) = tally.violations
+    assert (violation.code, violation.actual) == ("status-undeclared", "404")
+    assert (violation.expected, violation.policy) == ("401 or 403", "authentication=401,403")
+
+
+@contextmanager
+def creating_nothing(simulation: Simulation) -> Iterator[None]:
+    """Answer Create Call with 404, whatever else is wrong with the request."""
+    answer = simulation.answer
+    missing = SimulatedResponse(
+        response=Response(status=404, headers=(("content-type", "application/json"),), body=b"{}")
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "answer", lambda request: missing if "create" in request.path else answer(request))
+        yield
 
 
 def test_suite_stops_asking_a_server_that_is_not_there(run):

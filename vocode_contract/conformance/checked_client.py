@@ -67,6 +67,8 @@ class CheckedClient:
         contract: The date and profile to check against.
         policies: How what no document decides is read.
         answers: The exchanges that the test is responsible for.
+        require_service: Raises unless the endpoint serves valid requests; called if a test saw only rejections, which
+            show nothing if everything is rejected. Only the suite sets it.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class CheckedClient:
         self.policies = policies
         self._selection = selection
         self.answers: list[CheckedExchange] = []
+        self.require_service: Callable[[], object] = lambda: None
         self._client = client
         self._health = health or Health()
         self._acted: CheckedExchange | None = None

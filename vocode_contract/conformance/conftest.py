@@ -1,6 +1,7 @@
 """Fixtures of the suite: a client that checks every response, and the scenario that the tests share."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from vocode_contract.conformance.checked_client import CheckedClient, Health
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.run import Run
+from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import Calls
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner, SharedScenario
 from vocode_contract.contract.model import Contract
@@ -72,9 +74,13 @@ def _turn(config: pytest.Config) -> tuple[int, int]:
 
 
 @pytest.fixture
-def api(_sender: Client, _vocode_client_factory: Callable[[Client], CheckedClient]) -> CheckedClient:
+def api(
+    _sender: Client, _shared_scenario: SharedScenario, _vocode_client_factory: Callable[[Client], CheckedClient]
+) -> CheckedClient:
     """Return a client of the endpoint that checks every response."""
-    return _vocode_client_factory(_sender)
+    client = _vocode_client_factory(_sender)
+    client.require_service = partial(steps.require_service, _shared_scenario)
+    return client
 
 
 @pytest.fixture

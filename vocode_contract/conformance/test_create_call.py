@@ -9,6 +9,7 @@ from vocode_contract.conformance.assertions.responses import (
     assert_not_served,
     assert_status,
     fail_with,
+    require_created,
 )
 from vocode_contract.conformance.scenario import lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
@@ -31,12 +32,14 @@ def test_create_call_creates_a_new_call_each_time(scenario: ScenarioRunner) -> N
     known = before.item_ids if before else ()
     assert_new(first, known)
     assert_new(second, (*known, *filter(None, [first.call_id])))
+    require_created(first, second)
 
 
 def test_create_call_creates_one_call_per_request(scenario: ScenarioRunner) -> None:
-    scenario.run(steps.create_subject)
+    created = scenario.run(steps.create_subject)
     mark = scenario.shared.calls.request(steps.SUBJECT)["context"][MARK]
     pages.assert_marked(scenario.run(steps.list_after_end), mark, most=1, code="created-twice")
+    require_created(created)
 
 
 def test_created_call_is_found_by_its_id(scenario: ScenarioRunner) -> None:

@@ -66,6 +66,11 @@ class CheckedExchange:
         return self.exchange.response.status
 
     @property
+    def is_success(self) -> bool:
+        """Whether the request was served: a status code from 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
     def is_simulated(self) -> bool:
         """Whether the server says that its calls are not real."""
         return self.exchange.response.header(SIMULATOR_HEADER) is not None

@@ -1,9 +1,11 @@
 """Assertions about responses and about calls; each raises `ContractViolated` if it does not hold."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from vocode_contract.conformance.scenario import steps
+from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import undeclared_status
@@ -46,13 +48,38 @@ def assert_refused(answer: CheckedExchange, *, only_authentication: bool = True)
     __tracebackhide__ = True
     statuses = answer.policies.statuses("authentication")
     expected = _either(statuses)
-    if 200 <= answer.status < 300:
+    if answer.is_success:
         fail_with(answer, "not-refused", expected=expected, actual=str(answer.status), policy="authentication")
     if answer.holds_a_call:
         fail_with(answer, "refusal-leaks", expected="a refusal without a call", actual="a call")
+    _assert_rejected_for_authentication(answer, statuses)
     unclear = answer.status not in statuses and not only_authentication
     if unclear and answer.is_valid:
         raise Inconclusive("refusal-unclear", f"status {answer.status} where {expected} was looked for")
+
+
+def _assert_rejected_for_authentication(answer: CheckedExchange, statuses: frozenset[int]) -> None:
+    """Assert that an undeclared status code is one of authentication, unless the server may hide that a call exists."""
+    __tracebackhide__ = True
+    names_call = any(parameter.name == "id" for parameter in answer.operation.parameters)
+    is_allowed = answer.status in {*statuses, *answer.operation.statuses} or answer.policies.allows_everywhere(
+        answer.status
+    )
+    if answer.is_valid and not names_call and not is_allowed:
+        undeclared = undeclared_status(answer.status, answer.operation, answer.contract)
+        expected, policy = _either(statuses), answer.policies.word("authentication")
+        raise Claimed(answer, replace(undeclared, expected=expected, policy=policy))
+
+
+def require_created(*answers: CheckedExchange) -> None:
+    """Require that each response holds a created call.
+
+    Raises:
+        NoCall: One does not.
+    """
+    __tracebackhide__ = True
+    if any(answer.call_id is None for answer in answers):
+        raise NoCall("no call was created")
 
 
 def assert_no_call(answer: CheckedExchange) -> None:
@@ -79,7 +106,7 @@ def assert_not_served(answer: CheckedExchange, code: str) -> None:
     For an HTTP method other than the operation's, a policy says which status codes reject it.
     """
     __tracebackhide__ = True
-    if 200 <= answer.status < 300:
+    if answer.is_success:
         method = answer.exchange.request.method
         other = method != answer.operation.method
         expected = f"{_either(answer.policies.statuses('other-method'))} to {method}" if other else "a refusal"

@@ -115,7 +115,7 @@ class FuzzClient:
         """Send a request; the exchange only has errors, since advice would be about generated values."""
         __tracebackhide__ = True
         answer = self._client.exchange(wanted)
-        if wanted.operation.effect == "rings" and answer.call_id and 200 <= answer.status < 300:
+        if wanted.operation.effect == "rings" and answer.call_id and answer.is_success:
             self._created.append(answer.call_id)
         errors = tuple(violation for violation in answer.violations if violation.severity == "error")
         return replace(answer, violations=errors)

@@ -112,6 +112,8 @@ def conclude(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
     __tracebackhide__ = True
     try:
         yield
+        if client.answers and not any(answer.is_success for answer in client.answers):
+            client.require_service()
     except ContractViolated as error:
         _fail(item, client, error)
     except Inconclusive as inconclusive:

@@ -97,10 +97,7 @@ def get_unavailable_recording(scenario: SharedScenario) -> CheckedExchange:
     """
     call = call_with_recording(scenario, available=False)
     answer = scenario.send("get_recording", {"id": call})
-    if (
-        200 <= answer.status < 300
-        and scenario.send("get_call", {"id": call}).members.get("recording_available") is True
-    ):
+    if answer.is_success and scenario.send("get_call", {"id": call}).members.get("recording_available") is True:
         raise Inconclusive("call-changed", "its recording has become available")
     return answer
 

@@ -262,6 +262,24 @@ def readable_call(scenario: SharedScenario) -> str:
     return page.item_ids[0]
 
 
+def get_known_call(scenario: SharedScenario) -> CheckedExchange:
+    """Get a call that exists."""
+    return scenario.send("get_call", {"id": readable_call(scenario)})
+
+
+def require_service(scenario: SharedScenario) -> None:
+    """Require that the endpoint serves valid requests: if it rejects all, a single rejection shows nothing.
+
+    Raises:
+        NoCall: It served none.
+        Inconclusive: It could not be reached, or rejects the token.
+    """
+    if any(answer.is_success for answer in scenario.calls.created.values()):
+        return
+    if not scenario.run(list_before).is_success and not scenario.run(get_known_call).is_success:
+        raise NoCall("no call is listed, created or found: the server rejects valid requests too")
+
+
 def require_loopback(scenario: SharedScenario, operation: str, reason: str) -> None:
     """Raise unless the endpoint is on this machine and may be changed."""
     if scenario.client.is_read_only:
