@@ -124,14 +124,14 @@ def own_parts(contract: Contract, schema: Schema) -> Iterator[Part]:
 
 def optional_keys(contract: Contract, schema: Schema) -> list[str]:
     """Return the keys of an object schema that may be absent; never the tag, which its union needs."""
-    tag = _tags(contract.date).get(contract.pointer_to(schema))
+    tag = _tags(contract).get(contract.pointer_to(schema))
     return [key for key in schema.get("properties", ()) if key not in schema.get("required", ()) and key != tag]
 
 
 @cache
-def _tags(date: str) -> Mapping[str, str]:
+def _tags(contract: Contract) -> Mapping[str, str]:
     """Map the pointer of each branch of a tagged union to the name of the tag."""
-    unions = [schema for schema in Contract.load(date).schemas.values() if "discriminator" in schema]
+    unions = [schema for schema in contract.schemas.values() if "discriminator" in schema]
     return {
         reference.removeprefix("#"): union["discriminator"]["propertyName"]
         for union in unions

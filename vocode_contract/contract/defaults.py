@@ -3,10 +3,10 @@
 from copy import deepcopy
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema, resolve_contract
 
 
-def with_defaults(instance: Any, name: str = "Call", *, contract: str | None = None) -> Any:
+def with_defaults(instance: Any, name: str = "Call", *, contract: str | Contract | None = None) -> Any:
     """Copy a payload, adding each absent property that has a documented default.
 
     A null in the payload is a value and stays null. A value that matches no branch of a union is returned unchanged.
@@ -15,12 +15,12 @@ def with_defaults(instance: Any, name: str = "Call", *, contract: str | None = N
     Args:
         instance: A parsed JSON value; invalid ones are returned unchanged.
         name: The schema to read it as.
-        contract: A date; by default the default contract.
+        contract: A date, or a `Contract`; by default the default contract.
 
     Raises:
         ContractError: There is no such contract or schema.
     """
-    chosen = Contract.load(contract)
+    chosen = resolve_contract(contract)
     return _fill(chosen, chosen.schema(name), instance)
 
 

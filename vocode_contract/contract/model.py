@@ -1,15 +1,16 @@
 """Contract: one dated set of schemas and operations, read under one profile."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from hashlib import blake2b
 from typing import Any, Literal
 
 import orjson
 
 from vocode_contract.contract import files
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
+from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, UnknownSchema
 
 Schema = Mapping[str, Any]
 Profile = Literal["documented", "wire", "tolerant"]
@@ -70,19 +71,49 @@ class Operation:
         return frozenset(self.responses)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Contract:
-    """The contract of one date under one profile.
+    """The contract of one date under one profile: a shipped one from `load`, or one with a document of your own.
+
+    Two contracts are equal if their dates, profiles and documents are.
 
     Attributes:
         date: Date of the published document, ``YYYY-MM-DD``.
         profile: How literally it is read.
-        document: The OpenAPI document with every schema under ``components``; read-only.
+        document: The OpenAPI document with every schema under ``components``; a copy of the one given, read-only.
+
+    Raises:
+        UnknownProfile: There is no such profile.
+        InvalidOption: The document is not JSON, or has no schemas.
     """
 
     date: str
     profile: Profile
-    document: Schema = field(repr=False, compare=False)
+    document: Schema = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            raise UnknownProfile(self.profile, PROFILES)
+        object.__setattr__(self, "document", _share(self.document))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Contract):
+            return NotImplemented
+        return self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.date, self.profile, None if self._is_shipped else self.document)
+
+    @property
+    def _identity(self) -> tuple[str, str, int]:
+        return self.date, self.profile, id(self.document)  # equal documents are one object: see `_share`
+
+    @property
+    def _is_shipped(self) -> bool:
+        return self.date in _index()["contracts"] and self.document is _document(self.date)
 
     @classmethod
     def load(cls, date: str | None = None, *, profile: str = DEFAULT_PROFILE) -> "Contract":
@@ -98,16 +129,29 @@ class Contract:
         """
         return _load(date if date is not None else _index()["default"], profile)
 
+    def with_profile(self, profile: str) -> "Contract":
+        """Return this contract under a profile; the same arguments give the same object.
+
+        Raises:
+            UnknownProfile: There is no such profile.
+        """
+        return self if profile == self.profile else _with_profile(self, profile)
+
     @property
     def schemas(self) -> Mapping[str, Schema]:
         """Every documented schema by its name; references point into this document."""
         schemas: Mapping[str, Schema] = self.document["components"]["schemas"]
         return schemas
 
-    @property
+    @cached_property
     def operations(self) -> Mapping[str, Operation]:
         """Every operation by its name, such as ``end_call``."""
-        return _operations(self.date)
+        found = (
+            _operation(path, method, spec)
+            for path, methods in self.document.get("paths", {}).items()
+            for method, spec in methods.items()
+        )
+        return {operation.name: operation for operation in found}
 
     def schema(self, name: str) -> Schema:
         """Return one schema as documented.
@@ -122,7 +166,17 @@ class Contract:
 
     def pointer_to(self, schema: Schema) -> str:
         """Return the JSON Pointer to a schema object of this contract's document."""
-        return _pointers(self.date)[id(schema)]
+        return self._pointers[id(schema)]
+
+    @cached_property
+    def _pointers(self) -> Mapping[int, str]:
+        """Map the `id` of each object under ``components`` to its pointer; the document lives as long."""
+        found: dict[int, str] = {}
+        level: list[tuple[str, Any]] = [(_COMPONENTS.rstrip("/"), self.document["components"]["schemas"])]
+        while level:
+            found |= {id(node): place for place, node in level if isinstance(node, dict)}
+            level = [(f"{place}/{key}", child) for place, node in level for key, child in _members(node)]
+        return found
 
     def target(self, reference: str) -> Schema:
         """Return the schema that a ``$ref`` of the document names."""
@@ -164,6 +218,25 @@ class Contract:
             return tuple(dict.fromkeys(kind for option in options for kind in self.types(option)))
         kinds = schema.get("type", ())
         return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def resolve_contract(
+    contract: str | Contract | None, profile: str | None = None, *, default: str = DEFAULT_PROFILE
+) -> Contract:
+    """Return the contract of an argument: a date, a `Contract`, or ``None`` for the default contract.
+
+    Args:
+        contract: Of these three.
+        profile: By default that of the `Contract`, or `default`.
+        default: The profile for a date.
+
+    Raises:
+        UnknownContract: No contract of that date is shipped.
+        UnknownProfile: There is no such profile.
+    """
+    if isinstance(contract, Contract):
+        return contract if profile is None else contract.with_profile(profile)
+    return Contract.load(contract, profile=default if profile is None else profile)
 
 
 def dates() -> tuple[str, ...]:
@@ -211,6 +284,42 @@ def _load(date: str, profile: str) -> Contract:
 
 
 @cache
+def _with_profile(contract: Contract, profile: Any) -> Contract:
+    return _load(contract.date, profile) if contract._is_shipped else replace(contract, profile=profile)
+
+
+def _restore(date: str, profile: Any, document: Schema | None) -> Contract:
+    return _load(date, profile) if document is None else Contract(date=date, profile=profile, document=document)
+
+
+#: Digest of a document to the document. They are kept for good, as what is compiled from them is.
+_DOCUMENTS: dict[bytes, Schema] = {}
+
+
+def _share(document: Schema) -> Schema:
+    """Return the one object that stands for all equal documents: what is cached for one is true of all.
+
+    It is a copy, so that a later change of the document given changes no contract.
+    """
+    try:
+        text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # its text may quote the document
+        raise InvalidOption("document", "is not JSON: it must consist of dicts, lists, strings and numbers") from None
+    digest = _digest(text)
+    if digest not in _DOCUMENTS:
+        copy: Schema = orjson.loads(text)
+        components = copy.get("components") if isinstance(copy, dict) else None
+        if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
+            raise InvalidOption("document", "has no schemas: an OpenAPI document has them under /components/schemas")
+        _DOCUMENTS.setdefault(digest, copy)
+    return _DOCUMENTS[digest]
+
+
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=16).digest()
+
+
+@cache
 def _document(date: str) -> Schema:
     """Load a contract's files as one document with each schema under ``components``."""
     if date not in _index()["contracts"]:
@@ -228,18 +337,7 @@ def _document(date: str) -> Schema:
         schemas.update(schema.pop("$defs", {}))
         schemas[name.removesuffix(".json")] = schema
     document.setdefault("components", {})["schemas"] = schemas
-    return document
-
-
-@cache
-def _pointers(date: str) -> Mapping[int, str]:
-    """Map the `id` of each object under ``components`` to its pointer; the document lives as long."""
-    found: dict[int, str] = {}
-    level: list[tuple[str, Any]] = [(_COMPONENTS.rstrip("/"), _document(date)["components"]["schemas"])]
-    while level:
-        found |= {id(node): place for place, node in level if isinstance(node, dict)}
-        level = [(f"{place}/{key}", child) for place, node in level for key, child in _members(node)]
-    return found
+    return _DOCUMENTS.setdefault(_digest(orjson.dumps(document)), document)
 
 
 def _members(node: Any) -> list[tuple[str | int, Any]]:
@@ -272,17 +370,6 @@ def _reference(reference: str, here: str, files: dict[str, Any]) -> str:
     files.setdefault(name or here, None)
     last = fragment.rpartition("/")[2] or (name or here).removesuffix(".json")
     return f"#{_COMPONENTS}{last}"
-
-
-@cache
-def _operations(date: str) -> Mapping[str, Operation]:
-    document = _document(date)
-    found = (
-        _operation(path, method, spec)
-        for path, methods in document["paths"].items()
-        for method, spec in methods.items()
-    )
-    return {operation.name: operation for operation in found}
 
 
 def _operation(path: str, method: str, spec: Schema) -> Operation:

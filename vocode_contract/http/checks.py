@@ -183,8 +183,7 @@ def check_consistency(exchange: OperationExchange) -> Iterator[Violation]:
         yield from inconsistencies(
             exchange.value,
             exchange.schema_name or "",
-            contract=exchange.contract.date,
-            profile=exchange.contract.profile,
+            contract=exchange.contract,
             now=exchange.received_at if exchange.response.date is None else exchange.response.date,
             selection=exchange.selection,
         )

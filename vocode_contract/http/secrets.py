@@ -38,7 +38,7 @@ def check_secrets(exchange: OperationExchange) -> Iterator[Violation]:
     """Yield a violation if a refusal holds a credential that did not come with the request."""
     if not 400 <= exchange.response.status < 500:
         return
-    names = _credentials(exchange.contract.date)
+    names = _credentials(exchange.contract)
     for key, text in _strings(exchange.value):
         if key in names and text and not _MASK.fullmatch(text) and not _was_sent(text, exchange.exchange.request):
             yield exchange.violation(
@@ -60,10 +60,9 @@ def _was_sent(text: str, request: Request) -> bool:
 
 
 @cache
-def _credentials(date: str) -> frozenset[str]:
+def _credentials(contract: Contract) -> frozenset[str]:
     """Return the names under which the contract knows secrets; addresses and account names are none."""
-    schemas = Contract.load(date).schemas.values()
-    declared = (item for schema in schemas for item in schema.get("properties", {}).items())
+    declared = (item for schema in contract.schemas.values() for item in schema.get("properties", {}).items())
     marked = {key for key, schema in declared if schema.get("x-sensitivity") == "credential"}
     return frozenset(key for key in marked if key.endswith(("_key", "_token", "_secret")))
 

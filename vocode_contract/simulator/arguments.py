@@ -125,4 +125,4 @@ def _validator(contract: Contract, name: str) -> "Validator":
     from vocode_contract.validation.validator import Validator
 
     # Not strict: like the framework, it accepts repeated keys and wide integers.
-    return Validator(Contract.load(contract.date, profile="wire"), name, strict=False)
+    return Validator(contract.with_profile("wire"), name, strict=False)

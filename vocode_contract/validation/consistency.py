@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.contract.model import Contract, Schema, resolve_contract
 from vocode_contract.contract.walk import walk
 from vocode_contract.validation import masking
 from vocode_contract.validation.codes import ALL, Selection, require
@@ -262,8 +262,8 @@ def inconsistencies(
     instance: object,
     name: str = "Call",
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     now: float | None = None,
     tolerance: float = TOLERANCE,
     selection: Selection = ALL,
@@ -275,8 +275,8 @@ def inconsistencies(
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
         name: The schema to read it as.
-        contract: A date; by default the default contract.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date ``wire``.
         now: The time in seconds since 1970-01-01 UTC: of the recording for a recorded payload, the Date header for a
             response; by default that of this machine.
         tolerance: Seconds by which a time may be ahead of `now`, inclusive.
@@ -285,7 +285,7 @@ def inconsistencies(
     Raises:
         ContractError: There is no such contract, profile or schema.
     """
-    chosen = Contract.load(contract, profile=profile)
+    chosen = resolve_contract(contract, profile)
     latest = (time.time() if now is None else now) + tolerance
     chosen.schema(name)
     return _find_clashes(instance, name, chosen, latest=latest, selection=selection)
@@ -319,7 +319,7 @@ def _find_clashes(
 
 @cache
 def _rules_of(place: str) -> tuple[Rule, ...]:
-    """Return the rules for the schema at a pointer of a shipped contract."""
+    """Return the rules for the schema at a pointer of a contract."""
     return tuple(rule for rule in RULES if not rule.schemas or place.rpartition("/")[2] in rule.schemas)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import Contract, resolve_contract
 from vocode_contract.validation import masking
 from vocode_contract.validation.codes import ALL, Level, Selection, default_level
 from vocode_contract.validation.engine import EngineClass
@@ -216,7 +216,7 @@ _UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="somet
 
 def _listing_contract(contract: Contract) -> Contract:
     """Return the contract that lists the violations: drift under `tolerant` is an error under `wire`."""
-    return Contract.load(contract.date, profile="wire") if contract.profile == "tolerant" else contract
+    return contract.with_profile("wire") if contract.profile == "tolerant" else contract
 
 
 @cache
@@ -225,21 +225,21 @@ def _listing(contract: Contract, name: str, engine: EngineClass | None) -> Listi
 
 
 @cache
-def validator(name: str = "Call", contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Validator:
-    """Return the validator of a shipped contract; the same arguments give the same object. See `conforms`."""
-    return Validator(Contract.load(contract, profile=profile), name)
+def validator(name: str = "Call", contract: str | Contract | None = None, profile: str | None = None) -> Validator:
+    """Return the validator of a schema; the same arguments give the same object. See `conforms`."""
+    return Validator(resolve_contract(contract, profile), name)
 
 
 def conforms(
-    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+    instance: object, name: str = "Call", *, contract: str | Contract | None = None, profile: str | None = None
 ) -> bool:
     """Return whether an instance has no violation of severity ``error``.
 
     Args:
         instance: A parsed JSON value, or the raw bytes of one.
         name: The schema to validate it against.
-        contract: A date; by default the default contract.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date ``wire``.
 
     Raises:
         ContractError: There is no such contract, profile or schema.
@@ -248,14 +248,14 @@ def conforms(
 
 
 def violations(
-    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+    instance: object, name: str = "Call", *, contract: str | Contract | None = None, profile: str | None = None
 ) -> Iterator[Violation]:
     """Yield the violations of an instance, in the order of the schema; see `conforms`."""
     return validator(name, contract, profile).violations(instance)
 
 
 def validate(
-    instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+    instance: object, name: str = "Call", *, contract: str | Contract | None = None, profile: str | None = None
 ) -> Verdict:
     """Return the parsed value together with its violations; see `conforms`."""
     return validator(name, contract, profile).validate(instance)
@@ -263,37 +263,43 @@ def validate(
 
 @overload
 def ensure(
-    instance: object, name: Literal["Call"] = "Call", *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["Call"] = "Call", *, contract: None = None, profile: str | None = ...
 ) -> "types.Call": ...
 @overload
 def ensure(
-    instance: object, name: Literal["CallPage"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["CallPage"], *, contract: None = None, profile: str | None = ...
 ) -> "types.CallPage": ...
 @overload
 def ensure(
-    instance: object, name: Literal["CreateCallRequest"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["CreateCallRequest"], *, contract: None = None, profile: str | None = ...
 ) -> "types.CreateCallRequest": ...
 @overload
 def ensure(
-    instance: object, name: Literal["WebhookEvent"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["WebhookEvent"], *, contract: None = None, profile: str | None = ...
 ) -> "types.WebhookEvent": ...
 @overload
 def ensure(
-    instance: object, name: Literal["ExternalActionRequest"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["ExternalActionRequest"], *, contract: None = None, profile: str | None = ...
 ) -> "types.ExternalActionRequest": ...
 @overload
 def ensure(
-    instance: object, name: Literal["ExternalActionAnswer"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["ExternalActionAnswer"], *, contract: None = None, profile: str | None = ...
 ) -> "types.ExternalActionAnswer": ...
 @overload
-def ensure(instance: object, name: Literal["Agent"], *, contract: None = None, profile: str = ...) -> "types.Agent": ...
+def ensure(
+    instance: object, name: Literal["Agent"], *, contract: None = None, profile: str | None = ...
+) -> "types.Agent": ...
 @overload
 def ensure(
-    instance: object, name: Literal["HTTPValidationError"], *, contract: None = None, profile: str = ...
+    instance: object, name: Literal["HTTPValidationError"], *, contract: None = None, profile: str | None = ...
 ) -> "types.HTTPValidationError": ...
 @overload
-def ensure(instance: object, name: str = ..., *, contract: str | None = None, profile: str = ...) -> Any: ...
-def ensure(instance: object, name: str = "Call", *, contract: str | None = None, profile: str = DEFAULT_PROFILE) -> Any:
+def ensure(
+    instance: object, name: str = ..., *, contract: str | Contract | None = None, profile: str | None = ...
+) -> Any: ...
+def ensure(
+    instance: object, name: str = "Call", *, contract: str | Contract | None = None, profile: str | None = None
+) -> Any:
     """Return the parsed value if it conforms, typed if the contract is the default one; see `conforms`.
 
     Under the profile ``tolerant`` a value may hold words that its type does not list.

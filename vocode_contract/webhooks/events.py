@@ -67,21 +67,22 @@ def parse_event(
     body: Body,
     headers: Headers = None,
     *,
-    contract: str | None = None,
-    profile: str = "tolerant",
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> EventVerdict:
     """Check a delivery to a webhook; no input raises.
 
-    The default profile is ``tolerant``: no document promises that a refused event is sent again, so a receiver that
-    refuses an event type or value newer than its contract loses the event. Whatever is newer is reported as drift. Use
-    ``wire`` to test the provider.
+    For a date, the default profile is ``tolerant``: no document promises that a refused event is sent again, so a
+    receiver that refuses an event type or value newer than its contract loses the event. Whatever is newer is reported
+    as drift. Use ``wire`` to test the provider.
 
     Args:
         body: The raw body.
         headers: A mapping, another object with ``items()``, or pairs; names in any case.
-        contract: Date of the contract; ``None`` for the default one.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date
+            ``tolerant``.
         limits: Bounds on the body.
 
     Raises:
@@ -102,7 +103,9 @@ def _event(value: dict[str, Any]) -> Event:
     return Event(type=value["type"], call_id=value["call_id"].lower(), payload=value.get("payload") or {})
 
 
-def _body_violations(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
+def _body_violations(
+    verdict: Verdict, contract: str | Contract | None, profile: str | None, limits: Limits
+) -> Iterator[Violation]:
     value = verdict.value
     flat = isinstance(value, dict) and "conversation_id" in value and "call_id" not in value
     for violation in (*verdict.violations, *_other_violations(verdict, contract, profile, limits)):
@@ -110,7 +113,9 @@ def _body_violations(verdict: Verdict, contract: str | None, profile: str, limit
         yield replace(violation, note=_FLAT_NOTE) if flat and missing else violation
 
 
-def _other_violations(verdict: Verdict, contract: str | None, profile: str, limits: Limits) -> Iterator[Violation]:
+def _other_violations(
+    verdict: Verdict, contract: str | Contract | None, profile: str | None, limits: Limits
+) -> Iterator[Violation]:
     """Yield the other violations of an event of unknown type, of which the union checks only the type."""
     if any(violation.code == "union-type" for violation in verdict.violations):
         other = validator("OtherEvent", contract, profile, limits).validate(verdict.value)

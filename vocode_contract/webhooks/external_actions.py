@@ -68,8 +68,8 @@ def parse_external_action(
     headers: Headers,
     secrets: Secrets,
     *,
-    contract: str | None = None,
-    profile: str = "tolerant",
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ActionVerdict:
     """Verify the signature of the raw body and, only if it is valid, parse the action; no input raises.
@@ -80,7 +80,7 @@ def parse_external_action(
         body: The raw body.
         headers: A mapping, another object with ``items()``, or pairs; names in any case.
         secrets: The action's ``signature_secret``, or several while they are rotated.
-        contract: Date of the contract; ``None`` for the default one.
+        contract: A date, or a `Contract`; by default the default contract.
         profile: ``documented``, ``wire`` or ``tolerant``; see `parse_event` for the default.
         limits: Bounds on the body.
 
@@ -113,14 +113,14 @@ def _signature_violations(verification: Verification, contract: Contract) -> Ite
     return report("signature-wrong", contract, expected="a signature by one of the secrets", actual="another")
 
 
-def parse_answer(body: Body, *, contract: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Verdict:
+def parse_answer(body: Body, *, contract: str | Contract | None = None, limits: Limits = DEFAULT_LIMITS) -> Verdict:
     """Check a receiver's response to an external action.
 
     The profile is ``tolerant``, which accepts no more than the others here and reports misspelt keys as drift.
 
     Args:
         body: The raw body of the response.
-        contract: Date of the contract; ``None`` for the default one.
+        contract: A date, or a `Contract`; by default the default contract.
         limits: Bounds on the body.
 
     Raises:

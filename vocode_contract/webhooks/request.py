@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, resolve_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.json_value import Limits
@@ -87,13 +87,13 @@ def octets(text: Text) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def validator(name: str, contract: str | None, profile: str, limits: Limits) -> Validator:
-    """Return the validator of a schema of a shipped contract.
+def validator(name: str, contract: str | Contract | None, profile: str | None, limits: Limits) -> Validator:
+    """Return the validator of a schema; a date is read under the profile ``tolerant`` by default.
 
     Raises:
         ContractError: There is no such contract, profile or schema.
     """
-    return Validator(Contract.load(contract, profile=profile), name, limits=limits)
+    return Validator(resolve_contract(contract, profile, default="tolerant"), name, limits=limits)
 
 
 def report(

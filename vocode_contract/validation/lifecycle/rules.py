@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import Contract, resolve_contract
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.consistency import Clash
 from vocode_contract.validation.lifecycle.call_life import (
@@ -188,8 +188,8 @@ def step(
     history: CallHistory,
     observation: Observation,
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     selection: Selection = ALL,
 ) -> tuple[CallHistory, tuple[Violation, ...]]:
     """Return the history after one more observation, and the violations that it shows.
@@ -200,14 +200,14 @@ def step(
     Args:
         history: `NEW` for the first observation.
         observation: Of the same call.
-        contract: Date of the contract; ``None`` for the default one.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date ``wire``.
         selection: Which codes to check, and their severities.
 
     Raises:
         ContractError: There is no such contract or profile.
     """
-    loaded = Contract.load(contract, profile=profile)
+    loaded = resolve_contract(contract, profile)
     value = members(observation.value)
     is_call = observation.source == "call"
     rules, add = (CALL_RULES, add_call) if is_call else (EVENT_RULES, add_event)
@@ -215,7 +215,7 @@ def step(
     is_same = _is_same_call(history, observation.call_id)
     found: list[Violation] = []
     for code, rule in rules.items():
-        level = selection.level(code, profile)
+        level = selection.level(code, loaded.profile)
         if level != "off" and (is_same or code == "call-changed"):
             found += (
                 Violation(
@@ -241,8 +241,8 @@ def _source(contract: Contract, key: str) -> str:
 def missing(
     history: CallHistory,
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
@@ -251,8 +251,8 @@ def missing(
     ``subscribed`` expects the connected and ended events of a call that is over, if its webhook subscribes to them and
     any event came. See `step` for the other arguments.
     """
-    loaded = Contract.load(contract, profile=profile)
-    level = selection.level("event-missing", profile)
+    loaded = resolve_contract(contract, profile)
+    level = selection.level("event-missing", loaded.profile)
     first = history.events.first
     if expected == SUBSCRIBED:
         due = history.subscriptions & {CONNECTED, ENDED} if first and history.is_over else frozenset()
@@ -272,8 +272,8 @@ def missing(
 def breaches(
     observations: Iterable[Observation],
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
@@ -281,8 +281,8 @@ def breaches(
 
     Args:
         observations: All of one call. If each has a time, they are sorted by it.
-        contract: Date of the contract; ``None`` for the default one.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date ``wire``.
         expected: Event types that have to come, or ``subscribed``; see `missing`.
         selection: Which codes to check, and their severities.
 
@@ -299,8 +299,8 @@ def breaches(
 def check_history(
     observations: Iterable[Observation],
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     expected: Expected | None = None,
     selection: Selection = ALL,
 ) -> Mapping[str, tuple[Violation, ...]]:

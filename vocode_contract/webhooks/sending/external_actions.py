@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vocode_contract.contract.model import Contract
 from vocode_contract.validation.validator import Verdict
 from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks import ExternalAction, parse_answer, signed_request
@@ -62,7 +63,7 @@ def send_action(
     payload: Mapping[str, Any],
     call_id: str,
     *,
-    contract: str | None = None,
+    contract: str | Contract | None = None,
     allowed_hosts: Collection[str] = (),
     seconds: float = SECONDS,
 ) -> ActionReport:
@@ -73,7 +74,7 @@ def send_action(
         secret: The action's ``signature_secret``, in base64.
         payload: Input of the action.
         call_id: The call that it belongs to.
-        contract: Date of the contract; ``None`` for the default one.
+        contract: A date, or a `Contract`; by default the default contract.
         allowed_hosts: Exact hosts beyond loopback that may be sent to.
         seconds: How long to wait for the response.
 
@@ -94,7 +95,7 @@ def action_delivery(url: str, secret: SecretText, payload: Mapping[str, Any], ca
     return Delivery(url=url, body=body, headers=tuple(headers.items()), label=LABEL, call_id=call_id)
 
 
-def check_action_response(answer: DeliveryResult, *, contract: str | None = None) -> ActionReport:
+def check_action_response(answer: DeliveryResult, *, contract: str | Contract | None = None) -> ActionReport:
     """Check the response to an external action."""
     if answer.status == 200 and answer.outcome == "delivered":
         return ActionReport(answer=answer, verdict=parse_answer(answer.body, contract=contract))
