@@ -1,8 +1,12 @@
+import gzip
 import io
 import json
 import os
 import re
+import subprocess
 import sys
+import time
+import tracemalloc
 
 import jsonschema
 import jsonschema_rs
@@ -69,10 +73,73 @@ def test_validate_of_an_unread_file_beats_what_conforms(run, good, tmp_path):
     assert run("validate", tmp_path / "nope", good)[0] == INCONCLUSIVE
 
 
-def test_validate_of_a_directory_is_3(run, tmp_path):
-    code, _, err = run("validate", tmp_path)
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [("", "the directory contains no file that ends in .json, .json.gz, .jsonl"), ("*.xml", "no file matches")],
+)
+def test_validate_of_a_directory_or_pattern_without_files_is_3(run, tmp_path, source, reason):
+    code, _, err = run("validate", tmp_path / source)
     assert code == INCONCLUSIVE
-    assert "it is a directory" in err
+    assert f"{tmp_path / source}: {reason}" in err
+
+
+def test_which_of_a_directory_is_3(run, tmp_path):
+    code, _, err = run("which", tmp_path)
+    assert code == INCONCLUSIVE
+    assert "it is a directory; name a file in it" in err
+
+
+@pytest.mark.parametrize("source", [".", "**/*.json*"])
+def test_validate_finds_the_files_of_a_directory_or_pattern(run, tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.json", "deep/b.json", "deep/c.jsonl", "deep/d.json.gz", ".hidden/e.json", "deep/.f.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        raw = json.dumps(RINGING).encode()
+        path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    (tmp_path / "notes.txt").touch()
+    _, out, err = run("validate", "--output-format", "concise", source)
+    places = [line.removeprefix("./").partition(":/")[0] for line in out.splitlines()]
+    assert places == ["a.json", "deep/b.json", "deep/c.jsonl:1", "deep/d.json.gz"]
+    assert "4 payloads" in err
+
+
+def test_validate_decompresses_files_and_standard_input(run, monkeypatch, tmp_path):
+    raw = gzip.compress(json.dumps(RINGING).encode())
+    (tmp_path / "call").write_bytes(raw)
+    given(monkeypatch, raw)
+    _, out, _ = run("validate", "--output-format", "concise", tmp_path / "call", "-")
+    assert out == f"{tmp_path}/call:/status: enum\n<stdin>:/status: enum\n"
+
+
+@pytest.mark.parametrize("option", [(), ("--lines",)])
+def test_validate_limits_what_gzip_holds_by_its_decompressed_size(run, tmp_path, option):
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"[" + b" " * 20_000_000 + b"]"))
+    tracemalloc.start()
+    code, out, _ = run("validate", *option, "--max-size", "1000", "--output-format", "concise", tmp_path / "bomb.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (code, out.count("json-too-large")) == (1, 1)
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("raw", [gzip.compress(b"[]", mtime=0)[:-9], b"\x1f\x8b\x08 not gzip", b"\x1f\x8b"])
+def test_validate_of_damaged_gzip_data_is_3(run, tmp_path, raw):
+    (tmp_path / "call.json.gz").write_bytes(raw)
+    code, _, err = run("validate", tmp_path / "call.json.gz")
+    assert (code, "gzip data is damaged" in err) == (INCONCLUSIVE, True)
+
+
+@is_posix
+def test_validate_decompresses_a_pipe_that_delivers_single_bytes():
+    command = [sys.executable, "-m", "vocode_contract", "validate", "-"]
+    raw = gzip.compress(json.dumps(RINGING).encode())
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        process.stdin.write(raw[:1])
+        time.sleep(0.3)
+        out, _ = process.communicate(raw[1:])
+    assert b'got "ringing" [enum' in out
 
 
 @is_posix
@@ -162,6 +229,64 @@ def test_lines_of_exactly_the_limit_are_judged(run, tmp_path):
 def test_lines_of_an_empty_file_are_no_verdict(run, tmp_path):
     (tmp_path / "empty.jsonl").touch()
     assert run("validate", "--lines", tmp_path / "empty.jsonl")[0] == INCONCLUSIVE
+
+
+@pytest.mark.parametrize("name", ["calls.jsonl", "calls.NDJSON", "calls.jsonl.gz"])
+def test_lines_are_read_from_a_file_whose_name_says_so(run, tmp_path, name):
+    raw = b"\n".join(json.dumps(call).encode() for call in (CALL, RINGING))
+    (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    assert run("validate", "--output-format", "concise", tmp_path / name)[1] == f"{tmp_path / name}:2:/status: enum\n"
+
+
+def test_several_values_in_a_file_name_the_option_that_reads_them(run, tmp_path):
+    _, out, _ = run("validate", saved(tmp_path / "calls.json", CALL, RINGING))
+    assert "(--lines validates each line)" in out
+    assert "validate --lines" in run("explain", "json-lines")[1]
+    assert "validate --lines" in run("explain", "json-trailing")[1]
+
+
+# --- validate: each ---
+
+
+def test_each_item_of_an_array_is_a_payload(run, tmp_path):
+    calls = saved(tmp_path / "calls.json", [CALL, RINGING, {}, CALL | {"end_time": "2023-11-07T05:30:00Z"}])
+    _, out, err = run("validate", "--each", "--output-format", "concise", calls)
+    assert f"{calls}:/1/status: enum\n{calls}:/2/id: required\n" in out
+    assert out.splitlines()[-1].endswith("/3/end_time: end-before-start")
+    assert "4 payloads: 1 conforms, 3 violate" in err
+    report = json.loads(run("validate", "--each", "--output-format", "json", calls)[1])
+    assert [result["item"] for result in report["results"]] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("payload", [CALL, []])
+def test_each_of_no_array_or_an_empty_one_is_3(run, tmp_path, payload):
+    assert run("validate", "--each", saved(tmp_path / "call.json", payload))[0] == INCONCLUSIVE
+
+
+def test_array_of_objects_names_the_option_that_reads_it(run, tmp_path):
+    assert "(--each validates each item of an array)" in run("validate", saved(tmp_path / "calls.json", [CALL]))[1]
+    assert "--each" not in run("validate", saved(tmp_path / "numbers.json", [1]))[1]
+
+
+# --- validate: places ---
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b'{"a": 1,}', "at byte 7, line 1, column 8: expected JSON, got a trailing comma"),
+        ('{\n "\xe9": 1, // x\n}'.encode(), "at byte 12, line 2, column 10: expected JSON, got a comment"),
+        (b"{'a': 1}", "at byte 1, line 1, column 2: expected JSON, got a single quote"),
+    ],
+)
+def test_syntax_error_has_line_and_column(run, monkeypatch, raw, expected):
+    given(monkeypatch, raw)
+    assert expected in run("validate", "-")[1]
+
+
+def test_syntax_error_in_a_line_has_the_line_of_the_file(run, monkeypatch):
+    given(monkeypatch, json.dumps(CALL).encode() + b'\n\n{"a": 1,}\n')
+    assert run("validate", "--lines", "-")[1].startswith("<stdin>:3: (document) at byte 7, line 3, column 8: ")
 
 
 # --- validate: options ---

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import vocode_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import CODES
-from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_text import find_line, read
 from vocode_contract.validation.json_value import Limits, Unreadable, survey
 
 DEEP = 100_000
@@ -186,6 +186,36 @@ def test_plain_reading_takes_duplicates_and_wide_integers():
 
 def test_duplicate_key_is_told_with_its_place():
     assert defect(b'{"x":[0,{"b":1,"c":{},"b":2}]}').tokens == ("x", 1, "b")
+
+
+@pytest.mark.parametrize(
+    ("data", "actual"),
+    {
+        b'{"a": 1\n,\n}': "a trailing comma",
+        b"[1, 2,]": "a trailing comma",
+        b"/* x */ {}": "a comment",
+        b"[1, # x\n2]": "a comment",
+        b"{} // x": "a comment",
+        b"{'a': 1}": "a single quote; strings need double quotes",
+        b"[\xe2\x80\x9ca\xe2\x80\x9d]": "a typographic quote; strings need double quotes",
+        b"[None]": "a Python constant",
+        b"[Nonesense]": "something else",
+        b"[undefined]": "undefined, as in JavaScript",
+        b'"a\nb"': "an unescaped control character in a string",
+        b"\x1f\x8b\x08\x00": "gzip data",
+        "{}".encode("utf-16"): "UTF-16",
+        "{}".encode("utf-16-be"): "UTF-16",
+        "[1]".encode("utf-32-le"): "UTF-32",
+        b"\x00": "binary data",
+    }.items(),
+)
+def test_usual_slips_are_named(data, actual):
+    assert defect(data).actual == actual
+
+
+def test_place_of_a_byte_is_counted_from_1_in_characters():
+    assert find_line(b"[1]", 0) == (1, 1)
+    assert find_line('[\n"é" x'.encode(), 7) == (2, 5)
 
 
 def test_cut_document_is_told_from_a_wrong_one():

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
+from vocode_contract.cli.options import (
+    contract_of,
+    contract_option,
+    each_option,
+    examples,
+    lines_option,
+    profile_option,
+    schema_of,
+)
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads, shown_name
+from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, find_files, is_json_lines, read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.contract.coverage import Coverage
@@ -23,6 +31,7 @@ class CoverageOptions:
     date: str | None
     profile: str
     lines: bool
+    each: bool
     missing: bool
     fail_under: float
 
@@ -31,7 +40,7 @@ class CoverageOptions:
     short_help="Report which parts of the contract recorded payloads exercise.",
     epilog=examples(
         "vocode-contract coverage recorded/*.json",
-        "vocode-contract coverage --lines --missing calls.jsonl",
+        "vocode-contract coverage --missing calls.jsonl.gz",
         "vocode-contract coverage --as WebhookEvent --fail-under 80 events/*.json",
     ),
 )
@@ -39,7 +48,8 @@ class CoverageOptions:
 @click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema of the payloads.")
 @contract_option
 @profile_option
-@click.option("--lines", is_flag=True, help="Read each line of a file as a payload (JSON Lines).")
+@lines_option
+@each_option
 @click.option("--missing", is_flag=True, help="List the parts that were not exercised.")
 @click.option(
     "--fail-under",
@@ -52,6 +62,8 @@ class CoverageOptions:
 @click.pass_context
 def coverage(ctx: click.Context, /, **options: object) -> None:
     """Report which parts of the contract recorded payloads exercise, without validating them.
+
+    Files, directories and patterns are read as by 'vocode-contract validate'.
 
     Parts are enumerated values, types of a union, optional properties (absent, null, present) and arrays (empty or
     not). Exits with 0, with 1 below --fail-under, and with 3 if a payload cannot be read.
@@ -75,17 +87,28 @@ def coverage(ctx: click.Context, /, **options: object) -> None:
 
 def _add_payloads(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
     """Add all payloads to the coverage; yield a line for each that cannot be read."""
+    for source in asked.files:
+        try:
+            for file in find_files(source):
+                yield from _add_file(file, asked, found)
+        except NoPayload as error:
+            yield f"{shown_name(source)}: {error}"
+
+
+def _add_file(file: str, asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
     from vocode_contract.validation.json_text import read
     from vocode_contract.validation.json_value import Limits, Unreadable
 
-    for source in asked.files:
-        name = shown_name(source)
-        try:
-            for payload in read_payloads(source, MOST_BYTES, lines=asked.lines):
-                place = f"{name}:{payload.line}" if payload.line else name
-                try:
-                    found.add(read(payload.raw, Limits(size=MOST_BYTES), strict=False), found.names[0])
-                except Unreadable as error:
-                    yield f"{place}: not JSON ({error.defect.code})"
-        except NoPayload as error:
-            yield f"{name}: {error}"
+    name = shown_name(file)
+    try:
+        for payload in read_payloads(file, MOST_BYTES, lines=asked.lines or is_json_lines(file)):
+            place = f"{name}:{payload.line}" if payload.line else name
+            try:
+                value = read(payload.raw, Limits(size=MOST_BYTES), strict=False)
+            except Unreadable as error:
+                yield f"{place}: not JSON ({error.defect.code})"
+                continue
+            for item in value if asked.each and isinstance(value, list) else (value,):
+                found.add(item, found.names[0])
+    except NoPayload as error:
+        yield f"{name}: {error}"

@@ -62,6 +62,17 @@ profile_option = click.option(
 )
 
 
+lines_option = click.option(
+    "--lines",
+    is_flag=True,
+    help="Each line of a file is a payload (default: only in files named .jsonl or .ndjson; else the whole file).",
+)
+
+each_option = click.option(
+    "--each", is_flag=True, help="Each item of an array is a payload (default: the whole array is one payload)."
+)
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a run to a command, except those that several commands share."""
     for option in reversed(OPTIONS):

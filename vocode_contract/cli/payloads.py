@@ -1,16 +1,24 @@
-"""Read payloads from files or standard input, whole or line by line, never more bytes than a limit."""
+"""Find payload files, and read them or standard input, whole or line by line, never more bytes than a limit.
+
+Files may be compressed with gzip: the limit is that of the decompressed bytes.
+"""
 
 import os
 import stat
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from typing import BinaryIO
 
 STDIN = "-"
 #: Default maximum of bytes of a payload or a line.
 MOST_BYTES = 8 * 1024 * 1024
 _SKIPPED = 65_536
+_GZIP = b"\x1f\x8b"
+#: Ends of the names of files that a folder is searched for.
+_WHOLE, _LINES = (".json", ".json.gz"), (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
 class NoPayload(Exception):
@@ -42,28 +50,83 @@ def shown_name(source: str) -> str:
     return "<stdin>" if source == STDIN else source
 
 
-def read_payloads(source: str, most: int, *, lines: bool) -> Iterator[Payload]:
+def is_json_lines(source: str) -> bool:
+    """Return whether the name of a source says that each line is a payload."""
+    return source.lower().endswith(_LINES)
+
+
+def find_files(source: str) -> list[str]:
+    """Return a source, or the files in place of a directory or a glob pattern, sorted; hidden ones are skipped.
+
+    Raises:
+        NoPayload: A directory or a pattern holds no file.
+    """
+    from glob import has_magic
+
+    if os.path.isdir(source):
+        found, reason = _find_below(source), f"the directory contains no file that ends in {', '.join(_WHOLE + _LINES)}"
+    elif has_magic(source) and not os.path.lexists(source):
+        found, reason = _find_matches(source), "no file matches the pattern"
+    else:
+        return [source]
+    if not found:
+        raise NoPayload(reason)
+    return found
+
+
+def _find_below(directory: str) -> list[str]:
+    found: list[str] = []
+    for parent, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if not name.startswith(".")]
+        paths = (os.path.join(parent, name) for name in names if not name.startswith("."))
+        found += [path for path in paths if path.lower().endswith(_WHOLE + _LINES)]
+    return sorted(found)
+
+
+def _find_matches(pattern: str) -> list[str]:
+    from glob import glob
+
+    return sorted(path for path in glob(pattern, recursive=True) if not os.path.isdir(path))
+
+
+def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = True) -> Iterator[Payload]:
     """Yield the payloads of a source.
 
     Args:
         source: A file name; ``-`` is standard input.
         most: Maximum size of a payload in bytes; one byte more is read of a longer one.
         lines: Whether each line is a payload; blank lines are skipped.
+        decompress: Whether to decompress content that starts as gzip does.
 
     Raises:
         NoPayload: The source cannot be read.
     """
-    stream, size = _open(source)
+    opened, size = _open(source)
     try:
+        stream, is_gzip = _decompress(opened) if decompress else (opened, False)
         if lines:
             yield from _read_lines(stream, most)
         else:
-            yield Payload(raw=stream.read(most + 1), size=size)
+            yield Payload(raw=stream.read(most + 1), size=None if is_gzip else size)
+    except (EOFError, zlib.error):
+        raise NoPayload("its gzip data is damaged or cut off") from None
     except OSError as error:
         raise NoPayload(_describe_error(error)) from None
     finally:
         if source != STDIN:
-            stream.close()
+            opened.close()
+
+
+def _decompress(stream: BinaryIO) -> tuple[BinaryIO, bool]:
+    """Return a stream of the content, decompressed if it starts as gzip does, and whether it does."""
+    buffered = stream if isinstance(stream, BufferedReader) else BufferedReader(stream)  # type: ignore[type-var]  # any
+    head = buffered.peek(len(_GZIP))[: len(_GZIP)]
+    is_gzip = bool(head) and _GZIP.startswith(head)  # a pipe may deliver one byte first, which starts no JSON either
+    if not is_gzip:
+        return buffered, False
+    from gzip import GzipFile
+
+    return BufferedReader(GzipFile(fileobj=buffered)), True
 
 
 def _read_lines(stream: BinaryIO, most: int) -> Iterator[Payload]:
@@ -99,10 +162,10 @@ def _open(source: str) -> tuple[BinaryIO, int | None]:
         return os.fdopen(descriptor, "rb"), status.st_size
     os.close(descriptor)
     if stat.S_ISDIR(status.st_mode):
-        raise NoPayload("it is a directory; name the files in it")
+        raise NoPayload("it is a directory; name a file in it")
     raise NoPayload("it is not a regular file; pass its content on standard input, as -")
 
 
 def _describe_error(error: OSError) -> str:
-    reason = error.strerror or "it cannot be read"
+    reason = error.strerror or "its gzip data is damaged"  # as gzip.BadGzipFile, which has no number
     return f"{reason[:1].lower()}{reason[1:]}"

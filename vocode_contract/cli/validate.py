@@ -7,9 +7,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
+from vocode_contract.cli.options import (
+    contract_of,
+    contract_option,
+    each_option,
+    examples,
+    lines_option,
+    profile_option,
+    schema_of,
+)
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, STDIN, NoPayload, Payload, is_typed, read_payloads, shown_name
+from vocode_contract.cli.payloads import (
+    MOST_BYTES,
+    STDIN,
+    NoPayload,
+    Payload,
+    find_files,
+    is_json_lines,
+    is_typed,
+    read_payloads,
+    shown_name,
+)
 
 if TYPE_CHECKING:
     from vocode_contract.report.payload_results import Result, ResultCounts
@@ -36,6 +54,7 @@ class ValidateOptions:
     output_format: str
     advice: bool
     lines: bool
+    each: bool
     full: bool
     max_size: int
     strict: bool
@@ -48,7 +67,8 @@ class ValidateOptions:
         "vocode-contract validate --as CallPage --contract 2024-04-19 page.json",
         "vocode-contract validate --as webhookevent --profile tolerant events/*.json",
         "vocode-contract validate --ignore 'json-*,format' call.json",
-        "vocode-contract validate --lines --output-format json-lines calls.jsonl",
+        "vocode-contract validate --output-format json-lines calls.jsonl.gz",
+        "vocode-contract validate --each export.json recorded/ 'more/**/*.json'",
         "curl -s ... | vocode-contract validate -",
     ),
 )
@@ -77,7 +97,8 @@ class ValidateOptions:
     is_flag=True,
     help="Also report advice: credentials in clear text, unusual numbers, missing times (default: no advice).",
 )
-@click.option("--lines", is_flag=True, help="Each line of a file is a payload (JSON Lines; default: the whole file).")
+@lines_option
+@each_option
 @click.option("--all", "full", is_flag=True, help="List every violation (default: text output ends at 64 KiB).")
 @click.option(
     "--max-size",
@@ -96,6 +117,9 @@ class ValidateOptions:
 @click.pass_context
 def validate(ctx: click.Context, /, **values: object) -> None:
     """Validate payload files; - is standard input.
+
+    Files may be compressed with gzip. A directory is searched for files that end in .json, .jsonl or
+    .ndjson, also with .gz; a quoted pattern such as 'calls/**/*.json' is expanded.
 
     Each payload is checked against its schema and for consistency, such as an end before the start.
     Prints one line per violation, and a summary on standard error. Payload values are never shown;
@@ -162,31 +186,66 @@ def _iter_results(options: ValidateOptions, validator: "Validator") -> Iterator[
     from vocode_contract.report.payload_results import Result
 
     for source in options.files:
-        name, is_empty = shown_name(source), True
         try:
-            for payload in read_payloads(source, options.max_size, lines=options.lines):
-                is_empty = False
-                yield _validate_payload(name, payload, validator, options)
+            files = find_files(source)
         except NoPayload as error:
-            yield Result(source=name, inconclusive=str(error))
-        else:
-            if is_empty:
-                yield Result(source=name, inconclusive="it contains no payload")
+            yield Result(source=source, inconclusive=str(error))
+            continue
+        for file in files:
+            yield from _validate_file(file, validator, options)
 
 
-def _validate_payload(name: str, payload: Payload, validator: "Validator", options: ValidateOptions) -> "Result":
+def _validate_file(file: str, validator: "Validator", options: ValidateOptions) -> Iterator["Result"]:
+    from vocode_contract.report.payload_results import Result
+
+    name, is_empty = shown_name(file), True
+    try:
+        for payload in read_payloads(file, options.max_size, lines=options.lines or is_json_lines(file)):
+            for result in _validate_payload(name, payload, validator, options):
+                is_empty = False
+                yield result
+    except NoPayload as error:
+        yield Result(source=name, inconclusive=str(error))
+    else:
+        if is_empty:
+            yield Result(source=name, inconclusive="it contains no payload")
+
+
+def _validate_payload(
+    name: str, payload: Payload, validator: "Validator", options: ValidateOptions
+) -> Iterator["Result"]:
+    """Yield the result of a payload, or with ``--each`` the results of its items."""
     from vocode_contract.report.payload_results import Result
 
     verdict = validator.validate(payload.raw)
-    if verdict.value is None and not verdict.violations and (code := _unreadable_code(payload.raw, options)):
+    if options.each and isinstance(verdict.value, list):
+        for index, item in enumerate(verdict.value):
+            violations = [*validator.violations(item), *_check_consistency(item, validator, options)]
+            moved = (replace(each, instance_pointer=f"/{index}{each.instance_pointer}") for each in violations)
+            yield Result(source=name, line=payload.line, item=index, violations=tuple(moved))
+    elif verdict.value is None and not verdict.violations and (code := _unreadable_code(payload.raw, options)):
         # Ignoring the code of its violation does not make it conform.
-        return Result(source=name, line=payload.line, inconclusive=f"it is not JSON that can be checked ({code})")
-    size = f"{payload.size} bytes" if payload.size is not None else "more"
-    violations = [
-        replace(found, actual=size) if found.code == "json-too-large" else found for found in verdict.violations
-    ]
-    violations += _check_consistency(verdict.value, validator, options)
-    return Result(source=name, line=payload.line, violations=tuple(violations))
+        yield Result(source=name, line=payload.line, inconclusive=f"it is not JSON that can be checked ({code})")
+    elif options.each and verdict.value is not None:
+        yield Result(source=name, line=payload.line, inconclusive="it is not an array, whose items --each validates")
+    else:
+        violations = [_explain(each, payload, verdict.value) for each in verdict.violations]
+        violations += _check_consistency(verdict.value, validator, options)
+        yield Result(source=name, line=payload.line, violations=tuple(violations))
+
+
+def _explain(violation: "Violation", payload: Payload, value: object) -> "Violation":
+    """Return a violation with what only the command knows: the file's size and line, and the option that helps."""
+    if violation.code == "json-too-large":
+        return replace(violation, actual=f"{payload.size} bytes" if payload.size is not None else "more")
+    if violation.code == "json-lines":
+        return replace(violation, note="--lines validates each line")
+    if violation.line is not None and payload.line is not None:
+        return replace(violation, line=payload.line)
+    is_about_document = violation.code == "type" and not violation.instance_pointer
+    if is_about_document and isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return replace(violation, note="--each validates each item of an array")
+    return violation
 
 
 def _check_consistency(value: object, validator: "Validator", options: ValidateOptions) -> Iterator["Violation"]:

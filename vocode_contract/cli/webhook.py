@@ -292,7 +292,7 @@ def _read_object(file: str) -> dict[str, Any]:
 
 def _read_file(file: str) -> bytes:
     try:
-        [payload] = read_payloads(file, MOST_BYTES, lines=False)
+        [payload] = read_payloads(file, MOST_BYTES, lines=False, decompress=False)
     except NoPayload as error:
         raise InvalidOption("--file", str(error)) from None
     return payload.raw

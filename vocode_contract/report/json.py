@@ -38,6 +38,7 @@ def _render_result(result: Result) -> dict[str, object]:
     return {
         "source": escape_source(result.source),
         "line": result.line,
+        "item": result.item,
         "conforms": None if result.inconclusive else result.conforms,
         "unjudged": printable(result.inconclusive) or None,
         "violations": [violation_members(violation) for violation in result.violations],
@@ -55,6 +56,8 @@ def violation_members(violation: Violation) -> dict[str, object]:
         "actual": printable(violation.actual),
         "contract": violation.contract or None,
         "offset": violation.offset,
+        "line": violation.line,
+        "column": violation.column,
         "note": printable(violation.note) or None,
         "basis": printable(rests_on(violation)),
     }

@@ -13,12 +13,15 @@ class Result:
     Attributes:
         source: Where the payload came from, as the user named it: a file, a URL, a test.
         line: Line of the source that holds the payload, from 1; ``None`` if the payload is the whole source.
+        item: Index of the payload in an array, from 0; ``None`` if it is not an item. The JSON Pointers of the
+            violations start with it.
         violations: In the order of the schema; includes drift and advice.
         inconclusive: Why there is no verdict, as a phrase; empty if there is one.
     """
 
     source: str
     line: int | None = None
+    item: int | None = None
     violations: tuple[Violation, ...] = ()
     inconclusive: str = ""
 

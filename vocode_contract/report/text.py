@@ -96,6 +96,8 @@ def merge_violations(group: Sequence[Violation]) -> Violation:
         actual=first.actual if same else f"{first.actual} and others",
         note=first.note if all(violation.note == first.note for violation in group) else "",
         offset=None,
+        line=None,
+        column=None,
     )
 
 

@@ -124,9 +124,16 @@ def _mark_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return repeated
 
 
-_WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
 _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
 _CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
+#: What other languages allow in place of JSON -> its name.
+_SLIPS = (
+    (re.compile(r"//|/\*|#"), "a comment"),
+    (re.compile("'"), "a single quote; strings need double quotes"),
+    (re.compile("[\u2018\u2019\u201c\u201d]"), "a typographic quote; strings need double quotes"),
+    (re.compile(r"(?:None|True|False)\b"), "a Python constant"),
+    (re.compile(r"undefined\b"), "undefined, as in JavaScript"),
+)
 
 
 #: Part of orjson's message -> code, what was expected, and what was found; the empty part is in every message.
@@ -135,6 +142,8 @@ _MESSAGES = (
     ("infinity", "json-number", "a number within 64 bits", "a number beyond them"),
     ("after document", "json-trailing", "one JSON value", "more after its end"),
     ("end of data", "json-syntax", "JSON", "the end of the document"),
+    ("trailing comma", "json-syntax", "JSON", "a trailing comma"),
+    ("control character", "json-syntax", "JSON", "an unescaped control character in a string"),
     ("", "json-syntax", "JSON", "something else"),
 )
 
@@ -157,7 +166,19 @@ def _diagnose(raw: bytes, message: str, position: int, limits: Limits) -> Defect
     if "after document" in message and _is_json_lines(text, position):
         return Defect(code="json-lines", expected="one JSON value", actual="several, one per line", offset=offset)
     code, expected, actual = next(row for part, *row in _MESSAGES if part in message)
+    if "unexpected character" in message or code == "json-trailing":
+        actual = next((name for pattern, name in _SLIPS if pattern.match(text, position)), actual)
     return Defect(code=code, expected=expected, actual=actual, offset=offset)
+
+
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_GZIP = b"\x1f\x8b"
+
+
+def find_line(raw: bytes, offset: int) -> tuple[int, int]:
+    """Return the line of a byte, and its column in characters, both from 1."""
+    before = raw[:offset]
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
 
 def _find_encoding_defect(raw: bytes) -> Defect | None:
@@ -165,13 +186,19 @@ def _find_encoding_defect(raw: bytes) -> Defect | None:
         return Defect(code="json-empty", expected="a JSON value", actual=f"{len(raw)} bytes of nothing", offset=0)
     if raw.startswith(b"\xef\xbb\xbf"):
         return Defect(code="json-bom", expected="no byte order mark", actual="one", offset=0)
-    if raw.startswith(_WIDE_ENCODINGS) or raw[1:2] == b"\x00":
-        return Defect(code="json-encoding", expected="UTF-8", actual="UTF-16, UTF-32 or binary data", offset=0)
+    if raw.startswith(_WIDE_MARKS) or b"\x00" in raw[:2]:
+        return Defect(code="json-encoding", expected="UTF-8", actual=_name_wide_encoding(raw), offset=0)
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        return Defect(code="json-encoding", expected="UTF-8", actual="other bytes", offset=error.start)
+        actual = "gzip data" if raw.startswith(_GZIP) else "other bytes"
+        return Defect(code="json-encoding", expected="UTF-8", actual=actual, offset=error.start)
     return None
+
+
+def _name_wide_encoding(raw: bytes) -> str:
+    encoding = json.detect_encoding(raw).upper()
+    return encoding[:6] if encoding.startswith(("UTF-16", "UTF-32")) else "binary data"
 
 
 def _is_json_lines(text: str, position: int) -> bool:

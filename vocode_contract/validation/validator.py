@@ -12,7 +12,7 @@ from vocode_contract.validation import masking
 from vocode_contract.validation.codes import ALL, Level, Selection, default_level
 from vocode_contract.validation.engine import EngineClass
 from vocode_contract.validation.engine_errors import LISTED, Listing
-from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_text import find_line, read
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Bytes, Defect, Limits, Unreadable, is_vast, survey
 from vocode_contract.validation.keys import unknown_keys
 from vocode_contract.validation.violation import ContractViolated, Severity, Violation, has_error
@@ -119,7 +119,7 @@ class Validator:
             try:
                 instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # by its type
             except Unreadable as error:
-                return Verdict(value=None, violations=self._with_severities([self._violation_of(error.defect)]))
+                return Verdict(value=None, violations=self._with_severities([self._locate(error.defect, instance)]))
         return Verdict(value=instance, violations=self._with_severities(self._list_all(instance)))
 
     def ensure(self, instance: object) -> Any:
@@ -192,6 +192,14 @@ class Validator:
             contract=self.contract.date,
             offset=defect.offset,
         )
+
+    def _locate(self, defect: Defect, raw: Any) -> Violation:
+        """Return the violation of raw bytes, with line and column."""
+        violation = self._violation_of(defect)
+        if defect.offset is None:
+            return violation
+        line, column = find_line(bytes(raw), defect.offset)
+        return replace(violation, line=line, column=column)
 
     def _more(self, limit: int, severity: Severity) -> Violation:
         return Violation(

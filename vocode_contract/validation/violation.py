@@ -36,6 +36,8 @@ class Violation:
         schema_pointer: JSON Pointer into the contract's OpenAPI document; empty if the rule is not there.
         contract: Date of the contract, ``YYYY-MM-DD``; empty if the rule has no date.
         offset: Byte offset in the raw payload, from 0; ``None`` if there is none.
+        line: Line of that byte in the raw payload, from 1; ``None`` if there is no offset.
+        column: Column of that byte in its line, in characters from 1; ``None`` if there is no offset.
         note: A further remark, such as the date since which a value is known; may be empty.
         policy: The policy that the violation rests on, as ``NAME=VALUE``; may be empty.
     """
@@ -48,6 +50,8 @@ class Violation:
     schema_pointer: str = ""
     contract: str = ""
     offset: int | None = None
+    line: int | None = None
+    column: int | None = None
     note: str = ""
     policy: str = ""
 
@@ -68,6 +72,8 @@ class Violation:
         place = self.instance_pointer or "(document)"
         if self.offset is not None:
             place += f" at byte {self.offset}"
+        if self.line is not None:
+            place += f", line {self.line}, column {self.column}"
         line = f"{place}: {self.problem} [{', '.join(self.labels)}]"
         return f"{line} ({self.note})" if self.note else line
 
