@@ -9,6 +9,7 @@ pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
 from vocode_contract.pytest_plugin import fixtures
+from vocode_contract.report import evidence, results
 
 pytest_plugins = ["pytester"]
 
@@ -40,6 +41,13 @@ def test_reference_marks_what_may_be_given_several_times(pytestconfig):
     group = pytestconfig._parser.getgroup("vocode-contract")
     several = {option.names()[0] for option in group.options if isinstance(pytestconfig.getoption(option.dest), list)}
     assert several == {row[0].removesuffix(" +").strip("`") for row in rows("Options") if row[0].endswith(" +")}
+
+
+def test_reference_of_reports_names_every_user_property():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "report.md").read_text("utf-8")
+    constants = [value for module in (evidence, results) for name, value in vars(module).items() if name.isupper()]
+    names = {value for value in constants if isinstance(value, str) and value.startswith("vocode_")}
+    assert names <= set(re.findall(r"`(vocode_\w+)`", page))
 
 
 def test_reference_has_an_example_that_runs(pytester, monkeypatch):

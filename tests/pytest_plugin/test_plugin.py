@@ -157,6 +157,145 @@ def test_client_that_gets_no_answer_is_reported_apart(run):
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+#: Tests that end without a complete response, and what else there may be beside one.
+NO_ANSWER = """
+import pytest
+from vocode_contract.http.inconclusive import Inconclusive
+
+def ask():
+    raise Inconclusive("closed", "made up")
+"""
+PIECES = {
+    "inconclusive": "def test_shop():\n    ask()",
+    "inconclusive-twice": "@pytest.fixture\ndef shop():\n    yield\n    ask()\n\ndef test_shop(shop):\n    ask()",
+    "inconclusive-then-fails": (
+        "@pytest.fixture\ndef shop():\n    yield\n    assert 0\n\ndef test_shop(shop):\n    ask()"
+    ),
+    "inconclusive-as-expected": "@pytest.mark.xfail\ndef test_expected():\n    ask()",
+    "passes-unexpectedly": "@pytest.mark.xfail(strict=True)\ndef test_unexpected():\n    pass",
+    "fails": "def test_mine():\n    assert 0",
+    "subtests": "def test_parts(subtests):\n    for _ in range(2):\n        with subtests.test():\n            ask()",
+    "subtests-fail": (
+        "def test_parts(subtests):\n    with subtests.test():\n        ask()\n"
+        "    with subtests.test():\n        assert 0"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "code"),
+    [
+        ("inconclusive", 3),
+        ("inconclusive-twice", 3),
+        ("inconclusive-then-fails", 1),
+        ("inconclusive-as-expected fails", 1),
+        ("inconclusive inconclusive-as-expected", 3),
+        ("inconclusive passes-unexpectedly", 1),
+        ("subtests", 3),
+        ("subtests fails", 1),
+        ("subtests-fail", 1),
+    ],
+)
+def test_exit_code_is_inconclusive_only_if_nothing_failed(run, pieces, code):
+    if "subtests" in pieces and not hasattr(pytest, "Subtests"):
+        pytest.skip("subtests came with pytest 9")
+    result = run("\n\n".join([NO_ANSWER, *(PIECES[piece] for piece in pieces.split())]))
+    assert result.ret == code
+    assert ("failed" in result.parseoutcomes() or "errors" in result.parseoutcomes()) is (code == 1)
+
+
+def test_subtests_are_one_result(run, pytester):
+    if not hasattr(pytest, "Subtests"):
+        pytest.skip("subtests came with pytest 9")
+    run(f"{NO_ANSWER}\n\n{PIECES['subtests']}", "--vocode-report=json")
+    report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+    assert report["counts"] == {"inconclusive": 1}
+
+
+def test_violation_weighs_more_than_an_earlier_part_without_response(run, pytester):
+    if not hasattr(pytest, "Subtests"):
+        pytest.skip("subtests came with pytest 9")
+    result = run(
+        f"""{NO_ANSWER}
+def test_parts(subtests, vocode_client, vocode_simulator):
+    with subtests.test():
+        ask()
+    vocode_simulator.arm("wrong-enum")
+    vocode_client.get_call(vocode_simulator.place())
+""",
+        "--vocode-report=json",
+    )
+    assert result.ret == 1
+    [test] = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))["tests"]
+    assert test["verdict"] == "violates"
+
+
+#: A test whose first attempt violates the contract and is inconclusive, and whose second one conforms.
+TRIES_TWICE = f"""{NO_ANSWER}
+import httpx
+from vocode_contract import Contract
+
+CALL = Contract.load().schemas["Call"]["examples"][0]
+attempts = iter(["ringing", "ended"])
+
+def test_tries(vocode_traffic):
+    stub = httpx.MockTransport(lambda request: httpx.Response(200, json=CALL | {{"status": status}}))
+    status = next(attempts)
+    with httpx.Client(transport=vocode_traffic.transport(stub), base_url="http://stub") as client:
+        client.get("/v1/calls", params={{"id": CALL["id"]}})
+
+answers = iter([ask])
+
+def test_answers():
+    for answer in answers:
+        answer()
+"""
+
+
+@pytest.mark.parametrize("processes", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_last_attempt_of_a_rerun_test_counts(pytester, monkeypatch, processes):
+    pytest.importorskip("pytest_rerunfailures")
+    monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
+    path = pytester.makepyfile(TRIES_TWICE)
+    options = [*APART, *processes, "--reruns=1", "--vocode-report=json", "--junitxml=junit.xml"]
+    result = (pytester.runpytest_subprocess if processes else pytester.runpytest_inprocess)(*options, path)
+    assert result.ret == 0
+    report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+    assert (report["counts"], report["exit_code"]) == ({"conforms": 1}, 0)
+    [remark] = [each for each in report["remarks"] if "attempts" in each]
+    assert "::test_tries violated the contract, " in remark
+    assert remark.endswith("::test_answers was inconclusive")
+    last = [*properties_in(pytester.path / "junit.xml").values()]
+    assert ("vocode_verdict", "conforms") in last[0]
+    assert "vocode_violation" not in {name for name, _ in last[0]}
+
+
+def test_failure_beside_a_rerun_test_that_was_inconclusive_is_a_failure(run):
+    pytest.importorskip("pytest_rerunfailures")
+    assert run(f"{TRIES_TWICE}\n\n{PIECES['fails']}", "--reruns=1").ret == pytest.ExitCode.TESTS_FAILED
+
+
+VIOLATES = """
+def test_shop(vocode_client, vocode_simulator):
+    vocode_simulator.arm("wrong-enum")
+    call = vocode_client.get_call(vocode_simulator.place())
+"""
+
+
+def test_violations_explain_a_test_that_fails_by_itself(run, pytester):
+    result = run(f"{VIOLATES}    assert call.call_id == 'another'", "--vocode-report=json")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E  *assert *another*", "*- vocode-contract: violations in the traffic of this test -*", "GET */status: *"]
+    )
+    report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
+    assert (report["verdict"], report["violations"][0]["code"]) == ("violates", "enum")
+
+
+def test_violation_weighs_more_than_a_skip(run):
+    run(f"import pytest\n{VIOLATES}    pytest.skip()").assert_outcomes(failed=1)
+
+
 def test_client_that_is_not_authorised_says_which_variable_it_read(run, monkeypatch):
     monkeypatch.delenv("VOCODE_API_KEY")
     with simulator(token=TOKEN) as running:

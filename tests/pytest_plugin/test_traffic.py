@@ -148,7 +148,7 @@ def test_traffic_explains_a_test_that_fails_by_itself(run, pytester):
     result = run(f"def test_shop(client):\n    assert {BREAKS}.status_code == 200", "--vocode-report=json")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E  *assert 500 == 200", "*- the traffic of this test violates the contract -*", f"{FOUND} *"]
+        ["E  *assert 500 == 200", "*- vocode-contract: violations in the traffic of this test -*", f"{FOUND} *"]
     )
     report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
     assert (report["verdict"], report["violations"][0]["code"]) == ("violates", "status-undeclared")

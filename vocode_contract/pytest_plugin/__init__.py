@@ -15,8 +15,10 @@ import pytest
 
 from vocode_contract.pytest_plugin.options import MARKERS, URL_TYPED, declare, is_any_given, is_url_typed, resolve
 from vocode_contract.pytest_plugin.state import (
+    ATTEMPT_KEYS,
     CLIENT,
     COVERAGE_COLLECTOR,
+    ONLY_INCONCLUSIVE,
     PLANNER,
     REPORT_FAILURES,
     REPORTS,
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
 
     from vocode_contract.report.outcome import Outcome
     from vocode_contract.report.results import ResultCollector
+
+#: Attribute of a report of a test that failed only by requests without a complete response.
+INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
+#: Title of the section that adds violations to the report of a test that fails by itself.
+VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 
@@ -99,7 +106,11 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Record the operation and the claim of a test of the suite."""
+    """Forget an earlier attempt at the test, and record the operation and the claim of a test of the suite."""
+    item.user_properties[:] = [each for each in item.user_properties if not each[0].startswith("vocode_")]
+    for key in ATTEMPT_KEYS:
+        if key in item.stash:
+            del item.stash[key]
     marker = item.get_closest_marker("vocode_operation")
     if marker:
         operation = str(marker.args[0])
@@ -140,6 +151,10 @@ def pytest_runtest_makereport(
 
         record_error(item, call.excinfo.value)
     report = yield
+    error = call.excinfo.value if call.excinfo is not None else None
+    if error is not None and not _is_ours(error):
+        _add_violations(item, report)
+    _note_inconclusive(item, report, error)
     if call.excinfo is not None and _is_ours(call.excinfo.value):  # unittest's own may have come in between
         representation = call.excinfo.getrepr(style="value")
         if representation.reprcrash is not None:  # shown by pytest's short summary and JUnit
@@ -152,6 +167,40 @@ def pytest_runtest_makereport(
         kind, place = call.excinfo.typename, _find_line(call.excinfo.tb, item)
         report.longrepr = f"a bug in the suite: {kind} at {place}; the message may contain a payload and is left out"
     return report
+
+
+def _add_violations(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Add the violations in the exchanges of ``vocode_client``, which may explain why a test fails by itself."""
+    client = item.stash.get(CLIENT, None)
+    if client is None or not _needs_explanation(report) or _is_suite_test(item):
+        return
+    from vocode_contract.conformance.run.verdict import find_violations
+    from vocode_contract.pytest_plugin.traffic import explain_violations
+    from vocode_contract.report.results import record_violations
+
+    record_violations(item, find_violations(client), client)
+    report.user_properties = list(item.user_properties)
+    if text := explain_violations(client.answers):
+        report.sections.append((VIOLATIONS_TITLE, text))
+
+
+def _needs_explanation(report: pytest.TestReport) -> bool:
+    return report.failed or hasattr(report, "wasxfail")
+
+
+def _note_inconclusive(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:
+    """Note in a report whether the test has failed only by requests without a complete response.
+
+    The note is an attribute of the report because the properties of a test outlive the phase in which they were set.
+    pytest itself fails a test that passes after a subtest of it failed.
+    """
+    if error is not None and report.failed:
+        from vocode_contract.http.inconclusive import Inconclusive
+
+        earlier = item.stash.get(ONLY_INCONCLUSIVE, True)
+        item.stash[ONLY_INCONCLUSIVE] = earlier and isinstance(error, Inconclusive)
+    if item.stash.get(ONLY_INCONCLUSIVE, False):
+        vars(report)[INCONCLUSIVE_ATTRIBUTE] = True
 
 
 def _is_suite_test(item: pytest.Item) -> bool:
@@ -184,11 +233,15 @@ def _is_ours(error: BaseException) -> bool:
     return isinstance(error, (ContractError, ContractViolated, Inconclusive))
 
 
-def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+@pytest.hookimpl(wrapper=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> Generator[None, tuple[str, str, Any] | None, tuple[str, str, Any] | None]:
     """Distinguish inconclusive tests from failed ones."""
-    if report.failed and ("vocode_verdict", "inconclusive") in getattr(report, "user_properties", ()):
+    status = yield
+    if report.failed and hasattr(report, INCONCLUSIVE_ATTRIBUTE):
         return "inconclusive", "?", "INCONCLUSIVE"
-    return None
+    return status
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -228,7 +281,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         run = get_run(session.config)
         if session.exitstatus == pytest.ExitCode.OK and (run.left or run.unanswered):
             session.exitstatus = 3  # a call in progress may cost money
-        if session.testsfailed and session.testsfailed == session.config.stash[RESULTS].count("inconclusive"):
+        hooks: _ResultHooks = session.config.pluginmanager.getplugin("vocode_contract_results")
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and session.testsfailed == hooks.inconclusive:
             session.exitstatus = 3
     _write_reports(session)
     return result
@@ -252,7 +306,7 @@ def _add_remarks(session: pytest.Session) -> None:
     run, plugins = get_run(session.config), session.config.pluginmanager.get_plugins()
     collectors = [plugin for plugin in plugins if isinstance(plugin, ResultCollector)]
     for results in (*collectors, session.config.stash[RESULTS]):
-        results.remarks += [*run.remarks(), *results.unchecked.remarks()]
+        results.remarks += [*run.remarks(), *results.late_remarks()]
         results.is_left_open = bool(run.left or run.unanswered)
 
 
@@ -268,7 +322,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
         for line in render_summary(outcome, full=config.get_verbosity() > 1):
             terminalreporter.write_line(line)
-    elif results is not None and (remarks := [*results.unchecked.remarks()]):
+    elif results is not None and (remarks := [*results.late_remarks()]):
         terminalreporter.section("contract")
         for line in remarks:
             terminalreporter.write_line(line)
@@ -319,10 +373,10 @@ class _TrafficHooks:
         if call.excinfo is not None:
             traffic.record_violations()
         report = yield
-        if report.failed or hasattr(report, "wasxfail"):
+        if _needs_explanation(report):
             text = traffic.explain_failure(call.excinfo.value if call.excinfo is not None else None)
             if text:
-                report.sections.append(("the traffic of this test violates the contract", text))
+                report.sections.append((VIOLATIONS_TITLE, text))
         return report
 
     def _count_coverage(self, item: pytest.Item) -> None:
@@ -335,18 +389,28 @@ class _TrafficHooks:
 
 
 class _ResultHooks:
-    """Collects the results of tests that use this plugin, once there is one."""
+    """Collects the results of tests that use this plugin, once there is one.
+
+    Attributes:
+        started: When the run started.
+        inconclusive: Number of the reports that pytest counts as failed, and that are inconclusive.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.started = time.monotonic()
+        self.inconclusive = 0
         self._config = config
         self._session: pytest.Session | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._session = session
 
+    @pytest.hookimpl(tryfirst=True)  # as the hook by which pytest counts failures, which other plugins change later
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if any(name.startswith("vocode_") for name, _ in report.user_properties):
+        self.inconclusive += (
+            report.failed and not hasattr(report, "wasxfail") and hasattr(report, INCONCLUSIVE_ATTRIBUTE)
+        )
+        if RESULTS in self._config.stash or any(name.startswith("vocode_") for name, _ in report.user_properties):
             self._get_results().pytest_runtest_logreport(report)
 
     def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,10 @@ SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()
 COVERAGE_COLLECTOR: pytest.StashKey["CoverageCollector"] = pytest.StashKey()
 TRAFFIC: pytest.StashKey["ItemTraffic"] = pytest.StashKey()
+#: Whether all failures of a test so far are requests without a complete response; not set before the first failure.
+ONLY_INCONCLUSIVE: pytest.StashKey[bool] = pytest.StashKey()
+#: What belongs to one attempt at a test; the test itself outlives its attempts if a plugin runs it again.
+ATTEMPT_KEYS: tuple[pytest.StashKey[Any], ...] = (CLIENT, TRAFFIC, ONLY_INCONCLUSIVE)
 REPORTS: pytest.StashKey[tuple["ReportRequest", ...]] = pytest.StashKey()
 #: Why reports could not be written.
 REPORT_FAILURES: pytest.StashKey[list[str]] = pytest.StashKey()

@@ -14,15 +14,14 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.message import Headers, Request
 from vocode_contract.http.traffic import Traffic
 from vocode_contract.http.traffic.record import error_of
-from vocode_contract.report.evidence import FirstSeen, is_harmless, write_evidence
+from vocode_contract.report.evidence import FirstSeen, is_harmless
 from vocode_contract.report.results import (
     OPERATION,
     TRAFFIC_ORIGINS,
     UNCHECKED_REQUESTS,
     UNREAD_BODIES,
-    VERDICT,
-    read_violations,
-    write_violations,
+    record_verdict,
+    record_violations,
 )
 from vocode_contract.validation.masking import mask
 from vocode_contract.validation.safe_text import inert
@@ -74,21 +73,15 @@ class ItemTraffic:
         """
         exchanges = self.traffic.record.exchanges[self._recorded :]
         self._recorded += len(exchanges)
-        known = read_violations(self._item.user_properties)
-        found = dict.fromkeys(violation for checked in exchanges for violation in checked.violations)
-        source = _TrafficSource(self.traffic.contract)
         seen: dict[Violation, FirstSeen] = {}
         for answer in _mask_exchanges(exchanges):
             for violation in answer.violations:
                 seen.setdefault(violation, FirstSeen(answer=answer, place=violation.instance_pointer))
-        # Those that can be shown come first: evidence refers to violations by their position.
-        new = sorted((each for each in found if each not in known), key=lambda each: each not in seen)
-        evidence = write_evidence({each: seen[each] for each in new if each in seen}, source, first=len(known))
-        self._item.user_properties += [*write_violations(new), *evidence]
-        if has_error(new):
-            self._record_verdict("violates")  # whatever the verdict of `vocode_client` was
-        elif (conforms or new) and self.traffic.checked and not self._has_verdict:
-            self._record_verdict("conforms")
+        for violation in (violation for checked in exchanges for violation in checked.violations):
+            seen.setdefault(violation, FirstSeen(answer=None, place=violation.instance_pointer))
+        record_violations(self._item, seen, _TrafficSource(self.traffic.contract))
+        if self.traffic.checked and (conforms or seen):
+            self._record_verdict("violates" if has_error(seen) else "conforms")
 
     def explain_failure(self, error: BaseException | None) -> str:
         """Return the violations that accompany a failure of the test itself; empty if they were reported before.
@@ -96,13 +89,9 @@ class ItemTraffic:
         Args:
             error: What the test failed with.
         """
-        new = error_of(self.traffic.record.exchanges[self._reported :])
-        self._reported = len(self.traffic.record.exchanges)
-        if new is None or (error is not None and error is self._raised):
-            return ""
-        more = len(new.lines) - _MOST_LINES
-        lines = [*new.lines[:_MOST_LINES], *([f"... and {more:,} more"] if more > 0 else [])]
-        return "\n".join(map(inert, lines))
+        new = self.traffic.record.exchanges[self._reported :]
+        self._reported += len(new)
+        return "" if error is not None and error is self._raised else explain_violations(new)
 
     def _raise_new(self) -> None:
         __tracebackhide__ = True
@@ -111,14 +100,11 @@ class ItemTraffic:
         if self._raised is not None:
             raise self._raised from None
 
-    @property
-    def _has_verdict(self) -> bool:
-        return any(name == VERDICT for name, _ in self._item.user_properties)
-
     def _record_verdict(self, verdict: str) -> None:
         """Record the verdict, the servers and the operations."""
         record = self.traffic.record
-        ours = {VERDICT: verdict, TRAFFIC_ORIGINS: inert(", ".join(record.origins))}
+        record_verdict(self._item, verdict)
+        ours = {TRAFFIC_ORIGINS: inert(", ".join(record.origins))}
         if not self._has_operation:
             ours[OPERATION] = ", ".join(record.operations)
         others = [each for each in self._item.user_properties if each[0] not in ours]
@@ -134,6 +120,16 @@ class ItemTraffic:
         function = getattr(self._item, "function", None)
         if traffic.passed or (function and _FIXTURE in inspect.signature(function).parameters):
             yield UNCHECKED_REQUESTS, inert(", ".join(traffic.record.others))
+
+
+def explain_violations(exchanges: Iterable[CheckedExchange]) -> str:
+    """Return the violations in exchanges, one line each; empty if none of them is an error."""
+    error = error_of(exchanges)
+    if error is None:
+        return ""
+    more = len(error.lines) - _MOST_LINES
+    lines = [*error.lines[:_MOST_LINES], *([f"... and {more:,} more"] if more > 0 else [])]
+    return "\n".join(map(inert, lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,16 @@ import pytest
 
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.traffic import MOST_READ
-from vocode_contract.report.evidence import Evidence, read_evidence, write_property
+from vocode_contract.report.evidence import (
+    Evidence,
+    EvidenceSource,
+    FirstSeen,
+    read_evidence,
+    write_evidence,
+    write_property,
+)
 from vocode_contract.validation.safe_text import inert, inert_json
-from vocode_contract.validation.violation import ContractViolated, Violation
+from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 ENDPOINT = "vocode_endpoint"
 OPERATION = "vocode_operation"
@@ -30,14 +37,34 @@ OPTIONS = "vocode_options"
 MAIN, READ_ONLY = "vocode_main", "vocode_read_only"
 
 
+def record_verdict(item: pytest.Item, verdict: str) -> None:
+    """Record the verdict of a test, unless a worse one is recorded already."""
+    recorded = [(index, str(value)) for index, (name, value) in enumerate(item.user_properties) if name == VERDICT]
+    for index, known in recorded:
+        item.user_properties[index] = (VERDICT, max(known, verdict, key=VERDICTS.index))
+    if not recorded:
+        item.user_properties.append((VERDICT, verdict))
+
+
 def record_error(item: pytest.Item, error: BaseException) -> None:
-    """Record the error that a test ended with, unless its verdict is recorded already."""
-    if any(name == VERDICT for name, _ in item.user_properties):
-        return
+    """Record the error that a test, or a part of it, ended with."""
     if isinstance(error, ContractViolated):
-        item.user_properties += [(VERDICT, "violates"), *write_violations(error.violations)]
+        record_verdict(item, "violates")
+        known = read_violations(item.user_properties)
+        item.user_properties += write_violations(each for each in error.violations if each not in known)
     elif isinstance(error, Inconclusive):
-        item.user_properties += [(VERDICT, "inconclusive"), (INCONCLUSIVE, inert(str(error)))]
+        record_verdict(item, "inconclusive")
+        reason = (INCONCLUSIVE, inert(str(error)))
+        item.user_properties += [reason] if reason not in item.user_properties else []
+
+
+def record_violations(item: pytest.Item, found: Mapping[Violation, FirstSeen], source: EvidenceSource) -> None:
+    """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error."""
+    known = read_violations(item.user_properties)
+    new = {violation: seen for violation, seen in found.items() if violation not in known}
+    if has_error(new):
+        record_verdict(item, "violates")
+    item.user_properties += [*write_violations(new), *write_evidence(new, source, first=len(known))]
 
 
 def write_violations(violations: Iterable[Violation]) -> list[tuple[str, object]]:
@@ -67,7 +94,9 @@ class UncheckedTraffic:
     unread: dict[str, int] = field(default_factory=dict)
 
     def add(self, report: pytest.TestReport) -> None:
-        """Add the last report of a test."""
+        """Add the last report of a test, which replaces that of an earlier attempt."""
+        self.skipped.pop(report.nodeid, None)
+        self.unread.pop(report.nodeid, None)
         for name, value in report.user_properties:
             if name == UNCHECKED_REQUESTS:
                 self.skipped[report.nodeid] = str(value)
@@ -143,6 +172,7 @@ class ResultCollector:
         rows: One for each test that sent a request, checked a payload or should have.
         remarks: Remarks besides the verdict, such as calls that were created.
         unchecked: Traffic of users' own clients that was not checked.
+        rerun: Results of attempts that another attempt at the same test followed; they do not count.
         is_left_open: Whether a call that the run created may still be in progress.
         planned: Number of collected tests of the suite.
         interrupted: Exit code of a run that Ctrl-C or SIGTERM ended; 0 for a finished run.
@@ -151,9 +181,12 @@ class ResultCollector:
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unchecked: UncheckedTraffic = field(default_factory=UncheckedTraffic)
+    rerun: list[Row] = field(default_factory=list)
     is_left_open: bool = False
     planned: int = 0
     interrupted: int = 0
+    #: The row of the current attempt at each test, by node id and worker of pytest-xdist.
+    _latest: dict[tuple[str, str], Row] = field(default_factory=dict)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count the collected tests of the suite."""
@@ -165,18 +198,40 @@ class ResultCollector:
             self.interrupted = getattr(excinfo.value, "exit_code", _INTERRUPTED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add the result that pytest reports."""
+        """Add the result that pytest reports.
+
+        The reports of one attempt share the properties of the test, so a later one, such as that of the test after its
+        subtests, replaces an earlier one. Each attempt starts with a setup.
+        """
+        key = (report.nodeid, str(getattr(report, "worker_id", "")))
+        if report.when == "setup" and key in self._latest:
+            self.rerun.append(self._remove(key))
         row = _make_row(report)
-        if row is not None and report.when == "teardown":  # it replaces the verdict, which came before the last traffic
-            earlier = next((each for each in reversed(self.rows) if each.nodeid == row.nodeid), row)
-            self.rows = [each for each in self.rows if each is not earlier]
-            row = replace(row, seconds=earlier.seconds)
         if row is not None:
+            if key in self._latest:
+                earlier = self._remove(key)
+                row = replace(row, seconds=max(earlier.seconds, row.seconds if report.when == "call" else 0))
+            self._latest[key] = row
             self.rows.append(row)
             remarks = [str(value) for name, value in report.user_properties if name == REMARK]
             self.remarks += [remark for remark in remarks if remark not in self.remarks]
         if report.when == "teardown":
             self.unchecked.add(report)
+
+    def _remove(self, key: tuple[str, str]) -> Row:
+        row = self._latest.pop(key)
+        self.rows = [each for each in self.rows if each is not row]
+        return row
+
+    def late_remarks(self) -> Iterator[str]:
+        """Yield the remarks that are known at the end of a run: attempts that do not count, and unchecked traffic."""
+        failed = [row for row in self.rerun if row.verdict != "conforms"]
+        if failed:
+            words = {"violates": "violated the contract", "inconclusive": "was inconclusive", "broken": "failed"}
+            named = [f"{inert(row.nodeid)} {words.get(row.verdict, 'sent nothing')}" for row in failed[:_NAMED]]
+            more = f", and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
+            yield f"earlier attempts of rerun tests, which do not count: {', '.join(named)}{more}"
+        yield from self.unchecked.remarks()
 
     def without_conforming_traffic(self) -> "ResultCollector":
         """Return a copy without tests that only checked a user's own traffic and found nothing."""

@@ -12,8 +12,8 @@ from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.report.evidence import FirstSeen, write_evidence
-from vocode_contract.report.results import READ_ONLY, VERDICT, record_error, write_violations
+from vocode_contract.report.evidence import FirstSeen
+from vocode_contract.report.results import READ_ONLY, record_error, record_verdict, record_violations
 from vocode_contract.validation.lifecycle.history import NEW, Observation
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
@@ -120,26 +120,25 @@ def conclude(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
         _fail(item, client)
         record_error(item, inconclusive)
         raise
+    except pytest.skip.Exception:
+        _fail(item, client)
+        raise
     except (NotPermitted, NoCall) as reason:
         _fail(item, client)
         verdict = "no-call" if isinstance(reason, NoCall) else "not-permitted"
-        item.user_properties.append((VERDICT, verdict))
+        record_verdict(item, verdict)
         if isinstance(reason, NotPermitted) and client.is_read_only:
             item.user_properties.append((READ_ONLY, "true"))
         pytest.skip(str(reason))
     _fail(item, client)
     if client.answers:
-        item.user_properties.append((VERDICT, "conforms"))
+        record_verdict(item, "conforms")
 
 
 def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
     """Raise the violations of a test if one is an error; record them and their evidence in any case."""
     __tracebackhide__ = True
     found = find_violations(client, claimed)
-    unique, evidence = tuple(found), write_evidence(found, client)
-    if has_error(unique):
-        violated = ContractViolated(unique)
-        record_error(item, violated)
-        item.user_properties += evidence
-        raise violated from None
-    item.user_properties += [*write_violations(unique), *evidence]
+    record_violations(item, found, client)
+    if has_error(found):
+        raise ContractViolated(tuple(found)) from None
