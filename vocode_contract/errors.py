@@ -6,7 +6,7 @@ another of the same class and fields, survives pickling and copying, and reads a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 class ContractError(Exception):
@@ -43,6 +43,7 @@ class SchemasNotFound(ContractError):
 
 class _Unknown(ContractError):
     noun: str
+    listed_by = ""  # a command that lists the names, if there are too many for a message
 
     def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
         super().__init__(name, known)
@@ -50,8 +51,7 @@ class _Unknown(ContractError):
         self.known = known
 
     def __str__(self) -> str:
-        remedy = f"; known: {', '.join(self.known)}" if self.known else ""
-        return f"unknown {self.noun} {self.name!r}{remedy}"
+        return describe_unknown(self.noun, self.name, self.known, listed_by=self.listed_by)
 
 
 class UnknownContract(_Unknown):
@@ -73,6 +73,7 @@ class UnknownSchema(_Unknown):
     """There is no schema of that name; `name` is the unknown one, `known` are all others."""
 
     noun = "schema"
+    listed_by = "vocode-contract schema --list"
 
 
 class UnknownProfile(_Unknown):
@@ -116,6 +117,26 @@ class InvalidOption(ContractError):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+#: Names that a message lists, at most, if a command lists them too.
+_FEW = 12
+
+
+def describe_unknown(noun: str, name: object, known: "Collection[str]", *, listed_by: str = "") -> str:
+    """Return a message about an unknown name: the known one that is closest, and all others.
+
+    Args:
+        noun: What the name names.
+        name: The unknown name.
+        known: All names.
+        listed_by: A command that lists them; empty if there is none.
+    """
+    message = f"unknown {noun} {name!r}"
+    if not known:
+        return message
+    remedy = f"'{listed_by}' lists them" if listed_by and len(known) > _FEW else f"known: {', '.join(known)}"
+    return f"{message}{did_you_mean(str(name), known) or ';'} {remedy}"
 
 
 def did_you_mean(word: str, known: "Iterable[str]") -> str:

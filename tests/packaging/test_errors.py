@@ -3,6 +3,8 @@ import pickle
 
 import pytest
 
+from vocode_contract import conforms
+from vocode_contract.cli.main import run
 from vocode_contract.errors import (
     ContractError,
     InvalidOption,
@@ -18,10 +20,10 @@ ERRORS = {
         "the schemas are missing: no contract.json in '/inside' or '/beside'; "
         "reinstall with: python3 -m pip install --force-reinstall vocode-contract"
     ),
-    UnknownContract("2020-01-01", ("2023-11-30", "2024-04-19")): (
-        "unknown contract '2020-01-01'; known: 2023-11-30, 2024-04-19"
+    UnknownContract("2023-11-31", ("2023-11-30", "2024-04-19")): (
+        "unknown contract '2023-11-31'; did you mean 2023-11-30? known: 2023-11-30, 2024-04-19"
     ),
-    UnknownSchema("Cal", ("Agent", "Call")): "unknown schema 'Cal'; known: Agent, Call",
+    UnknownSchema("Cal", ("Agent", "Call")): "unknown schema 'Cal'; did you mean Call? known: Agent, Call",
     UnknownProfile("lax", ("documented", "wire")): "unknown profile 'lax'; known: documented, wire",
     MissingExtra("simulator", "the simulator"): (
         "the simulator needs the extra 'simulator'; "
@@ -69,6 +71,19 @@ def test_every_error_is_a_contract_error():
 
 def test_unknown_contract_names_its_date():
     assert UnknownContract("2020-01-01").date == "2020-01-01"
+
+
+def test_unknown_schema_of_the_contract_suggests_the_closest_name_as_the_command_line_does(capsys):
+    with pytest.raises(UnknownSchema) as caught:
+        conforms(b"{}", "Cal")
+    said = "unknown schema 'Cal'; did you mean Call? 'vocode-contract schema --list' lists them"
+    assert str(caught.value) == said
+    assert run(["schema", "Cal"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_unknown_name_of_another_type_is_described():
+    assert str(UnknownContract(20231130, ("2023-11-30",))).startswith("unknown contract 20231130;")  # type: ignore[arg-type]  # a wrong one
 
 
 def test_unknown_name_cannot_break_the_line():

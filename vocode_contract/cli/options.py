@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.conformance.run.options import OPTIONS
-from vocode_contract.errors import did_you_mean
+from vocode_contract.errors import describe_unknown
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -30,10 +30,7 @@ def resolve_name(word: str, known: Iterable[str], noun: str, *, listed_by: str =
     found = next((name for name in names if name.casefold() == word.casefold()), None)
     if found is not None:
         return found
-    remedy = f"'{listed_by}' lists them" if listed_by else f"known: {', '.join(names)}"
-    raise click.UsageError(
-        f"unknown {noun} {word!r}{did_you_mean(word, names) or ';'} {remedy}", click.get_current_context()
-    )
+    raise click.UsageError(describe_unknown(noun, word, names, listed_by=listed_by), click.get_current_context())
 
 
 def examples(*lines: str) -> str:
