@@ -184,7 +184,7 @@ def test_shop(vocode_traffic):
         {KEEPS}
 """)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["1. list_calls 200: got a later one [[]slow, advice, 2023-11-30[]]"])
+    result.stdout.fnmatch_lines(["1. list_calls 200: expected *, got a later one [[]slow, advice, 2023-11-30[]]"])
 
 
 def test_traffic_that_conforms_is_not_told(run):

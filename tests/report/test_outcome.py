@@ -92,7 +92,7 @@ def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
 
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     told = read(WRONG)
-    start = told.index('1. end_call 200 /status: got "another" [enum, 2023-11-30]') + 1
+    start = told.index('1. end_call 200 /status: expected a word, got "another" [enum, 2023-11-30]') + 1
     assert told[start : told.index("remarks:") - 1] == [
         "   found by  1 test of end_call",
         "   sent      curl x",
@@ -108,14 +108,14 @@ def test_summary_tells_a_cause_once_wherever_it_was_found():
     elsewhere = replace(VIOLATION, instance_pointer="/items/0/status")
     told = read(WRONG, replace(WRONG, operation="get_call"), replace(ROW, violations=(elsewhere,)))
     [head] = [line for line in told if line[:1].isdigit() and "[enum" in line]
-    assert head.startswith("1. end_call 200 /status, /items/0/status: got")
+    assert head.startswith("1. end_call 200 /status, /items/0/status: expected a word, got")
     assert "   found by  3 tests of end_call, get_call" in told
 
 
 def test_summary_names_a_place_once():
     told = read(WRONG, replace(WRONG, violations=(replace(VIOLATION, actual="x"), replace(VIOLATION, actual="y"))))
     [head] = [line for line in told if line.startswith("1. ")]
-    assert head == '1. end_call 200 /status: got "another" and others [enum, 2023-11-30]'
+    assert head == '1. end_call 200 /status: expected a word, got "another" and others [enum, 2023-11-30]'
 
 
 def test_summary_tells_apart_what_is_wrong_with_whole_answers():
@@ -126,8 +126,8 @@ def test_summary_tells_apart_what_is_wrong_with_whole_answers():
         for one, name in zip(whole, ("end_call", "get_call"), strict=True)
     ]
     assert [line for line in read(*rows) if line[:1].isdigit() and "got" in line] == [
-        "1. end_call 500: got 500 [status-undeclared, 2023-11-30]",
-        "2. get_call 500: got 500 [status-undeclared, 2023-11-30]",
+        "1. end_call 500: expected a word, got 500 [status-undeclared, 2023-11-30]",
+        "2. get_call 500: expected a word, got 500 [status-undeclared, 2023-11-30]",
     ]
 
 
@@ -217,7 +217,7 @@ def test_summary_is_bounded_and_keeps_the_verdict():
 def test_summary_that_is_full_is_not_cut():
     causes = tuple(replace(VIOLATION, schema_pointer=f"/s/{index}", expected="e" * 500) for index in range(300))
     told = read(replace(WRONG, violations=causes), full=True)
-    assert sum("e" * 500 in line for line in told) == 300
+    assert sum("e" * 500 in line for line in told) == 600  # the heading, and what it rests on
 
 
 def test_rerun_of_the_suite_under_pytest_names_its_module():

@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.validation.scalars import canonical_id, instant, is_naive
+from vocode_contract.validation.scalars import canonical_id, describe_slip, instant, is_naive
 
 SAME = 1699335116.0
 
@@ -76,3 +76,33 @@ def test_spellings_of_one_uuid_are_one_id(spelling):
 @pytest.mark.parametrize("value", ["CA123", "", 17, None])
 def test_id_that_is_no_uuid_is_itself(value):
     assert canonical_id(value) == str(value)
+
+
+ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "phrase"),
+    [
+        ("date-time", "2023-11-07T05:31:56.123456", "a time without offset"),
+        ("date-time", "2023-11-07 05:31:56", "a time without offset"),
+        ("date-time", "2023-11-07 05:31:56Z", "a time with a space in place of the T"),
+        ("date-time", "2023-11-07T05:31:56+0100", "a time whose offset is not written as +HH:MM"),
+        ("date-time", "2023-02-30T05:31:56Z", "a time that does not exist"),
+        ("date-time", "2023-11-07T05:31:56Z\n", "a time with blanks or line breaks around it"),
+        ("date-time", "2023-11-07T05:31Z", "a time without seconds"),
+        ("date-time", "2023-11-07T05:31:56,5Z", "a time with a comma for the point"),
+        ("date-time", "2023-11-07", "a date without time"),
+        ("date-time", "1699335116.5", "a number in a string"),
+        ("date-time", "yesterday", None),
+        ("date-time", "1" * 100, None),
+        ("uuid", ID.replace("-", ""), "a UUID without hyphens"),
+        ("uuid", f"{{{ID}}}", "a UUID in braces"),
+        ("uuid", f"urn:uuid:{ID}", "a UUID with the prefix urn:uuid:"),
+        ("uuid", f" {ID}", "a UUID with blanks or line breaks around it"),
+        ("uuid", "call-17", None),
+        ("", "2023-11-07", None),
+    ],
+)
+def test_string_without_its_format_is_described_without_showing_it(name, text, phrase):
+    assert describe_slip(text, name) == phrase

@@ -1,12 +1,14 @@
 import copy
 import json
 import os
+import pickle
 import subprocess
 import sys
 import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -415,3 +417,62 @@ def test_threads_give_the_same_verdicts():
             )
         )
     assert all(result == expected for result in results)
+
+
+def test_format_violation_says_what_is_wrong_with_a_time_or_an_id():
+    call = PUBLISHED | {"start_time": "2023-11-07T05:31:56.123456", "id": PUBLISHED["id"].replace("-", "")}
+    found = {each.instance_pointer: each.problem for each in violations(call)}
+    assert found == {
+        "/id": "expected a UUID, got a UUID without hyphens",
+        "/start_time": "expected an RFC 3339 date-time with offset, got a time without offset",
+    }
+
+
+def test_format_violation_at_a_sensitive_place_says_only_the_size():
+    document = copy.deepcopy(dict(Contract.load().document))
+    document["components"]["schemas"]["Call"]["properties"]["start_time"]["x-sensitivity"] = "personal"
+    contract = Contract(date="2023-11-30", profile="wire", document=document)
+    [found] = violations(PUBLISHED | {"start_time": "2023-11-07"}, contract=contract)
+    assert found.actual == "a string of 10 characters"
+
+
+TEXT = json.dumps(PUBLISHED)
+
+
+@pytest.mark.parametrize(
+    ("instance", "note"),
+    [
+        (TEXT, "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"),
+        ("[1]", "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"),
+        (json.dumps(TEXT).encode(), "the string holds JSON: it was encoded twice"),
+        ("hello", ""),
+        ("5", ""),
+        ("{", ""),
+        (b'"hello"', ""),
+        ("{}\ud800", ""),
+        ("[" * 100_000, ""),
+    ],
+)
+def test_text_in_place_of_a_payload_is_hinted_at_if_it_holds_json(instance, note):
+    [found] = violations(instance)
+    assert (found.instance_pointer, found.note) == ("", note)
+
+
+def test_text_inside_a_payload_gets_no_hint():
+    [found] = violations(PUBLISHED | {"agent": json.dumps(PUBLISHED["agent"])})
+    assert (found.code, found.note) == ("type", "")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])  # noqa: S301 - our own
+def test_validator_is_copied_and_pickled_with_its_arguments(copied):
+    contract = Contract.load("2024-04-19", profile="tolerant")
+    options: dict[str, Any] = {
+        "limits": Limits(violations=1),
+        "strict": False,
+        "selection": Selection(ignore=("format",)),
+    }
+    original = Validator(contract, "CallPage", **options)
+    again = copied(original)
+    assert (again.contract, again.name) == (contract, "CallPage")
+    for payload in (b"{}", b'{"items": 1, "page": 1, "page": "x"}', b"[]"):
+        assert again.validate(payload) == original.validate(payload)

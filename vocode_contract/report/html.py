@@ -166,7 +166,7 @@ def _cause(number: int, cause: Cause) -> Markup:
         element("span", violation.code, class_=f"label {_TONES[violation.severity]}"),
         " ",
         element("code", cause.place, class_="place"),
-        element("span", f" got {violation.actual}", class_="got"),
+        element("span", f" {violation.problem}", class_="got"),
     )
     opened = {"open": ""} if number <= _OPEN else {}
     return element("details", element("summary", title), _facts(_describe_cause(cause)), class_="cause", **opened)

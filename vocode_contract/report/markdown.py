@@ -45,7 +45,7 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 
 def _cause(number: int, cause: Cause) -> str:
     violation = cause.violation
-    title = f"{number}. {_code(cause.place)}: got {_code(violation.actual)} ({_code(', '.join(violation.labels))})"
+    title = f"{number}. {_code(cause.place)}: {_code(violation.problem)} ({_code(', '.join(violation.labels))})"
     body = "\n".join(shorten(inert(line.removeprefix("   ")), MOST_LINE) for line in render_cause(cause))
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", body))]))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"

@@ -72,10 +72,10 @@ def render_details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
 
 def render_heading(cause: Cause, *, full: bool = False) -> str:
     """Return a cause as one line, the operation first."""
-    place, actual = cause.place, cause.violation.actual
+    place, problem = cause.place, cause.violation.problem
     if not full:
-        place, actual = shorten(place, MOST_PHRASE), shorten(actual, MOST_PHRASE)
-    return f"{place}: got {actual} [{', '.join(cause.violation.labels)}]"
+        place, problem = shorten(place, MOST_PHRASE), shorten(problem, MOST_PHRASE)
+    return f"{place}: {problem} [{', '.join(cause.violation.labels)}]"
 
 
 def render_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[str]:

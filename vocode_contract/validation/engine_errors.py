@@ -15,6 +15,7 @@ from vocode_contract.contract.profile import schema_under_profile, schemas_under
 from vocode_contract.validation.codes import require
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
 from vocode_contract.validation.masking import HIDDEN_KEY, describe, shown_word
+from vocode_contract.validation.scalars import describe_slip
 from vocode_contract.validation.trimming import Trimming, is_long
 from vocode_contract.validation.violation import Violation
 
@@ -42,6 +43,7 @@ class _Rule:
     types: tuple[str, ...]
     required: tuple[str, ...]
     shows_words: bool
+    format: str  # empty where nothing may be said about the value
     since: Mapping[object, str]  # the remark for each value that a later contract lists
 
 
@@ -100,7 +102,8 @@ class Listing:
             note = since.null_since(self.contract.date, rule.source)
             found.append(self._violation(rule, shown, "null", note, code="null"))
         else:
-            found.append(self._violation(rule, shown, describe(value)))
+            slip = describe_slip(value, rule.format) if rule.code == "format" else None
+            found.append(self._violation(rule, shown, slip or describe(value)))
 
     def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
         """Return the violation, from the cache if it was reported before: making one is the slowest step."""
@@ -156,6 +159,7 @@ class Listing:
             types=types,
             required=tuple(node["required"]) if keyword == "required" else (),
             shows_words=not sensitive,
+            format="" if sensitive else node.get("format", ""),
             since=since.values_since(self.contract.date, sources[-1]) if keyword == "enum" else {},
         )
 

@@ -1,6 +1,7 @@
-"""Compare ids as servers do, and parse times into seconds since the epoch."""
+"""Compare ids as servers do, parse times into seconds since the epoch, and describe malformed ones."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -55,6 +56,51 @@ def _seconds(match: re.Match[str]) -> float | None:
     except (ValueError, OverflowError):
         return None
     return whole + second + float("0" + (match["fraction"] or ".0").replace(",", ".")) if second <= 60 else None
+
+
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+_OFFSET = "(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+#: Format -> strings that lack it, as a pattern and in words that show none of them; the first that matches counts.
+_SLIPS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
+    name: tuple((re.compile(pattern), phrase) for pattern, phrase in slips)
+    for name, slips in {
+        "date-time": (
+            (f"{_DATE}[Tt ]{_CLOCK}", "a time without offset"),
+            (f"{_DATE} {_CLOCK}{_OFFSET}", "a time with a space in place of the T"),
+            (f"{_DATE}[Tt]{_CLOCK}[+-][0-9]{{2}}(?:[0-9]{{2}})?", "a time whose offset is not written as +HH:MM"),
+            (f"{_DATE}[Tt]{_CLOCK}{_OFFSET}", "a time that does not exist"),
+            (rf"\s*{_DATE}[Tt]{_CLOCK}{_OFFSET}\s*", "a time with blanks or line breaks around it"),
+            (f"{_DATE}[Tt ][0-9]{{2}}:[0-9]{{2}}{_OFFSET}?", "a time without seconds"),
+            (f"{_DATE}[Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}},[0-9]+{_OFFSET}", "a time with a comma for the point"),
+            (_DATE, "a date without time"),
+            (r"[0-9]+(?:\.[0-9]+)?", "a number in a string"),
+        ),
+        "uuid": (
+            ("[0-9a-fA-F]{32}", "a UUID without hyphens"),
+            (rf"\{{{_UUID}\}}", "a UUID in braces"),
+            (f"urn:uuid:{_UUID}", "a UUID with the prefix urn:uuid:"),
+            (rf"\s*{_UUID}\s*", "a UUID with blanks or line breaks around it"),
+        ),
+    }.items()
+}
+
+
+def describe_slip(text: str, name: str) -> str | None:
+    """Return what is wrong with a string that lacks a format, in words that show none of it.
+
+    Args:
+        text: An invalid string.
+        name: The format.
+
+    Returns:
+        ``None`` if nothing more can be said than that it is another string.
+    """
+    if len(text) > _LONGEST:
+        return None
+    return next((phrase for pattern, phrase in _SLIPS.get(name, ()) if pattern.fullmatch(text)), None)
 
 
 def uuid_of(value: object) -> UUID | None:

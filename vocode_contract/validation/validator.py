@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -48,6 +48,7 @@ class Validator:
     """
 
     __slots__ = (
+        "_engine_class",
         "_errors",
         "_is_valid",
         "_keeps_severities",
@@ -90,12 +91,23 @@ class Validator:
         self._limits = limits
         self._strict = strict
         self._selection = selection
+        self._engine_class = engine
         self._reports_unknown_keys = selection.level("unknown-key", contract.profile) != "off"
         self._keeps_severities = not selection and contract.profile != "tolerant"
         self._listing = _listing(_listing_contract(contract), name, engine)
         self._levels = {code: selection.level(code, contract.profile) for code in LISTED}
         self._errors = _listing(contract, name, engine)
         self._is_valid = self._conforms_slowly if selection else self._errors.engine.is_valid
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the arguments: what an engine compiles cannot be."""
+        options: dict[str, Any] = {
+            "limits": self._limits,
+            "strict": self._strict,
+            "selection": self._selection,
+            "engine": self._engine_class,
+        }
+        return partial(Validator, **options), (self.contract, self.name)
 
     def conforms(self, instance: object) -> bool:
         """Return whether an instance has no violation of severity ``error``."""
@@ -120,7 +132,13 @@ class Validator:
                 instance = read(instance, self._limits, strict=self._strict)  # type: ignore[arg-type]  # by its type
             except Unreadable as error:
                 return Verdict(value=None, violations=self._with_severities([self._locate(error.defect, instance)]))
-        return Verdict(value=instance, violations=self._with_severities(self._list_all(instance)))
+            note = _ENCODED_TWICE
+        else:
+            note = _NOT_PARSED
+        found = self._list_all(instance)
+        if type(instance) is str and found and self._holds_json(instance):
+            found = [replace(each, note=note) if each.code == "type" else each for each in found]
+        return Verdict(value=instance, violations=self._with_severities(found))
 
     def ensure(self, instance: object) -> Any:
         """Return the parsed value if it conforms.
@@ -152,6 +170,13 @@ class Validator:
         if is_cut or len(found) > limit:
             found = [*found[:limit], self._more(limit, "error" if is_cut else "drift")]
         return found
+
+    def _holds_json(self, text: str) -> bool:
+        """Return whether a string is an array or object in JSON."""
+        try:
+            return isinstance(read(text.encode("utf-8", "surrogatepass"), self._limits, strict=False), dict | list)
+        except Unreadable:
+            return False
 
     def _list_errors(self, listing: Listing, instance: object) -> tuple[list[Violation] | None, bool]:
         """Return what an engine reports, and whether there is more; ``None`` if the engine cannot list it."""
@@ -217,6 +242,9 @@ def _value_or_raise(verdict: Verdict) -> Any:
         raise ContractViolated(verdict.violations) from None
     return verdict.value
 
+
+_ENCODED_TWICE = "the string holds JSON: it was encoded twice"
+_NOT_PARSED = "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"
 
 #: Reported if the engine refuses a value for a reason that the survey does not find.
 _UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="something else")
