@@ -85,6 +85,7 @@ in your own file.
 [live]
 hosts = ["staging.example.com"]
 numbers = ["14155550999"]
+rate = 20  # requests per second to these hosts, 0.1 to 100 (default 2)
 ```
 
 ```toml
@@ -106,7 +107,9 @@ open. A call counts as ended when Get Call returns it as ended. A call is not en
 with somebody else's: its id was known before the request, its phone numbers differ from the request's, or its context
 contains the mark of another request. A run that leaves a call open exits with 3, and the next run lists the call.
 
-Requests to a remote host are sent one at a time, two per second, from one process. They go through a proxy only if
+Requests to a remote host are sent one at a time, two per second, from one process. `rate` in your own file changes that
+for its hosts; production never gets more than two per second. Requests are encrypted, unless `--allow-http HOST`
+permits plain http for a host in a private network, which is remote like any other. They go through a proxy only if
 `--proxy` names it. Nothing with an effect is sent to a remote host with pytest-xdist, or if tests could not be
 collected. If another run already has permission for effects on the same host, the second one exits with 2 (with pytest:
 4, wrong usage).

@@ -19,6 +19,7 @@ pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
 import vocode_contract
+from tests.support.raw import OK, says, serving
 from vocode_contract.cli import main, run_suite
 from vocode_contract.conformance import checked_client
 from vocode_contract.contract.model import dates
@@ -110,11 +111,49 @@ def test_check_says_that_there_is_no_token():
     with simulator() as running:
         process = checked("--url", running.url)
     assert process.returncode == 3
-    assert process.stderr.splitlines() == [
-        "vocode-contract: VOCODE_API_KEY is not set, so requests carry no token",
-        "vocode-contract: 127.0.0.1 is taken for a test server; if it forwards to a real one, "
-        "set VOCODE_CONTRACT_READ_ONLY=1",
-    ]
+    assert process.stderr.splitlines() == ["vocode-contract: VOCODE_API_KEY is not set, so requests carry no token"]
+    assert "status 403, no token sent: VOCODE_API_KEY is not set [not-authorised]: set" in process.stdout
+
+
+NOTICE = (
+    "vocode-contract: 127.0.0.1 is taken for a test server; if it forwards to a real one, "
+    "set VOCODE_CONTRACT_READ_ONLY=1"
+)
+ONE_TEST = ("--only", "list_calls_returns_a_page")
+
+
+def test_check_says_that_a_server_on_this_machine_is_taken_for_a_test_server():
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        process = checked("--url", server.url, *ONE_TEST, env={"VOCODE_API_KEY": TOKEN})
+    assert process.stderr.splitlines() == [NOTICE]
+
+
+def test_check_takes_a_host_in_the_clear_for_remote(tmp_path):
+    env = {"VOCODE_API_KEY": TOKEN, "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        url = f"http://127.1:{server.port}"  # no name of this machine, as a guard reads it
+        refused = checked("--url", url, *ONE_TEST, env=env)
+        plan = checked("--url", url, "--allow-http", "127.1", "--only", "end_call", "--plan", env=env)
+        process = checked("--url", url, "--allow-http", "127.1", *ONE_TEST, env=env)
+    assert (refused.returncode, process.returncode) == (2, 1)
+    assert "--allow-http 127.1 or --vocode-allow-http 127.1 permits http" in refused.stderr
+    assert "state-changing requests: 0" in plan.stdout
+    assert f"--url {url} --allow-http 127.1 --only" in process.stdout
+    assert process.stderr == ""
+
+
+def test_check_says_nothing_of_a_server_that_shows_that_it_is_a_simulator():
+    with simulator() as running:
+        process = checked("--url", running.url, *ONE_TEST, env={"VOCODE_API_KEY": running.token})
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_check_says_nothing_of_a_test_server_where_a_file_makes_the_run_read_only(tmp_path, monkeypatch):
+    (tmp_path / "vocode-contract.toml").write_text("[live]\nread_only = true\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        process = checked("--url", server.url, *ONE_TEST, env={"VOCODE_API_KEY": TOKEN})
+    assert process.stderr == ""
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak"])

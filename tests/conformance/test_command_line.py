@@ -12,6 +12,7 @@ pytest.importorskip("httpx")
 from vocode_contract.conformance.run.command_line import words_of
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.conformance.run.settings import Settings
+from vocode_contract.errors import InvalidOption
 
 pytest_plugins = ["pytester"]
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -40,6 +41,17 @@ def test_settings_read_every_option():
     Settings.from_given({name: cast("Given", WatchedOption(name, read)) for name in DEFAULTS})
     unread = DEFAULTS.keys() - read
     assert unread == {"plan", "seed"}, "an option has no field in run/settings.py, so that it is accepted and ignored"
+
+
+def test_rerun_repeats_the_host_of_plain_http():
+    run = settings(url="http://API:8000", allow_http=("api", "other"))
+    assert words_of(run) == ["--url", "http://api:8000", "--allow-http", "api"]
+
+
+@pytest.mark.parametrize("host", ["http://api", "api:8000", "api/", ""])
+def test_settings_name_a_host_of_plain_http_that_is_none(host):
+    with pytest.raises(InvalidOption, match="the name or address of a host, without http:// and without a port"):
+        settings(url="http://api:8000", allow_http=(host,))
 
 
 def test_rerun_of_defaults_needs_no_words():
@@ -77,7 +89,7 @@ def test_rerun_repeats_all_settings():
     told = {name.removeprefix("--vocode-"): value for name, value in pairs if name != "--vocode-policy"}
     assert told == expected
     consents = {"allow", "allow-number", "budget", "production", "approve-sends"}
-    unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", "ca"} - consents
+    unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", "ca", "allow-http"} - consents
     # Fuzzing tests repeat `fuzz` and `seed` themselves.
     assert unrepeated == {"fuzz", "seed", "plan", "traffic-host"}, "repeat the option in words_of, or list it here"
 

@@ -14,7 +14,7 @@ pytest.importorskip("uvicorn")
 
 import httpx
 
-from tests.support.raw import says, serving
+from tests.support.raw import OK, resets, says, serving
 from vocode_contract.conformance import checked_client as client_module
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
@@ -125,7 +125,8 @@ def test_suite_without_the_right_token_judges_nothing_of_the_main_claim(run, mon
 )
 def test_suite_lets_no_test_conform_against_a_server_that_serves_nothing(run, status, body, only):
     head = f"HTTP/1.1 {status} Any\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    with serving(says(head.encode() + body)) as server:
+    first = says(OK + b"Content-Length: 2\r\n\r\n{}")  # lets the suite start, which it would not with 404 to everything
+    with serving(first, says(head.encode() + body)) as server:
         tally = run("--vocode-url", server.url, "-k", only)
     assert [row.claim for row in tally.rows if row.verdict == "conforms"] == []
     assert tally.rows
@@ -158,7 +159,8 @@ def creating_nothing(simulation: Simulation) -> Iterator[None]:
 
 
 def test_suite_stops_asking_a_server_that_is_not_there(run):
-    tally = run("--vocode-url", "http://127.0.0.1:1", "-k", "is_rejected")
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}"), resets) as server:  # it goes away after the first request
+        tally = run("--vocode-url", server.url, "-k", "is_rejected")
     assert (tally.exit_code, tally.verdict_count) == (3, 0)
     assert "[stopped]" in tally.rows[-1].reason
 

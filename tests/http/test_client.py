@@ -634,6 +634,29 @@ def test_pace_that_a_thread_never_left_lets_that_thread_in_again():
         pass
 
 
+@pytest.mark.parametrize(
+    ("address", "is_sent"),
+    [
+        ("10.0.0.5", True),
+        ("100.64.0.1", True),
+        ("fd00::5%eth0", True),
+        ("93.184.216.34", False),
+        ("2606:4700::1", False),
+    ],
+)
+def test_plain_http_that_is_permitted_reaches_private_addresses_only(monkeypatch, address, is_sent):
+    monkeypatch.setattr("vocode_contract.http.client.connection._peer", lambda _socket: address)
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        endpoint = Endpoint.from_url(f"http://127.1:{server.port}", http_hosts=("127.1",))  # which counts as remote
+        sender = Client(endpoint, Secret(TOKEN), timing=HASTY)
+        if is_sent:
+            assert sender.exchange(GET).response.status == 200
+            return
+        with pytest.raises(Inconclusive, match=r"its address is public, .*; nothing was sent"):
+            sender.exchange(GET)
+    assert server.heard == [b""] * len(server.heard)
+
+
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
 def test_name_of_this_machine_that_leads_elsewhere_gets_not_a_byte(monkeypatch, address):
     monkeypatch.setattr("vocode_contract.http.client.connection._peer", lambda _socket: address)

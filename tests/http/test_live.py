@@ -172,6 +172,8 @@ def test_repositorys_file_narrows(tmp_path):
     ("text", "reason"),
     [
         ('[live]\nhosts = ["x"]', "belongs into your own file"),
+        ("[live]\nrate = 50", "belongs into your own file"),
+        ("[live]\nreadonly = true", "unknown key 'readonly' under .live.; did you mean read_only"),
         ('[live]\nnumbers = ["1"]', "belongs into your own file"),
         ("[live]\nread_only = false", "can only be true"),
         ('[live]\nread_only = "yes"', "can only be true"),
@@ -194,6 +196,12 @@ def test_repositorys_file_cannot_widen(tmp_path, text, reason):
         ("[live]\nnumbers = [14155550999]", "a list of strings"),
         ('[live]\nnumbers = ["+1 415"]', "digits with country code"),
         ("[live]\nread_only = 1", "true or false"),
+        ("[live]\nrate = 0", "requests per second, 0.1 to 100"),
+        ("[live]\nrate = 100.5", "requests per second, 0.1 to 100"),
+        ("[live]\nrate = nan", "requests per second, 0.1 to 100"),
+        ("[live]\nrate = true", "requests per second, 0.1 to 100"),
+        ('[live]\nrate = "4"', "requests per second, 0.1 to 100"),
+        ("[live]\nrates = 4", "unknown key 'rates' under .live.; did you mean rate"),
         ("#" * 70_000, "another table"),
     ],
 )
@@ -376,6 +384,24 @@ def test_run_may_act_where_an_effect_is_allowed_and_it_is_not_read_only(monkeypa
     assert not Run.from_settings(settings("rings", url="http://127.0.0.1:1")).may_act
     monkeypatch.setenv("VOCODE_CONTRACT_READ_ONLY", "1")
     assert not Run.from_settings(settings("rings")).may_act
+
+
+RATES = {
+    "https://staging.example": 0.125,
+    "https://other.example": Timing().interval,
+    "https://api.vocode.dev": Timing().interval,
+}
+
+
+@pytest.mark.parametrize("url", RATES)
+@pytest.mark.usefixtures("state")
+def test_rate_is_for_the_users_hosts_and_never_hurries_production(tmp_path, monkeypatch, url):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "vocode-contract").mkdir()
+    text = '[live]\nhosts = ["staging.example", "api.vocode.dev"]\nrate = 8\n'
+    written(tmp_path / "vocode-contract" / "config.toml", text)
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+    assert Run.from_settings(settings(url=url)).sender(None)._timing.interval == RATES[url]
 
 
 @pytest.mark.usefixtures("state")

@@ -27,7 +27,7 @@ import vocode_contract
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
+from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.guard import NO_CALL
@@ -148,7 +148,27 @@ def test_certificate_of_an_unknown_authority_is_not_trusted_whatever_the_environ
     with serving(encrypted(authority.issue_cert("localhost"), says_nothing_is_there)) as port:
         error = why(LIST, f"https://localhost:{port}")
     assert error.kind == "tls"
-    assert "certificate" in error.what
+    assert "certificate; --ca FILE or --vocode-ca FILE trusts a private authority; SSL_CERT_FILE is ign" in error.what
+
+
+def test_server_that_does_not_speak_tls_is_named():
+    with serving(says_nothing_is_there) as port:
+        error = why(LIST, f"https://localhost:{port}")
+    assert (error.kind, error.consequence) == ("tls", "nothing was sent")
+    assert "does not speak TLS on this port; check the port, or start the URL with http://" in error.what
+
+
+def test_server_that_expects_tls_is_named():
+    with serving(lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")) as port:
+        error = why(LIST, f"http://localhost:{port}")
+    assert error.kind == "tls"
+    assert "expects TLS; start the URL with https://" in error.what
+
+
+def test_proxy_gets_no_token_in_the_clear():
+    endpoint = Endpoint.from_url("http://api:8000", http_hosts=("api",))
+    with pytest.raises(InvalidOption, match="it would see the token"):
+        Client(endpoint, proxy=Proxy.from_url("http://127.0.0.1:3128"))
 
 
 def test_handshake_that_does_not_end_is_not_waited_for():
@@ -329,11 +349,12 @@ def test_proxy_is_not_for_this_machine():
     ("url", "reason"),
     [
         ("http://ada:secret@proxy.example:3128", f"{PROXY_AUTH_VARIABLE} holds what is secret"),
-        ("socks5://proxy.example", "must start with"),
+        ("socks5://proxy.example", "must be http://, a host and a port"),
         ("https://proxy.example", "must be http://"),
         ("http://proxy.example/secret", "must be http://"),
         ("http://proxy.example:99999", "a port of 1 to 65535"),
-        ("proxy.example:3128", "must start with"),
+        ("proxy.example:3128", "must be http://, a host and a port"),
+        ("foo", "must be http://, a host and a port"),
     ],
 )
 def test_proxy_that_cannot_be_used_is_refused_unseen(url, reason):

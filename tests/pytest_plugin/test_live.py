@@ -92,6 +92,7 @@ WIDENING = {
     "budget": "--vocode-budget=9",
     "production": "--vocode-production",
     "approve-sends": "--vocode-approve-sends=0",
+    "allow-http": "--vocode-allow-http=api",
 }
 
 

@@ -39,7 +39,7 @@ def write_result(outcome: "Outcome", output: Output, *, full: bool) -> None:
 
     run = outcome.run
     heading = [*limit_output((f"contract {run.contract}, {run.profile}: {run.where}", ""), outcome, full=full)]
-    if output.is_terminal and outcome.rows and _print_rows(outcome, heading[0]):
+    if output.is_terminal and outcome.rows and not outcome.is_stopped and _print_rows(outcome, heading[0]):
         text = [*limit_output(render_details(outcome, full=full), outcome, full=full), *render_ending(outcome)]
     else:
         text = [*heading, *render_summary(outcome, full=full)]
@@ -124,9 +124,7 @@ def check(
     files = parse_reports(reports, "--report")
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
-    if settings.loopback_notice:
-        output.say(settings.loopback_notice)
-    monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress)
+    monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, is_simulated=bool(faults))
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running:
         if running:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vocode_contract import conformance
 from vocode_contract.cli.output import USAGE
 from vocode_contract.errors import InvalidOption
+from vocode_contract.pytest_plugin.state import SIMULATED
 from vocode_contract.report.results import ResultCollector
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class SuiteMonitor:
         only: Texts, one of which the name or the claim of a test must contain; empty for all tests.
         skip: Texts, none of which it may contain.
         show: Called with a line that says how far the run is, and at the end with an empty one.
+        is_simulated: Whether the endpoint is a simulator that this process started.
         interruption: What interrupted the run, if anything did.
         failure: What pytest itself failed with, if it did.
         selected: Number of tests to run.
@@ -45,6 +47,7 @@ class SuiteMonitor:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     show: Callable[[str], None] = lambda _: None
+    is_simulated: bool = False
     interruption: BaseException | None = None
     failure: BaseException | None = None
     selected: int = 0
@@ -53,6 +56,8 @@ class SuiteMonitor:
     def pytest_configure(self, config: "pytest.Config") -> None:
         """Keep pytest from parsing source code for tracebacks, which nobody sees here, and which takes long."""
         config.option.tbstyle = "native"
+        if self.is_simulated:
+            config.stash[SIMULATED] = True
 
     def pytest_collection_modifyitems(self, config: "pytest.Config", items: "list[pytest.Item]") -> None:
         """Select tests, after they were numbered: each acts on the same call as in a complete run."""

@@ -21,6 +21,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "unreachable": Kind(title="no connection", is_retried=True, is_down=True),
+    "blocked": Kind(title="no connection is permitted in this process", is_down=True),
     "tls": Kind(title="no trusted TLS connection", is_down=True),
     "proxy": Kind(title="the proxy does not connect to the server", is_down=True),
     "timeout-connect": Kind(title="the connection timed out", is_retried=True, is_down=True),

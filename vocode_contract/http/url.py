@@ -41,6 +41,11 @@ def split_url(url: str, option: str, *, scheme_rule: str, variable: str = "") ->
     return parts, host, port
 
 
+def is_host(text: str) -> bool:
+    """Return whether a text is a host name or an address, without brackets and without a port."""
+    return bool(_HOST.fullmatch(text)) and text.count(":") != 1
+
+
 def bracket(host: str) -> str:
     """Return a host as it stands in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

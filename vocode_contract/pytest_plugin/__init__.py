@@ -24,7 +24,9 @@ from vocode_contract.pytest_plugin.state import (
     REPORTS,
     RESULTS,
     RUN,
+    SENDER,
     SETTINGS,
+    SIMULATED,
     TRAFFIC,
     collect_coverage,
     get_reports,
@@ -37,6 +39,7 @@ from vocode_contract.pytest_plugin.state import (
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from vocode_contract.conformance.run.run import Run
     from vocode_contract.report.outcome import Outcome
     from vocode_contract.report.results import ResultCollector
 
@@ -46,6 +49,8 @@ INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
 VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
+#: Fixtures of tests that send requests to the endpoint.
+_SENDERS = frozenset(("_sender", "_vocode_sender"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -263,13 +268,34 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if run.settings.is_live or config.getoption("vocode_plan"):
         plan = rehearse(session, run, PLANNER)
         require_approval(session, run, plan, only=config.getoption("vocode_plan"))
-    if run.settings.loopback_notice and config.pluginmanager.hasplugin("terminalreporter"):  # else `check` printed it
-        sys.stderr.write(f"{run.settings.loopback_notice}\n")
     stack = ExitStack()
     config.add_cleanup(stack.close)  # no other run may send requests with effects until the last call is ended
     with usage_errors():
         stack.enter_context(run.acting())
+    if SIMULATED not in config.stash:
+        _meet_server(session, run)
     return (yield)
+
+
+def _meet_server(session: pytest.Session, run: "Run") -> None:
+    """Leave out the tests of a server that cannot be checked, and print what one on this machine is taken for."""
+    from vocode_contract.conformance.run.preflight import Preflight, run_preflight
+    from vocode_contract.http.client.endpoint import token_of_environment
+
+    config, preflight = session.config, Preflight()
+    if any(map(_is_suite_test, session.items)):
+        with usage_errors():
+            config.stash[SENDER] = run.sender(token_of_environment())
+        preflight = run_preflight(config.stash[SENDER], run.settings)
+    if preflight.obstacle:
+        using = [item for item in session.items if _SENDERS & {*getattr(item, "fixturenames", ())}]
+        config.hook.pytest_deselected(items=using)
+        session.items[:] = [item for item in session.items if item not in using]
+        hooks: _ResultHooks = config.pluginmanager.getplugin("vocode_contract_results")
+        for results in (*_get_collectors(config), hooks.get_results()):
+            results.record_obstacle(preflight.obstacle, str(run.settings.endpoint))
+    elif run.loopback_notice and not preflight.is_simulated:
+        sys.stderr.write(f"vocode-contract: {run.loopback_notice}\n")
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -279,7 +305,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     if RESULTS in session.config.stash:
         _add_remarks(session)
         run = get_run(session.config)
-        if session.exitstatus == pytest.ExitCode.OK and (run.left or run.unanswered):
+        is_stopped = bool(session.config.stash[RESULTS].obstacle)
+        if session.exitstatus == pytest.ExitCode.OK and (run.left or run.unanswered or is_stopped):
             session.exitstatus = 3  # a call in progress may cost money
         hooks: _ResultHooks = session.config.pluginmanager.getplugin("vocode_contract_results")
         if session.exitstatus == pytest.ExitCode.TESTS_FAILED and session.testsfailed == hooks.inconclusive:
@@ -301,13 +328,16 @@ def _write_reports(session: pytest.Session) -> None:
 
 
 def _add_remarks(session: pytest.Session) -> None:
-    from vocode_contract.report.results import ResultCollector
-
-    run, plugins = get_run(session.config), session.config.pluginmanager.get_plugins()
-    collectors = [plugin for plugin in plugins if isinstance(plugin, ResultCollector)]
-    for results in (*collectors, session.config.stash[RESULTS]):
+    run = get_run(session.config)
+    for results in (*_get_collectors(session.config), session.config.stash[RESULTS]):
         results.remarks += [*run.remarks(), *results.late_remarks()]
         results.is_left_open = bool(run.left or run.unanswered)
+
+
+def _get_collectors(config: pytest.Config) -> "list[ResultCollector]":
+    from vocode_contract.report.results import ResultCollector
+
+    return [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, ResultCollector)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -411,15 +441,16 @@ class _ResultHooks:
             report.failed and not hasattr(report, "wasxfail") and hasattr(report, INCONCLUSIVE_ATTRIBUTE)
         )
         if RESULTS in self._config.stash or any(name.startswith("vocode_") for name, _ in report.user_properties):
-            self._get_results().pytest_runtest_logreport(report)
+            self.get_results().pytest_runtest_logreport(report)
 
     def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
         if RUN in self._config.stash:
             self._config.stash[RUN].is_interrupted = True
         if RESULTS in self._config.stash:
-            self._get_results().pytest_keyboard_interrupt(excinfo)
+            self.get_results().pytest_keyboard_interrupt(excinfo)
 
-    def _get_results(self) -> "ResultCollector":
+    def get_results(self) -> "ResultCollector":
+        """Return the results so far."""
         from vocode_contract.report.results import ResultCollector
 
         if RESULTS not in self._config.stash:

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.state import CLIENT, COVERAGE_COLLECTOR, PLANNER, TRAFFIC, get_run, get_settings
+from vocode_contract.pytest_plugin.state import (
+    CLIENT,
+    COVERAGE_COLLECTOR,
+    PLANNER,
+    SENDER,
+    TRAFFIC,
+    get_run,
+    get_settings,
+)
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.checked_client import CheckedClient, Health
@@ -77,7 +85,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
         yield Client(running.url, Secret(running.token), guard=Guard(is_embedded=True))
         return
     run = get_run(pytestconfig)
-    sender = run.sender(token_of_environment())
+    sender = pytestconfig.stash.get(SENDER, None) or run.sender(token_of_environment())
     yield sender
     journal = str(run.journal.path) if run.journal else ""
     client = CheckedClient(sender, contract)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 CLIENT: pytest.StashKey["CheckedClient"] = pytest.StashKey()
 PLANNER: pytest.StashKey["Client"] = pytest.StashKey()
+#: The client of the run, if it sent requests before the tests.
+SENDER: pytest.StashKey["Client"] = pytest.StashKey()
+#: Present if the endpoint is a simulator that this process started.
+SIMULATED: pytest.StashKey[bool] = pytest.StashKey()
 RUN: pytest.StashKey["Run"] = pytest.StashKey()
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()

@@ -138,6 +138,11 @@ class Outcome:
         """Whether Ctrl-C or SIGTERM ended the run."""
         return self.verdict == "interrupted"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether there is nothing to report but why the server could not be checked."""
+        return bool(self.tally.obstacle) and len(self.tally.rows) == 1
+
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The tests, sorted by operation."""

@@ -124,6 +124,8 @@ def _name_tests(tests: dict[str, str] | dict[str, int]) -> str:
     return f"{inert(first)}{more}"
 
 
+#: Stands for a test in the results of a run that was stopped before its first one.
+PREFLIGHT = "preflight"
 #: From best to worst for one test.
 VERDICTS = ("conforms", "not-permitted", "no-call", "inconclusive", "violates", "broken")
 CONFORMS, VIOLATES, INCONCLUSIVE_EXIT, BROKEN = 0, 1, 3, 70
@@ -232,6 +234,28 @@ class ResultCollector:
             more = f", and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
             yield f"earlier attempts of rerun tests, which do not count: {', '.join(named)}{more}"
         yield from self.unchecked.remarks()
+
+    def record_obstacle(self, obstacle: str, endpoint: str) -> None:
+        """Record why a server could not be checked at all.
+
+        Args:
+            obstacle: The reason, and what to do about it, in one line.
+            endpoint: URL of the server.
+        """
+        row = Row(
+            nodeid=PREFLIGHT,
+            operation="",
+            claim="the server can be checked",
+            verdict="inconclusive",
+            endpoint=endpoint,
+            reason=obstacle,
+        )
+        self.rows.append(row)
+
+    @property
+    def obstacle(self) -> str:
+        """Why the server could not be checked at all; empty if it could."""
+        return next((row.reason for row in self.rows if row.nodeid == PREFLIGHT), "")
 
     def without_conforming_traffic(self) -> "ResultCollector":
         """Return a copy without tests that only checked a user's own traffic and found nothing."""

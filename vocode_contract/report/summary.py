@@ -31,6 +31,9 @@ def render_summary(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
         outcome: The result of the run.
         full: Whether to truncate nothing; otherwise there are at most 64 KiB in lines of at most 400 characters.
     """
+    if outcome.is_stopped:
+        yield from limit_output((outcome.tally.obstacle,), outcome, full=full)
+        return
     yield from limit_output([*_render_table(outcome), *render_details(outcome, full=full)], outcome, full=full)
     yield from render_ending(outcome)
 

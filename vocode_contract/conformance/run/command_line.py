@@ -28,6 +28,8 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "profile", contract.profile
     if settings.endpoint:
         yield "url", str(settings.endpoint)
+        if settings.endpoint.allows_http:
+            yield "allow-http", settings.endpoint.host
     yield from (("call-id", identifier) for identifier in settings.call_ids)
     yield from (("policy", settings.policies.word(name)) for name in settings.policies.chosen)
     if settings.ca_file:

@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol  # as pytest's plugins that run tests
 
 from vocode_contract.conformance.run.cleanup import uncaptured
 from vocode_contract.conformance.run.plan import PlanningClient, RunPlan
+from vocode_contract.conformance.run.preflight import run_preflight
 from vocode_contract.conformance.run.run import Run
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
@@ -35,6 +36,8 @@ def rehearse(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) ->
     items = [item for item in session.items if _HERE in item.path.parents]
     session.config.stash[key] = client
     try:
+        if items:
+            run_preflight(client, run.settings)
         for item, following in zip_longest(items, items[1:]):
             with _without_foreign_fixtures(item):
                 runtestprotocol(item, log=False, nextitem=following)

@@ -196,6 +196,13 @@ OPTIONS: tuple[RunOption, ...] = (
         is_typed=True,
     ),
     RunOption(
+        "allow-http",
+        "HOST",
+        "host in a private network to which plain http may be used, so that the network can read the token",
+        default=(),
+        is_typed=True,
+    ),
+    RunOption(
         "timeout", "SECONDS", "maximum duration of one exchange", shown_default="30", has_variable=True, has_key=True
     ),
     RunOption(

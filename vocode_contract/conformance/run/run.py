@@ -15,7 +15,7 @@ from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle, Timing
 from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
-from vocode_contract.http.guard.guard import Consents, Guard, is_read_only
+from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, Consents, Guard, is_read_only
 from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.validation.masking import Secret
 
@@ -42,6 +42,7 @@ class Run:
         is_interrupted: Whether Ctrl-C ended it.
         unwritten: Why the journal could not be written; empty if it could.
         throttle: Honours a rate limit.
+        interval: Seconds between the starts of two requests to a remote host; ``None`` for the default.
     """
 
     settings: Settings
@@ -57,6 +58,7 @@ class Run:
     is_interrupted: bool = False
     unwritten: str = ""
     throttle: Throttle = field(default_factory=Throttle)
+    interval: float | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings, *directories: Path, alone: bool = True) -> "Run":
@@ -79,12 +81,22 @@ class Run:
         run = cls(settings=settings, consents=consents if alone else replace(consents, effects=frozenset()))
         run.journal = CallJournal(state_directory(), host=settings.endpoint.host, run_id=run.run_id)
         run.left_before = run.journal.leftovers()
+        if live.rate is not None and settings.endpoint.host in live.hosts:
+            run.interval = 1 / live.rate
         return run
 
     @property
     def may_act(self) -> bool:
         """Whether it may change anything on a remote host."""
         return self.settings.is_live and bool(self.consents.effects) and not self.consents.read_only
+
+    @property
+    def loopback_notice(self) -> str:
+        """What a server on this machine is taken for, and how to forbid that; empty if nothing may be changed there."""
+        endpoint = self.settings.endpoint
+        if endpoint is None or self.settings.is_live or self.consents.read_only:
+            return ""
+        return f"{endpoint.host} is taken for a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
 
     def require_known_host(self, source: str) -> None:
         """Refuse a remote host that was neither typed for this run nor named in the user's own configuration.
@@ -139,6 +151,10 @@ class Run:
         if settings.endpoint is None:
             raise ValueError("the built-in simulator has a sender of its own")
         timing = Timing() if settings.timeout is None else Timing.within(settings.timeout)
+        if self.interval is not None:
+            is_production = settings.endpoint.host in PRODUCTION_HOSTS  # real callers use it, so it is never hurried
+            interval = max(self.interval, timing.interval) if is_production else self.interval
+            timing = replace(timing, interval=interval)
         return Client(
             settings.endpoint,
             token,

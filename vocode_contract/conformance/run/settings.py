@@ -8,14 +8,21 @@ from typing import Self, get_args
 from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
-from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy, token_of_environment
+from vocode_contract.http.client.endpoint import (
+    PROXY_AUTH_VARIABLE,
+    Endpoint,
+    Proxy,
+    require_proxied,
+    token_of_environment,
+)
 from vocode_contract.http.client.timing import LONGEST, SHORTEST
 from vocode_contract.http.guard.config_file import Live
-from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, Consents, is_read_only
+from vocode_contract.http.guard.guard import Consents
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic import Hosts
+from vocode_contract.http.url import is_host
 from vocode_contract.validation.codes import ALL, Selection, parse_patterns
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.scalars import canonical_id, uuid_of
@@ -78,7 +85,8 @@ class Settings:
         """
         given = {**DEFAULTS, **given}
         url, policy, hosts = given["url"], given["policy"], given["traffic-host"]
-        endpoint = Endpoint.from_url(url.value, option=url.source) if url.value else None
+        http_hosts = _http_hosts(given["allow-http"])
+        endpoint = Endpoint.from_url(url.value, option=url.source, http_hosts=http_hosts) if url.value else None
         if endpoint is not None:
             token_of_environment()  # an invalid token is refused once, and not by every test
         if hosts.value:
@@ -108,15 +116,6 @@ class Settings:
         return self.endpoint is not None and not self.endpoint.is_loopback
 
     @property
-    def loopback_notice(self) -> str:
-        """What a server on this machine is taken for, and how to forbid that; empty without such a server."""
-        if self.endpoint is None or self.is_live or is_read_only():
-            return ""
-        return (
-            f"{self.endpoint.host} is taken for a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
-        )
-
-    @property
     def number(self) -> str:
         """The phone number to dial; empty for a number that is reserved for fiction."""
         return next(iter(self.numbers), "")
@@ -143,6 +142,13 @@ class Settings:
             budget=self.budget,
             read_only=read_only or live.read_only,
         )
+
+
+def _http_hosts(given: Given) -> frozenset[str]:
+    hosts = frozenset(word.lower().removeprefix("[").removesuffix("]") for word in given.value)
+    if not all(map(is_host, hosts)):
+        raise InvalidOption(given.source, "must be the name or address of a host, without http:// and without a port")
+    return hosts
 
 
 def _count(given: Given) -> int | None:
@@ -202,8 +208,7 @@ def _proxy(given: Given, endpoint: Endpoint | None) -> Proxy | None:
         return None
     credentials = os.environ.get(PROXY_AUTH_VARIABLE)
     proxy = Proxy.from_url(given.value, option=given.source, credentials=Secret(credentials) if credentials else None)
-    if endpoint.is_loopback:
-        raise InvalidOption(given.source, "is for a host that is not this machine")
+    require_proxied(endpoint, given.source)
     return proxy
 
 

@@ -12,7 +12,7 @@ from vocode_contract.contract.model import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, tls_context
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_token
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_proxied, require_token
 from vocode_contract.http.client.network_errors import classify
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
@@ -83,8 +83,8 @@ class Client:
         if token is not None:
             require_token(token)
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
-        if proxy is not None and self.endpoint.is_loopback:  # by that name, the proxy would reach itself
-            raise InvalidOption("the proxy", "is for a host that is not this machine")
+        if proxy is not None:
+            require_proxied(self.endpoint, "the proxy")
         self._token = token
         self._guard = guard or Guard()
         self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)

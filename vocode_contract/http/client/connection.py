@@ -8,8 +8,9 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any, Literal
 
 from vocode_contract.errors import InvalidOption, MissingExtra
@@ -24,7 +25,7 @@ try:
 except ImportError:
     raise MissingExtra("client", "talking to a server") from None
 
-__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "httpcore", "httpx", "tls_context"]
+__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "Public", "httpcore", "httpx", "tls_context"]
 
 #: The network errors of both libraries.
 NETWORK_ERRORS = (
@@ -164,7 +165,7 @@ class Network(httpx.BaseTransport):
         options: dict[str, Any] = {
             "ssl_context": tls,
             "max_keepalive_connections": 0,
-            "network_backend": _Backend(line),
+            "network_backend": _Backend(line, is_plain=tls is None and proxy is None),
         }
         self._pool = (
             httpcore.ConnectionPool(**options)
@@ -210,8 +211,12 @@ class Elsewhere(httpcore.ConnectError):
     """The name of this machine resolves to another machine."""
 
 
-def _require_this_machine(one: socket.socket) -> None:
-    """Close a connection to another machine.
+class Public(httpcore.ConnectError):
+    """The name of a host in a private network resolves to a public address."""
+
+
+def _require_peer(one: socket.socket, is_expected: Callable[[str], bool], error: type[httpcore.ConnectError]) -> None:
+    """Close a connection to another machine than expected.
 
     Raises:
         httpcore.ConnectError: It leads to another machine, or was closed already.
@@ -220,9 +225,13 @@ def _require_this_machine(one: socket.socket) -> None:
         peer = _peer(one)
     except OSError:
         raise httpcore.ConnectError("closed at once") from None
-    if not is_loopback(peer):
+    if not is_expected(peer):
         one.close()
-        raise Elsewhere
+        raise error
+
+
+def _is_private(address: str) -> bool:
+    return not ip_address(address.partition("%")[0]).is_global
 
 
 def _peer(one: socket.socket) -> str:
@@ -230,8 +239,9 @@ def _peer(one: socket.socket) -> str:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, line: ConnectionLog) -> None:
+    def __init__(self, line: ConnectionLog, *, is_plain: bool) -> None:
         self._line = line
+        self._is_plain = is_plain  # whether the server gets the token unencrypted
 
     def connect_tcp(  # noqa: PLR0917 - the signature is that of httpcore
         self,
@@ -243,8 +253,11 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         with self._line.step("connect"):
             one = connect(host, port, within=self._line.next_timeout(timeout))
-        if is_loopback(host):  # it may get a token unencrypted, so a name that resolves elsewhere gets no byte
-            _require_this_machine(one)
+        # What gets a token unencrypted must be what its name promises, or it gets no byte.
+        if is_loopback(host):
+            _require_peer(one, is_loopback, Elsewhere)
+        elif self._is_plain:
+            _require_peer(one, _is_private, Public)
         return _Stream(self._line, one, carries=not self._line.is_encrypted)
 
 

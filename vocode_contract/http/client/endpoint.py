@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult
 
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.guard.guard import is_loopback
+from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, is_loopback
 from vocode_contract.http.url import DEFAULT_PORTS, bracket, split_url
 from vocode_contract.validation.masking import Secret
 
@@ -15,6 +16,8 @@ TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not 
 PROXY_AUTH_VARIABLE = "VOCODE_PROXY_AUTH"
 
 _TOKEN = re.compile(r"[!-~]+")
+_URL_RULE = "must start with https://, or with http:// on this machine"
+_PROXY_RULE = "must be http://, a host and a port; what passes is encrypted all the same"
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/*")
 
 
@@ -47,10 +50,11 @@ class Endpoint:
     """The address of an API; its text is safe to show.
 
     Attributes:
-        scheme: ``https``; ``http`` only for a loopback host.
+        scheme: ``https``; ``http`` only for a loopback host, or where it is allowed.
         host: Name or IP address, the latter without brackets, in lower case.
         port: 1 to 65535.
         path: Prefix of the path of each operation; empty or ``/...`` without a trailing slash.
+        allows_http: Whether the user permits plain http, over which a private network can read the token.
 
     Raises:
         InvalidOption: A token would leave this machine unencrypted.
@@ -60,24 +64,31 @@ class Endpoint:
     host: str
     port: int
     path: str = ""
+    allows_http: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse to send a token over the network unencrypted."""
-        if self.scheme != "https" and not self.is_loopback:
-            raise InvalidOption(f"{self}", "must start with https://, since it is not on this machine")
+        """Refuse to send a token over the network unencrypted, unless the user permits it for a private network."""
+        if self.scheme == "https" or self.is_loopback:
+            return
+        if self.host in PRODUCTION_HOSTS:
+            raise InvalidOption(f"{self}", "must start with https://")
+        if not self.allows_http:
+            remedy = f"in a private network, --allow-http {self.host} or --vocode-allow-http {self.host} permits http"
+            raise InvalidOption(f"{self}", f"must start with https://, since it is not on this machine; {remedy}")
 
     @classmethod
-    def from_url(cls, url: str, *, option: str = "url") -> Self:
+    def from_url(cls, url: str, *, option: str = "url", http_hosts: Collection[str] = ()) -> Self:
         """Parse the URL of an API.
 
         Args:
             url: Scheme, host, optional port and path.
             option: Its name in an error.
+            http_hosts: Hosts to which plain http is permitted, in lower case and without brackets.
 
         Raises:
             InvalidOption: With the reason, and without the URL, which may hold a secret.
         """
-        parts, host, port = _split(url, option, variable="the environment")
+        parts, host, port = _split(url, option, scheme_rule=_URL_RULE, variable="the environment")
         if not _PATH.fullmatch(parts.path) or ".." in parts.path.split("/"):
             raise InvalidOption(option, "has a path that cannot be put before the operations'")
         try:
@@ -86,6 +97,7 @@ class Endpoint:
                 host=host,
                 port=DEFAULT_PORTS[parts.scheme] if port is None else port,
                 path=parts.path.rstrip("/"),
+                allows_http=host in http_hosts,
             )
         except InvalidOption as error:
             raise InvalidOption(option, error.reason) from None
@@ -141,9 +153,9 @@ class Proxy:
         Raises:
             InvalidOption: With the reason, and without the URL, which may hold a secret.
         """
-        parts, host, port = _split(url, option, variable=PROXY_AUTH_VARIABLE)
+        parts, host, port = _split(url, option, scheme_rule=_PROXY_RULE, variable=PROXY_AUTH_VARIABLE)
         if parts.scheme != "http" or parts.path not in ("", "/"):
-            raise InvalidOption(option, "must be http://, a host and a port; what passes is encrypted all the same")
+            raise InvalidOption(option, _PROXY_RULE)
         return cls(host=host, port=DEFAULT_PORTS["http"] if port is None else port, credentials=credentials)
 
     @property
@@ -159,8 +171,19 @@ class Proxy:
         return f"http://{bracket(self.host)}:{self.port}"
 
 
-def _split(url: str, option: str, *, variable: str) -> tuple[SplitResult, str, int | None]:
-    scheme_rule = "must start with https://, or with http:// on this machine"
+def require_proxied(endpoint: Endpoint, option: str) -> None:
+    """Refuse a proxy on the way to an endpoint that must not have one.
+
+    Raises:
+        InvalidOption: By the name of this machine, the proxy would reach itself; or it would see the token.
+    """
+    if endpoint.is_loopback:
+        raise InvalidOption(option, "is for a host that is not this machine")
+    if endpoint.scheme != "https":
+        raise InvalidOption(option, "is for https:// only: it would see the token")
+
+
+def _split(url: str, option: str, *, scheme_rule: str, variable: str) -> tuple[SplitResult, str, int | None]:
     parts, host, port = split_url(url, option, scheme_rule=scheme_rule, variable=variable)
     if "?" in url or "#" in url:
         raise InvalidOption(option, "must end before '?' and '#'")

@@ -1,12 +1,13 @@
 """Classify network errors: which kind of inconclusive, and what to report of it."""
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, httpcore, httpx
+from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, Public, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
-from vocode_contract.http.client.tcp import Unresolved
+from vocode_contract.http.client.tcp import Blocked, Unresolved
 from vocode_contract.validation.masking import printable
 
 __all__ = ["classify"]
@@ -19,6 +20,13 @@ _WRITE_TIMEOUTS = (httpx.WriteTimeout, httpcore.WriteTimeout)
 _WANTED = f"set {PROXY_AUTH_VARIABLE} to user name and password"
 _SHOWN = 120
 _HTTP = b"HTTP/"
+#: First bytes of an alert, with which a server responds to what is not TLS: RFC 8446, section 5.1.
+_TLS_ALERT = b"\x15\x03"
+#: Reasons of OpenSSL for bytes that are not TLS.
+_NOT_TLS = frozenset(("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
+#: OpenSSL's codes for a certificate that leads to no trusted authority.
+_UNKNOWN_AUTHORITY = frozenset((2, 18, 19, 20, 21))
+_AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: How the libraries report that the server closed the connection, which is not a protocol error.
 _ENDS = ("peer closed", "peer unexpectedly closed", "Server disconnected")
 #: Message of h11 0.16 to our own, since its messages may contain what the server sent.
@@ -56,6 +64,8 @@ def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) 
         return "proxy", _proxy_reason(error, proxy)
     if line.in_tls:
         return "tls", _tls_reason(error)
+    if line.start.startswith(_TLS_ALERT):
+        return "tls", "the server expects TLS; start the URL with https://"
     if isinstance(error, _CONNECT_TIMEOUTS):
         name = "the host name was not resolved " if _is_caused_by(error, Unresolved) else ""
         return "timeout-connect", f"{name}{_within(line)}".strip()
@@ -66,7 +76,7 @@ def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) 
     if isinstance(error, _TIMEOUTS):
         return _late(line)
     if isinstance(error, _CONNECT_ERRORS):
-        return "unreachable", _connect_reason(error)
+        return _classify_connect_error(error)
     if isinstance(error, _PROTOCOL_ERRORS) and not str(error).startswith(_ENDS):
         return "protocol", f"{line.received} bytes came, which violate a rule: {_rule(error)}"
     return ("truncated", _cut(line)) if line.in_body else ("closed", f"{line.received} bytes came")
@@ -104,11 +114,19 @@ def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
     return any(isinstance(cause, kind) for cause in _causes(error))
 
 
+def _classify_connect_error(error: Exception) -> tuple[str, str]:
+    if blocked := next((cause for cause in _causes(error) if isinstance(cause, Blocked)), None):
+        return "blocked", f"the network is blocked by {printable(blocked.by[:_SHOWN])}"
+    return "unreachable", _connect_reason(error)
+
+
 def _connect_reason(error: Exception) -> str:
     if _is_caused_by(error, socket.gaierror):
         return "the host name does not exist"
     if _is_caused_by(error, Elsewhere):
         return "its name is this machine's, but resolves to another"
+    if _is_caused_by(error, Public):
+        return "its address is public, and plain http is for private networks; start the URL with https://"
     if _is_caused_by(error, ConnectionRefusedError):
         return "the connection was refused"
     return "the host could not be reached"
@@ -124,7 +142,17 @@ def _proxy_reason(error: httpcore.ProxyError, proxy: Proxy | None) -> str:
 def _tls_reason(error: Exception) -> str:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return printable(cause.verify_message[:_SHOWN])
+            return printable(cause.verify_message[:_SHOWN]) + _authority_remedy(cause)
+        if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
+            return "the server does not speak TLS on this port; check the port, or start the URL with http://"
         if isinstance(cause, ssl.SSLError):
             return printable((cause.reason or "")[:_SHOWN].replace("_", " ").lower())
     return "the handshake was not completed"
+
+
+def _authority_remedy(error: ssl.SSLCertVerificationError) -> str:
+    """Return how to trust an authority that is unknown; empty if something else is wrong with the certificate."""
+    if error.verify_code not in _UNKNOWN_AUTHORITY:
+        return ""
+    ignored = next((f"; {name} is ignored" for name in _AUTHORITY_VARIABLES if os.environ.get(name)), "")
+    return f"; --ca FILE or --vocode-ca FILE trusts a private authority{ignored}"

@@ -5,16 +5,44 @@
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from threading import Thread
+from traceback import walk_tb
 
-__all__ = ["Unresolved", "connect"]
+__all__ = ["Blocked", "Unresolved", "connect"]
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
 class Unresolved(TimeoutError):
     """The host name was not resolved in time."""
+
+
+class Blocked(OSError):
+    """Something replaced the socket's functions and refuses connections, such as a plugin of pytest.
+
+    Attributes:
+        by: The package that does so.
+    """
+
+    def __init__(self, by: str) -> None:
+        super().__init__(by)
+        self.by = by
+
+
+@contextmanager
+def _find_block() -> Iterator[None]:
+    """Turn the error of a replaced function into `Blocked`.
+
+    pytest-recording and pytest-socket, and most home-made ones, raise RuntimeError, which a socket never does.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+        raise Blocked(str(frames[-1].f_globals.get("__name__", "")).partition(".")[0]) from None
 
 
 def connect(host: str, port: int, *, within: float) -> socket.socket:
@@ -27,6 +55,7 @@ def connect(host: str, port: int, *, within: float) -> socket.socket:
 
     Raises:
         Unresolved: The name was not resolved in time.
+        Blocked: The network is blocked in this process.
         TimeoutError: No address accepted the connection in time.
         OSError: The name does not exist, or every address refuses.
     """
@@ -39,16 +68,20 @@ def connect(host: str, port: int, *, within: float) -> socket.socket:
             raise TimeoutError
         try:
             return _connection(family, address, left / (len(addresses) - number))
+        except Blocked:
+            raise
         except OSError as error:  # a time-out says more than a refusal
             failure = failure if isinstance(failure, TimeoutError) else error
     raise failure
 
 
 def _connection(family: socket.AddressFamily, address: tuple[object, ...], seconds: float) -> socket.socket:
-    one = socket.socket(family, socket.SOCK_STREAM)
+    with _find_block():
+        one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.settimeout(seconds)
-        one.connect(address)
+        with _find_block():
+            one.connect(address)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         one.close()
@@ -86,5 +119,6 @@ def _is_address(host: str) -> bool:
 
 
 def _resolve(host: str, port: int) -> list[_Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    with _find_block():
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]

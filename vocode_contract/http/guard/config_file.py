@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, did_you_mean
 
 PROJECT_FILE = "vocode-contract.toml"
+_KEYS = ("hosts", "numbers", "rate", "read_only")
+#: Bounds of the requests per second.
+_SLOWEST, _FASTEST = 0.1, 100
 _NUMBER_CHARACTERS = frozenset("0123456789")
 #: A configuration file is a few lines.
 _LARGEST = 65_536
@@ -29,11 +32,13 @@ class Live:
         hosts: Exact host names, in lower case.
         numbers: Phone numbers, digits only.
         read_only: Whether a file forbids every effect.
+        rate: Maximum requests per second to these hosts; ``None`` for the default.
     """
 
     hosts: frozenset[str] = frozenset()
     numbers: frozenset[str] = field(default=frozenset(), repr=False)
     read_only: bool = False
+    rate: float | None = None
 
 
 def user_file(environment: Mapping[str, str] | None = None) -> Path:
@@ -50,7 +55,7 @@ def read_live(user: Path, *directories: Path) -> Live:
     """Read the files; one that does not exist says nothing.
 
     Args:
-        user: The user's own file: ``[live]`` with ``hosts``, ``numbers`` and ``read_only``.
+        user: The user's own file: ``[live]`` with ``hosts``, ``numbers``, ``rate`` and ``read_only``.
         directories: Where the run begins. The repository's file, there or in any directory above, is
             ``[live]`` with ``read_only = true`` and nothing else.
 
@@ -61,8 +66,6 @@ def read_live(user: Path, *directories: Path) -> Live:
     own = _live(user)
     places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
     narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
-    if unknown := sorted(own.keys() - {"hosts", "numbers", "read_only"}):
-        raise InvalidOption(str(user), f"unknown key {unknown[0]!a} under [live]; known: hosts, numbers, read_only")
     numbers = frozenset(text.removeprefix("+") for text in _texts(own, "numbers", user))
     if not all(number and _NUMBER_CHARACTERS.issuperset(number) for number in numbers):
         raise InvalidOption(str(user), "numbers under [live] are digits with country code, with or without +")
@@ -70,6 +73,7 @@ def read_live(user: Path, *directories: Path) -> Live:
         hosts=frozenset(text.lower() for text in _texts(own, "hosts", user)),
         numbers=numbers,
         read_only=_flag(own, user) or any(narrowed),
+        rate=_rate(own, user),
     )
 
 
@@ -137,6 +141,9 @@ def _live(path: Path) -> dict[str, Any]:
     table: Any = document.get("live", {})
     if document.keys() - {"live"} or not isinstance(table, dict):
         raise InvalidOption(str(path), "holds another table than [live]")
+    if unknown := sorted(table.keys() - set(_KEYS)):
+        remedy = did_you_mean(unknown[0], _KEYS) or f"; known: {', '.join(_KEYS)}"
+        raise InvalidOption(str(path), f"unknown key {unknown[0]!a} under [live]{remedy}")
     return table
 
 
@@ -152,3 +159,14 @@ def _flag(table: Mapping[str, Any], path: Path) -> bool:
     if not isinstance(value, bool):
         raise InvalidOption(str(path), "read_only under [live] is true or false")
     return value
+
+
+def _rate(table: Mapping[str, Any], path: Path) -> float | None:
+    value = table.get("rate")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _SLOWEST <= value <= _FASTEST:
+        raise InvalidOption(
+            str(path), f"rate under [live] is a number of requests per second, {_SLOWEST} to {_FASTEST}"
+        )
+    return float(value)

@@ -10,6 +10,7 @@ environment variable VOCODE_CONTRACT_READ_ONLY overrides everything.
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -168,27 +169,24 @@ class Guard:
         Raises:
             NotPermitted: An opt-in is missing; nothing may be sent.
         """
-        if not intent.mutates:
-            return
-        if is_loopback(intent.host):
+        is_counted = _budget in self._rules_for(intent)
+        # In a forked process, the lock may be held forever by a thread that exists only in the parent.
+        with self._lock if is_counted and not _forked(self, intent) else nullcontext():
             if reason := self.reason_against(intent):
                 raise NotPermitted(intent.operation, reason)
-            return
-        if reason := _forked(self, intent):  # before the lock, which another thread may have held while forking
-            raise NotPermitted(intent.operation, reason)
-        with self._lock:
-            if reason := self.reason_against(intent):
-                raise NotPermitted(intent.operation, reason)
-            self.sent += not intent.is_probe and not self._is_own(intent)
+            self.sent += is_counted
 
     def reason_against(self, intent: Intent) -> str | None:
         """Return why a request would not be sent; ``None`` if it would. The request is not counted."""
+        return next(filter(None, (rule(self, intent) for rule in self._rules_for(intent))), None)
+
+    def _rules_for(self, intent: Intent) -> "tuple[_Rule, ...]":
+        """Return the rules that a request must keep."""
         if not intent.mutates:
-            return None
-        if is_loopback(intent.host):  # which may be a tunnel to a real server, so read-only holds here too
-            return None if self.is_embedded else _read_only(self, intent)
-        rules = _RULES_FOR_ALL if intent.is_probe or self._is_own(intent) else _RULES
-        return next(filter(None, (rule(self, intent) for rule in rules)), None)
+            return ()
+        if is_loopback(intent.host):
+            return () if self.is_embedded else _RULES_FOR_LOOPBACK
+        return _RULES_FOR_ALL if intent.is_probe or self._is_own(intent) else _RULES
 
     def _is_own(self, intent: Intent) -> bool:
         """Return whether a request ends a call that this run created: every opt-in was there for that."""
@@ -268,7 +266,12 @@ _EFFECTS: Mapping[Effect, str] = {
     "hangs-up": "ends a call",
 }
 
-#: Rules for every remote request with an effect, including authentication probes and ending our own calls.
-_RULES_FOR_ALL: tuple[Callable[[Guard, Intent], str | None], ...] = (_forked, _read_only, _generated)
+_Rule = Callable[[Guard, Intent], str | None]
 
-_RULES = (*_RULES_FOR_ALL, _flag, _host, _production, _object, _budget)
+#: Rules for every request with an effect on this machine, which may be a tunnel to a real server.
+_RULES_FOR_LOOPBACK: tuple[_Rule, ...] = (_read_only,)
+
+#: Rules for every remote request with an effect, including authentication probes and ending our own calls.
+_RULES_FOR_ALL: tuple[_Rule, ...] = (_forked, _read_only, _generated)
+
+_RULES: tuple[_Rule, ...] = (*_RULES_FOR_ALL, _flag, _host, _production, _object, _budget)

@@ -1,0 +1,106 @@
+"""Before the suite: find out with one or two requests that only read whether the server can be checked at all.
+
+A run is stopped only by what makes every test meaningless, such as a wrong URL or token. A server that fails one
+operation is left to the suite, which reports that with its evidence.
+"""
+
+from dataclasses import dataclass
+
+from vocode_contract.conformance.run.settings import Settings
+from vocode_contract.contract.model import Operation
+from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
+from vocode_contract.http.client.request import OperationRequest
+from vocode_contract.http.guard.guard import NO_CALL, SIMULATOR_HEADER
+from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.http.message import Exchange
+
+#: Kinds of inconclusive that do not depend on the operation: no request gets as far as the API.
+_HOPELESS = frozenset(("blocked", "proxy", "timeout-connect", "tls", "unreachable"))
+#: What the user can do about a kind of inconclusive, where its own text does not say so.
+_REMEDIES = {
+    "not-authorised": f"set {TOKEN_VARIABLE} to a credential that this server accepts",
+    "timeout-connect": "check the URL, and whether a firewall or a VPN is in between",
+    "unreachable": "check the URL, and that the server is running",
+}
+#: What nginx, Go, Apache and Node respond with status 400 to plain http where they expect TLS.
+_EXPECTS_TLS = (b"HTTP request to an HTTPS server", b"HTTP request was sent to HTTPS port", b"SSL-enabled server port")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """What the first requests of a run show.
+
+    Attributes:
+        obstacle: Why the server cannot be checked, and what to do about it, in one line; empty if it can.
+        is_simulated: Whether the server says that its calls are not real.
+    """
+
+    obstacle: str = ""
+    is_simulated: bool = False
+
+
+def run_preflight(client: Client, settings: Settings) -> Preflight:
+    """List one call, and if that fails, get a call, to tell a failing operation from a run that cannot work.
+
+    Args:
+        client: The client of the run.
+        settings: Its settings.
+    """
+    operations = settings.contract.operations
+    listing = OperationRequest(operation=operations["list_calls"], arguments=(("page", "1"), ("size", "1")))
+    first = _try_to_send(client, listing)
+    if isinstance(first, Inconclusive):
+        is_general = first.kind in _HOPELESS or _is_same(first, _try_to_get(client, operations["get_call"], settings))
+        return Preflight(obstacle=_explain(first, client) if is_general else "")
+    status, is_plain = first.response.status, client.endpoint.scheme == "http"
+    if status == 400 and is_plain and any(text in first.response.body for text in _EXPECTS_TLS):
+        return Preflight(obstacle=f"{client.endpoint} expects TLS; start the URL with https://")
+    if status == 404 and _is_missing(_try_to_get(client, operations["get_call"], settings, is_path_only=True)):
+        return Preflight(obstacle=_explain_path(client, listing.operation))
+    return Preflight(is_simulated=first.response.header(SIMULATOR_HEADER) is not None)
+
+
+def _try_to_send(client: Client, wanted: OperationRequest) -> Exchange | Inconclusive:
+    try:
+        return client.exchange(wanted)
+    except Inconclusive as inconclusive:
+        return inconclusive
+
+
+def _try_to_get(
+    client: Client, operation: Operation, settings: Settings, *, is_path_only: bool = False
+) -> Exchange | Inconclusive:
+    """Get a call: one that the user named, or else none that exists.
+
+    Args:
+        client: The client of the run.
+        operation: Get Call.
+        settings: Settings of the run.
+        is_path_only: Whether to send no id of a call that does not exist, since a 404 would say nothing of the path.
+    """
+    known = settings.call_ids[:1] or (() if is_path_only else (NO_CALL,))
+    return _try_to_send(client, OperationRequest(operation=operation, arguments=tuple(("id", one) for one in known)))
+
+
+def _is_same(first: Inconclusive, second: Exchange | Inconclusive) -> bool:
+    return isinstance(second, Inconclusive) and second.kind == first.kind
+
+
+def _is_missing(second: Exchange | Inconclusive) -> bool:
+    return isinstance(second, Exchange) and second.response.status == 404
+
+
+def _explain(inconclusive: Inconclusive, client: Client) -> str:
+    remedy = _REMEDIES.get(inconclusive.kind, "")
+    if inconclusive.kind == "closed" and client.endpoint.scheme == "http":
+        remedy = "if the server expects TLS, start the URL with https://"
+    return ": ".join(filter(None, (str(inconclusive), remedy)))
+
+
+def _explain_path(client: Client, operation: Operation) -> str:
+    base, version = str(client.endpoint), "/" + operation.path.split("/")[1]
+    asked = f"every request gets status 404, such as {operation.method} {base}{operation.path}"
+    if client.endpoint.path.endswith(version):
+        return f"{asked}: the URL must end before {version}, so try {base.removesuffix(version)}"
+    return f"{asked}: the URL must be what precedes {operation.path}"
