@@ -209,19 +209,42 @@ print(hashlib.sha256(repr([sent_for(name, seed=5, requests=6) for name in OPERAT
 """
 
 
-def test_fuzz_draws_the_same_in_another_process_whatever_modules_are_loaded(tmp_path):
+#: What the user configures for other runs: their schemathesis.toml, and the Hypothesis profile of their tests.
+TOML = {"1": '[generation]\ncodec = "ascii"\n', "2": "[generation]\nallow-x00 = false\n"}
+PROFILE = """
+from hypothesis import Verbosity, settings
+settings.register_profile("own", max_examples=1, derandomize=True, verbosity=Verbosity.debug)
+settings.load_profile("own")
+"""
+
+
+def test_fuzz_draws_the_same_in_another_process_whatever_modules_and_settings_are_loaded(tmp_path):
     digests = set()
     for number in ("1", "2"):
         directory = tmp_path / number
         directory.mkdir()
-        (directory / "own.py").write_text(f"SECRETS = {[f'kanarie{number}{index}' for index in range(500)]}")
+        (directory / "own.py").write_text(f"SECRETS = {[f'kanarie{number}{index}' for index in range(500)]}{PROFILE}")
+        (directory / "schemathesis.toml").write_text(TOML[number])
         process = subprocess.run(
-            [sys.executable, "-c", DIGEST, str(directory)],
+            [sys.executable, "-c", DIGEST, str(directory)], cwd=directory,
             env=os.environ | {"PYTHONHASHSEED": number, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True, check=True, text=True,
         )  # fmt: skip
         digests.add(process.stdout)
     assert len(digests) == 1
+    assert [len(digest) for digest in digests] == [65]  # nothing else was printed
+
+
+def test_check_fuzzes_in_a_folder_of_other_settings_and_leaves_nothing_there(tmp_path):
+    (tmp_path / "schemathesis.toml").write_text('base-url = "${NOT_SET_ANYWHERE}"\n')
+    words = ["check", "--fuzz", "2", "--only", "violation[get_call]"]
+    process = subprocess.run(
+        [sys.executable, "-m", "vocode_contract", *words],
+        cwd=tmp_path, capture_output=True, check=False, text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["schemathesis.toml"]
 
 
 def test_fuzz_writes_bodies_that_a_shell_and_a_log_take_as_they_are():

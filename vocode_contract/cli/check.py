@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
-from vocode_contract.cli.output import INCONCLUSIVE, Output, print_table
+from vocode_contract.cli.output import INCONCLUSIVE, Output, hypothesis_directory, print_table
 from vocode_contract.conformance.run.options import CHECK_PREFIX, OPTIONS, PYTEST_PREFIX
 from vocode_contract.errors import MissingExtra
 
@@ -126,7 +126,7 @@ def check(
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
     monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, is_simulated=bool(faults))
     started, clock = datetime.now(UTC), time.monotonic()
-    with _faulty_simulator(settings, faults) as running:
+    with _faulty_simulator(settings, faults) as running, hypothesis_directory(is_used=bool(settings.fuzz)):
         if running:
             options["url"] = running.url
         words = [word for option in _OPTIONS for word in option.as_words(options[option.key], PYTEST_PREFIX)]

@@ -1,7 +1,6 @@
 """``generate``: valid payloads, near misses, or a small set that covers a schema."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
-from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory
 from vocode_contract.cli.payload_formats import FORMATS, Generated, PayloadsHeader
 
 if TYPE_CHECKING:
@@ -169,7 +168,7 @@ def _run(asked: GenerateOptions, entries: Iterable[Generated], heading: Payloads
     is_alone = asked.target is not None or not output.is_terminal
     counted = _Counted(show_bar(entries, total, shown=is_alone and not asked.cover))
     try:
-        with nullcontext() if asked.cover else _temporary_hypothesis_directory():
+        with hypothesis_directory(is_used=not asked.cover):
             _write(asked, counted, heading, output)
     except OSError as error:
         output.say(f"{asked.target}: {(error.strerror or 'cannot be written').lower()}")
@@ -190,21 +189,6 @@ class _Counted:
         for each in self.entries:
             self.count += 1
             yield each
-
-
-@contextmanager
-def _temporary_hypothesis_directory() -> Iterator[None]:
-    """Let Hypothesis store its files in a temporary directory, not in the current one."""
-    from tempfile import TemporaryDirectory
-
-    from hypothesis.configuration import set_hypothesis_home_dir
-
-    with TemporaryDirectory() as directory:
-        set_hypothesis_home_dir(directory)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
 
 
 def _write(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 #: Everything that was checked conforms.
@@ -180,3 +181,21 @@ def print_table(
         console.print()
     console.print(table)
     return True
+
+
+@contextmanager
+def hypothesis_directory(*, is_used: bool) -> Iterator[None]:
+    """Let Hypothesis, if it is used, store its files in a temporary directory, not in the current one."""
+    if not is_used:
+        yield
+        return
+    from tempfile import TemporaryDirectory
+
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    with TemporaryDirectory() as directory:
+        set_hypothesis_home_dir(directory)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

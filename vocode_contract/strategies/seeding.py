@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Verbosity, given, settings
 from hypothesis.strategies import SearchStrategy
 
 #: Bytes for one value; the largest payloads, adversarial ones, take a tenth of them.
@@ -21,7 +21,7 @@ def sample(strategy: SearchStrategy[Any], seed: int) -> Iterator[Any]:
     """
     found: list[Any] = []
 
-    @settings(database=None)
+    @settings(database=None, verbosity=Verbosity.quiet)  # other settings of a user's profile have no effect here
     @given(strategy)
     def take(value: Any) -> None:
         found.append(value)

@@ -117,8 +117,10 @@ def _apply_edges(case: Any, edges: Iterable[tuple[str, int]]) -> tuple[dict[str,
 @cache
 def _document(contract: Contract) -> Any:
     import schemathesis
+    from schemathesis.config import SchemathesisConfig
 
-    return schemathesis.openapi.from_dict(dict(contract.document))
+    # By default, the schemathesis.toml of the current directory would apply, which configures the user's own runs.
+    return schemathesis.openapi.from_dict(dict(contract.document), config=SchemathesisConfig())
 
 
 def _request(operation: Operation, values: tuple[dict[str, Any], Any], place: int, plan: FuzzPlan) -> OperationRequest:
