@@ -465,6 +465,29 @@ def test_code_that_is_not_there_is_a_usage_error(run):
     result.stderr.fnmatch_lines(["ERROR: --vocode-ignore: no code is named 'no-such-code'*"])
 
 
+def test_failing_example_shows_its_values_beside_the_plugin_of_schemathesis(run):
+    pytest.importorskip("schemathesis.pytest.plugin")
+    result = run("""
+        import unittest
+        from hypothesis import given, settings
+        from vocode_contract.strategies import calls
+
+        @settings(max_examples=1, database=None, deadline=None)
+        @given(calls())
+        def test_shop(call):
+            assert not call
+
+        class TestShop(unittest.TestCase):
+            @settings(max_examples=1, database=None, deadline=None)
+            @given(calls())
+            def test_case(self, call):
+                assert not call
+    """)
+    result.assert_outcomes(failed=2)
+    shown = [line.lstrip("E ") for line in result.outlines if line.lstrip("E ").startswith("call={'")]
+    assert len(shown) == 2
+
+
 def test_adversary_names_what_a_receiver_does_not_bear(run):
     result = run(
         """

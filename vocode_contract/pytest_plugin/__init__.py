@@ -5,8 +5,8 @@ It imports nothing but pytest: hooks and fixtures import what they need when the
 
 import sys
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
 #: Title of the section that adds violations to the report of a test that fails by itself.
 VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
+
+_STRATEGIES = ("vocode_contract.strategies", "vocode_contract.webhooks.stress.strategies")
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 #: Fixtures of tests that send requests to the endpoint.
@@ -372,6 +374,25 @@ def _make_outcome(config: pytest.Config, results: "ResultCollector | None" = Non
     return outcome_of_pytest(get_settings(config), results, time.monotonic() - hooks.started)
 
 
+@contextmanager
+def _show_examples(item: pytest.Item) -> Iterator[None]:
+    """Let Hypothesis show the values of a failing example if the test may draw them from our strategies.
+
+    The plugin of Schemathesis replaces Hypothesis' printer in the whole process by one that prints nothing, which saves
+    time in its own tests; those are left alone.
+    """
+    core = sys.modules.get("hypothesis.core")
+    is_ours = any(name in sys.modules for name in _STRATEGIES) and not type(item).__module__.startswith("schemathesis")
+    if core is None or "schemathesis" not in sys.modules or not is_ours:
+        yield
+        return
+    from hypothesis.vendor.pretty import RepresentationPrinter
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core, "RepresentationPrinter", RepresentationPrinter, raising=False)
+        yield
+
+
 class _TrafficHooks:
     """Fails tests whose own traffic has violations, and collects the coverage of ``vocode_client``.
 
@@ -382,7 +403,7 @@ class _TrafficHooks:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
         traffic = item.stash.get(TRAFFIC, None)
-        with traffic.check_phase() if traffic is not None else nullcontext():
+        with _show_examples(item), traffic.check_phase() if traffic is not None else nullcontext():
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
