@@ -122,16 +122,19 @@ is missing, or the named condition applies.
 
 _POLICIES = """## Policies
 
-A policy is a choice that no document makes. Change one with `--policy NAME=VALUE`. The defaults allow responses that
-the contract does not list; they never add a violation.
+A policy is a choice that no document makes. Change one with `--policy NAME=VALUE`. `vocode-contract explain
+--policies` prints this list too. The defaults allow responses that the contract does not list; they never add a
+violation.
 
-| Policy | Applies to | Default |
-| --- | --- | --- |"""
+| Policy | Applies to | Values | Default |
+| --- | --- | --- | --- |"""
 
 
 def text() -> str:
     """Return the text of the file."""
-    rows = [f"| `{name}` | {policy.title} | `{policy.default}` |" for name, policy in POLICIES.items()]
+    rows = [
+        f"| `{name}` | {policy.title} | {policy.values} | `{policy.default}` |" for name, policy in POLICIES.items()
+    ]
     return "\n".join([_TEXT, *_table(), "", _POLICIES, *rows, ""])
 
 

@@ -8,15 +8,18 @@ import sys
 import time
 import tracemalloc
 
+import click
 import jsonschema
 import jsonschema_rs
 import pytest
+from click.shell_completion import ShellComplete
 
 import vocode_contract
 from tests.support.payloads import CALL, RINGING, saved
 from vocode_contract.cli import main
-from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES, Output
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES, Output, show_bar
 from vocode_contract.contract.model import Contract, dates
+from vocode_contract.http.policies import POLICIES
 from vocode_contract.report import REPORTS
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.masking import printable
@@ -553,8 +556,122 @@ def test_unknown_command_asks_what_was_meant(run):
     )
 
 
-def test_version_is_that_of_the_package(run):
-    assert run("--version")[:2] == (0, f"vocode-contract {vocode_contract.__version__}\n")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_that_of_the_package(run, option):
+    assert run(option)[:2] == (0, f"vocode-contract {vocode_contract.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [(["check", "--report"], "check"), (["webhook", "send", "--to"], "webhook send"), (["--bogus"], "")],
+)
+def test_option_without_a_value_points_to_the_help_of_its_command(run, words, command):
+    assert run(*words)[2].endswith(f"; see '{' '.join(['vocode-contract', *command.split()])} --help'\n")
+
+
+def find_options(command=main.application, path=()):
+    """Yield the path and every option of a command and of those below it."""
+    context = click.Context(command)
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        yield from find_options(command.get_command(context, name), (*path, name))
+    options = (parameter for parameter in command.params if isinstance(parameter, click.Option))
+    yield from ((" ".join(path), option, (option.get_help_record(context) or ("", ""))[1]) for option in options)
+
+
+def test_every_option_shows_its_default():
+    lists = {"--version", "--list", "--list-faults", "--markdown", "--policies"}  # what prints something else and exits
+    shown = [(path, option) for path, option, text in find_options() if option.required or "default" in text]
+    missing = [(path, option.opts) for path, option, _ in find_options() if (path, option) not in shown]
+    assert [each for each in missing if not lists & set(each[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "incomplete", "found"),
+    [
+        (["validate", "--as"], "callp", "CallPage"),
+        (["coverage", "--contract"], "2024-0", "2024-04-19"),
+        (["check", "--profile"], "t", "tolerant"),
+        (["explain"], "json-d", "json-duplicate-key"),
+        (["validate", "--ignore"], "json-d", "json-duplicate-key"),
+        (["check", "--fault"], "wrong-e", "wrong-enum"),
+        (["simulate", "--fault"], "wrong-e", "wrong-enum"),
+        (["simulate", "--scenario"], "voi", "voicemail"),
+        (["simulate", "--variant"], "spa", "sparse"),
+        (["generate"], "Webhooke", "WebhookEvent"),
+        (["schema"], "Webhooke", "WebhookEvent"),
+        (["webhook", "send"], "event_rec", "event_recording"),
+        (["check", "--policy"], "extra-keys=f", "extra-keys=forbid"),
+    ],
+)
+def test_shell_completes_names(words, incomplete, found):
+    completion = ShellComplete(main.application, {}, "vocode-contract", "_VOCODE_CONTRACT_COMPLETE")
+    assert found in [item.value for item in completion.get_completions(words, incomplete)]
+
+
+def test_shell_completion_is_what_the_page_says():
+    environment = os.environ | {"_VOCODE_CONTRACT_COMPLETE": "bash_source"}
+    command = [sys.executable, "-m", "vocode_contract"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "complete -o nosort -F _vocode_contract_completion vocode-contract" in done.stdout
+
+
+# --- the terminal ---
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_restored(monkeypatch):
+    for name in ("TERM", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("term", "shown"), [("xterm", True), ("dumb", False)])
+def test_progress_is_shown_only_where_a_line_can_be_replaced(monkeypatch, term, shown):
+    monkeypatch.setenv("TERM", term)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    Output().show_progress("1 of 2")
+    assert (terminal.getvalue() == "\r\x1b[K1 of 2") is shown
+    assert list(show_bar([1], 1)) == [1]
+
+
+@pytest.mark.parametrize(("forced", "refused", "is_styled"), [("1", "", True), ("1", "1", False), ("", "", False)])
+def test_colour_variables_decide_whether_tables_are_styled(run, good, *, forced, refused, is_styled):
+    os.environ |= {"TERM": "xterm", "FORCE_COLOR": forced, "NO_COLOR": refused}
+    assert ("\x1b[" in run("which", good)[1]) is is_styled
+
+
+def test_dumb_terminal_gets_no_escape_codes(run, monkeypatch, good):
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(Output, "is_terminal", property(lambda _: True))
+    assert "\x1b" not in run("which", good)[1]
+
+
+# --- policies ---
+
+
+def test_explain_lists_policies_with_values_and_defaults(run):
+    code, out, _ = run("explain", "--policies")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, list(POLICIES))
+    assert "does not declare: allow or forbid (default: allow)\n" in out
+    assert "separated by commas, or none (default: 401,403)\n" in out
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("extra-keys=?", "--policy: extra-keys is one of allow, forbid"),
+        ("overload=?", "--policy: overload takes status codes separated by commas, or none"),
+        ("x=1", "extra-keys, missing-keys; 'vocode-contract explain --policies' lists their values"),
+    ],
+)
+def test_wrong_policy_names_the_allowed_values(run, word, message):
+    code, _, err = run("check", "--policy", word)
+    assert (code, message in err) == (USAGE, True)
 
 
 @pytest.mark.parametrize("option", [("--host", "0.0.0.0"), ("--fault", "wrong-enmu"), ("--contract", "1")])  # noqa: S104

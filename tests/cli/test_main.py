@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import httpx
@@ -199,6 +201,46 @@ def test_simulate_serves_until_a_signal(simulator, number, code):
     assert conforms(answer.content, "CallPage")
     process.send_signal(number)
     assert ended(process)[0] == code
+
+
+def test_simulate_serves_ipv6_and_logs_requests_masked(simulator):
+    process, line = simulator("--host", "::1")
+    [(url, token)] = re.findall(r"^(http://\[::1\]:\d+)  Authorization: (Bearer \S+)$", line, re.MULTILINE)
+    with httpx.Client(base_url=url, headers={"Authorization": token}, trust_env=False) as client:
+        assert conforms(client.get("/v1/calls/list", params={"page": 2}).content, "CallPage")
+        client.get("/v1/calls/list?page=2&size=sk-secret", headers={"Authorization": "sk-other-secret"})
+        client.get("/_simulator/state")
+        client.get("/sk-path")
+    process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+    _, _, err = ended(process)
+    lines = [line.removeprefix("vocode-contract: ") for line in err.splitlines()]
+    assert lines[0] == f"open {url}/ in a browser to watch the calls; Ctrl-C stops the simulator"
+    assert lines[1] == "GET /v1/calls/list?page=2 200"
+    assert re.fullmatch(r"GET /v1/calls/list\?page=2&size=<text \w+> 403", lines[2])
+    assert re.fullmatch(r"GET <text \w+> 404", lines[3])
+    assert lines[4:] == ["interrupted"]
+    assert "sk-" not in err
+
+
+def test_command_in_a_zip_archive_says_that_it_must_be_installed(tmp_path, good):
+    broken = tmp_path / "orjson" / "__init__.py"
+    broken.parent.mkdir()
+    broken.write_text("from .orjson import *")
+    archive = shutil.make_archive(str(tmp_path / "app"), "zip", Path(ENTRY), "vocode_contract/cli")
+    with zipfile.ZipFile(archive, "a") as packed:
+        for path in Path(ENTRY, "vocode_contract").rglob("*.py"):
+            if "cli" not in path.parts:
+                packed.write(path, path.relative_to(ENTRY))
+        packed.write(broken, "orjson/__init__.py")
+    environment = ENVIRONMENT | {"PYTHONPATH": archive}
+    command = [*COMMAND, "validate", good]
+    with subprocess.Popen(command, env=environment, cwd=broken.parent, stderr=subprocess.PIPE, text=True) as process:
+        _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2
+    assert err == (
+        "vocode-contract: a dependency, the module orjson.orjson, is compiled and cannot be loaded from a zip archive; "
+        "install the package with pip\n"
+    )
 
 
 def test_simulate_sends_again_as_told(simulator):

@@ -134,7 +134,7 @@ def test_rerun_by_check_repeats_what_the_environment_said(capsys, monkeypatch):
     monkeypatch.setenv("VOCODE_TIMEOUT", "9")
     assert main.run(["check", "--only", "[no_token-list_calls]", "--policy", "ended-call=409"]) == 1
     out = capsys.readouterr().out
-    assert "\n   policies: authentication=418; ended-call=409; " in out
+    assert "\n   changed policies: authentication=418; ended-call=409\n" in out
     [rerun] = [line for line in out.splitlines() if line.startswith("   rerun")]
     words = "--policy authentication=418 --policy ended-call=409 --timeout 9"
     assert rerun.startswith(f"   rerun     vocode-contract check {words} --only ")

@@ -91,9 +91,9 @@ def test_policies_are_the_defaults_where_they_say_the_same():
     assert Policies.from_words([f"{name}={policy.default}" for name, policy in POLICIES.items()]) == DEFAULT_POLICIES
 
 
-def test_policies_write_what_was_changed_first_and_read_it_again():
+def test_policies_write_what_was_changed_and_read_it_again():
     text = str(Policies.from_words(["overload=503 , 502", "extra-keys=forbid"]))
-    assert text.startswith("overload=502,503; extra-keys=forbid; authentication=401,403; ")
+    assert text == "overload=502,503; extra-keys=forbid"
     assert str(Policies.from_words(text.split("; "))) == text
 
 

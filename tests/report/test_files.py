@@ -272,6 +272,13 @@ def test_markdown_of_hostile_text_holds_no_mark_of_it():
     assert all(line.count("|") == 5 for line in re.sub(r"\\\|", "", text).splitlines() if line.startswith("|"))
 
 
+def test_markdown_is_readable_as_plain_text():
+    text = written("markdown", outcome(WRONG, where="https://staging.example/api"))
+    assert "<code>end_call 200 /status</code>" in text
+    assert "&#95;" not in text
+    assert re.findall("&#58;", text) == ["&#58;"]  # GitHub would make a link of the URL
+
+
 def test_markdown_fits_into_a_comment():
     causes = tuple(replace(VIOLATION, schema_pointer=f"/s/{index}") for index in range(2_000))
     rows = [replace(ROW, nodeid=f"t::{index}", claim="c" * 400) for index in range(2_000)]

@@ -23,7 +23,7 @@ from vocode_contract.http.client.request import INVALID_TOKEN, Credentials, Oper
 from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, read_evidence, write_evidence
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
-from vocode_contract.report.summary import describe_basis, render_summary
+from vocode_contract.report.summary import describe_basis, fold_command, render_summary
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.validation.masking import Secret
@@ -67,6 +67,19 @@ def read(*rows: Row, full: bool = False) -> list[str]:
 def client_of(*, faults: tuple[str, ...] = (), token: str = TOKEN) -> CheckedClient:
     carrier = SimulatorTransport(Simulation(Contract.load(), token=TOKEN, faults=faults))
     return CheckedClient(Client("http://127.0.0.1:1", Secret(token), transport=carrier), Contract.load())
+
+
+def test_folded_command_breaks_between_the_words_of_json():
+    context = {"vocode_contract_request": "it's 3c90c3cc-0d44-4b50-8888-8dd25736052a"}
+    content = {
+        "from_number": "1202",
+        "agent": {"prompt": {"content": "A bot that talks and talks"}, "context": context},
+    }
+    words = ["curl", "-X", "POST", "-d", json.dumps(content), "https://staging.example/v1/calls/create"]
+    lines = fold_command(shlex.join(words), 80)
+    assert shlex.split("\n".join(lines).replace("\\\n", "")) == words
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.endswith("'\\") and not line.endswith(" '\\")] == []
 
 
 def test_summary_begins_with_a_row_a_test():

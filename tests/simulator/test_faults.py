@@ -514,7 +514,7 @@ def test_planted_is_read_from_text(text, planted):
     [
         ("wrong-enums", "there is no 'wrong-enums'; did you mean wrong-enum?"),
         ("end-does-not-end", "did you mean end-that-does-not-end?"),
-        ("", "there is no ''; docs/reference/faults.md lists them"),
+        ("", "there is no ''; 'vocode-contract simulate --list-faults' lists them"),
         ("wrong-enum@list_calls", "does not touch 'list_calls'; it touches create_call, end_call, get_call"),
         ("wrong-enum@", "does not touch ''"),
         ("wrong-enum:", "a probability is a number from 0 to 1"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
 from vocode_contract.cli.output import INCONCLUSIVE, Output, hypothesis_directory, print_table
 from vocode_contract.conformance.run.options import CHECK_PREFIX, OPTIONS, PYTEST_PREFIX
@@ -74,6 +75,7 @@ def _print_rows(outcome: "Outcome", heading: str) -> bool:
     "faults",
     metavar="NAME",
     multiple=True,
+    shell_complete=complete_faults,
     help="Make the simulator misbehave (see simulate --list-faults; default: none).",
 )
 @click.option(

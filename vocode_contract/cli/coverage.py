@@ -14,6 +14,7 @@ from vocode_contract.cli.options import (
     lines_option,
     profile_option,
     schema_of,
+    schema_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, find_files, is_json_lines, read_payloads, shown_name
@@ -45,12 +46,12 @@ class CoverageOptions:
     ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema of the payloads.")
+@schema_option
 @contract_option
 @profile_option
 @lines_option
 @each_option
-@click.option("--missing", is_flag=True, help="List the parts that were not exercised.")
+@click.option("--missing", is_flag=True, help="List the parts that were not exercised (default: the first ones).")
 @click.option(
     "--fail-under",
     metavar="PERCENT",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.cli.completion import complete_codes
 from vocode_contract.cli.options import examples, resolve_name
 from vocode_contract.cli.output import Output, write_table
 
@@ -54,16 +55,21 @@ def _section(name: str, code: "Code") -> Iterator[str]:
     short_help="Describe violation codes.",
     epilog=examples("vocode-contract explain", "vocode-contract explain union-type not-refused"),
 )
-@click.argument("codes", metavar="[CODE]...", nargs=-1)
+@click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=complete_codes)
+@click.option("--policies", is_flag=True, help="List the policies of check and pytest, their values and defaults.")
 @click.option("--markdown", is_flag=True, help="Print the reference page of all codes as Markdown.")
 @click.pass_context
-def explain(ctx: click.Context, codes: tuple[str, ...], markdown: bool) -> None:
+def explain(ctx: click.Context, /, *, codes: tuple[str, ...], policies: bool, markdown: bool) -> None:
     """Describe codes, each with an example; list all codes if no CODE is given."""
     from vocode_contract.validation.codes import CODES
 
     output = ctx.ensure_object(Output)
     if markdown:
         output.write(codes_page())
+    elif policies:
+        from vocode_contract.http.policies import POLICIES
+
+        write_table([(name, policy.summary) for name, policy in POLICIES.items()], output)
     elif not codes:
         write_table([(name, known.title) for name, known in CODES.items()], output)
     else:

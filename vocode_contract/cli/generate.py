@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vocode_contract.cli.completion import complete_schemas
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, schema_of
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory
 from vocode_contract.cli.payload_formats import FORMATS, Generated, PayloadsHeader
@@ -51,7 +52,7 @@ class GenerateOptions:
         "vocode-contract generate --cover --contract 2024-08-27 --output payloads/",
     ),
 )
-@click.argument("name", metavar="[NAME]", default="Call")
+@click.argument("name", metavar="[NAME]", default="Call", shell_complete=complete_schemas)
 @click.option("--count", metavar="N", type=click.IntRange(min=1), help="Number of payloads (default 10).")
 @click.option(
     "--seed",
@@ -64,15 +65,19 @@ class GenerateOptions:
 @contract_option
 @profile_option
 @click.option(
-    "--near-miss", is_flag=True, help="Generate payloads with one mutation each, which is described with its violation."
+    "--near-miss",
+    is_flag=True,
+    help="Generate payloads with one mutation each, which is described with its violation (default: valid payloads).",
 )
-@click.option("--cover", is_flag=True, help="Generate the few payloads that cover every part of the schema.")
+@click.option(
+    "--cover", is_flag=True, help="Generate the few payloads that cover every part of the schema (default: random)."
+)
 @click.option(
     "--adversarial",
     is_flag=True,
-    help="Use difficult values (empty, huge, control characters) where the schema allows them.",
+    help="Use difficult values (empty, huge, control characters) where the schema allows them (default: likely ones).",
 )
-@click.option("--repeats", is_flag=True, help="Allow the same payload more than once.")
+@click.option("--repeats", is_flag=True, help="Allow the same payload more than once (default: each once).")
 @click.option(
     "--format",
     "output_format",
@@ -88,7 +93,9 @@ class GenerateOptions:
     help="File to write (default standard output); a name without suffix is a directory with one file per payload.",
 )
 @click.option(
-    "--force", is_flag=True, help="Replace an existing test file of --format pytest, and what you edited in it."
+    "--force",
+    is_flag=True,
+    help="Replace an existing test file of --format pytest, and what you edited in it (default: refuse).",
 )
 @click.pass_context
 def generate(ctx: click.Context, /, **options: object) -> None:

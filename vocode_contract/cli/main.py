@@ -67,6 +67,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, requested: bo
     "143 terminated, 70 a bug in this program.",
 )
 @click.option(
+    "-V",
     "--version",
     is_flag=True,
     is_eager=True,
@@ -109,7 +110,7 @@ def _run_command(arguments: Sequence[str], output: Output) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:
-        output.say(_format_usage_error(error))
+        output.say(_format_usage_error(error, arguments))
         return USAGE
     except ContractError as error:
         output.say(str(error))
@@ -123,6 +124,9 @@ def _run_command(arguments: Sequence[str], output: Output) -> int:
     except BrokenPipeError:  # of click's own printing: --help, --version
         return CONFORMS
     except Exception as error:  # noqa: BLE001 - the edge: any other exception is a bug
+        if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("vocode_contract"):
+            output.write_error(_describe_missing_module(error))  # `say` needs a dependency, too
+            return USAGE
         _report_bug(error, output)
         return BUG
     return CONFORMS
@@ -146,11 +150,27 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
     raise Terminated(number)
 
 
-def _format_usage_error(error: click.ClickException) -> str:
+def _format_usage_error(error: click.ClickException, arguments: Sequence[str]) -> str:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else NAME
+    path = context.command_path if context else _find_command_path(arguments)
     message = error.format_message().rstrip(".")
     return f"{message[:1].lower()}{message[1:]}; see '{path} --help'"
+
+
+def _find_command_path(arguments: Sequence[str]) -> str:
+    """Return the command that words call: click does not say whose option has no value."""
+    words = [NAME]
+    command: click.Command | None = application
+    for argument in arguments:
+        if isinstance(command, click.Group) and argument in command.list_commands(context := click.Context(command)):
+            words, command = [*words, argument], command.get_command(context, argument)
+    return " ".join(words)
+
+
+def _describe_missing_module(error: ModuleNotFoundError) -> str:
+    is_zipped = not os.path.exists(__file__)
+    remedy = "is compiled and cannot be loaded from a zip archive" if is_zipped else "is not installed"
+    return f"{NAME}: a dependency, the module {error.name}, {remedy}; install the package with pip\n"
 
 
 def _report_bug(error: Exception, output: Output) -> None:

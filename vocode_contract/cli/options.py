@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vocode_contract.cli.completion import (
+    complete_codes,
+    complete_dates,
+    complete_policies,
+    complete_profiles,
+    complete_schemas,
+)
 from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.errors import describe_unknown
 
@@ -44,6 +51,7 @@ contract_option = click.option(
     metavar="DATE",
     envvar="VOCODE_CONTRACT",
     show_envvar=True,
+    shell_complete=complete_dates,
     help="Date of the contract (default 2023-11-30).",
 )
 
@@ -54,10 +62,21 @@ profile_option = click.option(
     show_default=True,
     envvar="VOCODE_PROFILE",
     show_envvar=True,
+    shell_complete=complete_profiles,
     help="How literally the contract is read: documented (to the letter), wire (unset optional properties may be "
     "null, as servers send them) or tolerant (what a newer server may add is reported as drift).",
 )
 
+
+schema_option = click.option(
+    "--as",
+    "name",
+    metavar="NAME",
+    default="Call",
+    show_default=True,
+    shell_complete=complete_schemas,
+    help="Schema of the payloads.",
+)
 
 lines_option = click.option(
     "--lines",
@@ -68,6 +87,9 @@ lines_option = click.option(
 each_option = click.option(
     "--each", is_flag=True, help="Each item of an array is a payload (default: the whole array is one payload)."
 )
+
+
+_COMPLETIONS = {"select": complete_codes, "ignore": complete_codes, "policy": complete_policies}
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,6 +110,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 multiple=option.is_repeatable,
                 envvar=option.variable if option.name == "url" else None,
                 show_envvar=True,
+                shell_complete=_COMPLETIONS.get(option.name),
                 help=text,
             )(command)
     return command

@@ -44,8 +44,8 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether standard output is a terminal."""
-        return bool(sys.stdout) and sys.stdout.isatty()
+        """Whether standard output is a terminal, or FORCE_COLOR says to treat it as one."""
+        return bool(sys.stdout) and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
 
     def write(self, text: str) -> None:
         """Write text to standard output; it must be escaped already."""
@@ -65,7 +65,7 @@ class Output:
         """Replace the last progress on standard error, if that is a terminal."""
         from vocode_contract.validation.masking import printable
 
-        if sys.stderr and sys.stderr.isatty():
+        if _can_overwrite():
             self._put(sys.stderr, f"\r\x1b[K{printable(text)[:_WIDTH]}", flush=True)
 
     def write_error(self, text: str) -> None:
@@ -93,6 +93,12 @@ class Output:
             _discard(stream)
 
 
+def _can_overwrite() -> bool:
+    """Return whether standard error is a terminal on which a line can be replaced."""
+    is_dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return bool(sys.stderr) and sys.stderr.isatty() and not is_dumb
+
+
 def _escape(text: str, stream: TextIO) -> str:
     """Return text in which characters are escaped that the stream's encoding does not have."""
     encoding = stream.encoding or "utf-8"
@@ -112,7 +118,7 @@ _PATIENCE = 1.0
 
 def show_bar(values: Iterable[Any], total: int, *, shown: bool = True) -> Iterator[Any]:
     """Yield values, and show a progress bar on standard error if they take long and it is a terminal."""
-    if not (shown and sys.stderr and sys.stderr.isatty()):
+    if not (shown and _can_overwrite()):
         yield from values
         return
     start, bar = time.monotonic(), None
@@ -175,7 +181,8 @@ def print_table(
         table.add_column(title, **options)
     for row in rows:
         table.add_row(*(Text(text, style) for text, style in row))
-    console = Console(soft_wrap=False)
+    # Without it, NO_COLOR would still leave bold and dim text.
+    console = Console(soft_wrap=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
     if heading:
         console.print(Text(heading))
         console.print()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vocode_contract.cli.completion import complete_profiles, complete_schemas
 from vocode_contract.cli.options import contract_of, contract_option, examples, schema_of
 from vocode_contract.cli.output import Output
 
@@ -27,13 +28,14 @@ _INTERNAL = ("x-source", "x-tag")
         "vocode-contract schema --list",
     ),
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_schemas)
 @contract_option
 @click.option(
     "--profile",
     metavar="NAME",
     default="documented",
     show_default=True,
+    shell_complete=complete_profiles,
     help="documented prints the published schema; wire and tolerant print what payloads are validated against.",
 )
 @click.option("--list", "only_names", is_flag=True, help="List the names of the schemas.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from vocode_contract.cli.completion import complete_faults, complete_scenarios, complete_variants
 from vocode_contract.cli.options import contract_of, contract_option, examples
 from vocode_contract.cli.output import Output
 from vocode_contract.webhooks.sending.retries import POLICIES
@@ -24,7 +25,10 @@ _NAME_WIDTH = 28
 )
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port).")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="IPv4 loopback address to listen on; others are refused."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Loopback address to listen on, such as 127.0.0.2 or ::1; others are refused.",
 )
 @contract_option
 @click.option(
@@ -32,9 +36,15 @@ _NAME_WIDTH = 28
     "faults",
     metavar="NAME[@OPERATION][:PROBABILITY]",
     multiple=True,
+    shell_complete=complete_faults,
     help="Break the contract in this way (see --list-faults); can be repeated (default: no faults).",
 )
-@click.option("--scenario", metavar="NAME", help="Scenario of calls whose number selects none (default: human).")
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    shell_complete=complete_scenarios,
+    help="Scenario of calls whose number selects none (default: human).",
+)
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Simulated seconds per real second."
 )
@@ -44,6 +54,7 @@ _NAME_WIDTH = 28
     "variants",
     metavar="NAME|OPTION=VALUE",
     multiple=True,
+    shell_complete=complete_variants,
     help="Conforming variant of the server, or one option of it; can be repeated (default: likely).",
 )
 @click.option(
@@ -77,13 +88,14 @@ def simulate(
 ) -> None:
     """Serve the simulator until interrupted.
 
-    Prints one line when it accepts connections: its URL and the token that it accepts. It starts with
-    a few calls in different states (see GET /v1/calls/list). Created calls ring, are answered, talk and
-    end by themselves, but no phone rings. Events are sent to webhooks on this machine, and on other
-    hosts that --allow-host names. Open the URL in a browser to watch the calls. Scenarios, variants and
-    the control plane are described in docs/reference/simulator.md.
+    Prints one line when it accepts connections: its URL and the token that it accepts. Requests to the
+    API are logged on standard error, one per line, masked. It starts with a few calls in different
+    states (see GET /v1/calls/list). Created calls ring, are answered, talk and end by themselves, but no
+    phone rings. Events are sent to webhooks on this machine, and on other hosts that --allow-host names.
+    Open the URL in a browser to watch the calls and to place new ones.
     """
     from vocode_contract.simulator import Simulation, serve
+    from vocode_contract.simulator.request_log import describe_request
     from vocode_contract.simulator.server.callbacks import Callbacks
     from vocode_contract.simulator.simulation import DEFAULT_TOKEN
     from vocode_contract.simulator.variants import variant_of
@@ -100,6 +112,8 @@ def simulate(
     def accepting(url: str) -> None:
         output.write(f"{url}  Authorization: Bearer {DEFAULT_TOKEN}\n")
         output.flush()
+        output.say(f"open {url}/ in a browser to watch the calls; Ctrl-C stops the simulator")
 
+    simulation.request_log.on_write = lambda entry: output.say(describe_request(entry))
     callbacks = Callbacks(simulation, policy=retry, allowed_hosts=allowed_hosts)
     serve(simulation, host, port, accepting=accepting, callbacks=callbacks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.cli.completion import complete_codes
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
@@ -15,6 +16,7 @@ from vocode_contract.cli.options import (
     lines_option,
     profile_option,
     schema_of,
+    schema_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import (
@@ -73,17 +75,22 @@ class ValidateOptions:
     ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema to validate against.")
+@schema_option
 @contract_option
 @profile_option
 @click.option(
     "--select",
     metavar="CODES",
     multiple=True,
+    shell_complete=complete_codes,
     help="Check only these codes; wildcards such as json-* are allowed (default: all).",
 )
 @click.option(
-    "--ignore", metavar="CODES", multiple=True, help="Skip these codes; wildcards are allowed (default: none)."
+    "--ignore",
+    metavar="CODES",
+    multiple=True,
+    shell_complete=complete_codes,
+    help="Skip these codes; wildcards are allowed (default: none).",
 )
 @click.option(
     "--output-format",

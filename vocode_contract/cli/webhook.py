@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import click
 
+from vocode_contract.cli.completion import complete_events, complete_scenarios
 from vocode_contract.cli.options import examples, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads
@@ -78,10 +79,15 @@ def webhook() -> None:
         "vocode-contract webhook send external_action --secret-env SECRET --to http://localhost:8000/actions",
     ),
 )
-@click.argument("event", metavar="EVENT")
+@click.argument("event", metavar="EVENT", shell_complete=complete_events)
 @_receiver_options
 @click.option("--call-id", metavar="ID", type=click.UUID, help="ID of the call (default: a new one).")
-@click.option("--scenario", metavar="NAME", help="Scenario to take the event from (default: the first that has it).")
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    shell_complete=complete_scenarios,
+    help="Scenario to take the event from (default: the first that has it).",
+)
 @click.option(
     "--file",
     metavar="FILE",
@@ -137,11 +143,14 @@ def send(
     "scenarios",
     metavar="NAME",
     multiple=True,
+    shell_complete=complete_scenarios,
     help="Scenario to replay; may be given several times (default: all).",
 )
 @click.option("--file", metavar="FILE", help="File with the payload of the external action (default: an empty object).")
 @click.option(
-    "--lenient", is_flag=True, help="Accept a 2xx response to malformed deliveries, provided that they are ignored."
+    "--lenient",
+    is_flag=True,
+    help="Accept a 2xx response to malformed deliveries, provided that they are ignored (default: no).",
 )
 @click.option(
     "--settle",
@@ -172,6 +181,7 @@ def attack(
     shortest sequence that shows it. Exit codes: 0 if the receiver passes, 1 if not, 3 if the result is
     inconclusive.
     """
+    from vocode_contract.report.payload_results import format_count
     from vocode_contract.validation.masking import printable
     from vocode_contract.validation.violation import has_error
     from vocode_contract.webhooks.sending import Target
@@ -191,7 +201,11 @@ def attack(
         output.write(f"{printable(str(violation))}\n")
     for reason in report.unjudged:
         output.say(reason)
-    output.say(f"{report.delivered} deliveries answered, {len(report.violations)} violations")
+    answered, violations = (
+        format_count(report.delivered, "delivery", "deliveries"),
+        format_count(len(report.violations), "violation", "violations"),
+    )
+    output.say(f"{answered} answered, {violations}")
     ctx.exit(VIOLATES if has_error(report.violations) else CONFORMS if report.conforms else INCONCLUSIVE)
 
 

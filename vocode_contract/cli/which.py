@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.options import examples, profile_option, resolve_name
+from vocode_contract.cli.options import examples, profile_option, resolve_name, schema_option
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads, shown_name
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     epilog=examples("vocode-contract which call.json", "curl -s ... | vocode-contract which --as WebhookEvent -"),
 )
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
-@click.option("--as", "name", metavar="NAME", default="Call", show_default=True, help="Schema to validate against.")
+@schema_option
 @profile_option
 @click.pass_context
 def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:

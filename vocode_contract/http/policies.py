@@ -36,6 +36,18 @@ class Policy:
     refuses: bool = False
 
     @property
+    def values(self) -> str:
+        """The allowed values as a phrase."""
+        if self.choices:
+            return " or ".join(self.choices)
+        return f"status codes {'from 400 to 599 ' if self.refuses else ''}separated by commas, or none"
+
+    @property
+    def summary(self) -> str:
+        """What it is about, the allowed values and the default."""
+        return f"{self.title}: {self.values} (default: {self.default})"
+
+    @property
     def default(self) -> str:
         """The default as the user would write it."""
         return self.choices[0] if self.choices else _format_statuses(self.statuses)
@@ -142,7 +154,8 @@ class Policies:
         for word in words:
             name, equals, value = (part.strip() for part in word.partition("="))
             if name not in POLICIES or not equals:
-                raise InvalidOption(option, f"must be NAME=VALUE; names: {', '.join(POLICIES)}")
+                remedy = "'vocode-contract explain --policies' lists their values"
+                raise InvalidOption(option, f"must be NAME=VALUE; names: {', '.join(POLICIES)}; {remedy}")
             chosen[name] = _fit(name, value, option)
         return cls(chosen={name: value for name, value in chosen.items() if value != POLICIES[name].default})
 
@@ -177,9 +190,8 @@ class Policies:
         )
 
     def __str__(self) -> str:
-        """Return all policies on one line, changed ones first."""
-        names = [*self.chosen, *(name for name in POLICIES if name not in self.chosen)]
-        return "; ".join(map(self.word, names))
+        """Return the policies that differ from their defaults on one line."""
+        return "; ".join(map(self.word, self.chosen))
 
 
 DEFAULT_POLICIES = Policies()
@@ -214,9 +226,9 @@ def _fit(name: str, value: str, option: str) -> str:
         return value
     codes = [] if value == "none" else [code.strip() for code in value.split(",")]
     if not all(code.isascii() and code.isdigit() and len(code) == 3 and "1" <= code[0] <= "5" for code in codes):
-        raise InvalidOption(option, f"{name} takes status codes separated by commas, or none")
+        raise InvalidOption(option, f"{name} takes {POLICIES[name].values}")
     if POLICIES[name].refuses and any(code[0] not in "45" for code in codes):
-        raise InvalidOption(option, f"{name} takes status codes from 400 to 599, since others reject nothing")
+        raise InvalidOption(option, f"{name} takes {POLICIES[name].values}; other codes reject nothing")
     return _format_statuses(map(int, codes))
 
 

@@ -1,6 +1,5 @@
 """The outcome of a run as Markdown, for a comment on a pull request."""
 
-import html
 import re
 from collections.abc import Iterator
 
@@ -11,7 +10,8 @@ from vocode_contract.validation.safe_text import inert
 
 #: Characters; GitHub accepts 65,536.
 _MOST = 60_000
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~:@-])")
+#: What means something in Markdown or to GitHub: an underscore inside a word does not, a list mark only at the start.
+_MARKS = re.compile(r"[\\`*\[\]<>&|~#@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\.|:(?=[/A-Za-z])|^[+-]|^\d+[.)]")
 _VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": "💥", "interrupted": "✋"}
 
 
@@ -64,14 +64,14 @@ def _table(outcome: Outcome) -> str:
 
 def _text(text: str, most: int = MOST_PHRASE) -> str:
     """Return text escaped for Markdown and HTML."""
-    return _MARKS.sub(r"\\\1", html.escape(shorten(inert(text), most), quote=False))
+    return _escape(shorten(inert(text), most))
 
 
 def _code(text: str, most: int = MOST_PHRASE) -> str:
     """Return text as code, in which GitHub does not turn ``@name`` into a mention."""
-    return f"<code>{_entities(shorten(inert(text), most))}</code>" if text else ""
+    return f"<code>{_escape(shorten(inert(text), most))}</code>" if text else ""
 
 
-def _entities(text: str) -> str:
-    """Escape all punctuation as character references: backslashes have no effect inside HTML blocks."""
-    return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)
+def _escape(text: str) -> str:
+    """Escape marks as character references: backslashes have no effect inside HTML blocks."""
+    return _MARKS.sub(lambda mark: "".join(f"&#{ord(each)};" for each in mark[0]), text)

@@ -98,11 +98,12 @@ class ResultCounts:
             (self.drift, "drift", "drift"),
             (self.advice, "advice", "advice"),
         )
-        text = ", ".join(_format_count(*verdict) for verdict in verdicts if verdict[0]) or "no payload"
-        found = ", ".join(_format_count(*kind) for kind in kinds if kind[0])
-        line = f"{_format_count(self.payloads, 'payload', 'payloads')}: {text}"
+        text = ", ".join(format_count(*verdict) for verdict in verdicts if verdict[0]) or "no payload"
+        found = ", ".join(format_count(*kind) for kind in kinds if kind[0])
+        line = f"{format_count(self.payloads, 'payload', 'payloads')}: {text}"
         return f"{line} ({found})" if found else line
 
 
-def _format_count(count: int, one: str, many: str) -> str:
+def format_count(count: int, one: str, many: str) -> str:
+    """Return a count with its noun, in the singular for 1."""
     return f"{count:,} {one if count == 1 else many}"

@@ -69,8 +69,10 @@ def render_details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
         yield from ("", "no verdict:")
     for reason, rows in outcome.reasons.items():
         yield f"   {len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}"
-    yield from ("", "remarks:", f"   policies: {outcome.run.policies}")
-    yield from (f"   {remark}" for remark in outcome.remarks)
+    changed = str(outcome.run.policies)
+    remarks = [*([f"changed policies: {changed}"] if changed else []), *outcome.remarks]
+    if remarks:
+        yield from ("", "remarks:", *(f"   {remark}" for remark in remarks))
 
 
 def render_heading(cause: Cause, *, full: bool = False) -> str:
@@ -198,5 +200,8 @@ def _split_word(word: str, most: int) -> Iterator[str]:
         size = most - 2
         while len(shlex.quote(text[start : start + size])) > most:
             size -= 1 + size // 8
+        if start + size < len(text):  # in JSON, prefer to break between members, then between words
+            piece = text[start : start + size]
+            size = next((end for mark in (", ", " ", ",") if (end := piece.rfind(mark) + len(mark)) > size // 2), size)
         yield shlex.quote(text[start : start + size])
         start += size

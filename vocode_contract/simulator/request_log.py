@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -39,25 +39,34 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """The latest requests."""
+    """The latest requests.
 
+    Attributes:
+        on_write: Called with each request.
+    """
+
+    on_write: Callable[[LoggedRequest], None] = lambda _: None
     _entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED), repr=False)
 
     def write(self, at: float, operation: Operation | None, request: Request, status: int) -> None:
         """Add a request; ``at`` is in seconds since the epoch."""
         size = len(request.body)
-        self._entries.append(
-            LoggedRequest(
-                at=at,
-                operation=operation,
-                method=request.method,
-                path=request.path[:_MAX_TEXT],
-                query=request.query[:_MAX_TEXT],
-                body=request.body if size <= _MAX_BODY else b"",
-                size=size,
-                status=status,
-            )
+        entry = LoggedRequest(
+            at=at,
+            operation=operation,
+            method=request.method,
+            path=request.path[:_MAX_TEXT],
+            query=request.query[:_MAX_TEXT],
+            body=request.body if size <= _MAX_BODY else b"",
+            size=size,
+            status=status,
         )
+        self._entries.append(entry)
+        self.on_write(entry)
+
+    def clear(self) -> None:
+        """Remove all requests."""
+        self._entries.clear()
 
     def serialize(self, contract: Contract) -> Iterator[dict[str, Any]]:
         """Yield the requests as JSON values, newest first, with everything masked that may be confidential."""
@@ -66,13 +75,28 @@ class RequestLog:
             yield {
                 "at": date_time(entry.at, "Z"),
                 "operation": operation.name if operation else None,
-                "method": entry.method if entry.method in _METHODS else mask(entry.method, "text"),
-                "path": operation.path if operation else mask(entry.path, "text"),
+                "method": _mask_method(entry.method),
+                "path": _mask_path(entry),
                 "query": _mask_query(entry.query),
                 "body": _mask_body(entry.body, operation, contract),
                 "body_bytes": entry.size,
                 "status": entry.status,
             }
+
+
+def describe_request(entry: LoggedRequest) -> str:
+    """Return a request and its status on one line, masked."""
+    query = "&".join(f"{name}={value}" for name, value in _mask_query(entry.query))
+    target = f"{_mask_path(entry)}?{query}" if query else _mask_path(entry)
+    return f"{_mask_method(entry.method)} {target} {entry.status}"
+
+
+def _mask_method(method: str) -> str:
+    return method if method in _METHODS else mask(method, "text")
+
+
+def _mask_path(entry: LoggedRequest) -> str:
+    return entry.operation.path if entry.operation else mask(entry.path, "text")
 
 
 def _mask_query(query: str) -> list[list[str]]:

@@ -76,6 +76,7 @@ class Simulation:
         self._start = (variant, parse_faults(faults))
         self._routes = _map_routes(self.contract)
         self._lock = Lock()
+        self.request_log = RequestLog()
         #: Returns the latest delivery attempts, oldest first, without secrets; set by what delivers.
         self.attempts: Callable[[], tuple[Attempt, ...]] = tuple
         self.reset()
@@ -87,7 +88,7 @@ class Simulation:
             self._clock.restart()
             self.variant, faults = self._start
             self._plant(faults)
-            self.request_log = RequestLog()
+            self.request_log.clear()
             self.state = State.create(self.contract, clock=self._clock, seed=self._seed, scenario=self._scenario)
             add_seed_data(self.state)
 

@@ -91,7 +91,7 @@ class RunOption:
     def description(self) -> str:
         """The help text: what it sets, its default, and whether it may be repeated."""
         if self.is_flag:
-            return self.help
+            return f"{self.help} (default: no)"
         shown = self.shown_default or ("none" if self.default in _UNSET else self.default)
         return f"{self.help} (default: {shown}){'; may be given several times' if self.is_repeatable else ''}"
 
@@ -169,9 +169,9 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "policy",
         "NAME=VALUE",
-        "policy for behaviour that the documents leave open",
+        "policy for behaviour that the documents leave open; 'vocode-contract explain --policies' lists the values",
         default=(),
-        shown_default="those that each report lists",
+        shown_default="those that it lists",
         is_cumulative=True,
         has_variable=True,
         has_key=True,

@@ -52,7 +52,7 @@ class Planted:
     def __post_init__(self) -> None:
         """Reject invalid values."""
         if self.fault not in _faults():
-            hint = did_you_mean(self.fault, _faults()) or "; docs/reference/faults.md lists them"
+            hint = did_you_mean(self.fault, _faults()) or "; 'vocode-contract simulate --list-faults' lists them"
             raise InvalidOption("fault", f"there is no {self.fault!a}{hint}")
         touched = _faults()[self.fault].operations
         if unknown := [name for name in self.operations if name not in touched]:

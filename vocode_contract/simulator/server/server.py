@@ -1,4 +1,4 @@
-"""The simulator as an HTTP server on 127.0.0.1: ASGI on uvicorn, in a thread or in the foreground."""
+"""The simulator as an HTTP server on a loopback address: ASGI on uvicorn, in a thread or in the foreground."""
 
 import errno
 import ipaddress
@@ -15,6 +15,7 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Request, Response
+from vocode_contract.http.url import bracket
 from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
@@ -242,17 +243,23 @@ async def _send(response: Response, send: Send) -> None:
 
 def _bind(host: str, port: int) -> socket.socket:
     if host != "localhost" and not _is_loopback(host):
-        raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK}")
+        raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK} or ::1")
     if not 0 <= port <= 65_535:
         raise InvalidOption("port", f"{port} is no TCP port; use 1 to 65535, or 0 for any free one")
     # asyncio disables Nagle's algorithm only for sockets with an explicit protocol; with it, every request
     # would wait for some 45 ms (uvicorn issue 3149).
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError:
+        raise InvalidOption("host", f"this machine has no IPv6; use {LOOPBACK}") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK if host == "localhost" else host, port))
     except OSError as error:
         listener.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InvalidOption("host", f"this machine does not have the address {host}; use {LOOPBACK}") from None
         reason = "is taken" if error.errno == errno.EADDRINUSE else "cannot be used"
         raise InvalidOption("port", f"{port} {reason}; choose another, or 0 for any free one") from None
     return listener
@@ -260,11 +267,13 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _is_loopback(host: str) -> bool:
     try:
+        if ":" in host:  # not `is_loopback`, which some versions of Python also give ::ffff:127.0.0.1
+            return ipaddress.IPv6Address(host) == ipaddress.IPv6Address("::1")
         return ipaddress.IPv4Address(host).is_loopback
     except ValueError:
         return False
 
 
 def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()
-    return f"http://{host}:{port}"
+    host, port, *_ = listener.getsockname()
+    return f"http://{bracket(host)}:{port}"

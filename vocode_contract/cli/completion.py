@@ -1,0 +1,87 @@
+"""Shell completion of names that are too many, or too slow to load, for a fixed list of choices."""
+
+from collections.abc import Callable, Iterable
+
+import click
+
+#: What click calls to complete a value: it gets the value's beginning.
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def complete_from(find_names: Callable[[], Iterable[str]]) -> Complete:
+    """Return a function that completes one of some names, whatever its case.
+
+    Args:
+        find_names: Returns the names; called only by a shell that completes, since it may load much.
+    """
+
+    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        return [name for name in find_names() if name.casefold().startswith(incomplete.casefold())]
+
+    return complete
+
+
+def _find_dates() -> Iterable[str]:
+    from vocode_contract.contract.model import dates
+
+    return dates()
+
+
+def _find_profiles() -> Iterable[str]:
+    from vocode_contract.contract.model import PROFILES
+
+    return PROFILES
+
+
+def _find_schemas() -> Iterable[str]:
+    from vocode_contract.contract.model import Contract, dates
+
+    return sorted({name for date in dates() for name in Contract.load(date).schemas})
+
+
+def _find_codes() -> Iterable[str]:
+    from vocode_contract.validation.codes import CODES
+
+    return CODES
+
+
+def _find_faults() -> Iterable[str]:
+    from vocode_contract.simulator.faults.catalog import FAULTS
+
+    return FAULTS
+
+
+def _find_scenarios() -> Iterable[str]:
+    from vocode_contract.simulator.lifecycle.scenarios import SCENARIOS
+
+    return SCENARIOS
+
+
+def _find_variants() -> Iterable[str]:
+    from vocode_contract.simulator.variants import VARIANTS
+
+    return VARIANTS
+
+
+def _find_events() -> Iterable[str]:
+    from vocode_contract.contract.model import Contract, dates
+
+    types = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
+    return (*dict.fromkeys(types), "external_action", "all")
+
+
+def _find_policies() -> Iterable[str]:
+    from vocode_contract.http.policies import POLICIES
+
+    return (f"{name}={value}" for name, policy in POLICIES.items() for value in policy.choices or (policy.default,))
+
+
+complete_dates = complete_from(_find_dates)
+complete_profiles = complete_from(_find_profiles)
+complete_schemas = complete_from(_find_schemas)
+complete_codes = complete_from(_find_codes)
+complete_faults = complete_from(_find_faults)
+complete_scenarios = complete_from(_find_scenarios)
+complete_variants = complete_from(_find_variants)
+complete_events = complete_from(_find_events)
+complete_policies = complete_from(_find_policies)
