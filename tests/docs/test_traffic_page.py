@@ -62,7 +62,7 @@ def test_page_shows_how_a_test_fails(tmp_path, title, shown):
 def test_page_shows_traffic_without_pytest(capsys):
     pytest.importorskip("httpx")
     exec(compile(BLOCKS["script.py"], "script.py", "exec"), {})  # noqa: S102 - our own page
-    [_, line] = capsys.readouterr().out.splitlines()
+    [_, line, *_advice] = capsys.readouterr().out.splitlines()
     assert line.startswith("  GET /v1/calls answered 200 (get_call): /status: expected one of ")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.payloads import SOUND as CALL
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checks import CHECKS, Check, violations_of
 from vocode_contract.http.message import Exchange, Request, Response
@@ -16,7 +17,7 @@ CONTRACT = Contract.load("2023-11-30")
 END_CALL = CONTRACT.operations["end_call"]
 CREATE_CALL = CONTRACT.operations["create_call"]
 GET_RECORDING = CONTRACT.operations["get_recording"]
-CALL = CONTRACT.schemas["Call"]["examples"][0]
+
 BODY = json.dumps(CALL).encode()
 JSON = ("content-type", "application/json")
 TOKEN = "tok_0123456789"  # long enough not to stand in an answer by chance

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.payloads import SOUND
 from tests.support.raw import (
     CONTRACT,
     GET,
@@ -435,7 +436,7 @@ def test_endpoint_may_be_given_parsed():
 
 # --- complete answers: what the checks say of them ---
 
-CALL = json.dumps(CONTRACT.schemas["Call"]["examples"][0] | {"id": ID}).encode()
+CALL = json.dumps(SOUND | {"id": ID}).encode()
 
 
 def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK", media_type: bytes = b"application/json") -> bytes:

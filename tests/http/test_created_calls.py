@@ -257,7 +257,7 @@ def test_calls_share_the_seconds_that_are_left_for_their_ends(monkeypatch):
     client.creations._open |= dict.fromkeys((OURS, THEIRS, NO_CALL), client.creations.record_request(b"{}"))
     seconds: list[float] = []
     now = iter(range(100))
-    monkeypatch.setattr("vocode_contract.conformance.run.cleanup.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("vocode_contract.http.clock.monotonic", lambda: next(now))
 
     def end(_self: CheckedClient, _identifier: str, *, within: float) -> bool:
         seconds.append(within)

@@ -14,14 +14,16 @@ import httpx
 import httpx2
 import pytest
 
+from tests.support.payloads import SOUND
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.policies import Policies
 from vocode_contract.http.traffic import MOST_READ, Traffic, operation_at
 from vocode_contract.http.traffic.stream import Recording
+from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.violation import ContractViolated
 
-CALL = json.dumps(Contract.load().schemas["Call"]["examples"][0]).encode()
+CALL = json.dumps(SOUND).encode()
 ID = json.loads(CALL)["id"]
 URL = f"https://api.example/v1/calls/end?id={ID}"
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -48,6 +50,20 @@ def test_traffic_finds_what_breaks_the_contract(library):
     assert ("/status", "enum") in {(found.instance_pointer, found.code) for found in traffic.violations}
     with pytest.raises(ContractViolated, match="/status"):
         traffic.ensure()
+
+
+@pytest.mark.parametrize("date", [(), (("date", "Tue, 07 Nov 2023 05:40:00 GMT"),)], ids=["no Date", "Date"])
+def test_traffic_reports_every_contradiction_within_a_response(date):
+    times = {"start_time": "2023-11-07T05:31:56Z", "end_time": "2023-11-07T05:30:56Z"}
+    call = json.loads(CALL) | {**times, "agent": {**json.loads(CALL)["agent"], "user_id": ID}}
+    traffic = Traffic()
+    headers = httpx.Headers([("content-type", "application/json"), *date])
+    answering = httpx.MockTransport(lambda _: httpx.Response(200, json=call, headers=headers))
+    with httpx.Client(transport=traffic.transport(answering)) as client:
+        client.post(URL)
+    expected = [(found.instance_pointer, found.code) for found in inconsistencies(call)]
+    assert [(found.instance_pointer, found.code) for found in traffic.violations] == expected
+    assert {"end-before-start", "foreign-owner"} <= {code for _, code in expected}
 
 
 @LIBRARIES

@@ -11,6 +11,7 @@ import orjson
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import violations_of
@@ -164,14 +165,14 @@ class CheckedClient:
         """Send one request, and check the response without keeping it; see `send`."""
         __tracebackhide__ = True
         exchange = self._exchange(wanted)
-        came = time.time()
+        came = clock.wall_time()
         violations = violations_of(
             exchange,
             wanted.operation,
             self.contract,
             selection=self._selection,
             policies=self.policies,
-            received_at=came,
+            received_at=None if clock.is_moved() else came,
             token=self._client.token,
         )
         self.store.see(exchange.response.body)
@@ -233,14 +234,14 @@ class CheckedClient:
             identifier: ID of a call that this run created.
             within: Maximum seconds.
         """
-        deadline = time.monotonic() + within
+        deadline = clock.monotonic() + within
         if self.creations.needs_lookup(identifier) and self._is_over(identifier, within):
             return True
-        ending = self._try_to_send("end_call", (("id", identifier),), deadline - time.monotonic())
+        ending = self._try_to_send("end_call", (("id", identifier),), deadline - clock.monotonic())
         if ending.status == 200 and self.endpoint.is_loopback:
             return True
         pause = 0.02
-        while not self._is_over(identifier, left := deadline - time.monotonic()):
+        while not self._is_over(identifier, left := deadline - clock.monotonic()):
             if ending.status != 200 or pause >= left:
                 return False
             time.sleep(pause)
@@ -305,10 +306,10 @@ class CheckedClient:
         """
         __tracebackhide__ = True
         patience = _PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0
-        deadline = time.monotonic() + min(patience, within)
+        deadline = clock.monotonic() + min(patience, within)
         pause, longest = _PAUSES
         answer = send()
-        while is_early(answer) and (left := deadline - time.monotonic()) > 0:
+        while is_early(answer) and (left := deadline - clock.monotonic()) > 0:
             time.sleep(min(pause, left))
             pause = min(2 * pause, longest)
             answer = send()

@@ -1,6 +1,5 @@
 """Inputs for fuzzing, and cleanup of the calls that it creates."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from vocode_contract.conformance.scenario import lists, steps
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Operation
+from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import REQUEST
 from vocode_contract.http.client.request import OperationRequest
@@ -125,8 +125,8 @@ class FuzzClient:
 
     def __exit__(self, *_exception: object) -> None:
         """End the calls that were created and are known to be ours, within `_LAST_SECONDS`."""
-        deadline, creations = time.monotonic() + _LAST_SECONDS, self._client.creations
+        deadline, creations = clock.monotonic() + _LAST_SECONDS, self._client.creations
         for identifier in self._created:
-            left = deadline - time.monotonic()
+            left = deadline - clock.monotonic()
             if identifier in creations.open and left > 0 and self._client.try_to_end(identifier, within=left):
                 creations.record_end(identifier)

@@ -1,13 +1,13 @@
 """The end of a run: end the calls that it created and see that they are over, also after Ctrl-C."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.http import clock
 
 _LOOKED_AT = 100
 #: Seconds for ending the created calls.
@@ -28,12 +28,12 @@ def finish(client: CheckedClient, within: float = LAST_SECONDS, *, is_last_word:
     Raises:
         KeyboardInterrupt: Ctrl-C came meanwhile.
     """
-    deadline = time.monotonic() + within
+    deadline = clock.monotonic() + within
     interruptions: list[KeyboardInterrupt] = []
 
     def has_done(step: Callable[[float], object]) -> bool:
         try:
-            step(deadline - time.monotonic())
+            step(deadline - clock.monotonic())
         except KeyboardInterrupt as interruption:
             if is_last_word or interruptions:
                 raise

@@ -19,6 +19,7 @@ from vocode_contract.conformance.scenario.lists import (
     list_whole,
 )
 from vocode_contract.conformance.scenario.scenario import SharedScenario
+from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials
@@ -185,7 +186,7 @@ def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
 
 def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
     """Get an untouched call twice, after as much time as the bystander has lived by now."""
-    lived = time.time() - scenario.run(create_bystander).at
+    lived = clock.wall_time() - scenario.run(create_bystander).at
     call = scenario.calls.endable_id("left alone")
     time.sleep(min(lived, _ALONE))
     return tuple(scenario.send("get_call", {"id": call}) for _ in range(2))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, tls_context
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_proxied, require_token
@@ -144,7 +145,7 @@ class Client:
         __tracebackhide__ = True
         request = self._request(wanted)
         within = wanted.within - self._throttle.wait(self._timing, at_most=wanted.within)
-        deadline = time.monotonic() + min(self._timing.total, within)
+        deadline = clock.monotonic() + min(self._timing.total, within)
         pauses = self._timing.pauses if intent.effect == "reads" else ()
         found: Inconclusive | None = None
         times = 0
@@ -154,7 +155,7 @@ class Client:
                 return self._send_for_answer(request, wanted, deadline, is_retried=bool(pauses))
             except Inconclusive as inconclusive:
                 # A last attempt that the deadline cuts off tells less than the one before.
-                found = found if found is not None and time.monotonic() >= deadline else inconclusive
+                found = found if found is not None and clock.monotonic() >= deadline else inconclusive
             if times > len(pauses) or not self._wait_for_retry(found, pauses[times - 1], deadline):
                 raise found.with_attempts(times)
 
@@ -208,7 +209,7 @@ class Client:
         """Send once; return the complete exchange or raise `Inconclusive`."""
         __tracebackhide__ = True
         with self._pace as waited:
-            started = time.monotonic()
+            started = clock.monotonic()
             line = ConnectionLog(deadline + waited, is_encrypted=self._tls is not None)
             try:
                 response = self._carry(request, wanted.operation, line, is_retried=is_retried)
@@ -218,7 +219,7 @@ class Client:
             except _TooLarge:
                 kind, what, sent = "too-large", f"more than {self._max_body} bytes; {_RAISE}", True
             else:
-                return Exchange(request=request, response=response, seconds=time.monotonic() - started)
+                return Exchange(request=request, response=response, seconds=clock.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
         where = f"{self.endpoint.host} port {self.endpoint.port}"
         where += f", through the proxy {self._proxy}" if self._proxy else ""
@@ -298,7 +299,7 @@ class Client:
         jitter = random.uniform(0, 0.2)  # noqa: S311 - spreads load, guards nothing
         seconds = max(pause * (1 + jitter), inconclusive.wait or 0.0)
         is_hopeless = inconclusive.kind == "rate-limited" and inconclusive.is_down
-        left = deadline - time.monotonic() - seconds
+        left = deadline - clock.monotonic() - seconds
         if is_hopeless or not KINDS[inconclusive.kind].is_retried or left < _WORTHWHILE * self._timing.total:
             return False
         time.sleep(max(0.0, seconds - self._throttle.wait(self._timing)))

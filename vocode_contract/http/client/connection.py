@@ -7,13 +7,13 @@ forever (https://github.com/encode/httpx/discussions/1450). So each read and wri
 import socket
 import ssl
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, Literal
 
 from vocode_contract.errors import InvalidOption, MissingExtra
+from vocode_contract.http import clock
 from vocode_contract.http.client.endpoint import Proxy
 from vocode_contract.http.client.tcp import connect
 from vocode_contract.http.guard.guard import is_loopback
@@ -106,7 +106,7 @@ class ConnectionLog:
     @property
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
-        return time.monotonic() >= self.deadline
+        return clock.monotonic() >= self.deadline
 
     @property
     def is_flowing(self) -> bool:
@@ -134,7 +134,7 @@ class ConnectionLog:
         Raises:
             httpcore.TimeoutException: The deadline has passed; its type names the phase.
         """
-        remaining = self.deadline - time.monotonic()
+        remaining = self.deadline - clock.monotonic()
         self.is_cut = timeout is None or remaining < timeout
         if remaining <= 0:
             raise _RAISED[self.phase][0]

@@ -4,12 +4,13 @@
 """
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from threading import Thread
 from traceback import walk_tb
+
+from vocode_contract.http import clock
 
 __all__ = ["Blocked", "Unresolved", "connect"]
 
@@ -59,11 +60,11 @@ def connect(host: str, port: int, *, within: float) -> socket.socket:
         TimeoutError: No address accepted the connection in time.
         OSError: The name does not exist, or every address refuses.
     """
-    deadline = time.monotonic() + within
+    deadline = clock.monotonic() + within
     addresses = _addresses(host, port, within)
     failure: OSError = OSError("the name has no address")
     for number, (family, address) in enumerate(addresses):
-        left = deadline - time.monotonic()
+        left = deadline - clock.monotonic()
         if left <= 0:
             raise TimeoutError
         try:

@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 from threading import Lock, RLock
 from typing import Self
 
+from vocode_contract.http import clock
+
 
 class RateLimit:
     """Lets one request through at a time, and the next one no sooner than an interval after it.
@@ -26,14 +28,14 @@ class RateLimit:
 
     def __enter__(self) -> float:
         """Wait; return the seconds waited, which do not count as response time."""
-        started = time.monotonic()
+        started = clock.monotonic()
         self._lock.acquire()
         try:
-            time.sleep(max(0.0, self._next - time.monotonic()))
+            time.sleep(max(0.0, self._next - clock.monotonic()))
         except BaseException:  # no __exit__ follows an __enter__ that fails
             self._lock.release()
             raise
-        now = time.monotonic()
+        now = clock.monotonic()
         self._next = now + self._interval
         return now - started
 
@@ -111,7 +113,7 @@ class Throttle:
     _asked: float = 0.0  # of these, what the server asked for by Retry-After
     _until: float = 0.0
     _next: float = 0.0
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=clock.monotonic)
     _count: int = 0
     _lock: Lock = field(default_factory=Lock)
 
@@ -128,7 +130,7 @@ class Throttle:
         with self._lock:
             if wait > timing.max_retry_after or self._asked + wait > timing.max_total_wait:
                 return False
-            now = time.monotonic()
+            now = clock.monotonic()
             found = _SLOWER * (now - self._started + wait) / max(1, self._count - 1)  # the last one was refused
             self.interval = min(_SLOWEST, max(self.interval * 2, found))
             self._until = max(self._until, now + wait)
@@ -144,7 +146,7 @@ class Throttle:
         """
         with self._lock:
             self._count += 1
-            now = time.monotonic()
+            now = clock.monotonic()
             asked = max(0.0, min(self._until - now, timing.max_total_wait - self._asked, at_most))
             seconds = max(asked, min(max(0.0, self._next - now), self.interval))
             self._asked += asked
@@ -165,6 +167,6 @@ def seconds_of(retry_after: str | None) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-        return max(0.0, when.timestamp() - time.time())
+        return max(0.0, when.timestamp() - clock.wall_time())
     except (ValueError, TypeError, OverflowError):
         return None

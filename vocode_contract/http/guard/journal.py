@@ -7,7 +7,6 @@ token and no payload. And the lock that keeps two runs from acting on one host a
 import errno
 import hashlib
 import os
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 
 #: What an event adds to the number of creations without a response.
 ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1, "foreign": 1}
@@ -55,7 +55,13 @@ class CallJournal:
         Raises:
             InvalidOption: It cannot be written, so nothing may be sent.
         """
-        entry = {"at": round(time.time(), 3), "run": self._run_id, "host": self._host, "event": event, "id": identifier}
+        entry = {
+            "at": round(clock.wall_time(), 3),
+            "run": self._run_id,
+            "host": self._host,
+            "event": event,
+            "id": identifier,
+        }
         self._append(orjson.dumps(entry) + b"\n")
 
     def prepare(self) -> None:

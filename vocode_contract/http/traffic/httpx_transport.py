@@ -1,10 +1,10 @@
 """CheckedTransport: hands on what another transport carries, checked."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 
 _FLAVOURS = {
     "handle_request": "carries asynchronous clients alone, and a synchronous one uses it",
@@ -38,18 +38,18 @@ class CheckedTransport:
         """
         __tracebackhide__ = True
         handle = self._inside("handle_request", "handle_request")
-        started = time.perf_counter()
+        started = clock.monotonic()
         response = handle(request)
-        self._follow(request, response, seconds=time.perf_counter() - started)
+        self._follow(request, response, seconds=clock.monotonic() - started)
         return response
 
     async def handle_async_request(self, request: Any) -> Any:
         """Carry a request of an asynchronous client; see `handle_request`."""
         __tracebackhide__ = True
         handle = self._inside("handle_async_request", "handle_async_request")
-        started = time.perf_counter()
+        started = clock.monotonic()
         response = await handle(request)
-        self._follow(request, response, seconds=time.perf_counter() - started)
+        self._follow(request, response, seconds=clock.monotonic() - started)
         return response
 
     def close(self) -> None:

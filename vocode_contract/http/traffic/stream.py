@@ -1,9 +1,10 @@
 """A response's stream that is listened to while its client reads it."""
 
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+
+from vocode_contract.http import clock
 
 _END = object()
 #: Bytes that are decoded at once: the best packed ones become 1 MiB.
@@ -34,7 +35,7 @@ class Recording:
         self._kept = bytearray()
         self._is_ended = False
         self._is_reading = False
-        self._made = time.perf_counter()
+        self._made = clock.monotonic()
         self._waited = 0.0
 
     @property  # type: ignore[misc]  # nobody assigns it
@@ -95,15 +96,15 @@ class Recording:
         """
         if before is not None:
             return before + self._waited
-        return None if elapsed is None else max(0.0, elapsed - (time.perf_counter() - self._made) + self._waited)
+        return None if elapsed is None else max(0.0, elapsed - (clock.monotonic() - self._made) + self._waited)
 
     def _begin_read(self) -> float:
         self._is_reading = True
-        return time.perf_counter()
+        return clock.monotonic()
 
     def _end_read(self, chunk: Any, asked: float) -> bytes | None:
         self._is_reading = False
-        self._waited += time.perf_counter() - asked
+        self._waited += clock.monotonic() - asked
         if chunk is _END:
             self._is_ended = True
             return None

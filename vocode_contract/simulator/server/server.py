@@ -1,5 +1,6 @@
 """The simulator as an HTTP server on a loopback address: ASGI on uvicorn, in a thread or in the foreground."""
 
+import asyncio
 import errno
 import ipaddress
 import socket
@@ -13,6 +14,7 @@ import uvicorn
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Request, Response
 from vocode_contract.http.url import bracket
@@ -203,6 +205,7 @@ class _Server(uvicorn.Server):
         self._accepting = accepting
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        clock.keep_time(asyncio.get_running_loop())
         await super().startup(sockets)
         self._accepting()
 

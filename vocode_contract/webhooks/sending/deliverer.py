@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http import clock
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.webhooks.sending.delivery import Attempt, Delivery, DeliveryResult, Outcome
 from vocode_contract.webhooks.sending.retries import ONCE, RETRIED, RetryPolicy, find_policy
@@ -191,6 +192,7 @@ class Deliverer:
 
     def _start(self) -> None:
         self._loop = asyncio.new_event_loop()
+        clock.keep_time(self._loop)
         self._stopped = asyncio.Event()
         self._waiting = asyncio.Semaphore(0)
         self._thread = Thread(target=self._run, args=(self._loop,), name="deliverer", daemon=True)

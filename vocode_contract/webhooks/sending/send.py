@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import ssl
-import time
 
 import httpx
 
 from vocode_contract._version import __version__
+from vocode_contract.http import clock
 from vocode_contract.webhooks.sending.delivery import Delivery, DeliveryResult, Outcome
 from vocode_contract.webhooks.sending.target import Target
 
@@ -33,16 +33,16 @@ async def send_once(
     transport: httpx.AsyncBaseTransport, delivery: Delivery, target: Target, seconds: float
 ) -> DeliveryResult:
     """Send a delivery and return the result, within a deadline in seconds; network errors do not raise."""
-    started = time.monotonic()
+    started = clock.monotonic()
     try:
         async with asyncio.timeout(seconds):
             status, body = await _exchange(transport, _request(delivery, target))
     except (TimeoutError, httpx.TimeoutException):
-        return DeliveryResult(outcome="timeout", seconds=time.monotonic() - started)
+        return DeliveryResult(outcome="timeout", seconds=clock.monotonic() - started)
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        return DeliveryResult(outcome=_outcome_of_error(error), seconds=time.monotonic() - started)
+        return DeliveryResult(outcome=_outcome_of_error(error), seconds=clock.monotonic() - started)
     outcome: Outcome = "too-large" if body is None else _OUTCOMES[min(status // 100, 5)]
-    return DeliveryResult(outcome=outcome, status=status, body=body or b"", seconds=time.monotonic() - started)
+    return DeliveryResult(outcome=outcome, status=status, body=body or b"", seconds=clock.monotonic() - started)
 
 
 def _request(delivery: Delivery, target: Target) -> httpx.Request:
