@@ -231,6 +231,20 @@ def test_other_digest_is_told_by_its_length(algorithm):
     assert found(header=made_with(hmac.digest(KEY, BODY, algorithm))) == [f"digest-{algorithm}"]
 
 
+def test_length_of_another_digest_alone_is_not_certain():
+    [likely, *_] = diagnose(BODY, made_with(bytes(64)), SECRET)
+    assert (likely.code, likely.certain) == ("digest-sha512", False)
+    assert str(likely).startswith("Probably: The digest was made with SHA-512.")
+
+
+@pytest.mark.parametrize("key", [KEY, bytes(32)], ids=["right-secret", "other-secret"])
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_hexadecimal_digest_in_base64_is_told(key, case):
+    header = made_with(case(hmac.new(key, BODY, hashlib.sha256).hexdigest()).encode())
+    first, *_ = diagnose(BODY, header, SECRET)
+    assert (first.code, first.certain) == ("header-hex-in-base64", True)
+
+
 def test_digest_of_no_known_length_is_told():
     assert found(header=made_with(b"four"))[0] == "digest-length"
 

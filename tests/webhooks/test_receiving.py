@@ -10,6 +10,7 @@ import pickle
 from email import message_from_bytes
 from email.message import Message
 from http.client import parse_headers
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -517,6 +518,29 @@ def test_key_is_the_same_in_every_spelling():
         event(payload={"a": 1, "b": "é"}).replace(b" ", b"") + b"\n",
     ]
     assert len({idempotency_key(body) for body in spellings}) == 1
+
+
+@pytest.mark.parametrize("spellings", [("67", "67.0", "6.7e1"), ("100", "1e2"), ("0", "-0.0", "-0"), ("1.5", "15e-1")])
+def test_key_is_the_same_for_every_spelling_of_a_number(spellings):
+    keys = {idempotency_key(event(payload={"n": [{"n": "X"}]}).replace(b'"X"', text.encode())) for text in spellings}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("67", "67.5"), ("9007199254740992", "9007199254740993"), ("1", "true"), ("1", '"1.0"'), ("1e300", "2e300")],
+)
+def test_key_differs_for_different_numbers(numbers):
+    keys = {idempotency_key(event(payload={"n": "X"}).replace(b'"X"', text.encode())) for text in numbers}
+    assert len(keys) == 2
+
+
+def test_key_of_a_payload_that_is_nested_too_deep_is_refused():
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"x": deep, "n": 1.0}
+    with pytest.raises(InvalidOption):
+        idempotency_key(Event(type="event_message", call_id=CALL, payload=deep))
 
 
 def test_key_of_a_body_is_that_of_its_event():

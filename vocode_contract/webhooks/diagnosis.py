@@ -121,9 +121,12 @@ def _diagnose_signature(body: bytes, header: bytes, texts: tuple[str, ...]) -> I
                 yield _diagnosis(code, body, index=index)
             return
     digest = digests[0]
-    length = () if len(digest.value) == 32 else (_LENGTHS.get(len(digest.value), "digest-length"),)
-    for code in (*digest.mistakes, *length):
+    for code in digest.mistakes:
         yield _diagnosis(code, body)
+    if len(digest.value) in _LENGTHS:  # other bytes may have that length too
+        yield _diagnosis(_LENGTHS[len(digest.value)], body, certain=False)
+    elif len(digest.value) != 32:
+        yield _diagnosis("digest-length", body)
     yield from _guess(body)
 
 

@@ -130,9 +130,9 @@ def _signature_violations(fields: Mapping[bytes, bytes], contract: Contract) -> 
 def idempotency_key(received: Event | ExternalAction | Body) -> str:
     """Return a key that is the same for every copy of a delivery, however it is spelt.
 
-    It is the SHA-256 of type, call and payload in canonical JSON (keys sorted, no spaces), not of the raw body: a proxy
-    or a second sender may order keys, space or escape the same event differently, and processing one event twice does
-    harm. A payload of ``null``, ``{}`` and a missing one are the same.
+    It is the SHA-256 of type, call and payload in canonical JSON (keys sorted, no spaces, 67 for 67.0), not of the raw
+    body: a proxy or a second sender may order keys, space, escape or write numbers of the same event differently, and
+    processing one event twice does harm. A payload of ``null``, ``{}`` and a missing one are the same.
 
     Two events that say the same, such as "yes" twice without a time in the payload, have the same key, as they would
     by their raw bodies. An external action has neither time nor nonce, so the same request made twice cannot be

@@ -53,12 +53,15 @@ MISTAKES: Mapping[str, Mistake] = {
     "header-quotes": Mistake("The header is quoted, or is the repr of Python bytes.", _HEADER),
     "header-prefix": Mistake("The header has a prefix, as other providers use.", "Remove it; Vocode uses none."),
     "header-hex": Mistake("The header is hexadecimal.", "Encode the digest in base64: digest(), not hexdigest()."),
+    "header-hex-in-base64": Mistake(
+        "The header is the base64 of the hexadecimal digest.", "Encode the digest itself: digest(), not hexdigest()."
+    ),
     "header-urlsafe": Mistake("The header is in URL-safe base64.", "Use standard base64, with + and /."),
     "header-padding": Mistake("The trailing = sign of the header is missing.", _HEADER),
     "header-not-base64": Mistake("The header is not base64.", _HEADER),
-    "digest-sha1": Mistake("The digest is as long as one of SHA-1.", _HMAC),
-    "digest-sha384": Mistake("The digest is as long as one of SHA-384.", _HMAC),
-    "digest-sha512": Mistake("The digest is as long as one of SHA-512.", _HMAC),
+    "digest-sha1": Mistake("The digest was made with SHA-1.", _HMAC),
+    "digest-sha384": Mistake("The digest was made with SHA-384.", _HMAC),
+    "digest-sha512": Mistake("The digest was made with SHA-512.", _HMAC),
     "digest-length": Mistake("The digest does not have the 32 bytes of SHA-256.", _HEADER),
     "digest-unkeyed": Mistake(
         "The signature is the SHA-256 of the body without a key.", "Use HMAC with the decoded secret."
@@ -173,6 +176,8 @@ def header_readings(header: bytes) -> Iterator[Reading]:
             yield Reading(value=bytes.fromhex(part.strip()), mistakes=(*repeated, *prefix, "header-hex"))
             continue
         digest, made = _repair(part, "header")
+        if digest and _HEX.fullmatch(text := digest.decode("ascii", "replace")):
+            digest, made = bytes.fromhex(text), (*made, "header-hex-in-base64")
         if digest:
             yield Reading(value=digest, mistakes=(*repeated, *prefix, *made))
 
