@@ -331,6 +331,15 @@ def test_validate_judges_by_the_codes_asked_for(run, bad):
     assert run("validate", "--ignore", "type", "--ignore", "enum", bad)[0] == CONFORMS
 
 
+def test_validate_raises_advice_to_errors_where_told(run, tmp_path):
+    foreign = saved(
+        tmp_path / "call.json", CALL | {"agent": CALL["agent"] | {"user_id": "b0b0b0b0-0000-4000-8000-000000000000"}}
+    )
+    assert run("validate", foreign)[0] == CONFORMS
+    code, out, _ = run("validate", "--error", "foreign-*", foreign)
+    assert (code, "[foreign-owner, 2023-11-30]" in out) == (VIOLATES, True)
+
+
 def test_validate_finds_duplicate_keys_unless_plain(run, monkeypatch):
     raw = json.dumps(CALL).encode().replace(b"{", b'{"status": "ended", ', 1)
     for option, code in (("--strict", 1), ("--plain", 0)):

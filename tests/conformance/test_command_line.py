@@ -69,6 +69,7 @@ def test_rerun_repeats_all_settings():
         proxy="http://proxy.example:3128",
         select=("json-*",),
         ignore=("slow",),
+        error=("foreign-*",),
         max_body="7",
     )
     expected = {
@@ -81,6 +82,7 @@ def test_rerun_repeats_all_settings():
         "max-body": "7",
         "select": "'json-*'",
         "ignore": "slow",
+        "error": "foreign-owner,foreign-template",
     }
     words = words_of(run, "--vocode-")
     pairs = list(zip(words[::2], words[1::2], strict=True))

@@ -6,10 +6,22 @@ import pytest
 
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.checks import CHECKS
 from vocode_contract.http.policies import POLICIES
 from vocode_contract.validation import codes
-from vocode_contract.validation.codes import ALL, CODES, LEVELS, Selection, default_level, require, rests_on
+from vocode_contract.validation.codes import (
+    ALL,
+    CODES,
+    GROUPS,
+    LEVELS,
+    Selection,
+    default_level,
+    raise_to_errors,
+    require,
+    rests_on,
+)
 from vocode_contract.validation.codes.code import BASES
+from vocode_contract.validation.consistency import RULES
 from vocode_contract.validation.violation import Violation
 
 each_code = pytest.mark.parametrize("code", CODES)
@@ -59,7 +71,11 @@ def test_code_is_explained(code):
 def test_code_rests_on_something_known(code):
     basis = CODES[code].basis
     policy = basis.removeprefix("policy ")
-    assert basis in BASES or (policy != basis and policy in POLICIES) or re.match(r"(RFC \d+|ISO/IEC|ITU-T) ?", basis)
+    assert (
+        basis in BASES
+        or (policy != basis and policy in POLICIES)
+        or re.match(r"(RFC \d+|ISO/IEC|ITU-T|CWE-\d+) ?", basis)
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +98,22 @@ def test_violation_rests_on_the_policy_that_had_a_say_or_on_what_its_code_does(c
 @pytest.mark.parametrize("profile", PROFILES)
 def test_code_has_a_level_under_every_profile(code, profile):
     assert default_level(code, profile) in LEVELS
+
+
+def test_inference_and_practice_are_errors_only_where_several_exchanges_show_them():
+    one = {code for check in CHECKS for code in check.codes} | {rule.code for rule in RULES}
+    one |= {*GROUPS["payload"], *GROUPS["delivery"]}
+    assert [code for code in CODES if code in one and CODES[code].level == "error" and is_inferred(code)] == []
+
+
+def is_inferred(code):
+    return CODES[code].basis in ("inference", "practice")
+
+
+def test_codes_can_be_raised_to_errors_by_patterns():
+    selection = Selection(severities=raise_to_errors(("foreign-*",)))
+    levels = [selection.level(code, "wire") for code in ("foreign-owner", "foreign-template", "slow")]
+    assert levels == ["error", "error", "advice"]
 
 
 def test_registered_codes_are_returned_for_a_table_of_rules():

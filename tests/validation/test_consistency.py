@@ -10,7 +10,7 @@ import pytest
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import ContractError, UnknownSchema
-from vocode_contract.validation.codes import CODES, Selection
+from vocode_contract.validation.codes import ALL, CODES, Selection
 from vocode_contract.validation.consistency import RULES, Rule, inconsistencies
 from vocode_contract.validation.validator import conforms
 
@@ -83,16 +83,24 @@ def test_published_example_has_no_error(contract):
     assert {found.severity for found in inconsistencies(published, contract=contract)} == {"advice"}
 
 
-def test_only_impossible_times_and_leaks_are_errors():
+def test_only_impossible_times_are_errors():
     errors = {rule.code for rule in RULES if CODES[rule.code].level == "error"}
-    assert errors == {"end-before-start", "foreign-owner"}
+    assert errors == {"end-before-start"}
+
+
+def test_another_owner_is_advice_until_its_code_is_raised():
+    payload = altered(example(), {"/agent/voice/user_id": FOREIGN})
+    raised = Selection(severities={"foreign-owner": "error"})
+    found = [inconsistencies(payload, now=NOW, selection=selection) for selection in (ALL, raised)]
+    levels = [[each.severity for each in listed if each.code == "foreign-owner"] for listed in found]
+    assert levels == [["advice"], ["error"]]
 
 
 def test_violation_names_the_place_in_the_contract():
     payload = altered(example(), {"/agent/user_id": FOREIGN})
     [found] = [found for found in inconsistencies(payload, now=NOW) if found.code == "foreign-owner"]
     assert found.schema_pointer == "/components/schemas/Agent/properties/user_id"
-    assert (found.contract, found.severity) == ("2023-11-30", "error")
+    assert (found.contract, found.severity) == ("2023-11-30", "advice")
 
 
 def test_owner_of_each_listed_call_is_its_own():

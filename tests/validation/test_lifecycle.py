@@ -149,6 +149,31 @@ def test_breach_has_its_code(name):
     assert codes(*observations) == expected
 
 
+REWRITTEN = [poll("in_progress", transcript=LINE * 2 + "BOT: a"), poll(transcript=LINE + "BOT: Hel-\n" + LINE)]
+
+
+@pytest.mark.parametrize(
+    ("observations", "severities", "severity"),
+    [
+        (REWRITTEN, {}, "advice"),
+        (REWRITTEN, {"transcript-lost-text": "error"}, "error"),
+        ([poll("in_progress", transcript=LINE * 2), poll("ended")], {}, "error"),
+        ([poll(transcript=LINE * 2), poll(transcript=LINE)], {}, "error"),
+    ],
+    ids=["live", "live-raised", "gone", "over"],
+)
+def test_changed_line_of_a_live_call_is_advice_until_its_code_is_raised(observations, severities, severity):
+    found = breaches(observations, contract="2024-08-27", selection=Selection(severities=severities))
+    assert [(each.code, each.severity) for each in found] == [("transcript-lost-text", severity)]
+
+
+def test_owner_of_the_agent_that_differs_between_two_observations_is_an_error():
+    [found] = breaches(
+        [poll(), poll(agent=CALL["agent"]["id"]), poll(agent=agent(user_id=OTHER))], contract="2024-08-27"
+    )
+    assert (found.code, found.severity, found.instance_pointer) == ("owner-changed", "error", "/agent/user_id")
+
+
 def test_breach_is_told_once_and_not_at_each_later_poll():
     back = poll("in_progress", start_time=START, end_time=END)
     assert codes(poll(), back, back, poll()) == ["status-went-back"]

@@ -21,9 +21,14 @@ This page describes each violation code. It is generated from `vocode_contract/v
 An *error* means that the contract is violated. *Drift* is newer than the contract, and not wrong in itself. *Advice* is
 neither: it points to a likely problem. A code that is *off* is not reported.
 
-Each code rests on the contract's own words, on a standard, on an inference from the contract and from observed
-behaviour, or on a limit of this program. If no document decides, it rests on a *policy*, which you can change for each
-run, or on *practice*: behaviour that users depend on.
+Each code rests on the contract's own words, on a standard, on logic, on an inference from the contract and from
+observed behaviour, or on a limit of this program. If no document decides, it rests on a *policy*, which you can change
+for each run, or on *practice*: behaviour that users depend on.
+
+What one payload or response shows is an error only by the contract, a standard, logic, a policy or a limit. What rests
+on an inference or on practice is advice there, unless you raise it: `--error foreign-owner` on the command line,
+`Selection(severities={"foreign-owner": "error"})` in Python. It is an error where two responses contradict each other,
+where a response does not fit its request, and in a stress test of your own receiver.
 """
 
 

@@ -53,6 +53,7 @@ class ValidateOptions:
     profile: str
     select: tuple[str, ...]
     ignore: tuple[str, ...]
+    error: tuple[str, ...]
     output_format: str
     advice: bool
     lines: bool
@@ -91,6 +92,12 @@ class ValidateOptions:
     multiple=True,
     shell_complete=complete_codes,
     help="Skip these codes; wildcards are allowed (default: none).",
+)
+@click.option(
+    "--error",
+    metavar="CODES",
+    multiple=True,
+    help="Report these codes as errors, whatever their severity; wildcards are allowed (default: none).",
 )
 @click.option(
     "--output-format",
@@ -182,10 +189,12 @@ def _make_validator(options: ValidateOptions) -> "Validator":
 
 @cache
 def _parse_selection(options: ValidateOptions) -> "Selection":
-    from vocode_contract.validation.codes import Selection, parse_patterns
+    from vocode_contract.validation.codes import Selection, parse_patterns, raise_to_errors
 
     return Selection(
-        select=parse_patterns(options.select, "--select"), ignore=parse_patterns(options.ignore, "--ignore")
+        select=parse_patterns(options.select, "--select"),
+        ignore=parse_patterns(options.ignore, "--ignore"),
+        severities=raise_to_errors(parse_patterns(options.error, "--error")),
     )
 
 
@@ -258,9 +267,7 @@ def _explain(violation: "Violation", payload: Payload, value: object) -> "Violat
 def _check_consistency(value: object, validator: "Validator", options: ValidateOptions) -> Iterator["Violation"]:
     from vocode_contract.validation.consistency import inconsistencies
 
-    date, profile = validator.contract.date, validator.contract.profile
-    selection = _parse_selection(options)
-    found = inconsistencies(value, validator.name, contract=date, profile=profile, selection=selection)
+    found = inconsistencies(value, validator.name, contract=validator.contract, selection=_parse_selection(options))
     return (each for each in found if options.advice or each.severity != "advice")
 
 

@@ -92,7 +92,7 @@ class CheckedClient:
         """
         self.contract = contract
         self.policies = policies
-        self._selection = selection
+        self.selection = selection
         self.answers: list[CheckedExchange] = []
         self.require_service: Callable[[], object] = lambda: None
         self._client = client
@@ -170,7 +170,7 @@ class CheckedClient:
             exchange,
             wanted.operation,
             self.contract,
-            selection=self._selection,
+            selection=self.selection,
             policies=self.policies,
             received_at=None if clock.is_moved() else came,
             token=self._client.token,

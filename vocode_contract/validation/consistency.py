@@ -31,6 +31,7 @@ class Clash:
     keys: tuple[str, ...]  # from that object to the place
     expected: str
     actual: str
+    may_be_right: bool = False  # advice at most, unless the user raises its code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "max-body", str(settings.max_body)
     yield from (("select", pattern) for pattern in settings.selection.select)
     yield from (("ignore", pattern) for pattern in settings.selection.ignore)
+    if settings.selection.severities:
+        yield "error", ",".join(settings.selection.severities)
 
 
 _MOST_ENDPOINTS = 3

@@ -158,6 +158,13 @@ OPTIONS: tuple[RunOption, ...] = (
         "ignore", "CODES", "skip these codes, separated by commas; wildcards are allowed", default=(), has_key=True
     ),
     RunOption(
+        "error",
+        "CODES",
+        "report these codes as errors, whatever their severity, separated by commas; wildcards are allowed",
+        default=(),
+        has_key=True,
+    ),
+    RunOption(
         "traffic-host",
         "HOST",
         "host whose traffic vocode_traffic checks",

@@ -23,7 +23,7 @@ from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic import Hosts
 from vocode_contract.http.url import is_host
-from vocode_contract.validation.codes import ALL, Selection, parse_patterns
+from vocode_contract.validation.codes import ALL, Selection, parse_patterns, raise_to_errors
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.scalars import canonical_id, uuid_of
 
@@ -95,7 +95,11 @@ class Settings:
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
             call_ids=_call_ids(given["call-id"]),
-            selection=Selection(select=_codes(given["select"]), ignore=_codes(given["ignore"])),
+            selection=Selection(
+                select=_codes(given["select"]),
+                ignore=_codes(given["ignore"]),
+                severities=raise_to_errors(_codes(given["error"])),
+            ),
             policies=Policies.from_words(policy.value, option=policy.source),
             traffic_hosts=hosts.value,
             timeout=_timeout(given["timeout"]),

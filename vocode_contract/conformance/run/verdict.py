@@ -78,7 +78,7 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
     for identifier, observations in seen.items():
         history, before = NEW, None
         for observation, answer in sorted(observations, key=lambda pair: pair[1].at):
-            history, found = step(history, observation, contract=contract)
+            history, found = step(history, observation, contract=contract, selection=client.selection)
             went_back = any(violation.code == "status-went-back" for violation in found)
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back

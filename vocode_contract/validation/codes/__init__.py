@@ -87,6 +87,12 @@ def parse_patterns(values: Iterable[str], option: str) -> tuple[str, ...]:
     return patterns
 
 
+def raise_to_errors(patterns: Iterable[str]) -> Mapping[str, Level]:
+    """Return the severities of a `Selection` under which the codes that match a pattern are errors."""
+    listed = tuple(patterns)
+    return {code: "error" for code in CODES if any(fnmatchcase(code, pattern) for pattern in listed)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which codes are reported, and how severe they are; by default all, as severe as `CODES` says.

@@ -9,6 +9,7 @@ from vocode_contract.validation.violation import SEVERITIES, Violation
 #: Basis to its description, as a phrase. A basis can also be ``policy NAME``, or the section of a standard.
 BASES: Mapping[str, str] = {
     "contract": "the contract's own words",
+    "logic": "logic: one statement excludes the other",
     "inference": "an inference from the contract and from observed behaviour; no document states it",
     "practice": "what users of the API depend on; no document states it",
     "limit": "a limit of this program, which can be changed",

@@ -70,8 +70,9 @@ class CallHistory:
 
 NEW = CallHistory()
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
+AGENT_OWNER = "owner of the agent"
 #: Properties of a Call that may not change.
-FIXED = ("user_id", "agent", "telephony_provider", *NUMBERS)
+FIXED = ("user_id", "agent", AGENT_OWNER, "telephony_provider", *NUMBERS)
 _ID_LENGTH = 64
 
 
@@ -134,10 +135,10 @@ def members(value: object) -> Mapping[str, Any]:
 
 def digest_fixed(call: Mapping[str, Any], names: Iterable[str] = FIXED) -> dict[str, str]:
     """Return digests of the properties that may not change."""
-    found = {name: call.get(name) for name in names}
-    agent = found.get("agent")
+    agent = call.get("agent")
     if isinstance(agent, dict):  # an item of a list has only the id
-        found["agent"] = agent.get("id")
+        call = {**call, "agent": agent.get("id"), AGENT_OWNER: agent.get("user_id")}
+    found = {name: call.get(name) for name in names}
     return {name: digest_of_id(value) for name, value in found.items() if isinstance(value, str)}
 
 

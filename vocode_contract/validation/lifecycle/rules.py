@@ -24,6 +24,7 @@ from vocode_contract.validation.lifecycle.call_life import (
 )
 from vocode_contract.validation.lifecycle.event_order import CONFLICTS, conflicts
 from vocode_contract.validation.lifecycle.history import (
+    AGENT_OWNER,
     NEW,
     NUMBERS,
     CallHistory,
@@ -100,6 +101,10 @@ def _has_moved(before: object, now: object) -> bool:
     return abs(later - then) >= _SAME_TIME
 
 
+#: Names in `FIXED` that stand for a property of a full agent.
+_AGENT_KEYS: Mapping[str, tuple[str, str]] = {"agent": ("agent", "id"), AGENT_OWNER: ("agent", "user_id")}
+
+
 def _keep(*names: str) -> _Rule:
     """Return the rule that some properties do not change."""
 
@@ -107,7 +112,7 @@ def _keep(*names: str) -> _Rule:
         now = digest_fixed(call, names)
         for name in names:
             if name in history.fixed and name in now and history.fixed[name] != now[name]:
-                keys = ("agent", "id") if name == "agent" and isinstance(call.get("agent"), dict) else (name,)
+                keys = _AGENT_KEYS.get(name, (name,)) if isinstance(call.get("agent"), dict) else (name,)
                 yield Clash(keys=keys, expected="the value of before", actual="another one")
 
     return check
@@ -121,7 +126,9 @@ def _grow_transcript(history: CallHistory, call: Mapping[str, Any]) -> Iterator[
     text = transcript or ""
     if len(text) < length or digest_of(text[:length]) != digest:
         actual = "an end before it" if text and len(text) < length else "another one" if text else "nothing"
-        yield Clash(keys=("transcript",), expected="the text of before and what follows it", actual=actual)
+        is_live = bool(text) and known_word(history.status, FINAL) is None
+        expected = "the text of before and what follows it"
+        yield Clash(keys=("transcript",), expected=expected, actual=actual, may_be_right=is_live)
 
 
 def _keep_recording(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
@@ -169,7 +176,7 @@ CALL_RULES: Mapping[str, _Rule] = {
     "end-time-moved": _keep_time("end_time", FINAL),
     "number-changed": _keep(*NUMBERS),
     "agent-changed": _keep("agent"),
-    "owner-changed": _keep("user_id"),
+    "owner-changed": _keep("user_id", AGENT_OWNER),
     "provider-changed": _keep("telephony_provider"),
     "transcript-lost-text": _grow_transcript,
     "recording-vanished": _keep_recording,
@@ -221,7 +228,7 @@ def step(
                 Violation(
                     instance_pointer=json_pointer.from_tokens(clash.keys),
                     code=code,
-                    severity=level,
+                    severity="advice" if clash.may_be_right and code not in selection.severities else level,
                     expected=clash.expected,
                     actual=clash.actual,
                     schema_pointer=_source(loaded, clash.keys[0]) if is_call else "",
