@@ -37,8 +37,8 @@ class SchemasNotFound(ContractError):
 
     def __str__(self) -> str:
         places = " or ".join(map(repr, self.looked_in))
-        remedy = "python3 -m pip install --force-reinstall vocode-contract"
-        return f"the schemas are missing: no contract.json in {places}; reinstall with: {remedy}"
+        remedy = "python3 -m pip install --force-reinstall ."
+        return f"the schemas are missing: no contract.json in {places}; reinstall from a checkout with: {remedy}"
 
 
 class _Unknown(ContractError):
@@ -98,7 +98,7 @@ class MissingExtra(ContractError):
     def __str__(self) -> str:
         return (
             f"{self.needed_for} needs the extra {self.extra!r}; "
-            f"install it with: python3 -m pip install 'vocode-contract[{self.extra}]'"
+            f"install it from a checkout with: python3 -m pip install '.[{self.extra}]'"
         )
 
 

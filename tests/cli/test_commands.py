@@ -699,7 +699,7 @@ def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
     assert code == USAGE
     assert err == (
         "vocode-contract: the simulator needs the extra 'simulator'; "
-        "install it with: python3 -m pip install 'vocode-contract[simulator]'\n"
+        "install it from a checkout with: python3 -m pip install '.[simulator]'\n"
     )
 
 

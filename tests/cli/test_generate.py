@@ -179,7 +179,7 @@ def test_generate_without_hypothesis_names_the_extra(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     code, out, err = run("generate")
     assert (code, out, err.count("\n")) == (USAGE, "", 1)
-    assert "vocode-contract[hypothesis]" in err
+    assert "install '.[hypothesis]'" in err
     assert run("generate", "--cover")[0] == CONFORMS
 
 

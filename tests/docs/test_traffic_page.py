@@ -14,7 +14,14 @@ import vocode_contract
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "check-your-own-traffic.md").read_text("utf-8")
 BLOCKS = dict(re.findall(r'^```python title="([\w.]+)"\n(.*?)^```$', PAGE, re.DOTALL | re.MULTILINE))
 SHOWN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-PASSING = {"test_sync.py": 1, "test_async.py": 1, "test_hook.py": 1, "test_example.py": 1, "test_application.py": 2}
+PASSING = {
+    "test_sync.py": 1,
+    "test_async.py": 1,
+    "test_hook.py": 1,
+    "test_example.py": 1,
+    "test_application.py": 2,
+    "test_hypothesis.py": 1,
+}
 FAILING = {"test_respx.py": SHOWN[0], "test_case.py": SHOWN[1]}
 
 

@@ -18,7 +18,7 @@ from vocode_contract.errors import (
 ERRORS = {
     SchemasNotFound(("/inside", "/beside")): (
         "the schemas are missing: no contract.json in '/inside' or '/beside'; "
-        "reinstall with: python3 -m pip install --force-reinstall vocode-contract"
+        "reinstall from a checkout with: python3 -m pip install --force-reinstall ."
     ),
     UnknownContract("2023-11-31", ("2023-11-30", "2024-04-19")): (
         "unknown contract '2023-11-31'; did you mean 2023-11-30? known: 2023-11-30, 2024-04-19"
@@ -27,7 +27,7 @@ ERRORS = {
     UnknownProfile("lax", ("documented", "wire")): "unknown profile 'lax'; known: documented, wire",
     MissingExtra("simulator", "the simulator"): (
         "the simulator needs the extra 'simulator'; "
-        "install it with: python3 -m pip install 'vocode-contract[simulator]'"
+        "install it from a checkout with: python3 -m pip install '.[simulator]'"
     ),
     InvalidOption("--vocode-url", "must start with https://"): "--vocode-url: must start with https://",
 }
