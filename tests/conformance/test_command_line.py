@@ -24,6 +24,10 @@ def settings(**given: object) -> Settings:
     return Settings.from_given({name.replace("_", "-"): Given(value=value) for name, value in given.items()})
 
 
+#: Options that need files, variables or another URL, and have tests of their own.
+ELSEWHERE = {"allow-http", "auth", "ca", "cert", "header-env", "key"}
+
+
 class WatchedOption:
     """A default value that notes that it is read."""
 
@@ -91,7 +95,7 @@ def test_rerun_repeats_all_settings():
     told = {name.removeprefix("--vocode-"): value for name, value in pairs if name != "--vocode-policy"}
     assert told == expected
     consents = {"allow", "allow-number", "budget", "production", "approve-sends"}
-    unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", "ca", "allow-http"} - consents
+    unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", *ELSEWHERE} - consents
     # Fuzzing tests repeat `fuzz` and `seed` themselves.
     assert unrepeated == {"fuzz", "seed", "plan", "traffic-host"}, "repeat the option in words_of, or list it here"
 
@@ -101,6 +105,26 @@ def test_rerun_repeats_the_file_of_a_private_authority(tmp_path):
     path = tmp_path / "a file.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
     assert shlex.split(" ".join(words_of(settings(ca=str(path))))) == ["--ca", str(path)]
+
+
+def test_rerun_repeats_how_the_client_authenticates(monkeypatch, tmp_path):
+    monkeypatch.setenv("TENANT", "hunter2")
+    trustme = pytest.importorskip("trustme")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued = trustme.CA().issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    run = settings(cert=str(certificate), key=str(key), auth="header:X-API-Key", header_env=("X-Tenant=TENANT",))
+    access = ["--auth", "header:X-API-Key", "--header-env", "X-Tenant=TENANT"]
+    assert words_of(run) == ["--cert", str(certificate), "--key", str(key), *access]
+    assert "hunter2" not in repr(run)
+
+
+@pytest.mark.parametrize("words", [("X-Tenant=TENANT", "x-tenant=TENANT"), ("X-API-Key=TENANT",)])
+def test_settings_refuse_a_header_that_is_given_twice(monkeypatch, words):
+    monkeypatch.setenv("TENANT", "acme")
+    with pytest.raises(InvalidOption, match="is given twice"):
+        settings(auth="header:X-API-Key", header_env=words)
 
 
 def test_rerun_repeats_no_consent():

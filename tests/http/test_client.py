@@ -43,8 +43,8 @@ from vocode_contract.validation.masking import Secret
 pytest.importorskip("httpx")
 import httpx
 
+from vocode_contract.http.client.authentication import BEARER, TOKEN_VARIABLE, Authentication, SecretHeader
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
     INVALID_TOKEN,
@@ -217,7 +217,11 @@ def test_credentials_can_be_others_or_none(credentials, line):
     assert [found for found in lines if found.startswith("Authorization")] == ([line] if line else [])
 
 
+BASIC, KEY = Authentication.from_word("basic"), Authentication.from_word("header:X-API-Key")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize("authentication", [BEARER, BASIC, KEY], ids=lambda found: found.word)
 @pytest.mark.parametrize(
     "credentials",
     [
@@ -231,16 +235,86 @@ def test_credentials_can_be_others_or_none(credentials, line):
         Credentials(token=Secret("another-users")),
     ],
 )
-def test_credentials_in_a_shell_are_those_that_are_sent(credentials):
+def test_credentials_in_a_shell_are_those_that_are_sent(credentials, authentication):
     variables = {TOKEN_VARIABLE: TOKEN, OTHER_TOKEN_VARIABLE: "another-users"}
     told = subprocess.run(
-        ["/bin/sh", "-c", f'printf %s "{credentials.in_shell}"'],
+        ["/bin/sh", "-c", f'printf %s "{credentials.in_shell(authentication)}"'],
         env=variables,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout == authorization(credentials, Secret(TOKEN))
+    assert told.stdout == authorization(credentials, Secret(TOKEN), authentication)
+
+
+@pytest.mark.parametrize(
+    ("authentication", "line"),
+    [
+        (BASIC, "Authorization: Basic YWRhOnNlY3JldA=="),
+        (KEY, "X-API-Key: ada:secret"),
+        (Authentication.from_word("header:Authorization"), "Authorization: ada:secret"),
+    ],
+)
+def test_credential_is_sent_where_the_server_expects_it(authentication, line):
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        sender = Client(server.url, Secret("ada:secret"), timing=HASTY, authentication=authentication)
+        request = sender.exchange(GET).request
+    lines = server.heard[0].decode().split("\r\n")
+    assert [found for found in lines if found.startswith(("Authorization", "X-API-Key"))] == [line]
+    copied = pickle.loads(pickle.dumps(request))  # noqa: S301 - our own bytes
+    assert copied.header(line.partition(":")[0]) == "<token>"
+
+
+@pytest.mark.parametrize("word", ["", "digest", "header", "header:", "header:X Y", "header:Host", "header:X\r\nY"])
+def test_scheme_that_is_unknown_is_refused(word):
+    with pytest.raises(InvalidOption, match=r"--auth: must be bearer, basic or header:NAME"):
+        Authentication.from_word(word, option="--auth")
+
+
+def test_basic_authentication_requires_a_password():
+    with pytest.raises(InvalidOption, match="must be user:password") as caught:
+        Client("http://127.0.0.1:1", Secret("hunter2"), authentication=BASIC)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_header_of_the_environment_is_sent_and_never_shown(monkeypatch):
+    monkeypatch.setenv("TENANT", "hunter2 and more")
+    header = SecretHeader.from_word("X-Tenant=TENANT")
+    with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
+        sender = Client(server.url, timing=HASTY, headers=(header,))
+        exchange = sender.exchange(GET)
+    assert b"\r\nX-Tenant: hunter2 and more\r\n" in server.heard[0]
+    assert sender.headers_in_shell(None) == {"x-tenant": "$TENANT"}
+    assert "hunter2" not in repr((header, exchange, exchange.request))
+    assert b"hunter2" not in pickle.dumps(exchange)
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "reason"),
+    [
+        ("X-Tenant", "x", "must be NAME=VARIABLE"),
+        ("X-Tenant=", "x", "must be NAME=VARIABLE"),
+        ("=TENANT", "x", "must be NAME=VARIABLE"),
+        ("X Tenant=TENANT", "x", "must be NAME=VARIABLE"),
+        ("X-Tenant=TENANT\n", "x", "must be NAME=VARIABLE"),
+        ('X"$(id)=TENANT', "x", "must be NAME=VARIABLE"),
+        ("X-Tenant=hunter2-1", "x", "must be NAME=VARIABLE"),
+        ("X-Tenant=TENANT", None, "TENANT is not set"),
+        ("X-Tenant=TENANT", "", "TENANT is not set"),
+        ("X-Tenant=TENANT", "hunter2\r\nHost: x", "TENANT must be printable ASCII"),
+        ("X-Tenant=TENANT", " hunter2", "TENANT must be printable ASCII"),
+        ("X-Tenant=TENANT", "hunter2\u00e9", "TENANT must be printable ASCII"),
+        ("Authorization=TENANT", "x", "--auth or --vocode-auth sets its scheme"),
+        *((f"{name}=TENANT", "x", "set by the client itself") for name in ("Host", "content-length", "TE", "Upgrade")),
+    ],
+)
+def test_header_of_the_environment_that_cannot_be_sent_is_refused_unseen(monkeypatch, word, value, reason):
+    monkeypatch.delenv("TENANT", raising=False)
+    if value is not None:
+        monkeypatch.setenv("TENANT", value)
+    with pytest.raises(InvalidOption, match=reason) as caught:
+        SecretHeader.from_word(word, option="--header-env")
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("token", ["two words", "line\r\nbreak", "\u043f\u0430\u0440\u043e\u043b\u044c", ""])

@@ -22,10 +22,12 @@ pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 pytest.importorskip("trustme")
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 import vocode_contract
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.client.authentication import PASSPHRASE_VARIABLE, ClientCertificate
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Endpoint, Proxy
 from vocode_contract.http.client.request import OperationRequest
@@ -190,6 +192,92 @@ def test_connection_that_nobody_takes_is_not_waited_for():
         first.connect(listening.getsockname())  # fills the backlog
         error = why(END, f"http://127.0.0.1:{listening.getsockname()[1]}")
     assert (error.kind, error.consequence) == ("timeout-connect", "nothing was sent")
+
+
+# --- client certificates ---
+
+
+@pytest.fixture(scope="module")
+def identity(private, tmp_path_factory):
+    """Return a client certificate, and its key as it is and encrypted with the passphrase ``hunter2``."""
+    authority, _ = private
+    directory, issued = tmp_path_factory.mktemp("identity"), authority.issue_cert("ada@staging.example")
+    files = {name: directory / f"{name}.pem" for name in ("cert", "key", "encrypted", "both")}
+    issued.cert_chain_pems[0].write_to_path(str(files["cert"]))
+    issued.private_key_pem.write_to_path(str(files["key"]))
+    issued.private_key_and_cert_chain_pem.write_to_path(str(files["both"]))
+    key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+    encryption = serialization.BestAvailableEncryption(b"hunter2")
+    pem = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    files["encrypted"].write_bytes(key.private_bytes(*pem))
+    return {name: str(path) for name, path in files.items()}
+
+
+def demanding(private: Private, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Answer:
+    """Answer only to clients with a certificate."""
+    authority, ca_file = private
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = version
+    authority.issue_cert("localhost").configure_cert(context)
+    context.load_verify_locations(cafile=ca_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    def answering(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            says_nothing_is_there(secured)
+
+    return answering
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "passphrase"),
+    [("both", "", ""), ("cert", "key", ""), ("cert", "encrypted", "hunter2"), ("both", "", "needless")],
+)
+def test_client_certificate_proves_the_identity(private, identity, monkeypatch, *, cert, key, passphrase):
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, passphrase)
+    certificate = ClientCertificate(file=identity[cert], key_file=identity.get(key, ""))
+    with serving(demanding(private)) as port:
+        url = f"https://localhost:{port}"
+        client = Client(url, Secret(TOKEN), timing=HASTY, ca_file=private[1], certificate=certificate)
+        assert client.exchange(LIST).response.status == 404
+
+
+@pytest.mark.parametrize(
+    ("version", "what"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "requires a client certificate; --cert FILE or --vocode-cert FILE gives one"),
+        (ssl.TLSVersion.TLSv1_2, "handshake failure"),
+    ],
+)
+def test_server_that_requires_a_client_certificate_is_named(private, version, what):
+    with serving(demanding(private, version)) as port:
+        error = why(LIST, f"https://localhost:{port}", ca_file=private[1])
+    assert error.kind == "tls"
+    assert what in error.what
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "passphrase", "reason"),
+    [
+        ("cert", "encrypted", "", f"encrypted key; put its passphrase into {PASSPHRASE_VARIABLE}"),
+        ("cert", "encrypted", "wrong", f"or {PASSPHRASE_VARIABLE} does not decrypt it"),
+        ("cert", "encrypted", "x" * 2_000, "cannot be read"),
+        ("cert", "", "", "cannot be read, or holds no PEM certificate with its key"),
+        ("key", "cert", "", "cannot be read, or holds no PEM certificate with its key"),
+        ("missing", "", "", "cannot be read"),
+        ("cert", "other", "", "does not belong to the key"),
+    ],
+)
+def test_client_certificate_that_cannot_be_used_is_refused_in_one_line(
+    identity, monkeypatch, tmp_path, *, cert, key, passphrase, reason
+):
+    trustme.CA().issue_cert("x@staging.example").private_key_pem.write_to_path(str(tmp_path / "other.pem"))
+    files = identity | {"other": str(tmp_path / "other.pem"), "missing": str(tmp_path / "missing.pem")}
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, passphrase)
+    certificate = ClientCertificate(file=files[cert], key_file=files.get(key, ""))
+    with pytest.raises(InvalidOption, match=reason) as caught:
+        Client("https://localhost", certificate=certificate)
+    assert "hunter2" not in str(caught.value)
 
 
 # --- the end of an answer ---

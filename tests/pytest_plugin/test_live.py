@@ -93,6 +93,7 @@ WIDENING = {
     "production": "--vocode-production",
     "approve-sends": "--vocode-approve-sends=0",
     "allow-http": "--vocode-allow-http=api",
+    "header-env": "--vocode-header-env=X-Path=PATH",
 }
 
 

@@ -302,7 +302,7 @@ def test_evidence_shows_request_and_answer():
     ("credentials", "headers"),
     [
         (None, []),
-        (Credentials(token=Secret("")), ["Authorization: Bearer "]),
+        (Credentials(token=Secret("")), ["Authorization: Bearer"]),
         (Credentials(token=Secret(INVALID_TOKEN)), [f"Authorization: Bearer {INVALID_TOKEN}"]),
         (Credentials(scheme="Basic"), ["Authorization: Basic $VOCODE_API_KEY"]),
         (Credentials(cut=1), ["Authorization: Bearer ${VOCODE_API_KEY%?}"]),

@@ -114,7 +114,7 @@ def check(
     _check_options(ctx, options, faults)
     from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings
-    from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
+    from vocode_contract.http.client.authentication import TOKEN_VARIABLE
     from vocode_contract.report.files import parse_reports
     from vocode_contract.report.outcome import Outcome
 
@@ -151,8 +151,8 @@ def _check_options(ctx: click.Context, options: Mapping[str, Any], faults: Words
     """
     if options["url"] and faults:
         ctx.fail("--fault needs the built-in simulator, but --url or VOCODE_URL names another server")
-    for name in ("plan", "proxy"):
-        if options[name] and not options["url"]:
+    for name in ("plan", "proxy", "auth", "header-env", "allow-http"):
+        if options[name.replace("-", "_")] and not options["url"]:
             ctx.fail(f"--{name} needs a server, named by --url or VOCODE_URL")
     needed = ("pytest", "httpx", *(() if options["url"] else ("uvicorn",)))
     if not all(map(find_spec, needed)):

@@ -15,6 +15,7 @@ from vocode_contract.http import clock
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import violations_of
+from vocode_contract.http.client.authentication import Authentication
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import Creations
 from vocode_contract.http.client.endpoint import Endpoint
@@ -109,6 +110,11 @@ class CheckedClient:
         return self._health.store
 
     @property
+    def authentication(self) -> Authentication:
+        """Where and how the token is sent."""
+        return self._client.authentication
+
+    @property
     def endpoint(self) -> Endpoint:
         """The server that requests go to."""
         return self._client.endpoint
@@ -185,7 +191,7 @@ class CheckedClient:
             policies=self.policies,
             origin=f"{self.endpoint.scheme}://{self.endpoint.authority}",
             after=self._acted,
-            authorization=wanted.credentials.in_shell if wanted.credentials else "",
+            in_shell=self._client.headers_in_shell(wanted.credentials),
             is_generated=wanted.generated,
         )
         # Each exchange refers to the one before, so generated ones, which are many, would never be freed.

@@ -32,8 +32,7 @@ class CheckedExchange:
         is_complete: Whether the bodies are there: large ones of a user's own traffic are not kept.
         origin: Scheme, host and port of the server.
         after: The last exchange with an effect that the same client made before.
-        authorization: The header Authorization for a shell, between double quotes; empty if none was sent, or if
-            its origin is unknown.
+        in_shell: Name of a secret header of the request, in lower case, to its value for a double-quoted shell word.
         is_generated: Whether the request was generated, and so hides no value of the API's except ids.
     """
 
@@ -47,7 +46,7 @@ class CheckedExchange:
     is_complete: bool = True
     origin: str = ""
     after: "CheckedExchange | None" = field(default=None, repr=False, compare=False)
-    authorization: str = ""
+    in_shell: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     is_generated: bool = False
 
     def __str__(self) -> str:

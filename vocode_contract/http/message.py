@@ -18,7 +18,8 @@ BODY_LIMITS = Limits(size=LARGEST_BODY)
 
 _REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
-_SECRETS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key"))
+#: Headers that authenticate, in lower case.
+SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key"))
 _MASK = "<token>"
 
 
@@ -40,6 +41,7 @@ class Request:
         query: Query string without ``?``; may be empty.
         headers: Names and values in order of appearance.
         body: Raw bytes; empty for none.
+        secret_headers: Names of headers, in lower case, whose values are not kept in a copy.
     """
 
     method: str
@@ -47,6 +49,7 @@ class Request:
     query: str = field(default="", repr=False)
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
+    secret_headers: frozenset[str] = field(default=SECRET_HEADERS, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
@@ -54,13 +57,13 @@ class Request:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Leave out what authenticates where it is pickled or copied: a file or another process has no use for it."""
-        headers = tuple((name, _MASK if name.lower() in _SECRETS else value) for name, value in self.headers)
-        return _restore, (self.method, self.path, self.query, headers, self.body)
+        headers = tuple((name, _MASK if name.lower() in self.secret_headers else value) for name, value in self.headers)
+        return _restore, (self.method, self.path, self.query, headers, self.body, self.secret_headers)
 
 
 def _restore(*values: Any) -> Request:
-    method, path, query, headers, body = values
-    return Request(method=method, path=path, query=query, headers=headers, body=body)
+    method, path, query, headers, body, names = values
+    return Request(method=method, path=path, query=query, headers=headers, body=body, secret_headers=names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -282,12 +282,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 def _meet_server(session: pytest.Session, run: "Run") -> None:
     """Leave out the tests of a server that cannot be checked, and print what one on this machine is taken for."""
     from vocode_contract.conformance.run.preflight import Preflight, run_preflight
-    from vocode_contract.http.client.endpoint import token_of_environment
+    from vocode_contract.http.client.authentication import token_of_environment
 
     config, preflight = session.config, Preflight()
     if any(map(_is_suite_test, session.items)):
         with usage_errors():
-            config.stash[SENDER] = run.sender(token_of_environment())
+            config.stash[SENDER] = run.sender(token_of_environment(run.settings.authentication))
         preflight = run_preflight(config.stash[SENDER], run.settings)
     if preflight.obstacle:
         using = [item for item in session.items if _SENDERS & {*getattr(item, "fixturenames", ())}]

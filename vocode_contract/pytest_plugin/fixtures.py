@@ -70,8 +70,8 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     """The one client of the run: its guard counts what is sent, and the calls that it created are ended."""
     from vocode_contract.conformance.checked_client import CheckedClient
     from vocode_contract.conformance.run.cleanup import finish, finish_run
+    from vocode_contract.http.client.authentication import token_of_environment
     from vocode_contract.http.client.client import Client
-    from vocode_contract.http.client.endpoint import token_of_environment
     from vocode_contract.http.guard.guard import Guard
     from vocode_contract.validation.masking import Secret
 
@@ -85,7 +85,7 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
         yield Client(running.url, Secret(running.token), guard=Guard(is_embedded=True))
         return
     run = get_run(pytestconfig)
-    sender = pytestconfig.stash.get(SENDER, None) or run.sender(token_of_environment())
+    sender = pytestconfig.stash.get(SENDER, None) or run.sender(token_of_environment(run.settings.authentication))
     yield sender
     journal = str(run.journal.path) if run.journal else ""
     client = CheckedClient(sender, contract)

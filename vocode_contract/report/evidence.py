@@ -177,13 +177,19 @@ class _EvidenceBuilder:
             answer.origin,
             self.source.contract,
             body_name=None if is_ours else answer.operation.body or "HTTPValidationError",
-            authorization=_render_authorization(request.header("authorization"), answer.authorization),
+            secrets={
+                name.lower(): _render_secret(name, value, answer.in_shell.get(name.lower(), ""))
+                for name, value in request.headers
+                if name.lower() == "authorization" or name.lower() in answer.in_shell
+            },
         )
         text = inert(command)
         return text if len(text) <= MOST_SENT else f"a request of {len(text):,} characters, which is too long to show"
 
 
-def render_curl(request: Request, origin: str, contract: Contract, *, body_name: str | None, authorization: str) -> str:
+def render_curl(
+    request: Request, origin: str, contract: Contract, *, body_name: str | None, secrets: Mapping[str, str]
+) -> str:
     """Return a request as a curl command.
 
     Args:
@@ -191,13 +197,13 @@ def render_curl(request: Request, origin: str, contract: Contract, *, body_name:
         origin: Scheme, host and port, such as ``http://127.0.0.1:8000``.
         contract: Says what is sensitive in a body.
         body_name: The schema of the body, by which its values are masked; ``None`` to show it as it is.
-        authorization: What stands for the header Authorization, where one was sent, quoted for a shell.
+        secrets: Name of a secret header, in lower case, to what stands for the header, quoted for a shell.
     """
     query = f"?{request.query}" if request.query else ""
     words = ["curl", "--request", request.method, shlex.quote(printable(f"{origin}{request.path}{query}"))]
     for name, value in request.headers:
-        if name.lower() == "authorization":
-            words += ["--header", authorization]
+        if name.lower() in secrets:
+            words += ["--header", secrets[name.lower()]]
         elif name.lower() not in _CURL_HEADERS:
             words += ["--header", shlex.quote(printable(f"{name}: {value}"))]
     if request.body:
@@ -235,12 +241,14 @@ def _mask_headers(headers: Headers) -> Iterator[tuple[str, str]]:
         yield name, value if name.lower() in _SHOWN_HEADERS else mask(value, "header")
 
 
-def _render_authorization(value: str | None, in_shell: str) -> str:
-    """Return a header Authorization for a shell, in which a variable stands for the user's token."""
-    scheme, _, token = (value or "").partition(" ")
-    if not token:
-        return shlex.quote(f"Authorization: {scheme} {token}")
-    return f'"Authorization: {in_shell or f"{scheme} $VOCODE_API_KEY"}"'
+def _render_secret(name: str, value: str, in_shell: str) -> str:
+    """Return a header for a shell, in which a variable stands for what is secret."""
+    if not value:
+        return shlex.quote(f"{name};")  # how curl sends a header without a value
+    if in_shell:
+        return f'"{name}: {in_shell}"'
+    scheme, _, token = value.partition(" ")
+    return f'"{name}: {scheme} $VOCODE_API_KEY"' if token else shlex.quote(f"{name}: {scheme} ")
 
 
 def _mask_query(query: str, source: EvidenceSource) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from vocode_contract.conformance.run.options import CHECK_PREFIX, PYTEST_PREFIX
 from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.http.client.authentication import BEARER
 from vocode_contract.http.message import MAX_BODY
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector
@@ -32,10 +33,7 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "allow-http", settings.endpoint.host
     yield from (("call-id", identifier) for identifier in settings.call_ids)
     yield from (("policy", settings.policies.word(name)) for name in settings.policies.chosen)
-    if settings.ca_file:
-        yield "ca", settings.ca_file
-    if settings.proxy:
-        yield "proxy", str(settings.proxy)
+    yield from _access_options(settings)
     if settings.timeout is not None:
         yield "timeout", f"{settings.timeout:g}"
     if settings.max_body != MAX_BODY:
@@ -44,6 +42,20 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("ignore", pattern) for pattern in settings.selection.ignore)
     if settings.selection.severities:
         yield "error", ",".join(settings.selection.severities)
+
+
+def _access_options(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.ca_file:
+        yield "ca", settings.ca_file
+    if settings.certificate:
+        yield "cert", settings.certificate.file
+        if settings.certificate.key_file:
+            yield "key", settings.certificate.key_file
+    if settings.authentication != BEARER:
+        yield "auth", settings.authentication.word
+    yield from (("header-env", f"{header.name}={header.variable}") for header in settings.headers)
+    if settings.proxy:
+        yield "proxy", str(settings.proxy)
 
 
 _MOST_ENDPOINTS = 3

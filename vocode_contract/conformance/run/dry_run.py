@@ -14,8 +14,8 @@ from vocode_contract.conformance.run.cleanup import uncaptured
 from vocode_contract.conformance.run.plan import PlanningClient, RunPlan
 from vocode_contract.conformance.run.preflight import run_preflight
 from vocode_contract.conformance.run.run import Run
+from vocode_contract.http.client.authentication import TOKEN_VARIABLE
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS
 from vocode_contract.validation.masking import printable
 

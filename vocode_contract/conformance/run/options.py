@@ -194,6 +194,32 @@ OPTIONS: tuple[RunOption, ...] = (
         is_typed=True,
     ),
     RunOption(
+        "cert",
+        "FILE",
+        "PEM file of the client certificate, and of its key unless another file is given",
+        is_typed=True,
+    ),
+    RunOption(
+        "key",
+        "FILE",
+        "PEM file of the key of the client certificate; VOCODE_KEY_PASSPHRASE holds its passphrase",
+        is_typed=True,
+    ),
+    RunOption(
+        "auth",
+        "SCHEME",
+        "how VOCODE_API_KEY is sent: bearer, basic (it holds user:password) or header:NAME",
+        shown_default="bearer",
+        has_key=True,
+    ),
+    RunOption(
+        "header-env",
+        "NAME=VARIABLE",
+        "header of every request, with its value from an environment variable",
+        default=(),
+        is_typed=True,
+    ),
+    RunOption(
         "proxy",
         "URL",
         "HTTP proxy to use",

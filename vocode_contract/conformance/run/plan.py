@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Effect
+from vocode_contract.http.client.authentication import Authentication
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, OperationRequest
 from vocode_contract.http.client.timing import Timing
@@ -86,6 +87,7 @@ class PlanningClient(Client):
         self.plan = RunPlan(is_here=settings.endpoint.is_loopback)
         self._contract = settings.contract
         self._known = settings.call_ids
+        self._settings = settings
         self.guard = Guard(replace(consents, approved=settings.endpoint.host, planned=None))
         super().__init__(
             settings.endpoint,
@@ -94,6 +96,11 @@ class PlanningClient(Client):
             timing=Timing(interval=0),
             transport=SimulatorTransport(_simulation(settings)),
         )
+
+    @property
+    def authentication(self) -> Authentication:
+        """Where and how the run sends the token; the simulator here gets it as Bearer."""
+        return self._settings.authentication
 
     def exchange(self, wanted: OperationRequest) -> Exchange:
         """Return the simulator's response, and record the request."""
@@ -112,7 +119,11 @@ class PlanningClient(Client):
             method=request.method,
             path=request.path + (f"?{'&'.join(names)}" if names else ""),
             effect=wanted.operation.effect,
-            headers=(f"Authorization: {shown}", *([f"Content-Type: {media_type}"] if media_type else [])),
+            headers=(
+                f"{self.authentication.header}: {shown}",
+                *(f"{header.name}: ${header.variable}" for header in self._settings.headers),
+                *([f"Content-Type: {media_type}"] if media_type else []),
+            ),
             is_probe=wanted.credentials != DEFAULT_CREDENTIALS,
         )
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Operation
+from vocode_contract.http.client.authentication import TOKEN_VARIABLE
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.guard.guard import NO_CALL, SIMULATOR_HEADER
 from vocode_contract.http.inconclusive import Inconclusive
@@ -25,6 +25,9 @@ _REMEDIES = {
 }
 #: What nginx, Go, Apache and Node respond with status 400 to plain http where they expect TLS.
 _EXPECTS_TLS = (b"HTTP request to an HTTPS server", b"HTTP request was sent to HTTPS port", b"SSL-enabled server port")
+
+#: What nginx responds with status 400 without a client certificate.
+_LACKS_CERTIFICATE = b"No required SSL certificate was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ def run_preflight(client: Client, settings: Settings) -> Preflight:
     status, is_plain = first.response.status, client.endpoint.scheme == "http"
     if status == 400 and is_plain and any(text in first.response.body for text in _EXPECTS_TLS):
         return Preflight(obstacle=f"{client.endpoint} expects TLS; start the URL with https://")
+    if status == 400 and _LACKS_CERTIFICATE in first.response.body:
+        return Preflight(obstacle=f"{client.endpoint} requires a client certificate; --cert or --vocode-cert gives one")
     if status == 404 and _is_missing(_try_to_get(client, operations["get_call"], settings, is_path_only=True)):
         return Preflight(obstacle=_explain_path(client, listing.operation))
     return Preflight(is_simulated=first.response.header(SIMULATOR_HEADER) is not None)

@@ -8,12 +8,18 @@ from typing import Self, get_args
 from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
+from vocode_contract.http.client.authentication import (
+    BEARER,
+    Authentication,
+    ClientCertificate,
+    SecretHeader,
+    token_of_environment,
+)
 from vocode_contract.http.client.endpoint import (
     PROXY_AUTH_VARIABLE,
     Endpoint,
     Proxy,
     require_proxied,
-    token_of_environment,
 )
 from vocode_contract.http.client.timing import LONGEST, SHORTEST
 from vocode_contract.http.guard.config_file import Live
@@ -46,6 +52,9 @@ class Settings:
         traffic_hosts: Hosts whose traffic is checked; empty for any.
         timeout: Seconds that one exchange may take; ``None`` for the default.
         ca_file: PEM file of an additional certificate authority to trust; empty for none.
+        certificate: The client certificate; ``None`` for none.
+        authentication: Where and how the token is sent.
+        headers: Headers of every request besides the usual ones.
         proxy: Proxy to use; ``None`` for none.
         fuzz: Generated requests per operation; 0 for none.
         max_body: Maximum size of a response body in bytes.
@@ -64,6 +73,9 @@ class Settings:
     traffic_hosts: tuple[str, ...] = ()
     timeout: float | None = None
     ca_file: str = ""
+    certificate: ClientCertificate | None = None
+    authentication: Authentication = BEARER
+    headers: tuple[SecretHeader, ...] = ()
     proxy: Proxy | None = None
     fuzz: int = 0
     max_body: int = MAX_BODY
@@ -87,8 +99,10 @@ class Settings:
         url, policy, hosts = given["url"], given["policy"], given["traffic-host"]
         http_hosts = _http_hosts(given["allow-http"])
         endpoint = Endpoint.from_url(url.value, option=url.source, http_hosts=http_hosts) if url.value else None
+        auth = given["auth"]
+        authentication = Authentication.from_word(auth.value, option=auth.source) if auth.value else BEARER
         if endpoint is not None:
-            token_of_environment()  # an invalid token is refused once, and not by every test
+            token_of_environment(authentication)  # an invalid token is refused once, and not by every test
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)
         return cls(
@@ -104,6 +118,9 @@ class Settings:
             traffic_hosts=hosts.value,
             timeout=_timeout(given["timeout"]),
             ca_file=_ca_file(given["ca"]),
+            certificate=_certificate(given["cert"], given["key"]),
+            authentication=authentication,
+            headers=_headers(given["header-env"], authentication),
             proxy=_proxy(given["proxy"], endpoint),
             fuzz=_count(given["fuzz"]) or 0,
             max_body=_max_body(given["max-body"]),
@@ -205,6 +222,29 @@ def _ca_file(given: Given) -> str:
         except InvalidOption as error:
             raise InvalidOption(given.source, error.reason) from None
     return path
+
+
+def _certificate(given: Given, key: Given) -> ClientCertificate | None:
+    if not given.value:
+        if key.value:
+            raise InvalidOption(key.source, "is the key of a client certificate, which --cert or --vocode-cert names")
+        return None
+    certificate = ClientCertificate(file=given.value, key_file=key.value)
+    from vocode_contract.http.client.connection import tls_context
+
+    try:
+        tls_context(certificate=certificate)
+    except InvalidOption as error:
+        raise InvalidOption(given.source, error.reason) from None
+    return certificate
+
+
+def _headers(given: Given, authentication: Authentication) -> tuple[SecretHeader, ...]:
+    headers = tuple(SecretHeader.from_word(word, option=given.source) for word in given.value)
+    names = [authentication.header.lower(), *(header.name.lower() for header in headers)]
+    if repeated := next((header.name for header in headers if names.count(header.name.lower()) > 1), ""):
+        raise InvalidOption(given.source, f"{repeated} is given twice")
+    return headers
 
 
 def _proxy(given: Given, endpoint: Endpoint | None) -> Proxy | None:

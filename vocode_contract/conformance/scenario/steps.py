@@ -5,6 +5,7 @@ The *subject* is a call that is created and ended; the *bystander* is a call tha
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,8 @@ _LAG = 2.0
 #: Maximum seconds for which a call is left untouched.
 _ALONE = 3.0
 
+#: Scheme of requests with the wrong one: a server that requires Bearer may know Basic.
+_OTHER_SCHEMES = {"Bearer": "Basic", "Basic": "Digest"}
 #: Ways of not being authenticated; with the wrong scheme the token is right, since the scheme is what is tested.
 WAYS: Mapping[str, Credentials | None] = {
     "no_token": None,
@@ -203,6 +206,11 @@ def unauthenticated_request(name: str, way: str) -> Callable[[SharedScenario], C
     def send(scenario: SharedScenario) -> CheckedExchange:
         acts = scenario.client.contract.operations[name].effect != "reads"
         credentials = _HARMLESS.get(way, usual) if acts and not scenario.calls.is_here else usual
+        if credentials is not None and way == "wrong_scheme":
+            authentication = scenario.client.authentication
+            if not authentication.scheme:  # it would be the right credential, and obeyed
+                raise NoCall(f"the header {authentication.header} has no authentication scheme that could be wrong")
+            credentials = replace(credentials, scheme=_OTHER_SCHEMES[authentication.scheme])
         return request_with(name, credentials)(scenario)
 
     return send

@@ -11,12 +11,20 @@ from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
+from vocode_contract.http.client.authentication import (
+    BEARER,
+    TOKEN_VARIABLE,
+    Authentication,
+    ClientCertificate,
+    SecretHeader,
+)
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, tls_context
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE, Endpoint, Proxy, require_proxied, require_token
+from vocode_contract.http.client.endpoint import Endpoint, Proxy, require_proxied
 from vocode_contract.http.client.network_errors import classify
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
+    Credentials,
     OperationRequest,
     authorization,
     call_in,
@@ -29,7 +37,7 @@ from vocode_contract.http.framing import oddities
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
 from vocode_contract.http.guard.phone_numbers import find_numbers
 from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
-from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
+from vocode_contract.http.message import MAX_BODY, SECRET_HEADERS, Exchange, Request, Response
 from vocode_contract.validation.masking import Secret
 
 _GATEWAY = frozenset((502, 503, 504))
@@ -59,6 +67,9 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         run_id: str = "",
         ca_file: str = "",
+        certificate: ClientCertificate | None = None,
+        authentication: Authentication = BEARER,
+        headers: tuple[SecretHeader, ...] = (),
         proxy: Proxy | None = None,
         journal: CreationJournal | None = None,
         max_body: int = MAX_BODY,
@@ -74,6 +85,9 @@ class Client:
             transport: Carries the requests instead of the network.
             run_id: Names this run to the server's operators.
             ca_file: PEM file of an additional certificate authority to trust.
+            certificate: Proves the client's identity.
+            authentication: Where and how the token is sent.
+            headers: Headers of every request besides the usual ones.
             proxy: Proxy to use (default: none, whatever the environment says).
             journal: Records which calls are created.
             max_body: Maximum size of a response body in bytes; the rest of a recording is counted and not kept.
@@ -82,11 +96,13 @@ class Client:
             InvalidOption: The URL, the token, the file or the proxy cannot be used.
         """
         if token is not None:
-            require_token(token)
+            authentication.require(token)
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
         if proxy is not None:
             require_proxied(self.endpoint, "the proxy")
         self._token = token
+        self._authentication = authentication
+        self._headers = headers
         self._guard = guard or Guard()
         self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
@@ -96,7 +112,7 @@ class Client:
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = RateLimit(self._timing.interval) if paced else nullcontext(0.0)
-        self._tls = tls_context(ca_file) if self.endpoint.scheme == "https" else None
+        self._tls = tls_context(ca_file, certificate) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
         self._max_body = max_body
         for name in _LOGGERS:  # they would log URLs and headers
@@ -169,6 +185,18 @@ class Client:
         """The user's token, which no response may repeat."""
         return self._token
 
+    @property
+    def authentication(self) -> Authentication:
+        """Where and how the token is sent."""
+        return self._authentication
+
+    def headers_in_shell(self, credentials: Credentials | None) -> Mapping[str, str]:
+        """Return the name, in lower case, and the value of each secret header for a double-quoted shell word."""
+        shown = {header.name.lower(): f"${header.variable}" for header in self._headers}
+        if credentials is not None:
+            shown[self._authentication.header.lower()] = credentials.in_shell(self._authentication)
+        return shown
+
     def reason_against(self, wanted: OperationRequest) -> str | None:
         """Return why a request would not be sent; ``None`` if it would."""
         return self._guard.reason_against(self._intent(wanted))
@@ -188,7 +216,7 @@ class Client:
 
     def _request(self, wanted: OperationRequest) -> Request:
         has_length = wanted.body or wanted.operation.method == "POST"
-        header = authorization(wanted.credentials, self._token)
+        credential = authorization(wanted.credentials, self._token, self._authentication)
         return Request(
             method=wanted.method or wanted.operation.method,
             path=self.endpoint.path + wanted.operation.path + wanted.suffix,
@@ -198,11 +226,13 @@ class Client:
                 ("Accept", "*/*"),
                 ("Accept-Encoding", "identity"),
                 ("User-Agent", self._agent),
-                *((("Authorization", header),) if header is not None else ()),
+                *((header.name, header.value.reveal()) for header in self._headers),
+                *(((self._authentication.header, credential),) if credential is not None else ()),
                 *((("Content-Type", wanted.media_type),) if wanted.media_type else ()),
                 *((("Content-Length", str(len(wanted.body))),) if has_length else ()),
             ),
             body=wanted.body,
+            secret_headers=SECRET_HEADERS | self.headers_in_shell(DEFAULT_CREDENTIALS).keys(),
         )
 
     def _send_once(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:

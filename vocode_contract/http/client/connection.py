@@ -4,6 +4,7 @@ httpx has a time-out for each phase but none for the whole: a server that sends 
 forever (https://github.com/encode/httpx/discussions/1450). So each read and write here gets the remaining time.
 """
 
+import os
 import socket
 import ssl
 import sys
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 from vocode_contract.errors import InvalidOption, MissingExtra
 from vocode_contract.http import clock
+from vocode_contract.http.client.authentication import PASSPHRASE_VARIABLE, ClientCertificate
 from vocode_contract.http.client.endpoint import Proxy
 from vocode_contract.http.client.tcp import connect
 from vocode_contract.http.guard.guard import is_loopback
@@ -307,7 +309,7 @@ class _Stream(httpcore.NetworkStream):
         return None
 
 
-def tls_context(ca_file: str = "") -> ssl.SSLContext:
+def tls_context(ca_file: str = "", certificate: ClientCertificate | None = None) -> ssl.SSLContext:
     """Return a TLS context that verifies certificates, and that the environment cannot change.
 
     It equals `ssl.create_default_context`, except that it ignores ``SSLKEYLOGFILE``, which would write the keys of each
@@ -315,9 +317,10 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
 
     Args:
         ca_file: PEM file of certificates to trust besides the public ones; empty for none.
+        certificate: Proves the client's identity; ``None`` for none.
 
     Raises:
-        InvalidOption: The file holds no certificate.
+        InvalidOption: A file does not hold what it should.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
     if sys.version_info >= (3, 13):
@@ -328,4 +331,35 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError):
             raise InvalidOption("the file of certificates", "cannot be read, or holds no PEM certificate") from None
+    if certificate is not None:
+        _load_certificate(context, certificate)
     return context
+
+
+class _Encrypted(Exception):
+    """The key is encrypted, and there is no passphrase."""
+
+
+def _load_certificate(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
+    passphrase = os.environ.get(PASSPHRASE_VARIABLE, "")
+
+    def give_passphrase() -> str:  # OpenSSL would ask for it at the terminal
+        if not passphrase:
+            raise _Encrypted
+        return passphrase
+
+    problem = "cannot be read, or holds no PEM certificate with its key"
+    try:
+        context.load_cert_chain(certificate.file, certificate.key_file or None, give_passphrase)
+    except _Encrypted:
+        problem = f"has an encrypted key; put its passphrase into {PASSPHRASE_VARIABLE}"
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            problem = "does not belong to the key"
+        elif passphrase:
+            problem += f", or {PASSPHRASE_VARIABLE} does not decrypt it"
+    except (OSError, ValueError):  # a passphrase may be too long
+        pass
+    else:
+        return
+    raise InvalidOption("the client certificate", problem)

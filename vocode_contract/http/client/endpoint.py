@@ -1,6 +1,5 @@
 """The server that requests go to, and the proxy on the way, parsed from what the user gave."""
 
-import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,37 +11,11 @@ from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, is_loopback
 from vocode_contract.http.url import DEFAULT_PORTS, bracket, split_url
 from vocode_contract.validation.masking import Secret
 
-TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
 PROXY_AUTH_VARIABLE = "VOCODE_PROXY_AUTH"
 
-_TOKEN = re.compile(r"[!-~]+")
 _URL_RULE = "must start with https://, or with http:// on this machine"
 _PROXY_RULE = "must be http://, a host and a port; what passes is encrypted all the same"
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/*")
-
-
-def require_token(token: Secret) -> None:
-    """Refuse a token that no header can hold.
-
-    Raises:
-        InvalidOption: It is empty, or holds spaces, line breaks or characters beyond ASCII.
-    """
-    if not _TOKEN.fullmatch(token.reveal()):
-        raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
-
-
-def token_of_environment() -> Secret | None:
-    """Return the user's token from the environment; ``None`` if it is not set.
-
-    Raises:
-        InvalidOption: It cannot be used.
-    """
-    value = os.environ.get(TOKEN_VARIABLE)
-    if not value:
-        return None
-    token = Secret(value)
-    require_token(token)
-    return token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

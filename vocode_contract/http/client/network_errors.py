@@ -64,8 +64,8 @@ def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) 
         return "proxy", _proxy_reason(error, proxy)
     if line.in_tls:
         return "tls", _tls_reason(error)
-    if line.start.startswith(_TLS_ALERT):
-        return "tls", "the server expects TLS; start the URL with https://"
+    if reason := _alert(error, line):
+        return "tls", reason
     if isinstance(error, _CONNECT_TIMEOUTS):
         name = "the host name was not resolved " if _is_caused_by(error, Unresolved) else ""
         return "timeout-connect", f"{name}{_within(line)}".strip()
@@ -148,6 +148,18 @@ def _tls_reason(error: Exception) -> str:
         if isinstance(cause, ssl.SSLError):
             return printable((cause.reason or "")[:_SHOWN].replace("_", " ").lower())
     return "the handshake was not completed"
+
+
+def _alert(error: Exception, line: ConnectionLog) -> str:
+    """Return what an alert after the handshake says; empty if there was none."""
+    if line.start.startswith(_TLS_ALERT):
+        return "the server expects TLS; start the URL with https://"
+    reasons = (cause.reason or "" for cause in _causes(error) if isinstance(cause, ssl.SSLError))
+    reason = next((reason for reason in reasons if "ALERT" in reason), "")
+    if "CERTIFICATE_REQUIRED" in reason:
+        return "the server requires a client certificate; --cert FILE or --vocode-cert FILE gives one"
+    remedy = "; the server may refuse the client certificate" if reason else ""
+    return printable(reason[:_SHOWN]).replace("_", " ").lower() + remedy
 
 
 def _authority_remedy(error: ssl.SSLCertVerificationError) -> str:

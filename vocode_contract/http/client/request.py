@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from vocode_contract.contract.model import Effect, Operation
-from vocode_contract.http.client.endpoint import TOKEN_VARIABLE
+from vocode_contract.http.client.authentication import BEARER, TOKEN_VARIABLE, Authentication
 from vocode_contract.validation.masking import Secret
 
 OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -22,23 +22,22 @@ _SAYING_NOTHING = (b"", b"{}", b"null")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """The value of the header Authorization.
+    """What authenticates a request.
 
     Attributes:
-        scheme: Authentication scheme of RFC 9110, such as ``Bearer``.
+        scheme: Authentication scheme of RFC 9110 instead of the client's own; empty for that.
         token: A token instead of the client's own.
         cut: Number of characters to remove from the end of the token.
         suffix: Text to append to the token.
     """
 
-    scheme: str = "Bearer"
+    scheme: str = ""
     token: Secret | None = None
     cut: int = 0
     suffix: str = ""
 
-    @property
-    def in_shell(self) -> str:
-        """The header's value for a double-quoted shell word, with a variable for the client's own token."""
+    def in_shell(self, authentication: Authentication = BEARER) -> str:
+        """Return the header's value for a double-quoted shell word, with a variable for the client's own token."""
         if self.token is not None:
             known = {"": "", INVALID_TOKEN: INVALID_TOKEN}
             token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
@@ -46,7 +45,8 @@ class Credentials:
             token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
         else:
             token = f"${{{TOKEN_VARIABLE}}}" if self.suffix else f"${TOKEN_VARIABLE}"
-        return f"{self.scheme} {token}{self.suffix}".strip()
+        text = authentication.encode_in_shell(f"{token}{self.suffix}")
+        return f"{self.scheme or authentication.scheme} {text}".strip()
 
 
 DEFAULT_CREDENTIALS: Final = Credentials()
@@ -63,7 +63,7 @@ class OperationRequest:
         arguments: Names and values of the query, not yet encoded; a name may come twice.
         body: Raw bytes.
         media_type: Media type of the body; empty for none.
-        credentials: The client's own, others, or ``None`` for no header Authorization.
+        credentials: The client's own, others, or ``None`` for no authentication.
         generated: Whether the arguments or the body were generated.
         method: HTTP method instead of the operation's own; the effect is unknown then, unless the method only reads.
         suffix: Text to append to the operation's URL path, such as a trailing slash.
@@ -108,20 +108,24 @@ def is_drawing() -> bool:
     return control is not None and bool(control.currently_in_test_context())
 
 
-def authorization(credentials: Credentials | None, own: Secret | None) -> str | None:
-    """Return the value of the header Authorization; ``None`` for no such header.
+def authorization(
+    credentials: Credentials | None, own: Secret | None, authentication: Authentication = BEARER
+) -> str | None:
+    """Return the value of the header that authenticates; ``None`` for no such header.
 
     Args:
         credentials: The request's credentials.
         own: The client's own token.
+        authentication: Where and how the client sends them.
     """
     if credentials is None:
         return None
     token = own if credentials.token is None else credentials.token
-    if token is None:
-        return f"{credentials.scheme} {credentials.suffix}" if credentials.suffix else None
-    text = token.reveal()
-    return f"{credentials.scheme} {text[: len(text) - credentials.cut]}{credentials.suffix}".strip()
+    if token is None and not credentials.suffix:
+        return None
+    text = token.reveal() if token else ""
+    sent = authentication.encode(f"{text[: len(text) - credentials.cut]}{credentials.suffix}")
+    return f"{credentials.scheme or authentication.scheme} {sent}".strip()
 
 
 def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool:
