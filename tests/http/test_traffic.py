@@ -66,6 +66,32 @@ def test_traffic_reports_every_contradiction_within_a_response(date):
     assert {"end-before-start", "foreign-owner"} <= {code for _, code in expected}
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_traffic_reports_a_redirect_without_a_word_on_what_the_client_does(follows):
+    def answering(request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "application/json", "location": f"/gateway{request.url.raw_path.decode()}"}
+        return httpx.Response(200 if "gateway" in request.url.path else 307, content=CALL, headers=headers)
+
+    traffic = Traffic()
+    transport = traffic.transport(httpx.MockTransport(answering))
+    with httpx.Client(transport=transport, follow_redirects=follows) as client:
+        client.post(URL)
+    [found] = traffic.violations
+    assert (found.code, found.actual) == ("redirect", "307 to /gateway/v1/calls/end")
+    assert (traffic.checked, "followed" in str(found)) == (1 + follows, False)
+
+
+def test_traffic_reports_a_redirect_that_leaves_tls():
+    def answering(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(307, headers={"location": f"http://api.example/v1/calls?id={ID}"})
+
+    traffic = Traffic()
+    with httpx.Client(transport=traffic.transport(httpx.MockTransport(answering))) as client:
+        client.get(f"https://api.example/v1/calls/?id={ID}")  # the policy trailing-slash allows a redirect, not this
+    [found] = traffic.violations
+    assert (found.code, found.actual) == ("redirect-elsewhere", "307 to http, without TLS, //api.example/v1/calls")
+
+
 @LIBRARIES
 def test_traffic_raises_in_the_middle_if_told(library):
     traffic = Traffic(raises=True)

@@ -42,6 +42,7 @@ class Request:
         headers: Names and values in order of appearance.
         body: Raw bytes; empty for none.
         secret_headers: Names of headers, in lower case, whose values are not kept in a copy.
+        scheme: ``https`` or ``http``; empty if unknown.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Request:
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     secret_headers: frozenset[str] = field(default=SECRET_HEADERS, repr=False)
+    scheme: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
@@ -58,12 +60,14 @@ class Request:
     def __reduce__(self) -> tuple[object, ...]:
         """Leave out what authenticates where it is pickled or copied: a file or another process has no use for it."""
         headers = tuple((name, _MASK if name.lower() in self.secret_headers else value) for name, value in self.headers)
-        return _restore, (self.method, self.path, self.query, headers, self.body, self.secret_headers)
+        return _restore, (self.method, self.path, self.query, headers, self.body, self.secret_headers, self.scheme)
 
 
 def _restore(*values: Any) -> Request:
-    method, path, query, headers, body, names = values
-    return Request(method=method, path=path, query=query, headers=headers, body=body, secret_headers=names)
+    method, path, query, headers, body, names, scheme = values
+    return Request(
+        method=method, path=path, query=query, headers=headers, body=body, secret_headers=names, scheme=scheme
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

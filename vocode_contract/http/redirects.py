@@ -1,15 +1,15 @@
-"""Redirects: never followed, and reported without secrets in their Location."""
+"""Redirects: reported by where they lead, without secrets in their Location."""
 
 import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from vocode_contract.http.message import Exchange
+from vocode_contract.http.message import Request
 from vocode_contract.http.operation_exchange import OperationExchange
+from vocode_contract.http.url import DEFAULT_PORTS
 from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.violation import Violation
 
-_HTTP = ("", "http", "https")
 _NOT_MODIFIED = 304
 _SHOWN = 100
 #: A phone number, a token; not an id of a call, whose longest group has twelve characters.
@@ -23,45 +23,56 @@ def is_redirect(status: int) -> bool:
 
 
 def check_redirect(exchange: OperationExchange) -> Iterator[Violation]:
-    """Yield a violation for a redirect: a POST that is sent again ends or rings twice."""
+    """Yield a violation for a redirect: a POST that is sent again ends or rings twice.
+
+    Source: RFC 6454, section 4, for origins; RFC 6750, section 5.3, for tokens without TLS.
+    """
     status, statuses = exchange.response.status, exchange.operation.statuses
     if is_redirect(status) and status not in statuses:
-        location = _location(exchange.exchange)
-        elsewhere = _leads_elsewhere(exchange.exchange, location)
+        request = exchange.exchange.request
+        is_elsewhere, destination = _find_destination(request, exchange.response.header("location") or "")
         yield exchange.violation(
-            "redirect-elsewhere" if elsewhere else "redirect",
+            "redirect-elsewhere" if is_elsewhere else "redirect",
             expected=f"one of {', '.join(map(str, sorted(statuses)))}",
-            actual=f"{status} {_destination(location, elsewhere=elsewhere)}, which was not followed",
+            actual=f"{status} {destination}",
             source="/responses",
         )
 
 
-def _location(exchange: Exchange) -> SplitResult | None:
-    """Return where a redirect leads; ``None`` where that is no URL."""
+def _find_destination(request: Request, location: str) -> tuple[bool, str]:
+    """Return whether a redirect leads to another origin, and a description of where.
+
+    The description holds no user, no query, no fragment, and nothing that may be a number or a token.
+    """
     try:
-        parts = urlsplit((exchange.response.header("location") or "").strip())
-        return parts if parts.hostname is not None or not parts.netloc else None
+        there = urlsplit(location.strip())
+        if there.netloc and there.hostname is None:
+            raise ValueError
+        other = _find_difference(request, there)
     except ValueError:
-        return None
+        return True, "to what is no URL"
+    if there.scheme and there.scheme not in DEFAULT_PORTS:
+        known = _SCHEME.fullmatch(there.scheme)
+        return True, f"to an address of the scheme {there.scheme}" if known else "to an address of another scheme"
+    host = there.netloc.rpartition("@")[2]
+    text = escape_hashes(f"{f'//{host}' if host else ''}{_SUSPECT.sub('*', there.path)}"[:_SHOWN])
+    return bool(other), f"to {f'{other}, ' if other else ''}{text}" if text else "without a Location"
 
 
-def _leads_elsewhere(exchange: Exchange, location: SplitResult | None) -> bool:
-    """Return whether a redirect leads away from the host that was asked."""
-    if location is None or location.scheme not in _HTTP:
-        return True
-    asked = urlsplit(f"//{exchange.request.header('host') or ''}")
-    return bool(location.netloc) and location.hostname != asked.hostname
+def _find_difference(request: Request, there: SplitResult) -> str:
+    """Return the part of the origin in which a URL differs from that of the request; empty if in none.
 
-
-def _destination(location: SplitResult | None, *, elsewhere: bool) -> str:
-    """Describe where a redirect leads: no user, no query, no fragment, and nothing that may be a number or a token."""
-    if location is None:
-        return "to what is no URL"
-    if location.scheme not in _HTTP:
-        known = _SCHEME.fullmatch(location.scheme)
-        return f"to an address of the scheme {location.scheme}" if known else "to an address of another scheme"
-    path = _SUSPECT.sub("*", location.path)
-    host = location.netloc.rpartition("@")[2]
-    text = escape_hashes(f"{f'//{host}' if host else ''}{path}"[:_SHOWN])
-    where = "to another host, " if elsewhere else "to "
-    return f"{where}{text}" if text else "without a Location"
+    Raises:
+        ValueError: A port is no number.
+    """
+    if not there.netloc:
+        return ""
+    scheme = request.scheme or there.scheme
+    here = urlsplit(f"{scheme}://{request.header('host') or ''}")
+    target = there.scheme or scheme
+    if there.hostname != here.hostname:
+        return "another host"
+    if target != scheme:
+        return "http, without TLS" if target == "http" else "another scheme"
+    default = DEFAULT_PORTS.get(scheme)
+    return "" if (there.port or default) == (here.port or default) else "another port"

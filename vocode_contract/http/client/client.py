@@ -233,6 +233,7 @@ class Client:
             ),
             body=wanted.body,
             secret_headers=SECRET_HEADERS | self.headers_in_shell(DEFAULT_CREDENTIALS).keys(),
+            scheme=self.endpoint.scheme,
         )
 
     def _send_once(self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool) -> Exchange:

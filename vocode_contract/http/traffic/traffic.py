@@ -292,6 +292,7 @@ def _request(request: Any) -> Request:
         query=query.decode("ascii", "replace") if isinstance(query, bytes) else query,
         headers=tuple(request.headers.multi_items()),
         body=_content(request) or b"",
+        scheme=request.url.scheme,
     )
 
 
