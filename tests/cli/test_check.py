@@ -22,6 +22,7 @@ import vocode_contract
 from tests.support.raw import OK, says, serving
 from vocode_contract.cli import main, run_suite
 from vocode_contract.conformance import checked_client
+from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.contract.model import dates
 from vocode_contract.simulator import simulator
 
@@ -317,6 +318,21 @@ def test_check_without_an_extra_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr("vocode_contract.cli.check.find_spec", lambda _: None)
     assert main.run(["check"]) == 2
     assert "the contract suite needs the extra 'pytest'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [each for each in OPTIONS if each.scope == "server"], ids=lambda each: each.name)
+def test_check_refuses_options_of_a_server_without_one(capsys, monkeypatch, option):
+    monkeypatch.delenv("VOCODE_URL", raising=False)
+    values = {"allow": "rings", "auth": "basic", "header-env": "X-Tenant=TENANT"}
+    words = [f"--{option.name}", *([] if option.is_flag else [values.get(option.name, "7")])]
+    monkeypatch.setenv("TENANT", "7")
+    assert main.run(["check", *words]) == 2
+    assert f"--{option.name}: needs a server, named by --url or VOCODE_URL" in capsys.readouterr().err
+
+
+def test_check_holds_the_built_in_simulator_to_the_limits_of_an_exchange(capsys):
+    assert main.run(["check", "--max-body", "100", "--only", "list calls returns"]) == 3
+    assert "[too-large]" in capsys.readouterr().out
 
 
 def test_check_that_fuzzes_without_the_extra_is_one_line(capsys, monkeypatch):

@@ -118,9 +118,3 @@ def test_plan_names_the_headers_and_shows_no_value():
     line = "GET /v1/calls/list?page=<...>&size=<...>  [reads]  X-API-Key: <token>  X-Tenant: $TENANT"
     assert line in process.stdout
     assert "canary" not in process.stdout
-
-
-def test_authentication_options_need_a_server():
-    for options in (("--auth", "basic"), ("--header-env", "X-Tenant=TENANT"), ("--allow-http", "api")):
-        process = checked(*options, env=ENVIRONMENT)
-        assert (process.returncode, f"{options[0]} needs a server" in process.stderr) == (2, True)

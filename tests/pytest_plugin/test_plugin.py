@@ -99,6 +99,44 @@ def test_unusable_variable_is_refused_where_it_would_be_used(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("VOCODE_URL", "https://staging.example.com"),
+        ("VOCODE_URL", "http://staging.example.com"),
+        ("VOCODE_TIMEOUT", "soon"),
+        ("VOCODE_CA", "nowhere.pem"),
+        ("VOCODE_PROXY", "socks://proxy.example.com"),
+    ],
+)
+def test_variable_of_the_endpoint_has_no_effect_on_tests_that_send_nothing_there(run, monkeypatch, *, variable, value):
+    monkeypatch.setenv(variable, value)
+    result = run(f"{JUDGES_A_PAYLOAD}\ndef test_other(vocode_traffic): pass", "--vocode-contract=2024-08-27")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*[[]format, 2024-08-27[]]"])
+
+
+def test_variable_of_the_endpoint_fails_a_test_that_asks_for_the_client_late(run, monkeypatch):
+    monkeypatch.setenv("VOCODE_URL", "https://staging.example.com")
+    source = f"def test_late(request):\n    request.getfixturevalue('vocode_client')\n\n{JUDGES_A_PAYLOAD}"
+    result = run(source)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*staging.example.com is not this machine; give it with --vocode-url, *"])
+
+
+@pytest.mark.parametrize("option", ["--vocode-timeout=0.1", "--vocode-max-body=100"])
+def test_limit_of_an_exchange_holds_for_the_simulator_too(run, option):
+    result = run(
+        """
+        def test_slow_and_long(vocode_client, vocode_simulator):
+            vocode_simulator.arm("delay-fixed")
+            vocode_client.end_call(vocode_simulator.place())
+        """,
+        option,
+    )
+    assert result.ret == 3
+
+
+@pytest.mark.parametrize(
     ("option", "variable", "key", "date"),  # the last is the one that counts
     [
         ("2024-08-27", "2024-04-19", "2023-11-30", "2024-08-27"),
@@ -575,7 +613,8 @@ def test_suite_asks_another_host_from_one_process(pytester, monkeypatch):
         (["--vocode-allow-number", "x"], "--vocode-allow-number: must be digits"),
         (["--vocode-timeout", "0"], "--vocode-timeout: must be a number of seconds"),
         (["--vocode-max-body", "0"], "--vocode-max-body: must be a number of bytes, 1 to 67108864"),
-        (["--vocode-plan"], "--vocode-plan needs --vocode-url"),
+        (["--vocode-plan"], "--vocode-plan: needs a server, named by --vocode-url or VOCODE_URL"),
+        (["--vocode-ca", "nowhere.pem"], "--vocode-ca: needs a server"),
     ],
 )
 def test_option_that_cannot_be_used_with_its_value_is_one_line(run, arguments, reason):

@@ -151,9 +151,6 @@ def _check_options(ctx: click.Context, options: Mapping[str, Any], faults: Words
     """
     if options["url"] and faults:
         ctx.fail("--fault needs the built-in simulator, but --url or VOCODE_URL names another server")
-    for name in ("plan", "proxy", "auth", "header-env", "allow-http"):
-        if options[name.replace("-", "_")] and not options["url"]:
-            ctx.fail(f"--{name} needs a server, named by --url or VOCODE_URL")
     needed = ("pytest", "httpx", *(() if options["url"] else ("uvicorn",)))
     if not all(map(find_spec, needed)):
         raise MissingExtra("pytest", "the contract suite")

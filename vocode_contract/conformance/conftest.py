@@ -38,6 +38,8 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
             running.url,
             Secret(running.token),
             guard=Guard(is_embedded=True),
+            timing=_vocode_run.settings.timing,
+            max_body=_vocode_run.settings.max_body,
             run_id=_vocode_run.run_id,
             journal=_vocode_run,
         )

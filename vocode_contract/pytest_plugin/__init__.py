@@ -5,7 +5,7 @@ It imports nothing but pytest: hooks and fixtures import what they need when the
 
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from traceback import walk_tb
@@ -29,6 +29,7 @@ from vocode_contract.pytest_plugin.state import (
     SIMULATED,
     TRAFFIC,
     collect_coverage,
+    get_offline_settings,
     get_reports,
     get_run,
     get_settings,
@@ -67,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_ResultHooks(config), "vocode_contract_results")
     config.pluginmanager.register(_TrafficHooks(), "vocode_contract_traffic")
     if is_any_given(config):
-        get_settings(config)
+        get_offline_settings(config)
     collect_coverage(config)
     if config.getoption("vocode_report"):
         config.stash[REPORTS] = get_reports(config)
@@ -75,12 +76,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse environment variables that cannot be used, if there is a test that would use them."""
-    if _uses_contract(items):
+    if any(map(_is_sending, items)) or (config.getoption("vocode_url") and is_url_typed(config)):
         get_settings(config)
+    elif any("vocode_contract" in _get_fixture_names(item) for item in items):
+        get_offline_settings(config)
 
 
-def _uses_contract(items: list[pytest.Item]) -> bool:
-    return any("vocode_contract" in getattr(item, "fixturenames", ()) for item in items)
+def _is_sending(item: pytest.Item) -> bool:
+    """Return whether a test sends requests to the endpoint, or to the built-in simulator in place of one."""
+    return bool(_SENDERS & {*_get_fixture_names(item)})
+
+
+def _get_fixture_names(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -262,8 +270,6 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if config.getoption("vocode_plan"):
             raise pytest.UsageError("--vocode-plan needs --vocode-url and a single process")
         return (yield)  # nothing has an effect on a remote host
-    if not is_url_typed(config) and not _uses_contract(session.items):
-        return (yield)
     from vocode_contract.conformance.run.dry_run import rehearse, require_approval
 
     run = get_run(config)
@@ -290,7 +296,7 @@ def _meet_server(session: pytest.Session, run: "Run") -> None:
             config.stash[SENDER] = run.sender(token_of_environment(run.settings.authentication))
         preflight = run_preflight(config.stash[SENDER], run.settings)
     if preflight.obstacle:
-        using = [item for item in session.items if _SENDERS & {*getattr(item, "fixturenames", ())}]
+        using = [item for item in session.items if _is_sending(item)]
         config.hook.pytest_deselected(items=using)
         session.items[:] = [item for item in session.items if item not in using]
         hooks: _ResultHooks = config.pluginmanager.getplugin("vocode_contract_results")
@@ -306,9 +312,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     result = yield
     if RESULTS in session.config.stash:
         _add_remarks(session)
-        run = get_run(session.config)
-        is_stopped = bool(session.config.stash[RESULTS].obstacle)
-        if session.exitstatus == pytest.ExitCode.OK and (run.left or run.unanswered or is_stopped):
+        results = session.config.stash[RESULTS]
+        if session.exitstatus == pytest.ExitCode.OK and (results.is_left_open or results.obstacle):
             session.exitstatus = 3  # a call in progress may cost money
         hooks: _ResultHooks = session.config.pluginmanager.getplugin("vocode_contract_results")
         if session.exitstatus == pytest.ExitCode.TESTS_FAILED and session.testsfailed == hooks.inconclusive:
@@ -330,10 +335,14 @@ def _write_reports(session: pytest.Session) -> None:
 
 
 def _add_remarks(session: pytest.Session) -> None:
-    run = get_run(session.config)
-    for results in (*_get_collectors(session.config), session.config.stash[RESULTS]):
-        results.remarks += [*run.remarks(), *results.late_remarks()]
-        results.is_left_open = bool(run.left or run.unanswered)
+    config = session.config
+    try:
+        run = get_run(config) if SETTINGS in config.stash else None  # else nothing was sent to an endpoint
+    except pytest.UsageError:  # it failed the test that wanted to send something
+        run = None
+    for results in (*_get_collectors(config), config.stash[RESULTS]):
+        results.remarks += [*(run.remarks() if run else ()), *results.late_remarks()]
+        results.is_left_open = run is not None and bool(run.left or run.unanswered)
 
 
 def _get_collectors(config: pytest.Config) -> "list[ResultCollector]":
@@ -371,7 +380,8 @@ def _make_outcome(config: pytest.Config, results: "ResultCollector | None" = Non
 
     hooks: _ResultHooks = config.pluginmanager.getplugin("vocode_contract_results")
     results = results or config.stash.get(RESULTS, None) or ResultCollector()
-    return outcome_of_pytest(get_settings(config), results, time.monotonic() - hooks.started)
+    settings = config.stash.get(SETTINGS, None) or get_offline_settings(config)
+    return outcome_of_pytest(settings, results, time.monotonic() - hooks.started)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from vocode_contract.pytest_plugin.state import (
     PLANNER,
     SENDER,
     TRAFFIC,
+    get_offline_settings,
     get_run,
     get_settings,
 )
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
     """The selected contract; its date and profile are options."""
-    return get_settings(pytestconfig).contract
+    return get_offline_settings(pytestconfig).contract
 
 
 @pytest.fixture(scope="session")
 def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
     """The ids of the calls that may be ended, from ``--vocode-call-id``."""
-    return get_settings(pytestconfig).call_ids
+    return get_offline_settings(pytestconfig).call_ids
 
 
 @pytest.fixture(scope="session")
@@ -75,14 +76,16 @@ def _vocode_sender(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
     from vocode_contract.http.guard.guard import Guard
     from vocode_contract.validation.masking import Secret
 
-    contract = get_settings(pytestconfig).contract
+    settings = get_settings(pytestconfig)
+    contract = settings.contract
     if planner := pytestconfig.stash.get(PLANNER, None):
         yield planner
         finish(CheckedClient(planner, contract))
         return
-    if get_settings(pytestconfig).endpoint is None:
+    if settings.endpoint is None:
         running = request.getfixturevalue("_vocode_running")
-        yield Client(running.url, Secret(running.token), guard=Guard(is_embedded=True))
+        token, guard = Secret(running.token), Guard(is_embedded=True)
+        yield Client(running.url, token, guard=guard, timing=settings.timing, max_body=settings.max_body)
         return
     run = get_run(pytestconfig)
     sender = pytestconfig.stash.get(SENDER, None) or run.sender(token_of_environment(run.settings.authentication))
@@ -133,7 +136,7 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
     """A function that fails the test unless a payload conforms: ``assert_conforms(payload, name="Call")``."""
     from vocode_contract.validation.validator import Validator
 
-    selection = get_settings(pytestconfig).selection
+    selection = get_offline_settings(pytestconfig).selection
 
     def check(payload: object, name: str = "Call") -> Any:
         __tracebackhide__ = True
@@ -153,7 +156,7 @@ def vocode_traffic(
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.pytest_plugin.traffic import ItemTraffic
 
-    settings = get_settings(request.config)
+    settings = get_offline_settings(request.config)
     traffic = Traffic(
         vocode_contract,
         selection=settings.selection,

@@ -27,6 +27,7 @@ SENDER: pytest.StashKey["Client"] = pytest.StashKey()
 SIMULATED: pytest.StashKey[bool] = pytest.StashKey()
 RUN: pytest.StashKey["Run"] = pytest.StashKey()
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
+OFFLINE_SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()
 COVERAGE_COLLECTOR: pytest.StashKey["CoverageCollector"] = pytest.StashKey()
 TRAFFIC: pytest.StashKey["ItemTraffic"] = pytest.StashKey()
@@ -62,18 +63,35 @@ def get_settings(config: pytest.Config) -> "Settings":
         pytest.UsageError: A value cannot be used.
     """
     if SETTINGS not in config.stash:
-        from vocode_contract.conformance.run.options import OPTIONS
-        from vocode_contract.conformance.run.settings import Settings
-        from vocode_contract.errors import MissingExtra
-
-        with usage_errors():
-            settings = Settings.from_given({option.name: resolve(config, option) for option in OPTIONS})
-            if settings.fuzz and find_spec("schemathesis") is None:
-                raise MissingExtra("fuzz", "fuzzing")
+        settings = _parse_settings(config)
         if settings.is_live:
             require_typed(config)
         config.stash[SETTINGS] = settings
     return config.stash[SETTINGS]
+
+
+def get_offline_settings(config: pytest.Config) -> "Settings":
+    """Return the settings of the run for tests that send nothing to the endpoint: nothing is known about it.
+
+    Raises:
+        pytest.UsageError: A value cannot be used.
+    """
+    if OFFLINE_SETTINGS not in config.stash:
+        config.stash[OFFLINE_SETTINGS] = _parse_settings(config, is_offline=True)
+    return config.stash[OFFLINE_SETTINGS]
+
+
+def _parse_settings(config: pytest.Config, *, is_offline: bool = False) -> "Settings":
+    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.conformance.run.settings import Settings
+    from vocode_contract.errors import MissingExtra
+
+    with usage_errors():
+        given = {option.name: resolve(config, option) for option in OPTIONS}
+        settings = Settings.from_given(given, is_offline=is_offline)
+        if settings.fuzz and find_spec("schemathesis") is None:
+            raise MissingExtra("fuzz", "fuzzing")
+    return settings
 
 
 def get_reports(config: pytest.Config) -> "tuple[ReportRequest, ...]":
@@ -122,5 +140,5 @@ def collect_coverage(config: pytest.Config) -> None:
 
     with usage_errors():
         minimum = parse_threshold(given.value, given.source)
-    collector = config.stash[COVERAGE_COLLECTOR] = CoverageCollector(get_settings(config).contract)
+    collector = config.stash[COVERAGE_COLLECTOR] = CoverageCollector(get_offline_settings(config).contract)
     config.pluginmanager.register(CoverageRun(collector, minimum), "vocode_contract_coverage")

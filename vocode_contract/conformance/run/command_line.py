@@ -33,7 +33,8 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "allow-http", settings.endpoint.host
     yield from (("call-id", identifier) for identifier in settings.call_ids)
     yield from (("policy", settings.policies.word(name)) for name in settings.policies.chosen)
-    yield from _access_options(settings)
+    if settings.endpoint:
+        yield from _access_options(settings)
     if settings.timeout is not None:
         yield "timeout", f"{settings.timeout:g}"
     if settings.max_body != MAX_BODY:

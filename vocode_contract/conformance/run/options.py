@@ -6,7 +6,7 @@ Nothing is imported here but the standard library, so that `--help` stays quick.
 import os
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 #: How an option is spelled for the command line and for pytest.
 CHECK_PREFIX, PYTEST_PREFIX = "--", "--vocode-"
@@ -42,6 +42,8 @@ class RunOption:
         is_typed: Whether it widens what is sent to a remote host, or who may see it: it must be typed for each run.
         alias: A second name on the command line of ``check``; empty for none.
         is_for_check: Whether the command ``check`` has it too.
+        scope: What it is about: ``endpoint`` for requests to the server or the built-in simulator, ``server`` for those
+            to a server alone. Where nothing is sent there, a variable of such an option has no effect.
     """
 
     name: str
@@ -56,6 +58,7 @@ class RunOption:
     is_typed: bool = False
     alias: str = ""
     is_for_check: bool = True
+    scope: Literal["", "endpoint", "server"] = ""
 
     @property
     def key(self) -> str:
@@ -131,7 +134,13 @@ class RunOption:
 
 
 URL = RunOption(
-    "url", "URL", "server to check", shown_default="the built-in simulator", has_variable=True, has_key=True
+    "url",
+    "URL",
+    "server to check",
+    shown_default="the built-in simulator",
+    has_variable=True,
+    has_key=True,
+    scope="endpoint",
 )
 
 OPTIONS: tuple[RunOption, ...] = (
@@ -192,18 +201,21 @@ OPTIONS: tuple[RunOption, ...] = (
         has_variable=True,
         has_key=True,
         is_typed=True,
+        scope="server",
     ),
     RunOption(
         "cert",
         "FILE",
         "PEM file of the client certificate, and of its key unless another file is given",
         is_typed=True,
+        scope="server",
     ),
     RunOption(
         "key",
         "FILE",
         "PEM file of the key of the client certificate; VOCODE_KEY_PASSPHRASE holds its passphrase",
         is_typed=True,
+        scope="server",
     ),
     RunOption(
         "auth",
@@ -211,6 +223,7 @@ OPTIONS: tuple[RunOption, ...] = (
         "how VOCODE_API_KEY is sent: bearer, basic (it holds user:password) or header:NAME",
         shown_default="bearer",
         has_key=True,
+        scope="server",
     ),
     RunOption(
         "header-env",
@@ -218,6 +231,7 @@ OPTIONS: tuple[RunOption, ...] = (
         "header of every request, with its value from an environment variable",
         default=(),
         is_typed=True,
+        scope="server",
     ),
     RunOption(
         "proxy",
@@ -227,6 +241,7 @@ OPTIONS: tuple[RunOption, ...] = (
         has_variable=True,
         has_key=True,
         is_typed=True,
+        scope="server",
     ),
     RunOption(
         "allow-http",
@@ -234,9 +249,16 @@ OPTIONS: tuple[RunOption, ...] = (
         "host in a private network to which plain http may be used, so that the network can read the token",
         default=(),
         is_typed=True,
+        scope="server",
     ),
     RunOption(
-        "timeout", "SECONDS", "maximum duration of one exchange", shown_default="30", has_variable=True, has_key=True
+        "timeout",
+        "SECONDS",
+        "maximum duration of one exchange",
+        shown_default="30",
+        has_variable=True,
+        has_key=True,
+        scope="endpoint",
     ),
     RunOption(
         "max-body",
@@ -245,31 +267,50 @@ OPTIONS: tuple[RunOption, ...] = (
         shown_default="8388608",
         has_variable=True,
         has_key=True,
+        scope="endpoint",
     ),
-    RunOption("plan", "", "print the requests that would be sent, and send nothing", default=False, alias="dry-run"),
+    RunOption(
+        "plan",
+        "",
+        "print the requests that would be sent, and send nothing",
+        default=False,
+        alias="dry-run",
+        scope="server",
+    ),
     RunOption(
         "allow",
         "EFFECT",
         "permit an effect on a remote host: rings, hangs-up, bills or writes",
         default=(),
         is_typed=True,
+        scope="server",
     ),
     RunOption("allow-number", "NUMBER", "phone number that a remote host may dial", default=(), is_typed=True),
-    RunOption("budget", "N", "maximum number of state-changing requests to a remote host", default=1, is_typed=True),
-    RunOption("production", "", "confirm that the target is a production host", default=False, is_typed=True),
+    RunOption(
+        "budget",
+        "N",
+        "maximum number of state-changing requests to a remote host",
+        default=1,
+        is_typed=True,
+        scope="server",
+    ),
+    RunOption(
+        "production", "", "confirm that the target is a production host", default=False, is_typed=True, scope="server"
+    ),
     RunOption(
         "approve-sends",
         "N",
         "number of state-changing requests that the plan shows, as confirmation for production without a terminal",
         default=None,
         is_typed=True,
+        scope="server",
     ),
 )
 
 #: The percentage of the contract that tests must exercise: an option of pytest only.
 COVERAGE = RunOption("coverage", "PERCENT", "", has_variable=True, has_key=True)
 
-#: Option -> its default.
+#: Name of an option to its default.
 DEFAULTS: Mapping[str, Given] = {
     option.name: Given(value=option.default, source=f"{CHECK_PREFIX}{option.name}") for option in OPTIONS
 }

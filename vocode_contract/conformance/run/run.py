@@ -13,7 +13,7 @@ from uuid import uuid4
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.errors import InvalidOption, Terminated
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.client.timing import Throttle, Timing
+from vocode_contract.http.client.timing import Throttle
 from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, Consents, Guard, is_read_only
 from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
@@ -150,7 +150,7 @@ class Run:
         settings = self.settings
         if settings.endpoint is None:
             raise ValueError("the built-in simulator has a sender of its own")
-        timing = Timing() if settings.timeout is None else Timing.within(settings.timeout)
+        timing = settings.timing
         if self.interval is not None:
             is_production = settings.endpoint.host in PRODUCTION_HOSTS  # real callers use it, so it is never hurried
             interval = max(self.interval, timing.interval) if is_production else self.interval

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
 
-from vocode_contract.conformance.run.options import DEFAULTS, Given
+from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
 from vocode_contract.http.client.authentication import (
@@ -21,7 +21,7 @@ from vocode_contract.http.client.endpoint import (
     Proxy,
     require_proxied,
 )
-from vocode_contract.http.client.timing import LONGEST, SHORTEST
+from vocode_contract.http.client.timing import LONGEST, SHORTEST, Timing
 from vocode_contract.http.guard.config_file import Live
 from vocode_contract.http.guard.guard import Consents
 from vocode_contract.http.guard.phone_numbers import is_fictional
@@ -86,16 +86,20 @@ class Settings:
     approve_sends: int | None = None
 
     @classmethod
-    def from_given(cls, given: Mapping[str, Given]) -> Self:
+    def from_given(cls, given: Mapping[str, Given], *, is_offline: bool = False) -> Self:
         """Parse the values of `OPTIONS`.
 
         Args:
             given: Name of an option to its value; an absent one has its default.
+            is_offline: Whether nothing is sent to the endpoint, so that environment variables about it have no effect.
 
         Raises:
             InvalidOption: A value cannot be used; the error names its source.
         """
-        given = {**DEFAULTS, **given}
+        complete = given = {**DEFAULTS, **given}
+        if is_offline:
+            unused = [each for each in OPTIONS if each.scope and given[each.name].source == each.variable]
+            given = complete | {each.name: DEFAULTS[each.name] for each in unused}
         url, policy, hosts = given["url"], given["policy"], given["traffic-host"]
         http_hosts = _http_hosts(given["allow-http"])
         endpoint = Endpoint.from_url(url.value, option=url.source, http_hosts=http_hosts) if url.value else None
@@ -105,7 +109,7 @@ class Settings:
             token_of_environment(authentication)  # an invalid token is refused once, and not by every test
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)
-        return cls(
+        settings = cls(
             endpoint=endpoint,
             contract=_contract(given["contract"], given["profile"]),
             call_ids=_call_ids(given["call-id"]),
@@ -117,8 +121,8 @@ class Settings:
             policies=Policies.from_words(policy.value, option=policy.source),
             traffic_hosts=hosts.value,
             timeout=_timeout(given["timeout"]),
-            ca_file=_ca_file(given["ca"]),
-            certificate=_certificate(given["cert"], given["key"]),
+            ca_file=_ca_file(given["ca"]) if endpoint else "",
+            certificate=_certificate(given["cert"], given["key"]) if endpoint else None,
             authentication=authentication,
             headers=_headers(given["header-env"], authentication),
             proxy=_proxy(given["proxy"], endpoint),
@@ -130,11 +134,19 @@ class Settings:
             budget=_count(given["budget"]) or 0,
             approve_sends=_count(given["approve-sends"]),
         )
+        if not complete["url"].value:
+            _require_no_server_options(complete)
+        return settings
 
     @property
     def is_live(self) -> bool:
         """Whether the endpoint is not on this machine."""
         return self.endpoint is not None and not self.endpoint.is_loopback
+
+    @property
+    def timing(self) -> Timing:
+        """The time-outs of one exchange."""
+        return Timing() if self.timeout is None else Timing.within(self.timeout)
 
     @property
     def number(self) -> str:
@@ -163,6 +175,14 @@ class Settings:
             budget=self.budget,
             read_only=read_only or live.read_only,
         )
+
+
+def _require_no_server_options(given: Mapping[str, Given]) -> None:
+    """Refuse options of a server, unless they come from the environment or a file, which may be for other runs."""
+    for option in OPTIONS:
+        value, source = given[option.name].value, given[option.name].source
+        if option.scope == "server" and option.is_set(value) and source.endswith(f"-{option.name}"):
+            raise InvalidOption(source, f"needs a server, named by {source.removesuffix(option.name)}url or VOCODE_URL")
 
 
 def _http_hosts(given: Given) -> frozenset[str]:
