@@ -5,8 +5,9 @@ commit what it writes; a test holds the files current.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,8 @@ def files() -> dict[str, str]:
     """Return the text of each file by its name."""
     written = {f"{module_name(date)}.py": _module(Contract.load(date)) for date in dates()}
     default = Contract.load()
-    names = ",\n    ".join(f"{name} as {name}" for name in sorted(default.schemas))
+    inner = [_inner_name(name, key) for name in default.schemas for key in _inner_objects(default.schemas[name])]
+    names = ",\n    ".join(f"{name} as {name}" for name in sorted((*default.schemas, *inner)))
     written["__init__.py"] = (
         f'"""Types of the default contract, {default.date}; the modules beside hold the others."""\n\n'
         f"from vocode_contract.contract.types.{module_name(default.date)} import (\n    {names},\n)\n"
@@ -36,7 +38,8 @@ def files() -> dict[str, str]:
 
 
 def _module(contract: Contract) -> str:
-    imports = "from typing import Any, Literal, NotRequired, TypedDict"
+    # Before Python 3.12, pydantic takes no other TypedDict than this one.
+    imports = "from typing import Any, Literal, NotRequired\n\nfrom typing_extensions import TypedDict"
     title = f'"""Types of the contract of {contract.date}, read as servers send it (profile wire)."""'
     note = "# Written by tools/generate_types.py; do not edit."
     bodies = [_definition(contract, name) for name in _dependencies_first(contract)]
@@ -71,9 +74,25 @@ def _definition(contract: Contract, name: str) -> str:
     schema = contract.schemas[name]
     if "properties" not in schema and schema.get("type") != "object":
         return f"{name} = {_type(contract, schema)}"
+    inner = _inner_objects(schema)
+    classes = [_class(contract, _inner_name(name, key), value) for key, value in inner.items()]
+    names = {key: _inner_name(name, key) for key in inner}
+    return "\n\n\n".join([*classes, _class(contract, name, schema, names)])
+
+
+def _inner_objects(schema: Schema) -> dict[str, Schema]:
+    """Return the properties whose objects are described in place, each of which becomes a class of its own."""
+    return {key: value for key, value in schema.get("properties", {}).items() if "properties" in value}
+
+
+def _inner_name(name: str, key: str) -> str:
+    return f"{name}{key.title()}"
+
+
+def _class(contract: Contract, name: str, schema: Schema, inner: Mapping[str, str] = MappingProxyType({})) -> str:
     lines = [f"class {name}(TypedDict):", f'    """{schema["description"]}"""', ""]
     for key, value in schema.get("properties", {}).items():
-        written = _type(contract, value)
+        written = inner.get(key) or _type(contract, value)
         if may_be_null_on_wire(schema, key) and not written.endswith("None"):
             written += " | None"
         required = key in schema.get("required", ())

@@ -9,8 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._version import __version__ as __version__
     from .contract.defaults import with_defaults as with_defaults
+    from .contract.diff import Change as Change
     from .contract.diff import changes as changes
     from .contract.model import Contract as Contract
+    from .contract.model import Operation as Operation
+    from .contract.model import Parameter as Parameter
     from .contract.model import dates as dates
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
@@ -19,14 +22,18 @@ if TYPE_CHECKING:
     from .errors import UnknownContract as UnknownContract
     from .errors import UnknownProfile as UnknownProfile
     from .errors import UnknownSchema as UnknownSchema
+    from .http.message import Document as Document
     from .http.message import Exchange as Exchange
     from .http.message import Request as Request
     from .http.message import Response as Response
     from .validation.codes import Selection as Selection
     from .validation.consistency import inconsistencies as inconsistencies
+    from .validation.engine import Engine as Engine
+    from .validation.json_value import Defect as Defect
     from .validation.json_value import Limits as Limits
     from .validation.lifecycle.history import Observation as Observation
     from .validation.lifecycle.rules import breaches as breaches
+    from .validation.masking import Secret as Secret
     from .validation.validator import Validator as Validator
     from .validation.validator import Verdict as Verdict
     from .validation.validator import conforms as conforms
@@ -35,12 +42,15 @@ if TYPE_CHECKING:
     from .validation.validator import violations as violations
     from .validation.violation import ContractViolated as ContractViolated
     from .validation.violation import Violation as Violation
+    from .validation.which import Fit as Fit
     from .validation.which import which as which
     from .webhooks import ActionVerdict as ActionVerdict
+    from .webhooks import DetectionEvent as DetectionEvent
     from .webhooks import Event as Event
     from .webhooks import EventSequence as EventSequence
     from .webhooks import EventVerdict as EventVerdict
     from .webhooks import ExternalAction as ExternalAction
+    from .webhooks import FreeFormEvent as FreeFormEvent
     from .webhooks import Verification as Verification
     from .webhooks import check_sequence as check_sequence
     from .webhooks import idempotency_key as idempotency_key
@@ -50,24 +60,36 @@ if TYPE_CHECKING:
     from .webhooks import signature_of as signature_of
     from .webhooks import signed_request as signed_request
     from .webhooks import verify_signature as verify_signature
+    from .webhooks.request import HeaderFields as HeaderFields
 
 _EXPORTS = {
     "ActionVerdict": "webhooks",
+    "Change": "contract.diff",
     "Contract": "contract.model",
     "ContractError": "errors",
     "ContractViolated": "validation.violation",
+    "Defect": "validation.json_value",
+    "DetectionEvent": "webhooks",
+    "Document": "http.message",
+    "Engine": "validation.engine",
     "Event": "webhooks",
     "EventSequence": "webhooks",
     "EventVerdict": "webhooks",
     "Exchange": "http.message",
     "ExternalAction": "webhooks",
+    "Fit": "validation.which",
+    "FreeFormEvent": "webhooks",
+    "HeaderFields": "webhooks.request",
     "InvalidOption": "errors",
     "Limits": "validation.json_value",
     "MissingExtra": "errors",
     "Observation": "validation.lifecycle.history",
+    "Operation": "contract.model",
+    "Parameter": "contract.model",
     "Request": "http.message",
     "Response": "http.message",
     "SchemasNotFound": "errors",
+    "Secret": "validation.masking",
     "Selection": "validation.codes",
     "UnknownContract": "errors",
     "UnknownProfile": "errors",

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import pytest
 
@@ -30,6 +31,32 @@ def test_types_are_what_the_generator_writes(name):
 
 def test_types_have_every_schema_of_the_default_contract():
     assert set(Contract.load().schemas) <= set(dir(types))
+
+
+def test_types_are_those_that_pydantic_takes_on_every_python():
+    pydantic = pytest.importorskip("pydantic")
+    call = Contract.load().schemas["Call"]["examples"][0]
+    adapter = pydantic.TypeAdapter(types.Call)
+    assert adapter.validate_python(call) == call
+    with pytest.raises(pydantic.ValidationError):
+        adapter.validate_python(call | {"status": "ringing"})
+    for name in Contract.load().schemas:
+        pydantic.TypeAdapter(getattr(types, name))
+
+
+def test_types_describe_a_route_of_fastapi():
+    fastapi = pytest.importorskip("fastapi")
+    testclient = pytest.importorskip("fastapi.testclient")
+    call = Contract.load().schemas["Call"]["examples"][0]
+    app = fastapi.FastAPI()
+
+    @app.get("/v1/calls")
+    def get_call() -> types.Call:
+        return cast("types.Call", call)
+
+    client = testclient.TestClient(app)
+    assert client.get("/v1/calls").json() == call
+    assert "to_number" in client.get("/openapi.json").json()["components"]["schemas"]["Call"]["properties"]
 
 
 def test_types_require_the_keys_that_the_contract_requires():

@@ -10,15 +10,17 @@ import pickle
 from email import message_from_bytes
 from email.message import Message
 from http.client import parse_headers
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vocode_contract import (
+    DetectionEvent,
     Event,
     ExternalAction,
+    FreeFormEvent,
     InvalidOption,
     Limits,
     UnknownContract,
@@ -31,7 +33,9 @@ from vocode_contract import (
     verify_signature,
     webhooks,
 )
+from vocode_contract.validation.lifecycle.call_life import DETECTION, EVENT_TYPES
 from vocode_contract.validation.masking import Secret
+from vocode_contract.webhooks.events import FreeFormType
 
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
 CANARY = "Canary-7f3e"
@@ -64,6 +68,21 @@ def test_event_is_typed():
     assert verdict.event == Event(type="event_human_detection", call_id=CALL, payload={"result": "human"})
     assert verdict.conforms
     assert not verdict.violations
+
+
+def test_event_has_the_class_of_its_type():
+    detection = parse_event(event("event_human_detection", payload={"result": "human"})).event
+    newer = [parse_event(event(kind)).event for kind in ("event_message", "event_unheard_of")]
+    assert [type(each) for each in (detection, *newer)] == [DetectionEvent, FreeFormEvent, FreeFormEvent]
+
+
+def test_types_of_events_are_those_of_the_contracts():
+    assert {*get_args(FreeFormType), DETECTION} == EVENT_TYPES
+
+
+def test_event_differs_in_each_field():
+    assert len({Event(type=a, call_id=b, payload=()) for a in "xy" for b in "xy"}) == 4  # type: ignore[arg-type]  # hashable
+    assert Event(type="x", call_id="y") != Event(type="x", call_id="y", payload={"a": 1})
 
 
 @pytest.mark.parametrize("members", [{}, {"payload": None}, {"payload": {}}])

@@ -11,8 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis as Diagnosis
     from .diagnosis import diagnose as diagnose
+    from .events import DetectionEvent as DetectionEvent
     from .events import Event as Event
     from .events import EventVerdict as EventVerdict
+    from .events import FreeFormEvent as FreeFormEvent
     from .events import idempotency_key as idempotency_key
     from .events import parse_event as parse_event
     from .external_actions import ActionVerdict as ActionVerdict
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
 
 _EXPORTS = {
     "ActionVerdict": "external_actions",
+    "DetectionEvent": "events",
     "Diagnosis": "diagnosis",
     "Event": "events",
     "EventSequence": "sequence",
     "EventVerdict": "events",
     "ExternalAction": "external_actions",
+    "FreeFormEvent": "events",
     "Verification": "signature",
     "check_sequence": "sequence",
     "diagnose": "diagnosis",

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.lifecycle.call_life import DETECTION
 from vocode_contract.validation.lifecycle.event_order import digest_of_event
 from vocode_contract.validation.masking import describe, shown_word
 from vocode_contract.validation.validator import Verdict
@@ -16,13 +17,30 @@ from vocode_contract.webhooks.external_actions import ExternalAction
 from vocode_contract.webhooks.request import Body, Headers, header_violations, raw, read_headers, report, validator
 from vocode_contract.webhooks.signature import HEADER
 
+if TYPE_CHECKING:
+    from vocode_contract.contract.types import HumanDetectionEventPayload
+
+#: The types of events in all contracts, without that of human detection.
+FreeFormType: TypeAlias = Literal[
+    "event_message",
+    "event_action",
+    "event_phone_call_connected",
+    "event_phone_call_ended",
+    "event_phone_call_did_not_connect",
+    "event_transcript",
+    "event_recording",
+]
+
 CONFIRM_HINT = "events are unsigned, so anyone can post one: confirm what matters by Get Call (GET /v1/calls?id=...)"
 _FLAT_NOTE = "conversation_id came: events of the open-source library have a different, flat format"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Event:
     """One event of one call; its representation shows nothing of the payload.
+
+    `parse_event` returns a `DetectionEvent` or a `FreeFormEvent`, which type checkers tell apart by `type`. Events are
+    equal if their fields are.
 
     Attributes:
         type: Such as ``event_recording``; a type that the contract does not know is drift.
@@ -35,9 +53,38 @@ class Event:
     call_id: str
     payload: Mapping[str, Any] = field(default_factory=dict)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return (self.type, self.call_id, self.payload) == (other.type, other.call_id, other.payload)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.call_id, self.payload))
+
     def __repr__(self) -> str:
         kind = shown_word(self.type) or "*"
         return f"Event(type={kind}, payload=<{describe(dict(self.payload))}>)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class DetectionEvent(Event):
+    """The event of human detection, the only one with a documented payload.
+
+    Under the profile ``tolerant`` the result may be a word that the type does not list.
+    """
+
+    type: Literal["event_human_detection"]
+    payload: "HumanDetectionEventPayload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class FreeFormEvent(Event):
+    """An event whose payload is not documented.
+
+    Under the profile ``tolerant`` it may be of a type that is not listed here.
+    """
+
+    type: FreeFormType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +99,7 @@ class EventVerdict:
         hint: How to confirm an event.
     """
 
-    event: Event | None
+    event: DetectionEvent | FreeFormEvent | None
     violations: tuple[Violation, ...]
     authentic: ClassVar[Literal[False]] = False
     hint: ClassVar[str] = CONFIRM_HINT
@@ -99,8 +146,12 @@ def parse_event(
     return EventVerdict(event=None if has_error(found) else _event(verdict.value), violations=found)
 
 
-def _event(value: dict[str, Any]) -> Event:
-    return Event(type=value["type"], call_id=value["call_id"].lower(), payload=value.get("payload") or {})
+def _event(value: dict[str, Any]) -> DetectionEvent | FreeFormEvent:
+    kind, call_id = value["type"], value["call_id"].lower()
+    payload: Any = value.get("payload") or {}
+    if kind == DETECTION:
+        return DetectionEvent(type=kind, call_id=call_id, payload=payload)
+    return FreeFormEvent(type=kind, call_id=call_id, payload=payload)
 
 
 def _body_violations(

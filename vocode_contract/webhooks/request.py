@@ -15,7 +15,7 @@ Body: TypeAlias = bytes | bytearray | memoryview
 Text: TypeAlias = str | bytes
 
 
-class Fields(Protocol):
+class HeaderFields(Protocol):
     """Header fields that are not a `Mapping`, such as `email.message.Message` of http.server."""
 
     def items(self) -> Iterable[tuple[Any, Any]]:
@@ -25,7 +25,7 @@ class Fields(Protocol):
 
 #: A mapping, or pairs as ASGI and WSGI servers have them; a value may be a list of values.
 Headers: TypeAlias = (
-    Mapping[str, Text | Iterable[Text]] | Mapping[bytes, Text] | Fields | Iterable[tuple[Text, Text]] | None
+    Mapping[str, Text | Iterable[Text]] | Mapping[bytes, Text] | HeaderFields | Iterable[tuple[Text, Text]] | None
 )
 
 

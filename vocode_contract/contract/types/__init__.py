@@ -25,6 +25,7 @@ from vocode_contract.contract.types.contract_2023_11_30 import (
     HTTPMethod as HTTPMethod,
     HTTPValidationError as HTTPValidationError,
     HumanDetectionEvent as HumanDetectionEvent,
+    HumanDetectionEventPayload as HumanDetectionEventPayload,
     InterruptSensitivity as InterruptSensitivity,
     Language as Language,
     NormalizedCall as NormalizedCall,

@@ -2,7 +2,9 @@
 
 # Written by tools/generate_types.py; do not edit.
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 
 class FunctionCallActionTriggerConfig(TypedDict):
@@ -604,12 +606,18 @@ class HTTPValidationError(TypedDict):
     detail: NotRequired[list[ValidationError] | None]
 
 
+class HumanDetectionEventPayload(TypedDict):
+    """What human detection found."""
+
+    result: Literal["human", "no_human"]
+
+
 class HumanDetectionEvent(TypedDict):
     """Tells whether a person answered the call; the only event with a documented payload."""
 
     type: Literal["event_human_detection"]
     call_id: str
-    payload: dict[str, Any]
+    payload: HumanDetectionEventPayload
 
 
 class OtherEvent(TypedDict):
