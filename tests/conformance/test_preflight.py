@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import entry_points
+from textwrap import dedent
 
 import pytest
 
@@ -167,17 +168,39 @@ def _names(pytester: pytest.Pytester) -> list[str]:
     return [item.nodeid for item in items]
 
 
-def test_blocked_network_is_inconclusive_and_names_who_blocks_it(pytester):
-    pytester.makeconftest("""
-        import socket
-        import pytest
-
+BLOCKS = {
+    "connections": """
         @pytest.fixture(autouse=True)
         def block(monkeypatch):
             def refuse(*_): raise RuntimeError("Network is disabled")
             monkeypatch.setattr(socket.socket, "connect", refuse)
-    """)
+    """,
+    "sockets": """
+        class Refused(real):
+            def __new__(cls, *_): raise RuntimeError("Network is disabled")
+
+        def pytest_runtest_setup(): socket.socket = Refused
+        def pytest_runtest_teardown(): socket.socket = real
+    """,
+    "connections by a warning": """
+        @pytest.fixture(autouse=True)
+        def block(monkeypatch):
+            def refuse(*_): warnings.warn("Network is disabled")
+            monkeypatch.setattr(socket.socket, "connect", refuse)
+    """,
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_blocked_network_is_inconclusive_and_names_who_blocks_it(pytester, block):
+    pytester.makeconftest(f"import socket\nimport warnings\nimport pytest\nreal = socket.socket\n{dedent(block)}")
     test = pytester.makepyfile("def test_shop(vocode_client): vocode_client.list_calls()")
-    result = pytester.runpytest(*PLUGIN, "-p", "no:cacheprovider", str(test))
+    result = pytester.runpytest(*PLUGIN, "-p", "no:cacheprovider", "-W", "error", str(test))
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*the network is blocked by conftest; nothing was sent [[]blocked[]]*"])
+
+
+def test_preflight_leaves_a_rate_limit_to_the_suite():
+    head = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1000000\r\nContent-Length: 0\r\n\r\n"
+    with serving(says(head)) as server:
+        assert fly(server.url) == Preflight()

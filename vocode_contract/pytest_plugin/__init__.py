@@ -355,7 +355,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Write the result of the run if it checked a server, and the reports that could not be written."""
     results = config.stash.get(RESULTS, None)
     shown = results.without_conforming_traffic() if results is not None else None
-    if shown is not None and any(row.endpoint for row in shown.rows):
+    if shown is not None and any(row.endpoint or row.verdict == "inconclusive" for row in shown.rows):
         from vocode_contract.report.summary import render_summary
 
         outcome = _make_outcome(config, shown)

@@ -89,7 +89,8 @@ def _try_to_get(
 
 
 def _is_same(first: Inconclusive, second: Exchange | Inconclusive) -> bool:
-    return isinstance(second, Inconclusive) and second.kind == first.kind
+    """Return whether two requests fail alike; a rate limit is waited for by the suite."""
+    return isinstance(second, Inconclusive) and second.kind == first.kind != "rate-limited"
 
 
 def _is_missing(second: Exchange | Inconclusive) -> bool:

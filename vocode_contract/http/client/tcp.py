@@ -12,7 +12,7 @@ from traceback import walk_tb
 
 from vocode_contract.http import clock
 
-__all__ = ["Blocked", "Unresolved", "connect"]
+__all__ = ["Blocked", "Unresolved", "connect", "find_block"]
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
@@ -34,14 +34,14 @@ class Blocked(OSError):
 
 
 @contextmanager
-def _find_block() -> Iterator[None]:
+def find_block() -> Iterator[None]:
     """Turn the error of a replaced function into `Blocked`.
 
-    pytest-recording and pytest-socket, and most home-made ones, raise RuntimeError, which a socket never does.
+    pytest-recording, pytest-socket and most home-made ones raise RuntimeError, or warn, which a socket never does.
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, Warning) as error:
         frames = [frame for frame, _ in walk_tb(error.__traceback__)]
         raise Blocked(str(frames[-1].f_globals.get("__name__", "")).partition(".")[0]) from None
 
@@ -77,11 +77,11 @@ def connect(host: str, port: int, *, within: float) -> socket.socket:
 
 
 def _connection(family: socket.AddressFamily, address: tuple[object, ...], seconds: float) -> socket.socket:
-    with _find_block():
+    with find_block():
         one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.settimeout(seconds)
-        with _find_block():
+        with find_block():
             one.connect(address)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
@@ -120,6 +120,6 @@ def _is_address(host: str) -> bool:
 
 
 def _resolve(host: str, port: int) -> list[_Address]:
-    with _find_block():
+    with find_block():
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]

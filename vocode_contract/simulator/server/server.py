@@ -15,7 +15,9 @@ import uvicorn
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
+from vocode_contract.http.client.tcp import Blocked, find_block
 from vocode_contract.http.guard.guard import SIMULATOR_HEADER
+from vocode_contract.http.inconclusive import NOTHING_SENT, Inconclusive
 from vocode_contract.http.message import Request, Response
 from vocode_contract.http.url import bracket
 from vocode_contract.simulator.faults.injection import Planted
@@ -253,7 +255,11 @@ def _bind(host: str, port: int) -> socket.socket:
     # would wait for some 45 ms (uvicorn issue 3149).
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        with find_block():
+            listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except Blocked as block:
+        what = f"the simulator cannot be served, since the network is blocked by {block.by}"
+        raise Inconclusive("blocked", what, NOTHING_SENT) from None
     except OSError:
         raise InvalidOption("host", f"this machine has no IPv6; use {LOOPBACK}") from None
     try:
