@@ -20,11 +20,19 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials, OperationRequest
-from vocode_contract.report.evidence import MOST_BODY, MOST_NOTED, Evidence, FirstSeen, read_evidence, write_evidence
+from vocode_contract.report.evidence import (
+    MOST_BODY,
+    MOST_NOTED,
+    Evidence,
+    FirstSeen,
+    find_place,
+    read_evidence,
+    write_evidence,
+)
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
 from vocode_contract.report.summary import describe_basis, fold_command, render_summary
-from vocode_contract.report.text import MOST_LINE, MOST_TEXT
+from vocode_contract.report.text import MOST_LINE, MOST_TEXT, cut_around
 from vocode_contract.simulator import Simulation, SimulatorTransport
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.safe_text import inert
@@ -106,7 +114,7 @@ def test_interrupted_run_has_no_verdict_but_what_it_found(row, sentence):
 def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     told = read(WRONG)
     start = told.index('1. end_call 200 /status: expected a word, got "another" [enum, 2023-11-30]') + 1
-    assert told[start : told.index("remarks:") - 1] == [
+    assert told[start : told.index("", start)] == [
         "   found by  1 test of end_call",
         "   sent      curl x",
         "   received  status 200, application/json, 2,000 bytes in 0.500 s",
@@ -204,6 +212,25 @@ def test_summary_says_beside_a_cut_body_how_to_see_more():
     assert line.endswith("... (cut; --all shows more)")
     assert len(line) <= MOST_LINE
     assert f"   body      {body}" in read(spoilt, full=True)
+
+
+@pytest.mark.parametrize("size", [300, 5_000])
+def test_summary_cuts_a_body_around_the_place_and_not_around_a_key_of_that_name(size):
+    body = {"user_id": "outer", "text": "x" * size, "agent": {"user_id": "inner", "text": "y" * size}, "z": "z" * size}
+    excerpt = cut_around(json.dumps(body), find_place(json.dumps(body), "/agent/user_id"), MOST_BODY)
+    spoilt = replace(WRONG, evidence={VIOLATION: replace(EVIDENCE, body=excerpt, place="/agent/user_id")})
+    [line] = [line for line in read(spoilt) if line.startswith("   body")]
+    assert ('"inner"' in line, '"outer"' in line) == (True, False)
+
+
+def test_contradiction_is_one_cause_wherever_in_the_schema_it_shows():
+    found = [
+        replace(VIOLATION, code="foreign-owner", instance_pointer=place, schema_pointer=f"/components/schemas/{schema}")
+        for place, schema in (("/agent/user_id", "Agent"), ("/agent/voice/user_id", "AzureVoice"))
+    ]
+    [cause] = outcome(replace(WRONG, violations=tuple(found))).causes
+    assert cause.violation.instance_pointer == "/agent/user_id, /agent/voice/user_id"
+    assert len(cause.sources) == 2
 
 
 def test_summary_tells_errors_before_drift():

@@ -200,8 +200,8 @@ def _latest_time(exchange: OperationExchange) -> float:
 
 
 def check_keys(exchange: OperationExchange) -> Iterator[Violation]:
-    """Yield the keys that a policy forbids, or forbids to leave out."""
-    if exchange.is_parsed:
+    """Yield the keys of a resource that a policy forbids, or forbids to leave out."""
+    if exchange.is_parsed and exchange.holds_resource:
         yield from forbidden_keys(exchange.policies, exchange.contract, exchange.schema_name or "", exchange.value)
 
 
@@ -260,7 +260,7 @@ def violations_of(
     )
     missing = {*unknown, *(("arrival",) if received_at is None else ())}
     is_excused = policies.find_policy(exchange, operation) is not None
-    forbids_keys = policies.value("extra-keys") == "forbid"
+    forbids_keys = policies.value("extra-keys") == "forbid" and subject.holds_resource
     seen: set[Violation] = set()
     for check in CHECKS:
         for violation in () if missing & check.needs else check.run(subject):

@@ -40,6 +40,11 @@ class OperationExchange:
         return self.exchange.response
 
     @property
+    def holds_resource(self) -> bool:
+        """Whether the body is one of the API's resources, and not the description of an error."""
+        return self.response.status < 400
+
+    @property
     def declared(self) -> tuple[str, ...]:
         """The media types that the contract declares for the status code; empty for no body."""
         return tuple(self.operation.responses.get(self.response.status, ()))

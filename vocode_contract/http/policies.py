@@ -116,12 +116,12 @@ POLICIES: Mapping[str, Policy] = {
         applies=_always,
     ),
     "extra-keys": Policy(
-        title="keys in a response that the contract does not declare",
+        title="keys of a resource in a response, such as a call or a page, that the contract does not declare",
         applies=_never,
         choices=("allow", "forbid"),
     ),
     "missing-keys": Policy(
-        title="keys with a default that are missing in a response",
+        title="keys with a default that are missing in a resource",
         applies=_never,
         choices=("allow", "forbid"),
     ),

@@ -16,7 +16,7 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_own
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import Headers, Request
-from vocode_contract.report.text import identify_cause, shorten
+from vocode_contract.report.text import cut_around, identify_cause
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 from vocode_contract.validation.masking import mask, mask_payload, printable
@@ -26,6 +26,8 @@ from vocode_contract.validation.violation import Violation
 EVIDENCE = "vocode_evidence"
 #: Characters of a body; characters of a curl command, which is omitted if longer; bytes of a body that is parsed.
 MOST_BODY = 2_000
+#: Characters that the key of a place may have, and those around it.
+_MARGIN = 100
 MOST_SENT = 8_000
 MOST_READ = 1_048_576
 #: Causes per test that come with evidence, and characters of all of it.
@@ -158,7 +160,7 @@ class _EvidenceBuilder:
             size=len(response.body),
             seconds=answer.exchange.seconds,
             place=inert(seen.place),
-            body=inert(shorten(excerpt, MOST_BODY)),
+            body=inert(cut_around(excerpt, find_place(excerpt, seen.place), MOST_BODY)),
             before=tuple(map(self.render_request, seen.steps)),
         )
 
@@ -309,6 +311,14 @@ def _render_member(value: object, key: str, tokens: Sequence[str]) -> str:
     if isinstance(value, (dict, list)) and value:
         return "{...}" if isinstance(value, dict) else "[...]"
     return _dump(value)
+
+
+def find_place(body: str, pointer: str) -> int:
+    """Return where in an excerpt, which may be cut, the value at a JSON Pointer begins, or what holds it."""
+    at = len(body) // 2 - _MARGIN if body.startswith("...") else 0  # it was cut around the place
+    for token in tokens_of(pointer):
+        at = max(at, body.find(f"{_dump(token)}: ", at))
+    return at
 
 
 def _dump(value: object) -> str:

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from vocode_contract.report.evidence import Evidence
+from vocode_contract.report.evidence import Evidence, find_place
 from vocode_contract.report.outcome import WORDS, Cause, Outcome
 from vocode_contract.report.results import Row
-from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, limit_lines, shorten
+from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, cut_around, limit_lines, shorten
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
@@ -119,15 +119,7 @@ def _cut_body(evidence: Evidence, uncut: str) -> str:
     if len(evidence.body) <= MOST_LINE - _LABEL:
         return evidence.body
     hint = f" (cut; {uncut} shows more)" if uncut else " (cut)"
-    middle = max(0, evidence.body.find(f'"{evidence.place.rpartition("/")[2]}": '))
-    return _cut_around(evidence.body, middle, MOST_LINE - _LABEL - len(hint)) + hint
-
-
-def _cut_around(text: str, middle: int, most: int) -> str:
-    start = max(0, min(middle - most // 2, len(text) - most))
-    end = start + most
-    before, after = "..." if start else "", "..." if end < len(text) else ""
-    return f"{before}{text[start + len(before) : end - len(after)]}{after}"
+    return cut_around(evidence.body, find_place(evidence.body, evidence.place), MOST_LINE - _LABEL - len(hint)) + hint
 
 
 def describe_response(evidence: Evidence) -> str:

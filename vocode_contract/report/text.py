@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vocode_contract.report.payload_results import Heading, Result
+from vocode_contract.validation.codes import GROUPS
 from vocode_contract.validation.masking import printable
 from vocode_contract.validation.violation import Violation
 
@@ -76,7 +77,12 @@ def group_causes(result: Result, heading: Heading) -> Iterator[Violation]:
 
 
 def identify_cause(violation: Violation) -> tuple[str, ...]:
-    """Return what violations with one cause have in common: code, place in the schema, and the missing key if any."""
+    """Return what violations with one cause have in common: code, place in the schema, and the missing key if any.
+
+    A contradiction has its cause in the whole payload, wherever in the schema its parts are.
+    """
+    if violation.code in GROUPS["consistency"]:
+        return violation.code, violation.expected
     key = violation.instance_pointer.rpartition("/")[2] if violation.code == "required" else ""
     return violation.code, violation.schema_pointer, violation.expected, key
 
@@ -127,3 +133,13 @@ def shorten(text: str, most: int) -> str:
         return text
     head = (most - 3) // 2
     return f"{text[:head]}...{text[len(text) - (most - 3 - head) :]}"
+
+
+def cut_around(text: str, middle: int, most: int) -> str:
+    """Cut a text on both sides of a place in it, so that it has at most so many characters."""
+    if len(text) <= most:
+        return text
+    start = max(0, min(middle - most // 2, len(text) - most))
+    end = start + most
+    before, after = "..." if start else "", "..." if end < len(text) else ""
+    return f"{before}{text[start + len(before) : end - len(after)]}{after}"
