@@ -18,10 +18,15 @@ PASSING = {
     "test_sync.py": 1,
     "test_async.py": 1,
     "test_hook.py": 1,
+    "test_requests.py": 1,
+    "test_aiohttp.py": 1,
+    "test_urllib3.py": 1,
     "test_example.py": 1,
     "test_application.py": 2,
     "test_hypothesis.py": 1,
 }
+#: Libraries that blocks use; they are extras of tests.
+LIBRARIES = ("aiohttp", "fastapi", "httpx2", "requests", "respx", "urllib3")
 FAILING = {"test_respx.py": SHOWN[0], "test_case.py": SHOWN[1]}
 
 
@@ -40,7 +45,7 @@ def followed(directory: Path, *titles: str) -> subprocess.CompletedProcess[str]:
 
 def lacking(title: str) -> set[str]:
     """Return what a block needs that is not installed."""
-    return {name for name in ("fastapi", "httpx2", "respx") if name in BLOCKS[title] and find_spec(name) is None}
+    return {name for name in LIBRARIES if name in BLOCKS[title] and find_spec(name) is None}
 
 
 @pytest.fixture(scope="module")

@@ -522,3 +522,54 @@ def test_traffic_keeps_a_bounded_list():
 def test_operation_at_looks_at_method_and_end_of_path(method, path, name):
     operation = operation_at(Contract.load(), method, path)
     assert (operation and operation.name) == name
+
+
+def exchange(**changes: Any) -> dict[str, Any]:
+    """Arguments of `check_exchange` for a call that was ended."""
+    return {
+        "method": "POST",
+        "url": URL,
+        "status": 200,
+        "headers": {"Content-Type": "application/json"},
+        "content": CALL,
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, set()),
+        ({"status": 500}, {"status-undeclared"}),
+        ({"content": json.dumps(SOUND | {"status": "ringing"}).encode()}, {"enum"}),
+        ({"headers": [("Content-Type", "text/html")]}, {"content-type"}),
+        ({"content": None}, set()),
+        ({"content": b""}, {"body-missing"}),
+        ({"seconds": 0.8}, {"slow"}),
+        ({"headers": {b"Content-Type": b"application/json", "Content-Encoding": "gzip"}}, {"encoding-unasked"}),
+        ({"headers": {"Content-Encoding": "gzip"}, "request_headers": {"Accept-Encoding": "gzip"}}, {"content-type"}),
+    ],
+)
+def test_exchange_of_any_library_is_checked(changes, codes):
+    traffic = Traffic()
+    assert {violation.code for violation in traffic.check_exchange(**exchange(**changes))} == codes
+    assert (traffic.checked, traffic.unread) == (1, int(changes.get("content", b"") is None))
+
+
+def test_exchange_of_any_library_is_checked_for_the_hosts_that_are_the_api():
+    traffic = Traffic(hosts=["other.example"])
+    assert traffic.check_exchange(**exchange(status=500)) == ()
+    assert (traffic.checked, traffic.passed) == (0, 1)
+
+
+def test_exchange_of_any_library_shows_no_credentials_of_its_url():
+    traffic = Traffic()
+    traffic.check_exchange(**exchange(url=URL.replace("://", "://user:canary@"), status=500))
+    assert "canary" not in f"{[*traffic.record.origins]} {traffic.record.exchanges}"
+
+
+@pytest.mark.parametrize("url", ["/v1/calls", "https://[x", "https://api.example:canary/v1/calls", ""])
+def test_exchange_without_an_absolute_url_is_refused(url):
+    with pytest.raises(InvalidOption, match=r"^url: must be absolute") as refused:
+        Traffic().check_exchange(**exchange(url=url))
+    assert "canary" not in str(refused.value)

@@ -2,7 +2,7 @@
 
 `Traffic` wraps the transport of any client of httpx, or of its successor httpx2, or serves as an event hook. It
 imports neither library: it relies on attributes of requests and responses that both have. Requests that belong to no
-operation of the contract pass untouched and unchecked.
+operation of the contract pass untouched and unchecked. `Traffic.check_exchange` takes exchanges of other libraries.
 """
 
 from .httpx_transport import CheckedTransport

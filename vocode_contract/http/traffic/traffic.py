@@ -15,6 +15,13 @@ from vocode_contract.http.checks import Need, violations_of
 from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic.httpx_transport import CheckedTransport
+from vocode_contract.http.traffic.plain_message import (
+    HeaderValues,
+    PlainHeaders,
+    PlainMessage,
+    PlainUrl,
+    read_content,
+)
 from vocode_contract.http.traffic.record import TrafficRecord, error_of
 from vocode_contract.http.traffic.stream import Recording, decode
 from vocode_contract.http.url import DEFAULT_PORTS
@@ -184,6 +191,42 @@ class Traffic:
         __tracebackhide__ = True
         operation = self._operation(request)
         return () if operation is None else self._check_finished(operation, request, response)
+
+    def check_exchange(
+        self,
+        *,
+        method: str,
+        url: str,
+        status: int,
+        headers: HeaderValues,
+        content: bytes | None,
+        request_headers: HeaderValues = (),
+        request_content: object = b"",
+        seconds: float | None = None,
+    ) -> tuple[Violation, ...]:
+        """Check an exchange of any HTTP library, which has been recorded.
+
+        Args:
+            method: HTTP method.
+            url: The absolute URL of the request.
+            status: Status code.
+            headers: Of the response: a mapping, or pairs if a name comes twice.
+            content: Body of the response, content codings undone; ``None`` if it was not read.
+            request_headers: Of the request, as they were sent.
+            request_content: Body of the request, bytes or text; anything else, such as a stream, is not known.
+            seconds: Time from sending until the response was there; ``None`` where nobody measured.
+
+        Raises:
+            InvalidOption: The URL is not absolute.
+            ContractViolated: With the violations, if this traffic raises.
+        """
+        __tracebackhide__ = True
+        where, sent = PlainUrl.from_text(url), PlainHeaders.from_values(request_headers)
+        request = PlainMessage(method=method, url=where, headers=sent, content=read_content(request_content))
+        came = PlainHeaders.from_values(headers)
+        response = PlainMessage(url=where, headers=came, content=read_content(content), status_code=status)
+        operation = self._operation(request)
+        return () if operation is None else self._check_finished(operation, request, response, seconds=seconds)
 
     def ensure(self) -> None:
         """Raise the violations that were found so far.
