@@ -1,5 +1,6 @@
 """The commands `generate` and `coverage`: what they write, and where they end."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -222,12 +223,23 @@ def test_coverage_judges_nothing(run, tmp_path):
     assert "\n    value error\n" in out
 
 
+def test_coverage_reads_directories_compressed_files_and_items(run, call, tmp_path):
+    raw = call.read_bytes()
+    expected = run("coverage", "--missing", call)[1]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "calls.jsonl.gz").write_bytes(gzip.compress(raw + b"\n" + raw))
+    assert run("coverage", "--missing", folder)[1] == expected
+    call.write_bytes(b"[" + raw + b"]")
+    assert run("coverage", "--missing", "--each", call)[1] == expected
+
+
 def test_coverage_of_what_cannot_be_read_is_3(run, call, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_text("{}\n{\n")
     code, out, err = run("coverage", "--lines", "--missing", path)
     assert (code, "of the contract exercised" in out) == (INCONCLUSIVE, True)
-    assert err.startswith(f"vocode-contract: {path}:2: not JSON (")
+    assert err.startswith(f"vocode-contract: {path}:2: not JSON (line 2, column ")
     assert run("coverage", call, tmp_path / "nope")[0] == INCONCLUSIVE
 
 

@@ -1,7 +1,9 @@
 """The command ``webhook``: what it sends, what it prints, how it ends, and that it shows no secret."""
 
 import base64
+import gzip
 import json
+import re
 
 import pytest
 
@@ -45,6 +47,23 @@ def test_send_sends_a_file_byte_for_byte(run, tmp_path):
         code, out, _ = run("send", "event_message", "--to", url, "--file", tmp_path / "event.json")
     assert (code, shop.bodies) == (1, [b'{"type":'])
     assert "400" in out
+
+
+def test_send_does_not_decompress_a_file(run, tmp_path):
+    shop, raw = receiver(), gzip.compress(b"{}")
+    (tmp_path / "event.json.gz").write_bytes(raw)
+    with served(shop) as url:
+        run("send", "event_message", "--to", url, "--file", tmp_path / "event.json.gz")
+    assert shop.bodies == [raw]
+
+
+def test_send_of_a_file_that_is_not_json_names_the_place(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    (tmp_path / "order.json").write_bytes(b'{"order": 1,}')
+    arguments = ("--secret-env", "WEBHOOK_SECRET", "--file", tmp_path / "order.json")
+    code, _, err = run("send", "external_action", "--to", "http://127.0.0.1:9/", *arguments)
+    assert code == 2
+    assert "--file: is not JSON: line 1, column 12: expected JSON, got a trailing comma [json-syntax]" in err
 
 
 @pytest.mark.parametrize("source", ["--secret-env", "--secret-file"])
@@ -107,9 +126,11 @@ def test_attack_prints_one_line_a_violation(run):
     shop = receiver()
     shop.is_new = lambda _: True
     with served(shop) as url:
-        code, out, _ = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
+        code, out, err = run("attack", "--to", url, "--state", f"{url}/calls/{{call_id}}", "--scenario", "unanswered")
     assert code == 1
     assert "[receiver-repeat] (event_phone_call_ended > event_phone_call_ended)\n" in out
+    count = len(out.splitlines())
+    assert re.search(rf"deliver(y|ies) answered, {count} violation{'s' if count != 1 else ''}$", err.strip())
 
 
 def test_attack_of_nobody_could_not_be_judged(run):

@@ -97,7 +97,7 @@ def _add_payloads(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
 
 
 def _add_file(file: str, asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
-    from vocode_contract.validation.json_text import read
+    from vocode_contract.validation.json_text import describe_defect, read
     from vocode_contract.validation.json_value import Limits, Unreadable
 
     name = shown_name(file)
@@ -107,7 +107,7 @@ def _add_file(file: str, asked: CoverageOptions, found: "Coverage") -> Iterator[
             try:
                 value = read(payload.raw, Limits(size=MOST_BYTES), strict=False)
             except Unreadable as error:
-                yield f"{place}: not JSON ({error.defect.code})"
+                yield f"{place}: not JSON ({describe_defect(payload.raw, error.defect, first_line=payload.line or 1)})"
                 continue
             for item in value if asked.each and isinstance(value, list) else (value,):
                 found.add(item, found.names[0])

@@ -292,13 +292,14 @@ def _read_secret(variable: str | None, file: str | None) -> "Secret | None":
 
 
 def _read_object(file: str) -> dict[str, Any]:
-    from vocode_contract.validation.json_text import read
+    from vocode_contract.validation.json_text import describe_defect, read
     from vocode_contract.validation.json_value import Unreadable
 
+    raw = _read_file(file)
     try:
-        value = read(_read_file(file))
+        value = read(raw)
     except Unreadable as error:
-        raise InvalidOption("--file", f"is not JSON: {error.defect.code}") from None
+        raise InvalidOption("--file", f"is not JSON: {describe_defect(raw, error.defect)}") from None
     if not isinstance(value, dict):
         raise InvalidOption("--file", "must hold a JSON object")
     return value

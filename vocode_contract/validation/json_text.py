@@ -181,6 +181,15 @@ def find_line(raw: bytes, offset: int) -> tuple[int, int]:
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
 
+def describe_defect(raw: bytes, defect: Defect, *, first_line: int = 1) -> str:
+    """Return why bytes, which begin in a line of a file, hold no JSON value, and where, without any part of them."""
+    problem = f"expected {defect.expected}, got {defect.actual} [{defect.code}]"
+    if defect.offset is None:
+        return problem
+    line, column = find_line(raw, defect.offset)
+    return f"line {line - 1 + first_line}, column {column}: {problem}"
+
+
 def _find_encoding_defect(raw: bytes) -> Defect | None:
     if not raw.strip(b" \t\r\n"):
         return Defect(code="json-empty", expected="a JSON value", actual=f"{len(raw)} bytes of nothing", offset=0)
