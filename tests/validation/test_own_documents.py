@@ -139,6 +139,31 @@ def test_document_that_is_none_is_refused_at_once(document):
         Contract(date="2031-01-01", profile="wire", document=document)
 
 
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"$ref": "#/components/schemas/Nowhere"}, "names no schema of it: '#/components/schemas/Nowhere'"),
+        ({"items": {"$ref": "other.json"}}, "names no schema of it: 'other.json'"),
+        ({"properties": {"a": {"$ref": "#/components/schemas/Call/properties/id"}}}, "names no schema"),
+        (5, "that is not an object"),
+    ],
+    ids=str,
+)
+def test_schema_that_cannot_be_resolved_is_refused_at_once(schema, reason):
+    document = document_with("queued")
+    document["components"]["schemas"]["Agent"] = schema
+    with pytest.raises(InvalidOption, match=reason):
+        Contract(date="2031-01-01", profile="wire", document=document)
+
+
+def test_schema_that_cannot_be_compiled_is_refused_with_its_place():
+    document = document_with("queued")
+    document["components"]["schemas"]["Agent"] = {"type": "no-such-type"}
+    contract = Contract(date="2031-01-01", profile="wire", document=document)
+    with pytest.raises(InvalidOption, match="the schema at /components/schemas/Call cannot be compiled"):
+        conforms(CALL, contract=contract)
+
+
 def test_unknown_profile_of_an_own_contract_is_refused_at_once():
     with pytest.raises(UnknownProfile):
         own(profile="lax")

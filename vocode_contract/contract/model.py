@@ -311,8 +311,30 @@ def _share(document: Schema) -> Schema:
         components = copy.get("components") if isinstance(copy, dict) else None
         if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
             raise InvalidOption("document", "has no schemas: an OpenAPI document has them under /components/schemas")
+        _refuse_bad_references(copy["components"]["schemas"])
         _DOCUMENTS.setdefault(digest, copy)
     return _DOCUMENTS[digest]
+
+
+def _refuse_bad_references(schemas: Schema) -> None:
+    """Refuse schemas that are no objects, and references that name none of them.
+
+    Raises:
+        InvalidOption: There is one.
+    """
+    level: list[Any] = list(schemas.values())
+    if not all(isinstance(schema, dict) for schema in level):
+        raise InvalidOption("document", "has a schema under /components/schemas that is not an object")
+    while level:
+        for node in level:
+            reference = node.get("$ref") if isinstance(node, dict) else None
+            if isinstance(reference, str) and reference.removeprefix("#" + _COMPONENTS) not in schemas:
+                raise InvalidOption("document", f"has a $ref that names no schema of it: {reference!r}")
+        level = [child for node in level for key, child in _members(node) if key not in _DATA]
+
+
+#: Keywords whose values are instances, not schemas.
+_DATA = frozenset(("const", "default", "enum", "examples"))
 
 
 def _digest(text: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from vocode_contract.contract import json_pointer, since
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
+from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import require
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
 from vocode_contract.validation.masking import HIDDEN_KEY, describe, shown_word
@@ -178,7 +179,10 @@ class Listing:
         engine = self._engines.get(reference)
         if engine is None:
             make = self._engine_class or best_engine
-            engine = self._engines[reference] = make(schema_under_profile(self.contract, reference))
+            try:
+                engine = self._engines[reference] = make(schema_under_profile(self.contract, reference))
+            except ValueError:  # its text shows the schema, or more than that
+                raise InvalidOption("document", f"the schema at {reference} cannot be compiled") from None
         return engine
 
     def _member_is_valid(self, reference: str, value: object) -> bool:
