@@ -1,5 +1,6 @@
-"""A clock that is put forward where the client would wait, so that a test need not."""
+"""Clocks that are put forward where the client would wait, so that a test need not."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,3 +35,29 @@ def put_forward() -> Iterator[None]:
         for module in _MODULES:
             patch.setattr(module, "time", SimpleNamespace(sleep=sleep))
         yield
+
+
+class Clock:
+    """A clock that no machine's load moves: it goes on where somebody sleeps, and by what it is put forward."""
+
+    def __init__(self) -> None:
+        self._now = time.time()
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self._now
+
+    def put_forward(self, seconds: float) -> None:
+        with self._lock:
+            self._now += seconds
+
+
+@contextmanager
+def one_clock() -> Iterator[Clock]:
+    """Let the client, and servers in this process, read and wait by one clock."""
+    shared = Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((clock, "monotonic"), (clock, "wall_time"), (time, "time")):
+            patch.setattr(module, name, shared.now)
+        patch.setattr(time, "sleep", shared.put_forward)
+        yield shared
