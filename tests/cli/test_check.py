@@ -91,7 +91,7 @@ def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code, monkeypat
 @pytest.fixture(scope="module")
 def disobeying():
     """A finished run against a simulator with a fault."""
-    return checked("--fault", "wrong-enum")
+    return checked("--fault", "wrong-enum", "-v")
 
 
 def test_check_lets_the_simulator_disobey(disobeying):
@@ -198,7 +198,7 @@ def test_check_tells_how_to_run_one_test_again(disobeying):
 
 
 def test_check_runs_the_tests_alone_whose_name_or_claim_holds_a_text():
-    process = checked("--only", "returns the", "--only", "test_list_calls.py")
+    process = checked("-v", "--only", "returns the", "--only", "test_list_calls.py")
     table = process.stdout.split("\n\n")[1].splitlines()[1:]
     assert process.returncode == 0
     assert {line.split()[0] for line in table} == {"create_call", "end_call", "get_call", "list_calls"}
@@ -234,19 +234,45 @@ def test_check_ignores_codes_between_commas():
 
 def test_check_writes_reports_and_stays_readable(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    process = checked("--report", "json,html", "--report", "junit=here.xml")
+    process = checked("--report", "json=a.json,html=b.html", "--report", "junit=here.xml", "--only", "get_recording")
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.endswith("all checks that ran passed\n")
-    assert sorted(os.listdir(tmp_path)) == ["here.xml", "vocode-contract.html", "vocode-contract.json"]
+    assert sorted(os.listdir(tmp_path)) == ["a.json", "b.html", "here.xml"]
+
+
+@pytest.mark.parametrize("report", ["json", "json=-", "json=/dev/stdout"])
+def test_check_writes_a_report_to_standard_output_and_the_summary_to_the_other(report):
+    process = checked("--report", report, "--only", "test_list_calls.py")
+    assert json.loads(process.stdout)["verdict"] == "conforms"
+    assert process.stderr.splitlines()[-1] == "all checks that ran passed"
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 3), (["--fault", "wrong-enum"], 1)])
-def test_check_keeps_its_verdict_where_a_report_cannot_be_written(tmp_path, options, code):
-    path = tmp_path / "nowhere" / "report.json"
-    process = checked("--report", f"json={path}", *options)
+def test_check_keeps_its_verdict_where_a_report_cannot_be_written(tmp_path, monkeypatch, options, code):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    path = tmp_path / "report.json"
+    process = checked("--report", f"json={path}", *options, "--only", "test_get_call.py")
     assert process.returncode == code
-    assert str(path) in process.stderr
+    assert f"{path}: No space left" in process.stderr
     assert process.stdout.splitlines()[-1] in ("all checks that ran passed", "the API violates the contract")
+
+
+def test_check_refuses_a_report_that_cannot_be_written_before_the_run(tmp_path):
+    process = checked("--report", f"json={tmp_path / 'nowhere' / 'report.json'}")
+    assert (process.returncode, process.stdout, process.stderr.count("\n")) == (2, "", 1)
+    assert "the json report cannot be written: " in process.stderr
+
+
+@pytest.mark.parametrize(("option", "rows"), [([], 1), (["-v"], 5), (["-q"], 0)])
+def test_check_that_passes_is_as_long_as_asked(option, rows):
+    lines = checked("--only", "test_list_calls.py", "--only", "page", "--skip", "token", *option).stdout.splitlines()
+    shown = [line for line in lines if line.startswith("list_calls")]
+    assert rows <= len(shown) <= max(rows, rows * 4 - 4)
+    assert lines[-1] == "all checks that ran passed"
+    assert (len(lines) == 1) == (rows == 0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
@@ -293,7 +319,8 @@ def drained(handle):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--report", "pdf"], "--report: unknown format; known: json, junit, html, sarif, markdown"),
+        (["--report", "pdf"], "--report: unknown format; known: json, junit, html, sarif, markdown, github"),
+        (["--report", "json,html"], "--report: only one report can be written to standard output"),
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
         (["--call-id", "x"], "--call-id: must be the id of a call, a UUID"),

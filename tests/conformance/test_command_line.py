@@ -25,7 +25,7 @@ def settings(**given: object) -> Settings:
 
 
 #: Options that need files, variables or another URL, and have tests of their own.
-ELSEWHERE = {"allow-http", "auth", "ca", "cert", "header-env", "key"}
+ELSEWHERE = {"accepted", "allow-http", "auth", "ca", "cert", "header-env", "key"}
 
 
 class WatchedOption:
@@ -125,6 +125,12 @@ def test_settings_refuse_a_header_that_is_given_twice(monkeypatch, words):
     monkeypatch.setenv("TENANT", "acme")
     with pytest.raises(InvalidOption, match="is given twice"):
         settings(auth="header:X-API-Key", header_env=words)
+
+
+def test_rerun_repeats_the_file_of_accepted_violations(tmp_path):
+    path = tmp_path / "a file.toml"
+    path.write_text("")
+    assert shlex.split(" ".join(words_of(settings(accepted=str(path))))) == ["--accepted", str(path)]
 
 
 def test_rerun_repeats_no_consent():

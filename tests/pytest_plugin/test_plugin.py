@@ -1,6 +1,7 @@
 """The plugin in other people's projects: outcomes and what they read."""
 
 import json
+import os
 import shlex
 import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
@@ -430,9 +431,32 @@ def test_evidence_is_a_property_in_junit(pytester, monkeypatch, processes):
 
 
 def test_report_that_cannot_be_written_fails_the_run(run):
-    result = run("def test_other(): pass", "--vocode-report=html=nowhere/report.html")
+    removes = "def test_other():\n    import os; os.rename('reports', 'elsewhere')"
+    os.mkdir("reports")
+    result = run(removes, "--vocode-report=html=reports/report.html")
     assert result.ret == 3
-    result.stdout.fnmatch_lines(["the html report could not be written: nowhere/report.html: No such file*"])
+    result.stdout.fnmatch_lines(["the html report could not be written: reports/report.html: No such file*"])
+
+
+def test_report_without_a_directory_is_refused_at_the_start(run):
+    result = run("def test_other(): pass", "--vocode-report=html=nowhere/report.html")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --vocode-report: the html report cannot be written: nowhere/report.html: No such*"]
+    )
+
+
+def test_report_of_annotations_is_printed_at_the_end(run):
+    with simulator(token=TOKEN, faults=("wrong-enum",)) as running:
+        result = run(READS_A_CALL, "--vocode-url", running.url, "--vocode-report=github", "-q")
+    result.stdout.fnmatch_lines(["::error file=*.py,title=enum::*", "::error title=contract 2023-11-30::1 VIOLATES: *"])
+
+
+@pytest.mark.parametrize("verbosity", ["-q", "-v"])
+def test_summary_is_as_long_as_pytest_is_verbose(run, verbosity):
+    result = run(READS_A_CALL, verbosity)
+    result.stdout.fnmatch_lines(["all checks that ran passed"])
+    assert ("claim" in result.stdout.str()) == (verbosity == "-v")
 
 
 def test_unknown_report_is_one_line_at_the_start(run):

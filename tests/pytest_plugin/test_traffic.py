@@ -193,6 +193,17 @@ def test_traffic_that_conforms_is_not_told(run):
     result.stdout.no_fnmatch_line("*= contract*")
 
 
+def test_traffic_that_is_accepted_fails_no_test(run, pytester):
+    (pytester.path / "accepted.toml").write_text(
+        '[[accepted]]\noperation = "get_call"\ncode = "status-undeclared"\nreason = "VOC-1"\n'
+    )
+    result = run(f"def test_shop(client):\n    {BREAKS}", "--vocode-accepted=accepted.toml", "-v")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["get_call * conforms (accepted) *", "accepted:", "*[[]status-undeclared, accepted, *: VOC-1"]
+    )
+
+
 def test_traffic_that_conforms_is_counted_beside_what_breaks(run):
     result = run(
         f'@pytest.mark.parametrize("turn", range(7))\ndef test_shop(client, turn):\n'
@@ -202,7 +213,7 @@ def test_traffic_that_conforms_is_counted_beside_what_breaks(run):
     result.stdout.fnmatch_lines(
         [
             "*= contract 2023-11-30, wire: https://api.example =*",
-            "list_calls, get_call  *::test_shop[[]3[]]  VIOLATES *",
+            "list_calls, get_call  1 VIOLATES *",
             "   sent      curl --request GET 'https://api.example/v1/calls?id=*",
             "   received  status 500, application/json, 2 bytes in 0.*",
             "   the traffic of 6 more tests conforms",

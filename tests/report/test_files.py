@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +25,7 @@ from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.files import FORMATS, ReportRequest, parse_reports, write_reports
 from vocode_contract.report.outcome import Outcome, RunDescription
 from vocode_contract.report.results import ResultCollector, Row
+from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import Violation
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -123,7 +124,8 @@ def written(name: str, found: Outcome) -> str:
 def test_report_is_printable_and_gives_no_command(name, found):
     text = written(name, found)
     assert not FORBIDDEN.search(text)
-    assert not re.search(r"::add-mask::|##vso|^::error", text, re.MULTILINE)
+    assert not re.search(r"::add-mask::|##vso|^::error::", text, re.MULTILINE)
+    assert name == "github" or not text.startswith("::")
 
 
 def test_json_is_as_documented():
@@ -135,7 +137,7 @@ def test_json_is_as_documented():
         jsonschema.Draft202012Validator(schema).validate(json.loads(written("json", found)))
 
 
-@each_format
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"github", "accepted"}))
 def test_report_tells_remarks_and_names_of_policies(name):
     found = outcome(ROW, remarks=tuple(REMARKS))
     text = written(name, found)
@@ -174,7 +176,7 @@ def test_junit_counts_what_it_holds(found):
 def test_junit_holds_the_evidence():
     [suite] = ET.fromstring(written("junit", outcome(WRONG)))  # noqa: S314 - our own text
     properties = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
-    assert json.loads(properties["vocode_violation"] or "") == asdict(VIOLATION)
+    assert Violation(**json.loads(properties["vocode_violation"] or "")) == VIOLATION
     assert json.loads(properties["vocode_evidence"] or "")["sent"] == "curl x"
 
 
@@ -209,8 +211,86 @@ def test_junit_of_a_server_that_does_all_wrong_is_bounded():
         for index in range(80)
     ]
     text = written("junit", outcome(*rows))
-    assert len(text) < 1_100_000
+    assert len(text) < 1_000_000
     assert text.count("and 90 more") == 80
+
+
+ACCEPTED = replace(
+    WRONG, verdict="conforms", violations=(replace(VIOLATION, accepted="VOC-1: old dialler"),), evidence={}
+)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"accepted"}))
+def test_report_shows_accepted_violations_with_their_reason(name):
+    found = outcome(ACCEPTED)
+    assert (found.verdict, found.causes) == ("conforms", ())
+    text = re.sub(r"&#(\d+);", lambda code: chr(int(code[1])), written(name, found)).replace("\\", "")
+    assert "VOC-1: old dialler" in text
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"accepted"}))
+def test_report_names_outdated_entries_and_does_not_blame_the_api(name):
+    found = outcome(ROW)
+    found.tally.outdated = ["accepted entry 3 expired"]
+    assert (found.exit_code, found.verdict) == (1, "outdated")
+    text = re.sub(r"&#(\d+);", lambda code: chr(int(code[1])), written(name, found)).replace("\\", "")
+    assert "accepted entry 3 expired" in text
+    assert "the API violates" not in text
+
+
+def test_junit_counts_an_outdated_entry_as_a_failure():
+    found = outcome(ACCEPTED)
+    found.tally.outdated = ["accepted entry 3 expired"]
+    [suite] = ET.fromstring(written("junit", found))  # noqa: S314 - our own text
+    assert (suite.get("tests"), suite.get("failures"), len(suite.findall("testcase/failure"))) == ("2", "1", 1)
+
+
+def test_sarif_suppresses_accepted_violations_alone():
+    [run] = json.loads(written("sarif", outcome(ACCEPTED, WRONG)))["runs"]
+    suppressed = [[each["justification"] for each in result["suppressions"]] for result in run["results"]]
+    assert suppressed == [[], ["VOC-1: old dialler"]]
+
+
+def test_file_of_accepted_violations_has_an_entry_for_each_operation_place_and_code():
+    import tomllib
+
+    listed = replace(VIOLATION, instance_pointer="/items/3/status")
+    row = replace(
+        WRONG,
+        violations=(VIOLATION, listed),
+        evidence={VIOLATION: EVIDENCE, listed: replace(EVIDENCE, operation="list_calls")},
+    )
+    drift = replace(ROW, violations=(replace(VIOLATION, severity="drift"),))
+    entries = tomllib.loads(written("accepted", outcome(row, ACCEPTED, drift)))["accepted"]
+    assert [(entry["operation"], entry["place"], entry["code"]) for entry in entries] == [
+        ("end_call", "/status", "enum"),
+        ("list_calls", "/items/*/status", "enum"),
+    ]
+    assert {(entry["expires"].isoformat(), entry["reason"]) for entry in entries} == {
+        ("2026-04-02", "found on 2026-01-02; name the ticket")
+    }
+
+
+def test_github_writes_a_command_a_cause_and_one_for_the_verdict():
+    lines = written(
+        "github", outcome(ROW, replace(WRONG, module="vocode_contract.conformance.test_end_call"))
+    ).splitlines()
+    assert [line.partition("::")[2].partition("%0A")[0] for line in lines] == [
+        'error title=enum::end_call 200 /status: expected a word, got "another" [enum, C]',
+        "error title=contract 2023-11-30::1 conforms, 1 VIOLATES: the API violates the contract",
+    ]
+    assert "%0Arerun: vocode-contract check --only" in lines[0]
+
+
+def test_github_names_the_file_of_a_user_s_own_test():
+    assert written("github", outcome(WRONG)).startswith("::error file=test_end_call.py,title=enum::")
+
+
+def test_page_explains_codes_and_links_tests_to_violations():
+    page = written("html", outcome(WRONG))
+    assert CODES["enum"].meaning in Strict(page).text
+    assert '<details class="cause" id="cause-1"' in page
+    assert '<a href="#cause-1">1</a>' in page
 
 
 @each_outcome
@@ -288,9 +368,11 @@ def test_markdown_fits_into_a_comment():
 @each_outcome
 def test_page_holds_elements_of_ours_alone(found):
     page = Strict(written("html", found))
-    assert not {"script", "img", "a", "link", "iframe", "form"} & set(page.tags)
+    assert not {"script", "img", "link", "iframe", "form"} & set(page.tags)
     assert page.tags.count("style") == 1
-    assert not [name for name, _ in page.attributes if name in ("style", "src", "href") or name.startswith("on")]
+    assert not [name for name, _ in page.attributes if name in ("style", "src") or name.startswith("on")]
+    targets = {value for name, value in page.attributes if name == "id"}
+    assert {str(value)[1:] for name, value in page.attributes if name == "href"} <= targets
 
 
 def test_page_tells_what_was_found():
@@ -310,7 +392,7 @@ def many(count: int) -> Outcome:
 def test_page_opens_the_first_violations_alone_and_numbers_all():
     text = written("html", many(23))
     assert text.count("<details") == 23
-    assert text.count('<details class="cause" open="">') == 3
+    assert text.count(' open="">') == 3
     headings = re.findall(r"<h3><span class=\"number\">(\d+)\.</span>", text)
     assert headings == [str(number) for number in range(1, 24)]
 
@@ -346,7 +428,7 @@ def pages(path: Path, page: str) -> int:
 
 def test_page_on_paper_shows_every_violation_whole(tmp_path):
     page = written("html", many(23))
-    opened = page.replace('<details class="cause">', '<details class="cause" open="">')
+    opened = re.sub(r'(<details class="cause" id="[^"]*")>', r'\1 open="">', page)
     assert opened.count("open=") == 23
     assert pages(tmp_path / "a.html", page) == pages(tmp_path / "b.html", opened) > 3
 
@@ -392,13 +474,18 @@ def test_page_is_drawn_by_a_browser(tmp_path):
 @pytest.mark.parametrize(
     ("values", "paths"),
     [
-        (["json"], ["vocode-contract.json"]),
-        (["json,html=a.html"], ["vocode-contract.json", "a.html"]),
-        (["html=a,b.html,junit=c.xml", "sarif"], ["a,b.html", "c.xml", "vocode-contract.sarif"]),
+        (["json"], ["-"]),
+        (["json=-,html=a.html"], ["-", "a.html"]),
+        (["html=a,b.html,junit=c.xml", "sarif=/dev/stdout"], ["a,b.html", "c.xml", "-"]),
     ],
 )
 def test_option_names_formats_and_paths(values, paths):
     assert [each.path for each in parse_reports(values, "--report")] == paths
+
+
+def test_option_of_pytest_names_files_by_default():
+    reports = parse_reports(["json,html", "github"], "--vocode-report", default="vocode-contract.{}")
+    assert [report.path for report in reports] == ["vocode-contract.json", "vocode-contract.html", "-"]
 
 
 def test_help_and_reference_name_every_format():
@@ -411,10 +498,10 @@ def test_help_and_reference_name_every_format():
     assert listed in (DOCS / "pytest.md").read_text("utf-8").replace("`", "")
     section = (DOCS / "report.md").read_text("utf-8").partition("\n## Run reports\n")[2].partition("\n#")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(FORMATS)
-    assert all(f".{extension}`" in section for _, extension in FORMATS.values())
+    assert all(f".{extension}`" in section for _, extension in FORMATS.values() if extension)
 
 
-@pytest.mark.parametrize("value", ["", "pdf", "html=", "json,json", "json=a,html=./a", "html=\0"])
+@pytest.mark.parametrize("value", ["", "pdf", "html=", "json,html", "json=a,html=./a", "html=\0"])
 def test_option_that_names_no_report_is_refused(value):
     with pytest.raises(InvalidOption, match="--report"):
         parse_reports([value], "--report")
@@ -425,16 +512,44 @@ def test_file_is_for_its_owner_alone(tmp_path, name):
     path = tmp_path / "report"
     path.write_text("old")
     path.chmod(0o644)
-    assert list(write_reports(outcome(WRONG), (ReportRequest(name=name, path=str(path)),))) == []
+    assert list(write_reports(outcome(WRONG), (ReportRequest(name=name, path=str(path)),), print)) == []
     assert path.read_text("utf-8") == written(name, outcome(WRONG))
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def failure(path: Path) -> str:
-    [line] = write_reports(outcome(), (ReportRequest(name="json", path=str(path)),))
+    [line] = write_reports(outcome(), (ReportRequest(name="json", path=str(path)),), print)
     assert str(path) in line
     return line
+
+
+def refusal(path: Path, name: str = "json") -> str:
+    with pytest.raises(InvalidOption) as refused:
+        parse_reports([f"{name}={path}"], "--report")
+    return str(refused.value)
+
+
+def test_path_that_cannot_be_written_is_refused_before_the_run(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "file").touch()
+    assert "the json report cannot be written: " in refusal(tmp_path)
+    assert "is not a file" in refusal(tmp_path)
+    assert "symbolic link" in refusal(tmp_path / "link")
+    assert "No such file" in refusal(tmp_path / "nowhere" / "report")
+    assert "Not a directory" in refusal(tmp_path / "file" / "report")
+    assert parse_reports([f"json={tmp_path / 'file'}"], "--report")
+
+
+def test_file_of_accepted_violations_is_never_replaced(tmp_path):
+    (tmp_path / "file").touch()
+    assert "exists, and is never replaced" in refusal(tmp_path / "file", "accepted")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="permissions of POSIX, which root ignores")
+def test_directory_that_is_read_only_is_refused_before_the_run(tmp_path):
+    tmp_path.chmod(0o500)
+    assert "Permission denied" in refusal(tmp_path / "report")
 
 
 def test_file_is_not_written_through_a_symbolic_link(tmp_path):

@@ -68,8 +68,8 @@ def outcome(*rows: Row, **changes: object) -> Outcome:
     return Outcome(run=replace(RUN, **changes), tally=ResultCollector(list(rows)))  # type: ignore[arg-type]  # fields of it
 
 
-def read(*rows: Row, full: bool = False) -> list[str]:
-    return list(render_summary(outcome(*rows), full=full))
+def read(*rows: Row, full: bool = False, verbosity: int = 0) -> list[str]:
+    return list(render_summary(outcome(*rows), full=full, verbosity=verbosity))
 
 
 def client_of(*, faults: tuple[str, ...] = (), token: str = TOKEN) -> CheckedClient:
@@ -90,8 +90,26 @@ def test_folded_command_breaks_between_the_words_of_json():
     assert [line for line in lines if line.endswith("'\\") and not line.endswith(" '\\")] == []
 
 
-def test_summary_begins_with_a_row_a_test():
-    assert read(WRONG, replace(ROW, operation="get_call"))[:3] == [
+def test_summary_of_a_run_that_passed_is_a_line_an_operation():
+    assert read(replace(ROW, seconds=1), ROW, replace(ROW, operation="get_call")) == [
+        "operation  tests         time",
+        "end_call   2 conforms  1.00 s",
+        "get_call   1 conforms  0.00 s",
+        "",
+        "3 conforms",
+        "all checks that ran passed",
+    ]
+
+
+def test_quiet_summary_is_the_verdict_unless_something_failed():
+    assert read(ROW, verbosity=-1) == ["all checks that ran passed"]
+    found = read(WRONG, verbosity=-1)
+    assert found[1] == '1. end_call 200 /status: expected a word, got "another" [enum, 2023-11-30]'
+    assert found[-2:] == ["1 VIOLATES", "the API violates the contract"]
+
+
+def test_verbose_summary_begins_with_a_row_a_test():
+    assert read(WRONG, replace(ROW, operation="get_call"), verbosity=1)[:3] == [
         "operation  claim  verdict     time",
         "end_call   ends   VIOLATES  1.23 s",
         "get_call   ends   conforms  0.00 s",
@@ -303,7 +321,7 @@ def evidence_in(client: CheckedClient, violation: Violation = VIOLATION) -> Evid
 
 def evidence_of(client: CheckedClient, claimed: ContractViolated | None = None) -> dict[str, Evidence]:
     """The evidence for all that is wrong in a test, by code."""
-    sights = find_violations(client, claimed)
+    sights, _ = find_violations(client, claimed)
     return {
         violation.code: evidence for violation, evidence in read_evidence(write_evidence(sights, client), tuple(sights))
     }

@@ -12,7 +12,7 @@ import click
 
 from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
-from vocode_contract.cli.output import INCONCLUSIVE, Output, hypothesis_directory, print_table
+from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
 from vocode_contract.conformance.run.options import CHECK_PREFIX, OPTIONS, PYTEST_PREFIX
 from vocode_contract.errors import MissingExtra
 
@@ -34,28 +34,38 @@ _STYLES: Mapping[str, str] = {
 }
 
 
-def write_result(outcome: "Outcome", output: Output, *, full: bool) -> None:
-    """Write what was run, the table of tests, the violations and the verdict."""
+def write_result(
+    outcome: "Outcome", output: Output, *, full: bool, verbosity: int = 0, is_stdout_taken: bool = False
+) -> None:
+    """Write what was run, the table, the violations and the verdict; to standard error if a report takes the other."""
     from vocode_contract.report.summary import limit_output, render_details, render_ending, render_summary
 
     run = outcome.run
     heading = [*limit_output((f"contract {run.contract}, {run.profile}: {run.where}", ""), outcome, full=full)]
-    if output.is_terminal and outcome.rows and not outcome.is_stopped and _print_rows(outcome, heading[0]):
-        text = [*limit_output(render_details(outcome, full=full), outcome, full=full), *render_ending(outcome)]
+    is_drawn = output.is_terminal and not is_stdout_taken and not outcome.is_stopped
+    if is_drawn and _print_rows(outcome, heading[0], verbosity):
+        details = render_details(outcome, full=full, verbosity=verbosity)
+        text = [*limit_output(details, outcome, full=full), *render_ending(outcome, verbosity=verbosity)]
     else:
-        text = [*heading, *render_summary(outcome, full=full)]
-    output.write("".join(f"{line}\n" for line in text))
+        is_brief = verbosity < 0 and outcome.exit_code == CONFORMS
+        text = [
+            *heading[: 0 if is_brief else 2 if verbosity >= 0 else 1],
+            *render_summary(outcome, full=full, verbosity=verbosity),
+        ]
+    write = output.write_error if is_stdout_taken else output.write
+    write("".join(f"{line}\n" for line in text))
 
 
-def _print_rows(outcome: "Outcome", heading: str) -> bool:
-    from vocode_contract.report.summary import COLUMNS, render_cells
+def _print_rows(outcome: "Outcome", heading: str, verbosity: int) -> bool:
+    from vocode_contract.report.summary import tabulate
 
-    columns = [(title, {"justify": "right" if title == COLUMNS[-1] else "left"}) for title in COLUMNS]
-    rows = (
-        [(text, _STYLES[row.verdict] if column == 2 else "") for column, text in enumerate(render_cells(row))]
-        for row in outcome.rows
+    titles, rows = tabulate(outcome, verbosity)
+    columns = [(title, {"justify": "right" if title == titles[-1] else "left"}) for title in titles]
+    styled = (
+        [(text, _STYLES[verdict] if column == len(titles) - 2 else "") for column, text in enumerate(cells)]
+        for cells, verdict in rows
     )
-    return print_table(columns, rows, heading=heading)
+    return bool(rows) and print_table(columns, styled, heading=heading)
 
 
 @click.command(
@@ -95,14 +105,42 @@ def _print_rows(outcome: "Outcome", heading: str) -> bool:
     "reports",
     metavar="FORMAT[=PATH]",
     multiple=True,
-    help="Also write a report: json, junit, html, sarif or markdown; separate several with commas (default: none).",
+    help="Write a report: json, junit, html, sarif, markdown, github or accepted; separate several with commas. "
+    "Without PATH, or if that is -, it goes to standard output, and the summary to standard error (default: none).",
+)
+@click.option(
+    "-v",
+    "--verbose",
+    "verbosity",
+    flag_value=1,
+    type=int,
+    default=0,
+    help="List every test (default: one line per operation).",
+)
+@click.option(
+    "-q",
+    "--quiet",
+    "verbosity",
+    flag_value=-1,
+    type=int,
+    default=0,
+    help="Write only the verdict if all checks passed (default: a summary).",
 )
 @click.option(
     "--all", "full", is_flag=True, help="Do not truncate output (default: long lines are cut, text ends at 64 KiB)."
 )
 @click.pass_context
 def check(
-    ctx: click.Context, /, *, faults: Words, only: Words, skip: Words, reports: Words, full: bool, **options: Any
+    ctx: click.Context,
+    /,
+    *,
+    faults: Words,
+    only: Words,
+    skip: Words,
+    reports: Words,
+    verbosity: int,
+    full: bool,
+    **options: Any,
 ) -> None:
     """Run the contract suite against a server, by default the built-in simulator.
 
@@ -136,7 +174,7 @@ def check(
     if options["plan"]:
         return
     run = _describe_run(settings, faults, started, time.monotonic() - clock)
-    written = _write_outcome(Outcome(run=run, tally=tally), files, output, full=full)
+    written = _write_outcome(Outcome(run=run, tally=tally), files, output, full=full, verbosity=verbosity)
     if monitor.interruption is not None:
         raise monitor.interruption
     ctx.exit(tally.exit_code if written else tally.exit_code or INCONCLUSIVE)
@@ -187,12 +225,15 @@ def _describe_run(settings: "Settings", faults: Words, started: datetime, second
     )
 
 
-def _write_outcome(outcome: "Outcome", reports: "tuple[ReportRequest, ...]", output: Output, *, full: bool) -> bool:
-    """Write the result to standard output, and the reports; return whether all of them could be written."""
-    from vocode_contract.report.files import write_reports
+def _write_outcome(
+    outcome: "Outcome", reports: "tuple[ReportRequest, ...]", output: Output, *, full: bool, verbosity: int
+) -> bool:
+    """Write the result for people, and the reports; return whether all of them could be written."""
+    from vocode_contract.report.files import STDOUT, write_reports
 
-    write_result(outcome, output, full=full)
-    failures = list(write_reports(outcome, reports))
+    is_taken = any(report.path == STDOUT for report in reports)
+    write_result(outcome, output, full=full, verbosity=verbosity, is_stdout_taken=is_taken)
+    failures = list(write_reports(outcome, reports, output.write))
     for failure in failures:
         output.say(failure)
     return not failures

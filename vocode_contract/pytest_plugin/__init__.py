@@ -20,6 +20,7 @@ from vocode_contract.pytest_plugin.state import (
     COVERAGE_COLLECTOR,
     ONLY_INCONCLUSIVE,
     PLANNER,
+    PRINTED_REPORTS,
     REPORT_FAILURES,
     REPORTS,
     RESULTS,
@@ -50,6 +51,9 @@ INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
 VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
 
 _STRATEGIES = ("vocode_contract.strategies", "vocode_contract.webhooks.stress.strategies")
+#: The modules of the suite, and where a worker of pytest-xdist notes that some of its tests were deselected.
+_SUITE = Path(__file__).parents[1] / "conformance"
+DESELECTED = "vocode_deselected"
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 #: Fixtures of tests that send requests to the endpoint.
@@ -152,7 +156,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     from vocode_contract.conformance.run.verdict import conclude
 
-    with conclude(pyfuncitem, client):
+    with conclude(pyfuncitem, client, get_settings(pyfuncitem.config).accepted):
         return (yield)
 
 
@@ -193,7 +197,8 @@ def _add_violations(item: pytest.Item, report: pytest.TestReport) -> None:
     from vocode_contract.pytest_plugin.traffic import explain_violations
     from vocode_contract.report.results import record_violations
 
-    record_violations(item, find_violations(client), client)
+    found, entries = find_violations(client, accepted=get_settings(item.config).accepted)
+    record_violations(item, found, client, entries)
     report.user_properties = list(item.user_properties)
     if text := explain_violations(client.answers):
         report.sections.append((VIOLATIONS_TITLE, text))
@@ -219,7 +224,7 @@ def _note_inconclusive(item: pytest.Item, report: pytest.TestReport, error: Base
 
 
 def _is_suite_test(item: pytest.Item) -> bool:
-    return item.path.parent == Path(__file__).parents[1] / "conformance"
+    return item.path.parent == _SUITE
 
 
 def _find_line(traceback: "TracebackType", item: pytest.Item) -> str:
@@ -313,10 +318,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     if RESULTS in session.config.stash:
         _add_remarks(session)
         results = session.config.stash[RESULTS]
-        if session.exitstatus == pytest.ExitCode.OK and (results.is_left_open or results.obstacle):
-            session.exitstatus = 3  # a call in progress may cost money
         hooks: _ResultHooks = session.config.pluginmanager.getplugin("vocode_contract_results")
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and session.testsfailed == hooks.inconclusive:
+        if results.outdated:
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        elif session.exitstatus == pytest.ExitCode.OK and (results.is_left_open or results.obstacle):
+            session.exitstatus = 3  # a call in progress may cost money
+        elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and session.testsfailed == hooks.inconclusive:
             session.exitstatus = 3
     _write_reports(session)
     return result
@@ -329,7 +336,9 @@ def _write_reports(session: pytest.Session) -> None:
         return
     from vocode_contract.report.files import write_reports
 
-    config.stash[REPORT_FAILURES] = list(write_reports(_make_outcome(config), config.stash[REPORTS]))
+    printed = config.stash[PRINTED_REPORTS] = []
+    failures = write_reports(_make_outcome(config), config.stash[REPORTS], printed.append)
+    config.stash[REPORT_FAILURES] = list(failures)
     if config.stash[REPORT_FAILURES] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = 3
 
@@ -341,8 +350,22 @@ def _add_remarks(session: pytest.Session) -> None:
     except pytest.UsageError:  # it failed the test that wanted to send something
         run = None
     for results in (*_get_collectors(config), config.stash[RESULTS]):
+        results.outdated += _list_outdated(session)
         results.remarks += [*(run.remarks() if run else ()), *results.late_remarks()]
         results.is_left_open = run is not None and bool(run.left or run.unanswered)
+
+
+def _list_outdated(session: pytest.Session) -> list[str]:
+    """Return a line for each entry of the file of accepted violations that must be removed."""
+    config = session.config
+    if SETTINGS not in config.stash or not config.stash[SETTINGS].accepted:
+        return []
+    from vocode_contract.conformance.run.accepted import list_outdated
+
+    results = config.stash[RESULTS]
+    hooks: _ResultHooks = config.pluginmanager.getplugin("vocode_contract_results")
+    is_complete = hooks.is_complete(session, results)
+    return list(list_outdated(config.stash[SETTINGS].accepted, results, is_complete=is_complete))
 
 
 def _get_collectors(config: pytest.Config) -> "list[ResultCollector]":
@@ -358,15 +381,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if shown is not None and any(row.endpoint or row.verdict == "inconclusive" for row in shown.rows):
         from vocode_contract.report.summary import render_summary
 
-        outcome = _make_outcome(config, shown)
+        outcome, verbosity = _make_outcome(config, shown), config.get_verbosity()
         run = outcome.run
-        terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
-        for line in render_summary(outcome, full=config.get_verbosity() > 1):
+        if verbosity >= 0 or outcome.exit_code:
+            terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
+        for line in render_summary(outcome, full=verbosity > 1, verbosity=verbosity):
             terminalreporter.write_line(line)
     elif results is not None and (remarks := [*results.late_remarks()]):
         terminalreporter.section("contract")
         for line in remarks:
             terminalreporter.write_line(line)
+    for text in config.stash.get(PRINTED_REPORTS, ()):
+        terminalreporter.write_line("")
+        terminalreporter.write(text)
     for line in config.stash.get(REPORT_FAILURES, ()):
         from vocode_contract.validation.safe_text import inert
 
@@ -462,9 +489,27 @@ class _ResultHooks:
         self.inconclusive = 0
         self._config = config
         self._session: pytest.Session | None = None
+        self._has_deselected = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._session = session
+
+    def pytest_deselected(self, items: "Sequence[pytest.Item]") -> None:
+        self._has_deselected = self._has_deselected or any(map(_is_suite_test, items))
+        if self._has_deselected and hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[DESELECTED] = True
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist knows; one that crashed has no output."""
+        output = getattr(node, "workeroutput", {DESELECTED: True})
+        self._has_deselected = self._has_deselected or output.get(DESELECTED, False)
+
+    def is_complete(self, session: pytest.Session, results: "ResultCollector") -> bool:
+        """Return whether the run contains each test of the suite; the fuzzing tests depend on an option."""
+        is_cut_short = self._has_deselected or results.interrupted or session.shouldstop or session.shouldfail
+        modules = {row.module.rpartition(".")[2] for row in results.rows}
+        return not is_cut_short and modules >= {path.stem for path in _SUITE.glob("test_*.py")} - {"test_fuzzing"}
 
     @pytest.hookimpl(tryfirst=True)  # as the hook by which pytest counts failures, which other plugins change later
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

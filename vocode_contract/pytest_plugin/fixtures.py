@@ -164,7 +164,7 @@ def vocode_traffic(
         hosts=settings.traffic_hosts,
         seen=vocode_coverage.add_exchange,
     )
-    request.node.stash[TRAFFIC] = ItemTraffic(request.node, traffic)
+    request.node.stash[TRAFFIC] = ItemTraffic(request.node, traffic, settings.accepted)
     return traffic
 
 

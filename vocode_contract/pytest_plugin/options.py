@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 #: The key under which workers of pytest-xdist learn whether the URL was typed.
 URL_TYPED = "vocode_url_typed"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
-_REPORT = "write a report of the run to a file: json, junit, html, sarif or markdown (default: none)"
+_FORMATS = "json, junit, html, sarif, markdown, github or accepted"
+_REPORT = f"write a report of the run: {_FORMATS}; - is standard output (default: none)"
 _COVERAGE = "report which parts of the contract the tests exercise, and fail below a percentage"
 
 

@@ -36,7 +36,8 @@ ONLY_INCONCLUSIVE: pytest.StashKey[bool] = pytest.StashKey()
 #: What belongs to one attempt at a test; the test itself outlives its attempts if a plugin runs it again.
 ATTEMPT_KEYS: tuple[pytest.StashKey[Any], ...] = (CLIENT, TRAFFIC, ONLY_INCONCLUSIVE)
 REPORTS: pytest.StashKey[tuple["ReportRequest", ...]] = pytest.StashKey()
-#: Why reports could not be written.
+#: The texts of reports for standard output, which is pytest's until the end, and why others could not be written.
+PRINTED_REPORTS: pytest.StashKey[list[str]] = pytest.StashKey()
 REPORT_FAILURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -103,7 +104,7 @@ def get_reports(config: pytest.Config) -> "tuple[ReportRequest, ...]":
     from vocode_contract.report.files import parse_reports
 
     with usage_errors():
-        return parse_reports(config.getoption("vocode_report"), "--vocode-report")
+        return parse_reports(config.getoption("vocode_report"), "--vocode-report", default="vocode-contract.{}")
 
 
 def get_run(config: pytest.Config) -> "Run":

@@ -1,13 +1,14 @@
 """Report violations in the traffic of a test's own client."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
+from vocode_contract.conformance.run.accepted import Acceptance, accept
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
@@ -16,6 +17,7 @@ from vocode_contract.http.traffic import Traffic
 from vocode_contract.http.traffic.record import error_of
 from vocode_contract.report.evidence import FirstSeen, is_harmless
 from vocode_contract.report.results import (
+    ACCEPTED,
     OPERATION,
     TRAFFIC_ORIGINS,
     UNCHECKED_REQUESTS,
@@ -36,9 +38,10 @@ _MOST_LINES = 50
 class ItemTraffic:
     """The traffic of one test: records its violations as properties of the test, and fails it."""
 
-    def __init__(self, item: pytest.Item, traffic: Traffic) -> None:
-        """Start with a test that has not been run."""
+    def __init__(self, item: pytest.Item, traffic: Traffic, accepted: Sequence[Acceptance] = ()) -> None:
+        """Start with a test that has not been run, which `accepted` violations will not fail."""
         self.traffic = traffic
+        self._accepted = accepted
         self._item = item
         #: How many exchanges were recorded as properties, and how many were reported by an error.
         self._recorded = 0
@@ -71,7 +74,7 @@ class ItemTraffic:
         Args:
             conforms: Whether to record a verdict too if there are none.
         """
-        exchanges = self.traffic.record.exchanges[self._recorded :]
+        exchanges = self._list_exchanges(self._recorded, has_entries=True)
         self._recorded += len(exchanges)
         seen: dict[Violation, FirstSeen] = {}
         for answer in _mask_exchanges(exchanges):
@@ -89,14 +92,31 @@ class ItemTraffic:
         Args:
             error: What the test failed with.
         """
-        new = self.traffic.record.exchanges[self._reported :]
+        new = self._list_exchanges(self._reported)
         self._reported += len(new)
         return "" if error is not None and error is self._raised else explain_violations(new)
+
+    def _list_exchanges(self, start: int, *, has_entries: bool = False) -> list[CheckedExchange]:
+        """Return the exchanges from an index on, their accepted violations marked.
+
+        Args:
+            start: The first index.
+            has_entries: Whether to record which entries accept some, as properties of the test.
+        """
+        shown: list[CheckedExchange] = []
+        entries: dict[int, None] = {}
+        for checked in self.traffic.record.exchanges[start:]:
+            found = [accept(violation, checked.operation.name, self._accepted) for violation in checked.violations]
+            shown.append(replace(checked, violations=tuple(violation for violation, _ in found)))
+            entries |= dict.fromkeys(number for _, numbers in found for number in numbers)
+        if has_entries:
+            self._item.user_properties += [(ACCEPTED, str(number)) for number in entries]
+        return shown
 
     def _raise_new(self) -> None:
         __tracebackhide__ = True
         self.record_violations(conforms=True)
-        self._raised = error_of(self.traffic.record.exchanges[self._reported :])
+        self._raised = error_of(self._list_exchanges(self._reported))
         if self._raised is not None:
             raise self._raised from None
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.report.accepted import render_accepted_file
+from vocode_contract.report.github import render_run_annotations
 from vocode_contract.report.html import render_html
 from vocode_contract.report.junit import render_junit
 from vocode_contract.report.markdown import render_markdown
@@ -17,57 +19,117 @@ from vocode_contract.report.outcome import Outcome
 from vocode_contract.report.run_json import render_run
 from vocode_contract.report.sarif import render_sarif
 
-#: Format -> the function that renders it, and the extension of its default file.
+#: Format -> the function that renders it, and the extension of its default file; empty if it is for standard output.
 FORMATS: Mapping[str, tuple[Callable[[Outcome], str], str]] = {
     "json": (render_run, "json"),
     "junit": (render_junit, "xml"),
     "html": (render_html, "html"),
     "sarif": (render_sarif, "sarif"),
     "markdown": (render_markdown, "md"),
+    "github": (render_run_annotations, ""),
+    "accepted": (render_accepted_file, "toml"),
 }
 _COMMA = re.compile(rf",(?=(?:{'|'.join(FORMATS)})(?:[=,]|$))")
 
 
+#: The path that stands for standard output, and the formats that never replace a file, since users edit it.
+STDOUT = "-"
+_KEPT = frozenset(("accepted",))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """One report to write: its format, a key of `FORMATS`, and the path of its file."""
+    """One report to write: its format, a key of `FORMATS`, and the path of its file, or `STDOUT`."""
 
     name: str
     path: str
 
 
-def parse_reports(values: Iterable[str], option: str) -> tuple[ReportRequest, ...]:
+def parse_reports(values: Iterable[str], option: str, *, default: str = STDOUT) -> tuple[ReportRequest, ...]:
     """Parse the values of an option: ``FORMAT`` or ``FORMAT=PATH``, several separated by commas.
 
+    Args:
+        values: The values.
+        option: The option, for messages.
+        default: Path of a report without one; ``{}`` in it stands for the extension of the format.
+
     Raises:
-        InvalidOption: A format is unknown, a path is empty, or two reports have the same path.
+        InvalidOption: A format is unknown, a path cannot be written, or two reports have the same path.
     """
-    reports = tuple(_parse_report(part, option) for value in values for part in _COMMA.split(value))
-    paths = [os.path.abspath(report.path) for report in reports]
+    reports = tuple(_parse_report(part, option, default) for value in values for part in _COMMA.split(value))
+    paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
+    if paths.count(STDOUT) > 1:
+        raise InvalidOption(option, "only one report can be written to standard output; give the others a path")
     if len(set(paths)) < len(paths):
         raise InvalidOption(option, "names the same file for two reports")
+    for report in reports:
+        if report.path != STDOUT and (reason := _find_obstacle(report)):
+            raise InvalidOption(option, f"the {report.name} report cannot be written: {report.path}: {reason}")
     return reports
 
 
-def _parse_report(text: str, option: str) -> ReportRequest:
+def _parse_report(text: str, option: str, default: str) -> ReportRequest:
     name, equals, path = text.partition("=")
     if name not in FORMATS:
         raise InvalidOption(option, f"unknown format; known: {', '.join(FORMATS)}")
     if (equals and not path) or "\0" in path:
         raise InvalidOption(option, f"needs a path after {name}=")
-    return ReportRequest(name=name, path=path or f"vocode-contract.{FORMATS[name][1]}")
+    _, extension = FORMATS[name]
+    path = path or (default.format(extension) if extension else STDOUT)
+    return ReportRequest(name=name, path=STDOUT if path == "/dev/stdout" else path)
 
 
-def write_reports(outcome: Outcome, reports: tuple[ReportRequest, ...]) -> Iterator[str]:
-    """Write reports to their files; yield one line for each that could not be written."""
+def _find_obstacle(report: ReportRequest) -> str:
+    """Return why a file cannot be written, as far as can be known before the run; empty if it probably can."""
+    directory = os.path.dirname(report.path) or "."
+    try:
+        _require_file(report.path)
+        if not stat.S_ISDIR(os.stat(directory).st_mode):
+            return f"{directory} is not a directory"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return os.strerror(errno.EACCES)
+    if report.name in _KEPT and os.path.lexists(report.path):
+        return "exists, and is never replaced; name a new file"
+    return ""
+
+
+def write_reports(
+    outcome: Outcome, reports: tuple[ReportRequest, ...], write: Callable[[str], object]
+) -> Iterator[str]:
+    """Write reports to their files; yield one line for each that could not be written.
+
+    Args:
+        outcome: The result of the run.
+        reports: The reports.
+        write: Writes text to standard output.
+    """
     for report in reports:
         render, _ = FORMATS[report.name]
         text = render(outcome)
+        if report.path == STDOUT:
+            write(text)
+            continue
         try:
             _write_file(report.path, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             yield f"the {report.name} report could not be written: {report.path}: {reason}"
+
+
+def _require_file(path: str) -> None:
+    """Refuse a path that exists and is no regular file.
+
+    Raises:
+        OSError: It is one, or cannot be looked at.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            raise OSError(errno.ELOOP, "is a symbolic link, which is not followed")
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "is not a file")
 
 
 def _write_file(path: str, content: bytes) -> None:
@@ -76,12 +138,7 @@ def _write_file(path: str, content: bytes) -> None:
     Raises:
         OSError: It cannot be written, or the path is no regular file.
     """
-    with contextlib.suppress(FileNotFoundError):
-        mode = os.lstat(path).st_mode
-        if stat.S_ISLNK(mode):
-            raise OSError(errno.ELOOP, "is a symbolic link, which is not followed")
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "is not a file")
+    _require_file(path)
     handle, temporary = tempfile.mkstemp(prefix=".vocode-contract-", dir=os.path.dirname(path) or ".")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -12,6 +12,8 @@ from vocode_contract.contract.files import read_beside
 from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
 from vocode_contract.report.results import Row
 from vocode_contract.report.summary import describe_cause, render_cells
+from vocode_contract.validation.codes import CODES
+from vocode_contract.validation.codes.code import Code
 from vocode_contract.validation.safe_text import inert
 
 #: The style sheet. Browsers normalise line breaks before they compare its hash with the page's policy.
@@ -55,13 +57,21 @@ def _escape(text: str) -> str:
     return html.escape(inert(text))
 
 
-_MARKS: Mapping[str, str] = {"conforms": "✓", "violates": "✗", "unjudged": "?", "broken": "!", "interrupted": "!"}
+_MARKS: Mapping[str, str] = {
+    "conforms": "✓",
+    "violates": "✗",
+    "unjudged": "?",
+    "broken": "!",
+    "interrupted": "!",
+    "outdated": "✗",
+}
 
 #: Verdict or severity -> the class that colours it.
 _TONES: Mapping[str, str] = {
     "conforms": "good",
     "violates": "bad",
     "broken": "bad",
+    "outdated": "bad",
     "inconclusive": "unclear",
     "not-permitted": "quiet",
     "no-call": "quiet",
@@ -87,6 +97,8 @@ _FOOTER = "Phone numbers, credentials and free text are masked; the same mask st
 #: Violations that are expanded when the page is opened; tests that are named per violation.
 _OPEN = 3
 _TESTS = 5
+#: Causes that the table links to per test.
+_LINKS = 10
 
 
 def render_html(outcome: Outcome) -> str:
@@ -110,8 +122,14 @@ def render_html(outcome: Outcome) -> str:
 def _sections(outcome: Outcome) -> Iterator[Markup]:
     yield _header(outcome)
     if outcome.causes:
-        articles = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
+        articles = (_cause(number, cause, f"cause-{number}") for number, cause in enumerate(outcome.causes, 1))
         yield _section("Violations", articles)
+    if outcome.outdated:
+        items = (element("li", element("p", line)) for line in outcome.outdated)
+        yield _section("Outdated entries of accepted violations", element("ul", items, class_="reasons"))
+    if outcome.accepted_causes:
+        accepted = enumerate(outcome.accepted_causes, len(outcome.causes) + 1)
+        yield _section("Accepted violations", (_cause(number, cause, f"cause-{number}") for number, cause in accepted))
     if outcome.reasons:
         items = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
         yield _section("No verdict", element("ul", items, class_="reasons"))
@@ -157,7 +175,7 @@ def _facts(facts: Iterator[tuple[str, Content]] | tuple[tuple[str, Content], ...
     return element("dl", (element("div", element("dt", name), element("dd", value)) for name, value in facts))
 
 
-def _cause(number: int, cause: Cause) -> Markup:
+def _cause(number: int, cause: Cause, anchor: str) -> Markup:
     violation = cause.violation
     title = element(
         "h3",
@@ -168,17 +186,28 @@ def _cause(number: int, cause: Cause) -> Markup:
         element("code", cause.place, class_="place"),
         element("span", f" {violation.problem}", class_="got"),
     )
-    opened = {"open": ""} if number <= _OPEN else {}
-    return element("details", element("summary", title), _facts(_describe_cause(cause)), class_="cause", **opened)
+    opened = {"open": ""} if number <= _OPEN and not violation.accepted else {}
+    details = (element("summary", title), _facts(_describe_cause(cause)))
+    return element("details", *details, class_="cause", id=anchor, **opened)
 
 
 def _describe_cause(cause: Cause) -> Iterator[tuple[str, Content]]:
+    if cause.violation.accepted:
+        yield "Accepted", cause.violation.accepted
     for label, text in describe_cause(cause, full=True):
         title = _LABELS.get(label, label.capitalize())
         if label == "found by":
             yield title, _tests(cause.rows)
+        elif label == "code" and cause.violation.code in CODES:
+            yield title, _explain(CODES[cause.violation.code])
         else:
             yield title, element("pre", text) if label in _CODE else text
+
+
+def _explain(code: Code) -> Markup:
+    """Return the explanation of a code: the page may be read where there is no terminal."""
+    example = element("pre", code.example)
+    return element("div", element("b", f"{code.title}."), f" {code.meaning} For example:", example)
 
 
 def _tests(rows: tuple[Row, ...]) -> Markup:
@@ -188,7 +217,11 @@ def _tests(rows: tuple[Row, ...]) -> Markup:
 
 
 def _table(outcome: Outcome) -> Markup:
-    groups = (_group(name, tuple(rows)) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
+    numbers: dict[int, list[int]] = {}
+    for number, cause in enumerate((*outcome.causes, *outcome.accepted_causes), 1):
+        for row in cause.rows:
+            numbers.setdefault(id(row), []).append(number)
+    groups = (_group(name, tuple(rows), numbers) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
     caption = "What each test claims, by operation, and its verdict."
     return _wide_table(caption, ("Claim", "Verdict", "Time"), groups, class_="claims")
 
@@ -198,16 +231,20 @@ def _wide_table(caption: str, titles: tuple[str, ...], body: Content, *, class_:
     return element("div", element("table", element("caption", caption), head, body, class_=class_), class_="wide")
 
 
-def _group(operation: str, rows: tuple[Row, ...]) -> Markup:
+def _group(operation: str, rows: tuple[Row, ...], numbers: Mapping[int, list[int]]) -> Markup:
     name = element("code", operation) if operation else "Several operations, or none"
     head = element("tr", element("th", name, scope="rowgroup", colspan="3"))
-    return element("tbody", head, (element("tr", _cells(row)) for row in rows))
+    return element("tbody", head, (element("tr", _cells(row, numbers.get(id(row), []))) for row in rows))
 
 
-def _cells(row: Row) -> Iterator[Markup]:
+def _cells(row: Row, numbers: list[int]) -> Iterator[Markup]:
+    """Yield the cells of a test, whose verdict links to the causes that it found."""
     _, claim, verdict, seconds = render_cells(row)
+    links = [element("a", str(number), href=f"#cause-{number}") for number in numbers[:_LINKS]]
+    more = f" and {len(numbers) - _LINKS} more" if len(numbers) > _LINKS else ""
+    label = element("span", verdict.lower(), class_=f"label {_TONES[row.verdict]}")
     yield element("td", claim)
-    yield element("td", element("span", verdict.lower(), class_=f"label {_TONES[row.verdict]}"))
+    yield element("td", label, (part for link in links for part in (" ", link)), more)
     yield element("td", seconds, class_="time")
 
 

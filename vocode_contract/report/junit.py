@@ -40,7 +40,9 @@ def render_junit(outcome: Outcome) -> str:
     for row in outcome.rows:
         suite.append(_case(row, causes.get(id(row), [])))
     if outcome.is_interrupted:
-        suite.append(_interruption(outcome))
+        suite.append(_make_case("the run is finished", "error", outcome.sentence, outcome.verdict))
+    for line in outcome.outdated:
+        suite.append(_make_case("the file of accepted violations is up to date", "failure", line, "outdated"))
     root = ET.Element("testsuites", name=_NAME)
     root.append(suite)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -50,8 +52,8 @@ def _attributes(outcome: Outcome) -> dict[str, str]:
     kinds = [_ELEMENTS.get(row.verdict) for row in outcome.rows]
     return {
         "name": _NAME,
-        "tests": str(len(kinds) + outcome.is_interrupted),
-        "failures": str(kinds.count("failure")),
+        "tests": str(len(kinds) + outcome.is_interrupted + len(outcome.outdated)),
+        "failures": str(kinds.count("failure") + len(outcome.outdated)),
         "errors": str(kinds.count("error") + outcome.is_interrupted),
         "skipped": str(kinds.count("skipped")),
         "time": f"{outcome.run.seconds:.3f}",
@@ -72,10 +74,10 @@ def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) ->
         ET.SubElement(properties, "property", name=name, value=_legal(str(value)))
 
 
-def _interruption(outcome: Outcome) -> ET.Element:
-    """Return a test case for what no test shows: that others were not run."""
-    case = ET.Element("testcase", classname=_NAME, name="the run is finished", time="0.000")
-    ET.SubElement(case, "error", message=_legal(outcome.sentence), type=outcome.verdict)
+def _make_case(name: str, tag: str, message: str, kind: str) -> ET.Element:
+    """Return a test case for what no test shows, such as that others were not run."""
+    case = ET.Element("testcase", classname=_NAME, name=name, time="0.000")
+    ET.SubElement(case, tag, message=_legal(message), type=kind)
     return case
 
 
@@ -86,7 +88,7 @@ def _case(row: Row, causes: list[tuple[int, Cause]]) -> ET.Element:
     shown = {violation: evidence for violation, evidence in row.evidence.items() if id(evidence) in first}
     _add_properties(case, write_properties(row, shown, most=_MOST))
     if row.verdict in _ELEMENTS:
-        count = len(row.violations)
+        count = sum(not violation.accepted for violation in row.violations)
         message = row.reason or f"{count} violation{'s' if count != 1 else ''} of the contract"
         element = ET.SubElement(case, _ELEMENTS[row.verdict], message=_legal(message), type=row.verdict)
         element.text = "\n".join(map(_legal, _describe_causes(row, causes)))

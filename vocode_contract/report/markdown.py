@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from vocode_contract.report.outcome import WORDS, Cause, Outcome, list_policies
-from vocode_contract.report.summary import render_cause
+from vocode_contract.report.summary import render_accepted, render_cause
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shorten
 from vocode_contract.validation.safe_text import inert
 
@@ -12,7 +12,16 @@ from vocode_contract.validation.safe_text import inert
 _MOST = 60_000
 #: What means something in Markdown or to GitHub: an underscore inside a word does not, a list mark only at the start.
 _MARKS = re.compile(r"[\\`*\[\]<>&|~#@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\.|:(?=[/A-Za-z])|^[+-]|^\d+[.)]")
-_VERDICTS = {"conforms": "✅", "violates": "❌", "unjudged": "❔", "broken": "💥", "interrupted": "✋"}
+_VERDICTS = {
+    "conforms": "✅",
+    "violates": "❌",
+    "unjudged": "❔",
+    "broken": "💥",
+    "interrupted": "✋",
+    "outdated": "❌",
+}
+#: Accepted causes, and outdated entries, that are listed.
+_MOST_ACCEPTED = 20
 
 
 def render_markdown(outcome: Outcome) -> str:
@@ -37,6 +46,15 @@ def _head(outcome: Outcome) -> Iterator[str]:
 
 
 def _remarks(outcome: Outcome) -> Iterator[str]:
+    if outcome.accepted_causes:
+        yield "Accepted:\n"
+        yield "\n".join(
+            f"- {_code(render_accepted(cause), MOST_LINE)}" for cause in outcome.accepted_causes[:_MOST_ACCEPTED]
+        )
+        more = len(outcome.accepted_causes) - _MOST_ACCEPTED
+        yield f"- and {more:,} more\n" if more > 0 else ""
+    if outcome.outdated:
+        yield "\n".join(f"- {_text(line, MOST_LINE)}" for line in outcome.outdated[:_MOST_ACCEPTED]) + "\n"
     policies = "; ".join(f"{name}={value}" for name, _, value in list_policies(outcome.run))
     yield f"Policies: {_code(policies, MOST_LINE)}\n"
     if outcome.remarks:

@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +24,9 @@ WORDS: Mapping[str, str] = {
     "not-permitted": "not sent",
     "no-call": "no call",
 }
+
+#: Stands for a run in which only the file of accepted violations is wrong.
+_OUTDATED = ("outdated", "the file of accepted violations is out of date")
 
 #: Exit code -> the verdict in machine-readable reports, and as a sentence.
 VERDICTS: Mapping[int, tuple[str, str]] = {
@@ -121,12 +125,17 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """The verdict as a word."""
-        return VERDICTS[self.exit_code][0]
+        return self._ending[0]
+
+    @property
+    def _ending(self) -> tuple[str, str]:
+        is_outdated = bool(self.outdated) and self.exit_code == 1 and not self.tally.count("violates")
+        return _OUTDATED if is_outdated else VERDICTS[self.exit_code]
 
     @property
     def sentence(self) -> str:
         """The verdict as a sentence."""
-        sentence = VERDICTS[self.exit_code][1]
+        sentence = self._ending[1]
         if not self.is_interrupted:
             return sentence
         unrun = f", {self.tally.unrun} of {self.tally.planned} tests were not run" if self.tally.unrun else ""
@@ -151,12 +160,12 @@ class Outcome:
     @property
     def counts(self) -> Mapping[str, int]:
         """Verdict to number of tests, without zeros."""
-        return {verdict: self.tally.count(verdict) for verdict in WORDS if self.tally.count(verdict)}
+        return count_verdicts(self.tally.rows)
 
     @property
     def count_text(self) -> str:
         """The counts as one line."""
-        return ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in self.counts.items()) or "no test was run"
+        return describe_counts(self.counts) or "no test was run"
 
     @property
     def reasons(self) -> Mapping[str, tuple[Row, ...]]:
@@ -172,19 +181,34 @@ class Outcome:
         """Remarks besides the verdict, each once, such as calls that were created."""
         return tuple(dict.fromkeys(map(inert, self.tally.remarks)))
 
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """A line for each entry of the file of accepted violations that must be removed."""
+        return tuple(map(inert, self.tally.outdated))
+
     @cached_property
     def violations(self) -> Mapping[Violation, tuple[Row, ...]]:
         """Each violation once, with the tests that found it, in the order of discovery."""
         return self.tally.violations
 
-    @cached_property
+    @property
     def causes(self) -> tuple[Cause, ...]:
-        """The violations grouped by cause, errors first, otherwise in the order of discovery."""
+        """The violations that are not accepted, by cause, errors first, otherwise in the order of discovery."""
+        return tuple(cause for cause in self._all_causes if not cause.violation.accepted)
+
+    @property
+    def accepted_causes(self) -> tuple[Cause, ...]:
+        """The accepted violations, grouped by cause and reason, in the order of discovery."""
+        return tuple(cause for cause in self._all_causes if cause.violation.accepted)
+
+    @cached_property
+    def _all_causes(self) -> tuple[Cause, ...]:
         # Violations belong together if they share their cause or their shape with one that is in the group already.
         groups: dict[tuple[str, ...], dict[Violation, tuple[Row, ...]]] = {}
         heads: dict[tuple[str, ...], tuple[str, ...]] = {}
         for violation, rows in self.violations.items():
-            cause, shape = (violation.severity, *identify_cause(violation)), _identify_shape(violation)
+            kind = (violation.severity, violation.accepted)
+            cause, shape = (*kind, *identify_cause(violation)), (*kind, *_identify_shape(violation))
             head = heads.setdefault(cause, heads.get(shape, cause))
             heads.setdefault(shape, head)
             groups.setdefault(head, {})[violation] = rows
@@ -226,9 +250,20 @@ class Outcome:
 def _identify_shape(violation: Violation) -> tuple[str, ...]:
     """Return what violations have in common that differ only in the branch of a union or the item of a list."""
     if not violation.schema_pointer.startswith("/components/schemas/") or not violation.instance_pointer:
-        return (violation.severity, *identify_cause(violation))
+        return identify_cause(violation)
     place = re.sub(r"/[0-9]+(?=/|$)", "/*", violation.instance_pointer).removeprefix("/items/*")
-    return "shape", violation.severity, violation.code, violation.expected, place
+    return "shape", violation.code, violation.expected, place
+
+
+def count_verdicts(rows: Iterable[Row]) -> Mapping[str, int]:
+    """Return verdict to number of tests, without zeros, in the order of `WORDS`."""
+    found = Counter(row.verdict for row in rows)
+    return {verdict: found[verdict] for verdict in WORDS if found[verdict]}
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Return the number of tests with each verdict as a phrase."""
+    return ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items())
 
 
 def list_policies(run: RunDescription) -> tuple[tuple[str, str, str], ...]:

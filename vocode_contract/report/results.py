@@ -27,6 +27,8 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
+#: The number of an entry of the file of accepted violations that matched one of the test's.
+ACCEPTED = "vocode_accepted"
 #: For a user's own traffic: the servers; the requests if none was checked; the number of responses without a body.
 TRAFFIC_ORIGINS = "vocode_heard"
 UNCHECKED_REQUESTS = "vocode_skipped"
@@ -58,8 +60,18 @@ def record_error(item: pytest.Item, error: BaseException) -> None:
         item.user_properties += [reason] if reason not in item.user_properties else []
 
 
-def record_violations(item: pytest.Item, found: Mapping[Violation, FirstSeen], source: EvidenceSource) -> None:
-    """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error."""
+def record_violations(
+    item: pytest.Item, found: Mapping[Violation, FirstSeen], source: EvidenceSource, entries: Iterable[int] = ()
+) -> None:
+    """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error.
+
+    Args:
+        item: The test.
+        found: The violations.
+        source: What evidence is made from.
+        entries: Numbers of the entries that accept some of them.
+    """
+    item.user_properties += [(ACCEPTED, str(number)) for number in entries]
     known = read_violations(item.user_properties)
     new = {violation: seen for violation, seen in found.items() if violation not in known}
     if has_error(new):
@@ -68,8 +80,13 @@ def record_violations(item: pytest.Item, found: Mapping[Violation, FirstSeen], s
 
 
 def write_violations(violations: Iterable[Violation]) -> list[tuple[str, object]]:
-    """Return violations as properties."""
-    return [(VIOLATION, inert_json(json.dumps(asdict(violation)))) for violation in violations]
+    """Return violations as properties, without the members that say nothing; a run may have thousands."""
+    members = (asdict(violation) for violation in violations)
+    shown = (
+        {name: value for name, value in each.items() if value not in ("", None) or name == "instance_pointer"}
+        for each in members
+    )
+    return [(VIOLATION, inert_json(json.dumps(each))) for each in shown]
 
 
 def read_violations(properties: Iterable[tuple[str, object]]) -> tuple[Violation, ...]:
@@ -148,6 +165,7 @@ class Row:
         options: The options that the test needs to repeat what it did.
         is_main: Whether nothing that matters was checked without this test.
         is_left_out: Whether it sent nothing because the run is read-only.
+        accepted: Numbers of the entries that accept some of its violations, in the file of accepted violations.
     """
 
     nodeid: str
@@ -164,6 +182,12 @@ class Row:
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
     is_main: bool = False
     is_left_out: bool = False
+    accepted: tuple[int, ...] = ()
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether it has a verdict on the API."""
+        return self.verdict in ("conforms", "violates")
 
 
 @dataclass(slots=True, eq=False)  # pytest 8 requires that plugins can be hashed
@@ -176,6 +200,7 @@ class ResultCollector:
         unchecked: Traffic of users' own clients that was not checked.
         rerun: Results of attempts that another attempt at the same test followed; they do not count.
         is_left_open: Whether a call that the run created may still be in progress.
+        outdated: Lines that name entries of the file of accepted violations which must be removed.
         planned: Number of collected tests of the suite.
         interrupted: Exit code of a run that Ctrl-C or SIGTERM ended; 0 for a finished run.
     """
@@ -185,6 +210,7 @@ class ResultCollector:
     unchecked: UncheckedTraffic = field(default_factory=UncheckedTraffic)
     rerun: list[Row] = field(default_factory=list)
     is_left_open: bool = False
+    outdated: list[str] = field(default_factory=list)
     planned: int = 0
     interrupted: int = 0
     #: The row of the current attempt at each test, by node id and worker of pytest-xdist.
@@ -263,7 +289,7 @@ class ResultCollector:
         more = len(self.rows) - len(shown)
         more_tests = f"{more:,} more test{'s' if more != 1 else ''}"
         remark = [f"the traffic of {more_tests} conforms"] if more else []
-        return ResultCollector(rows=shown, remarks=[*self.remarks, *remark])
+        return ResultCollector(rows=shown, remarks=[*self.remarks, *remark], outdated=self.outdated)
 
     def count(self, *verdicts: str) -> int:
         """Return the number of tests with one of these verdicts."""
@@ -272,7 +298,7 @@ class ResultCollector:
     @property
     def verdict_count(self) -> int:
         """Number of tests with a verdict on the API."""
-        return self.count("conforms", "violates")
+        return sum(row.has_verdict for row in self.rows)
 
     @property
     def unrun(self) -> int:
@@ -292,8 +318,8 @@ class ResultCollector:
     def exit_code(self) -> int:
         """The exit code: 130 and 143 interrupted, 1 violations, 70 a bug in the suite, 3 inconclusive, 0 passed.
 
-        A run in which no call could be ended has not checked the main operation and is inconclusive, unless it is
-        read-only; so is a run that leaves a call open.
+        An outdated entry in the file of accepted violations gives 1 too. A run in which no call could be ended has not
+        checked the main operation and is inconclusive, unless it is read-only; so is a run that leaves a call open.
         """
         if self.interrupted:
             return self.interrupted
@@ -301,6 +327,8 @@ class ResultCollector:
             return VIOLATES
         if self.count("broken"):
             return BROKEN
+        if self.outdated:
+            return VIOLATES
         if self.count("inconclusive") or not self.verdict_count or not self._has_ended_one:
             return INCONCLUSIVE_EXIT
         return INCONCLUSIVE_EXIT if self.is_left_open else CONFORMS
@@ -336,6 +364,7 @@ def _make_row(report: pytest.TestReport) -> Row | None:
         options=json.loads(properties.get(OPTIONS, "{}")),
         is_main=MAIN in properties,
         is_left_out=READ_ONLY in properties,
+        accepted=tuple(int(str(value)) for name, value in report.user_properties if name == ACCEPTED),
     )
 
 
@@ -347,6 +376,7 @@ def write_properties(row: Row, evidence: Mapping[Violation, Evidence], *, most: 
     yield from ((name, value) for name, value in properties.items() if value)
     if row.verdict == "inconclusive" and row.reason:
         yield INCONCLUSIVE, row.reason
+    yield from ((ACCEPTED, str(number)) for number in row.accepted)
     shown = row.violations[:most]
     yield from write_violations(shown)
     yield from (write_property(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)

@@ -28,6 +28,7 @@ def render_run(outcome: Outcome) -> str:
         "unrun": outcome.tally.unrun if outcome.is_interrupted else 0,
         "tests": [_render_row(row) for row in outcome.rows],
         "violations": [_render_violation(outcome, violation) for violation in outcome.violations],
+        "outdated": list(outcome.outdated),
         "remarks": list(outcome.remarks),
         "policies": [
             {"name": name, "title": inert(title), "value": inert(value)} for name, title, value in list_policies(run)
@@ -51,6 +52,7 @@ def _render_violation(outcome: Outcome, violation: Violation) -> dict[str, objec
     rows = outcome.violations[violation]
     evidence = outcome.find_evidence(violation)
     return violation_members(violation) | {
+        "accepted": inert(violation.accepted) or None,
         "tests": [inert(row.nodeid) for row in rows],
         "rerun": outcome.render_rerun(rows[0]),
         "evidence": asdict(evidence) if evidence else None,

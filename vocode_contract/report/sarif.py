@@ -24,7 +24,8 @@ def render_sarif(outcome: Outcome) -> str:
 
     Source: OASIS, SARIF 2.1.0.
     """
-    codes = sorted({cause.violation.code for cause in outcome.causes})
+    causes = (*outcome.causes, *outcome.accepted_causes)
+    codes = sorted({cause.violation.code for cause in causes})
     run = {
         # Neither tool nor rules have an informationUri: this project has no public address.
         "tool": {"driver": {"name": "vocode-contract", "version": __version__, "rules": [*map(_rule, codes)]}},
@@ -36,9 +37,9 @@ def render_sarif(outcome: Outcome) -> str:
             "where": inert(outcome.run.where),
             "verdict": outcome.verdict,
             "policies": {name: inert(value) for name, _, value in list_policies(outcome.run)},
-            "remarks": list(outcome.remarks),
+            "remarks": [*outcome.outdated, *outcome.remarks],
         },
-        "results": [_result(cause, codes, outcome.run.contract) for cause in outcome.causes],
+        "results": [_result(cause, codes, outcome.run.contract) for cause in causes],
     }
     return inert_json(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
 
@@ -62,6 +63,7 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
     lines = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
     lines += [f"{name}: {text}" for name, text in describe_cause(cause) if name in _SHOWN]
     names = [{"fullyQualifiedName": inert(row.nodeid), "kind": "function"} for row in cause.rows]
+    accepted = [{"kind": "external", "justification": inert(violation.accepted)}] if violation.accepted else []
     return {
         "ruleId": violation.code,
         "ruleIndex": codes.index(violation.code),
@@ -69,6 +71,7 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
         "message": {"text": "\n".join(map(inert, lines))},
         "locations": [{"physicalLocation": _place(cause, contract), "logicalLocations": names}],
         "partialFingerprints": {"vocodeContract/v1": _fingerprint(cause)},
+        "suppressions": accepted,
     }
 
 

@@ -3,19 +3,19 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 from vocode_contract.report.evidence import Evidence, find_place
-from vocode_contract.report.outcome import WORDS, Cause, Outcome
-from vocode_contract.report.results import Row
+from vocode_contract.report.outcome import WORDS, Cause, Outcome, count_verdicts, describe_counts
+from vocode_contract.report.results import CONFORMS, VERDICTS, Row
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, cut_around, limit_lines, shorten
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 _INDENT = "    "
-#: Columns of the table.
-COLUMNS = ("operation", "claim", "verdict", "time")
+#: Columns of the table of operations, and of that of all tests.
+_OPERATIONS, _TESTS = ("operation", "tests", "time"), ("operation", "claim", "verdict", "time")
 #: Characters before the text of a line of evidence.
 _LABEL = 13
 #: Labels of what can be pasted into a shell.
@@ -24,33 +24,62 @@ _COMMANDS = frozenset(("before", "sent", "rerun"))
 _RESERVED = 1_024
 
 
-def render_summary(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
-    """Yield the table of tests, the violations, what is inconclusive, and the verdict.
+def render_summary(outcome: Outcome, *, full: bool = False, verbosity: int = 0) -> Iterator[str]:
+    """Yield the table, the violations, what is inconclusive, and the verdict.
 
     Args:
         outcome: The result of the run.
         full: Whether to truncate nothing; otherwise there are at most 64 KiB in lines of at most 400 characters.
+        verbosity: 0 for a table of operations, more for one of tests; less for none, and for a run in which all passed
+            only the verdict.
     """
     if outcome.is_stopped:
         yield from limit_output((outcome.tally.obstacle,), outcome, full=full)
         return
-    yield from limit_output([*_render_table(outcome), *render_details(outcome, full=full)], outcome, full=full)
-    yield from render_ending(outcome)
+    lines = [*_render_table(outcome, verbosity), *render_details(outcome, full=full, verbosity=verbosity)]
+    yield from limit_output(lines, outcome, full=full)
+    yield from render_ending(outcome, verbosity=verbosity)
 
 
-def _render_table(outcome: Outcome) -> list[str]:
-    rows = [COLUMNS, *map(render_cells, outcome.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
-    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_render_seconds(0)))] for row in rows)
-    return ["  ".join(row).rstrip() for row in padded] if outcome.rows else []
+def tabulate(outcome: Outcome, verbosity: int) -> tuple[tuple[str, ...], list[tuple[tuple[str, ...], str]]]:
+    """Return the titles of the table's columns, and the cells of each row with the verdict that they show."""
+    if verbosity < 0:
+        return (), []
+    if verbosity > 0:
+        return _TESTS, [(render_cells(row), row.verdict) for row in outcome.rows]
+    groups = ((name, [*rows]) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
+    return _OPERATIONS, [(_render_group(name, rows), _find_worst(rows)) for name, rows in groups]
 
 
-def render_cells(row: Row) -> tuple[str, str, str, str]:
+def _render_table(outcome: Outcome, verbosity: int) -> list[str]:
+    titles, shown = tabulate(outcome, verbosity)
+    rows = [titles, *(cells for cells, _ in shown)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(titles) - 1)]
+    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_render_seconds(0)))] for row in rows if shown)
+    return ["  ".join(row).rstrip() for row in padded]
+
+
+def _render_group(operation: str, rows: list[Row]) -> tuple[str, ...]:
+    accepted = sum(map(is_accepted, rows))
+    counts = describe_counts(count_verdicts(rows)) + (f" ({accepted} accepted)" if accepted else "")
+    return inert(operation) or "(other)", counts, _render_seconds(sum(row.seconds for row in rows))
+
+
+def _find_worst(rows: list[Row]) -> str:
+    return max((row.verdict for row in rows), key=VERDICTS.index)
+
+
+def is_accepted(row: Row) -> bool:
+    """Return whether a test conforms only because its violations are accepted."""
+    return row.verdict == "conforms" and any(violation.accepted for violation in row.violations)
+
+
+def render_cells(row: Row) -> tuple[str, ...]:
     """Return the cells of the table's row for one test."""
     return (
         inert(row.operation),
         shorten(inert(row.claim), MOST_PHRASE),
-        WORDS[row.verdict],
+        WORDS[row.verdict] + (" (accepted)" if is_accepted(row) else ""),
         _render_seconds(row.seconds),
     )
 
@@ -59,12 +88,20 @@ def _render_seconds(seconds: float) -> str:
     return f"{seconds:.2f} s"
 
 
-def render_details(outcome: Outcome, *, full: bool = False) -> Iterator[str]:
+def render_details(outcome: Outcome, *, full: bool = False, verbosity: int = 0) -> Iterator[str]:
     """Yield each violation once, with its evidence, and each reason for an inconclusive or skipped test."""
+    if verbosity < 0 and outcome.exit_code == CONFORMS:
+        return
     for number, cause in enumerate(outcome.causes, 1):
         yield ""
         yield f"{number}. {render_heading(cause, full=full)}"
         yield from render_cause(cause, full=full, uncut=outcome.run.uncut)
+    if outcome.accepted_causes:
+        yield from ("", "accepted:")
+    yield from (f"   {render_accepted(cause, full=full)}" for cause in outcome.accepted_causes)
+    if outcome.outdated:
+        yield ""
+    yield from outcome.outdated
     if outcome.reasons:
         yield from ("", "no verdict:")
     for reason, rows in outcome.reasons.items():
@@ -81,6 +118,11 @@ def render_heading(cause: Cause, *, full: bool = False) -> str:
     if not full:
         place, problem = shorten(place, MOST_PHRASE), shorten(problem, MOST_PHRASE)
     return f"{place}: {problem} [{', '.join(cause.violation.labels)}]"
+
+
+def render_accepted(cause: Cause, *, full: bool = False) -> str:
+    """Return an accepted cause as one line, which ends with the reason."""
+    return f"{render_heading(cause, full=full)}, found by {cause.tests}: {cause.violation.accepted}"
 
 
 def render_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[str]:
@@ -149,9 +191,11 @@ def describe_basis(cause: Cause) -> tuple[str, str]:
     return "standard", f"{rests} expects {expected}"
 
 
-def render_ending(outcome: Outcome) -> Iterator[str]:
+def render_ending(outcome: Outcome, *, verbosity: int = 0) -> Iterator[str]:
     """Yield the last lines: the counts and the verdict."""
-    yield from ("", outcome.count_text, outcome.sentence)
+    if verbosity >= 0 or outcome.exit_code != CONFORMS:
+        yield from ("", outcome.count_text)
+    yield outcome.sentence
 
 
 def limit_output(lines: Iterable[str], outcome: Outcome, *, full: bool) -> Iterator[str]:

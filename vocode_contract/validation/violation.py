@@ -40,6 +40,7 @@ class Violation:
         column: Column of that byte in its line, in characters from 1; ``None`` if there is no offset.
         note: A further remark, such as the date since which a value is known; may be empty.
         policy: The policy that the violation rests on, as ``NAME=VALUE``; may be empty.
+        accepted: Why the user accepts it, as the file of accepted violations says; empty if it is not accepted.
     """
 
     instance_pointer: str
@@ -54,13 +55,15 @@ class Violation:
     column: int | None = None
     note: str = ""
     policy: str = ""
+    accepted: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The code, the severity if it is not error, the policy, and the contract's date."""
+        """The code, the severity if it is not error, whether it is accepted, the policy, and the contract's date."""
         severity = self.severity if self.severity != "error" else ""
         policy = f"policy {self.policy}" if self.policy else ""
-        return tuple(filter(None, (self.code, severity, policy, self.contract)))
+        accepted = "accepted" if self.accepted else ""
+        return tuple(filter(None, (self.code, severity, accepted, policy, self.contract)))
 
     @property
     def problem(self) -> str:
@@ -79,8 +82,8 @@ class Violation:
 
 
 def has_error(violations: Iterable[Violation]) -> bool:
-    """Return whether one of the violations is of severity ``error``: drift and advice refuse nothing."""
-    return any(violation.severity == "error" for violation in violations)
+    """Return whether one is of severity ``error`` and not accepted: drift and advice refuse nothing."""
+    return any(violation.severity == "error" and not violation.accepted for violation in violations)
 
 
 class ContractViolated(AssertionError):

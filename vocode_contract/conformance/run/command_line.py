@@ -39,10 +39,17 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "timeout", f"{settings.timeout:g}"
     if settings.max_body != MAX_BODY:
         yield "max-body", str(settings.max_body)
-    yield from (("select", pattern) for pattern in settings.selection.select)
-    yield from (("ignore", pattern) for pattern in settings.selection.ignore)
-    if settings.selection.severities:
-        yield "error", ",".join(settings.selection.severities)
+    yield from _selection_options(settings)
+
+
+def _selection_options(settings: Settings) -> Iterator[tuple[str, str]]:
+    selection = settings.selection
+    yield from (("select", pattern) for pattern in selection.select)
+    yield from (("ignore", pattern) for pattern in selection.ignore)
+    if selection.severities:
+        yield "error", ",".join(selection.severities)
+    if settings.accepted_file:
+        yield "accepted", settings.accepted_file
 
 
 def _access_options(settings: Settings) -> Iterator[tuple[str, str]]:

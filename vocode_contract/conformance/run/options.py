@@ -174,6 +174,13 @@ OPTIONS: tuple[RunOption, ...] = (
         has_key=True,
     ),
     RunOption(
+        "accepted",
+        "FILE",
+        "TOML file of violations that are accepted, each with a reason",
+        has_variable=True,
+        has_key=True,
+    ),
+    RunOption(
         "traffic-host",
         "HOST",
         "host whose traffic vocode_traffic checks",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
 
+from vocode_contract.conformance.run.accepted import Acceptance, read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
@@ -48,6 +49,8 @@ class Settings:
         contract: The date and profile to check against.
         call_ids: Calls that may be ended, in canonical form.
         selection: Which codes count, and how much.
+        accepted: Violations that do not fail a test.
+        accepted_file: The file that lists them; empty for none.
         policies: How what no document decides is read.
         traffic_hosts: Hosts whose traffic is checked; empty for any.
         timeout: Seconds that one exchange may take; ``None`` for the default.
@@ -69,6 +72,8 @@ class Settings:
     contract: Contract
     call_ids: tuple[str, ...] = ()
     selection: Selection = ALL
+    accepted: tuple[Acceptance, ...] = ()
+    accepted_file: str = ""
     policies: Policies = DEFAULT_POLICIES
     traffic_hosts: tuple[str, ...] = ()
     timeout: float | None = None
@@ -107,17 +112,20 @@ class Settings:
         authentication = Authentication.from_word(auth.value, option=auth.source) if auth.value else BEARER
         if endpoint is not None:
             token_of_environment(authentication)  # an invalid token is refused once, and not by every test
+        contract = _contract(given["contract"], given["profile"])
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)
         settings = cls(
             endpoint=endpoint,
-            contract=_contract(given["contract"], given["profile"]),
+            contract=contract,
             call_ids=_call_ids(given["call-id"]),
             selection=Selection(
                 select=_codes(given["select"]),
                 ignore=_codes(given["ignore"]),
                 severities=raise_to_errors(_codes(given["error"])),
             ),
+            accepted=read_accepted(given["accepted"], contract),
+            accepted_file=given["accepted"].value,
             policies=Policies.from_words(policy.value, option=policy.source),
             traffic_hosts=hosts.value,
             timeout=_timeout(given["timeout"]),

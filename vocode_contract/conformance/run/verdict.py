@@ -8,6 +8,7 @@ import pytest
 
 from vocode_contract.conformance.assertions.responses import Claimed
 from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.run.accepted import Acceptance, accept
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
@@ -23,17 +24,26 @@ from vocode_contract.validation.violation import ContractViolated, Violation, ha
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
 
 
-def find_violations(client: CheckedClient, claimed: ContractViolated | None = None) -> Mapping[Violation, FirstSeen]:
+def find_violations(
+    client: CheckedClient, claimed: ContractViolated | None = None, accepted: Sequence[Acceptance] = ()
+) -> tuple[Mapping[Violation, FirstSeen], tuple[int, ...]]:
     """Return the violations of a test, each once, with the exchange that shows it first.
 
     Args:
         client: Holds the exchanges that the test is responsible for.
         claimed: The error that the test itself raised.
+        accepted: Entries that accept violations, which are marked.
+
+    Returns:
+        The violations, and the numbers of the entries that accept some of them.
     """
     found: dict[Violation, FirstSeen] = {}
+    entries: dict[int, None] = {}
     for violation, first in (*_in_exchanges(client.answers), *_in_error(client, claimed), *_in_histories(client)):
-        found.setdefault(violation, first)
-    return found
+        marked, numbers = accept(violation, first.answer.operation.name if first.answer else "", accepted)
+        found.setdefault(marked, first)
+        entries |= dict.fromkeys(numbers)
+    return found, tuple(entries)
 
 
 def _in_exchanges(answers: Sequence[CheckedExchange]) -> Iterator[tuple[Violation, FirstSeen]]:
@@ -100,45 +110,56 @@ def _item(answer: CheckedExchange, identifier: str) -> str:
 
 
 @contextmanager
-def conclude(item: pytest.Item, client: CheckedClient) -> Iterator[None]:
+def conclude(item: pytest.Item, client: CheckedClient, accepted: Sequence[Acceptance]) -> Iterator[None]:
     """Run a test and record its verdict; the violations in all of its exchanges fail it together.
 
     Precedence: violation, inconclusive, not permitted.
+
+    Args:
+        item: The test.
+        client: Holds its exchanges.
+        accepted: Which violations do not fail it.
 
     Raises:
         ContractViolated: An assertion or an exchange has an error.
         Inconclusive: There was no complete response.
     """
     __tracebackhide__ = True
+    claimed: ContractViolated | None = None
     try:
         yield
         if client.answers and not any(answer.is_success for answer in client.answers):
             client.require_service()
     except ContractViolated as error:
-        _fail(item, client, error)
+        claimed = error
     except Inconclusive as inconclusive:
-        _fail(item, client)
+        _fail(item, client, accepted)
         record_error(item, inconclusive)
         raise
     except pytest.skip.Exception:
-        _fail(item, client)
+        _fail(item, client, accepted)
         raise
     except (NotPermitted, NoCall) as reason:
-        _fail(item, client)
+        _fail(item, client, accepted)
         verdict = "no-call" if isinstance(reason, NoCall) else "not-permitted"
         record_verdict(item, verdict)
         if isinstance(reason, NotPermitted) and client.is_read_only:
             item.user_properties.append((READ_ONLY, "true"))
         pytest.skip(str(reason))
-    _fail(item, client)
-    if client.answers:
+    _fail(item, client, accepted, claimed)
+    if client.answers or claimed:
         record_verdict(item, "conforms")
 
 
-def _fail(item: pytest.Item, client: CheckedClient, claimed: ContractViolated | None = None) -> None:
+def _fail(
+    item: pytest.Item,
+    client: CheckedClient,
+    accepted: Sequence[Acceptance],
+    claimed: ContractViolated | None = None,
+) -> None:
     """Raise the violations of a test if one is an error; record them and their evidence in any case."""
     __tracebackhide__ = True
-    found = find_violations(client, claimed)
-    record_violations(item, found, client)
+    found, entries = find_violations(client, claimed, accepted)
+    record_violations(item, found, client, entries)
     if has_error(found):
         raise ContractViolated(tuple(found)) from None
