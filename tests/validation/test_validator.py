@@ -442,8 +442,8 @@ TEXT = json.dumps(PUBLISHED)
 @pytest.mark.parametrize(
     ("instance", "note"),
     [
-        (TEXT, "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"),
-        ("[1]", "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"),
+        (TEXT, "the string holds JSON: it was encoded twice, or text was passed in place of bytes"),
+        ("[1]", "the string holds JSON: it was encoded twice, or text was passed in place of bytes"),
         (json.dumps(TEXT).encode(), "the string holds JSON: it was encoded twice"),
         ("hello", ""),
         ("5", ""),

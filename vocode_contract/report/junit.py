@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from vocode_contract.report.outcome import Cause, Outcome, list_policies
 from vocode_contract.report.results import REMARK, Row, write_properties
 from vocode_contract.report.summary import render_cause, render_heading
+from vocode_contract.report.text import MOST_PHRASE, shorten
 from vocode_contract.validation.safe_text import inert
 
 _NAME = "vocode-contract"
@@ -98,9 +99,12 @@ def _case(row: Row, causes: list[tuple[int, Cause]]) -> ET.Element:
 def _describe_causes(row: Row, causes: list[tuple[int, Cause]]) -> Iterator[str]:
     """Yield what a test found: in full if it is the first to find it, otherwise where to read it."""
     for number, cause in causes[:_MOST]:
-        yield f"{number}. {render_heading(cause)}"
         first = cause.rows[0]
-        yield from render_cause(cause) if first is row else (f"   shown at {first.nodeid}",)
+        if first is row:
+            yield from (f"{number}. {render_heading(cause)}", *render_cause(cause))
+        else:
+            labels = ", ".join(cause.violation.labels)
+            yield from (f"{number}. {shorten(cause.place, MOST_PHRASE)} [{labels}]", f"   shown at {first.nodeid}")
     if len(causes) > _MOST:
         yield f"and {len(causes) - _MOST} more"
 

@@ -244,7 +244,7 @@ def _value_or_raise(verdict: Verdict) -> Any:
 
 
 _ENCODED_TWICE = "the string holds JSON: it was encoded twice"
-_NOT_PARSED = "the string holds JSON: text is not parsed, so pass bytes or a parsed value; or it was encoded twice"
+_NOT_PARSED = "the string holds JSON: it was encoded twice, or text was passed in place of bytes"
 
 #: Reported if the engine refuses a value for a reason that the survey does not find.
 _UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="something else")
