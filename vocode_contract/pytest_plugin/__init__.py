@@ -6,7 +6,7 @@ It imports nothing but pytest: hooks and fixtures import what they need when the
 import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -145,19 +145,6 @@ def _parse_claim(name: str, operation: str) -> str:
     words, _, case = name.removeprefix("test_").removeprefix(f"{operation}_").partition("[")
     cases = [part for part in case.removesuffix("]").split("-") if part and part != operation]
     return words.replace("_", " ") + (f" ({', '.join(cases).replace('_', ' ')})" if cases else "")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Derive the verdict of a test that uses ``vocode_client``."""
-    __tracebackhide__ = True
-    client = pyfuncitem.stash.get(CLIENT, None)
-    if client is None:
-        return (yield)
-    from vocode_contract.conformance.run.verdict import conclude
-
-    with conclude(pyfuncitem, client, get_settings(pyfuncitem.config).accepted):
-        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -430,8 +417,18 @@ def _show_examples(item: pytest.Item) -> Iterator[None]:
         yield
 
 
+def _conclude(item: pytest.Item) -> AbstractContextManager[None]:
+    """Derive the verdict of a test that uses ``vocode_client``."""
+    client = item.stash.get(CLIENT, None)
+    if client is None:
+        return nullcontext()
+    from vocode_contract.conformance.run.verdict import conclude
+
+    return conclude(item, client, get_settings(item.config).accepted)
+
+
 class _TrafficHooks:
-    """Fails tests whose own traffic has violations, and collects the coverage of ``vocode_client``.
+    """Fails tests whose traffic has violations, and collects the coverage of ``vocode_client``.
 
     Its hooks work for tests of any kind, such as `unittest.TestCase`, and for what fixtures do after a test.
     """
@@ -440,7 +437,7 @@ class _TrafficHooks:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
         traffic = item.stash.get(TRAFFIC, None)
-        with _show_examples(item), traffic.check_phase() if traffic is not None else nullcontext():
+        with _show_examples(item), traffic.check_phase() if traffic is not None else nullcontext(), _conclude(item):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
