@@ -104,7 +104,8 @@ def test_check_lets_the_simulator_disobey(disobeying):
 def test_check_of_an_unreachable_server_is_3_without_a_traceback():
     process = checked("--url", "http://127.0.0.1:1", env={"VOCODE_API_KEY": TOKEN})
     assert process.returncode == 3
-    assert "the connection was refused, tried 3 times; nothing was sent [unreachable]" in process.stdout
+    assert "the connection was refused, tried 3 times; nothing was sent; check the URL, and that" in process.stdout
+    assert process.stdout.endswith("the server is running [unreachable]\n")
     assert "Traceback" not in process.stdout + process.stderr
 
 
@@ -113,7 +114,7 @@ def test_check_says_that_there_is_no_token():
         process = checked("--url", running.url)
     assert process.returncode == 3
     assert process.stderr.splitlines() == ["vocode-contract: VOCODE_API_KEY is not set, so requests carry no token"]
-    assert "status 403, no token sent: VOCODE_API_KEY is not set [not-authorised]: set" in process.stdout
+    assert "status 403, no token sent: VOCODE_API_KEY is not set; set VOCODE_API_KEY to a" in process.stdout
 
 
 NOTICE = (

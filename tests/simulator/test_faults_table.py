@@ -59,7 +59,7 @@ FOLLOWS = {
 def suite(running: Running, *options: str) -> ResultCollector:
     date = running.simulation.contract.date
     arguments = [*BARE, f"--vocode-url={running.url}", f"--vocode-contract={date}", *options]
-    watch = SuiteMonitor()
+    watch = SuiteMonitor(is_simulated=True)
     tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, watch)
     assert watch.interruption is None
     return tally

@@ -56,14 +56,26 @@ def run_preflight(client: Client, settings: Settings) -> Preflight:
     if isinstance(first, Inconclusive):
         is_general = first.kind in _HOPELESS or _is_same(first, _try_to_get(client, operations["get_call"], settings))
         return Preflight(obstacle=_explain(first, client) if is_general else "")
-    status, is_plain = first.response.status, client.endpoint.scheme == "http"
-    if status == 400 and is_plain and any(text in first.response.body for text in _EXPECTS_TLS):
-        return Preflight(obstacle=f"{client.endpoint} expects TLS; start the URL with https://")
-    if status == 400 and _LACKS_CERTIFICATE in first.response.body:
-        return Preflight(obstacle=f"{client.endpoint} requires a client certificate; --cert or --vocode-cert gives one")
-    if status == 404 and _is_missing(_try_to_get(client, operations["get_call"], settings, is_path_only=True)):
-        return Preflight(obstacle=_explain_path(client, listing.operation))
-    return Preflight(is_simulated=first.response.header(SIMULATOR_HEADER) is not None)
+    found = _classify_refusal(first, client)
+    if first.response.status == 404 and _is_missing(
+        _try_to_get(client, operations["get_call"], settings, is_path_only=True)
+    ):
+        found = Inconclusive("wrong-path", *_explain_path(client, listing.operation))
+    is_simulated = first.response.header(SIMULATOR_HEADER) is not None
+    return Preflight(obstacle=str(found) if found else "", is_simulated=is_simulated)
+
+
+def _classify_refusal(exchange: Exchange, client: Client) -> Inconclusive | None:
+    """Return what a gateway says with status 400 of a request that does not fit its TLS."""
+    if exchange.response.status != 400:
+        return None
+    if client.endpoint.scheme == "http" and any(text in exchange.response.body for text in _EXPECTS_TLS):
+        return Inconclusive("tls", f"{client.endpoint} expects TLS", "start the URL with https://")
+    if _LACKS_CERTIFICATE in exchange.response.body:
+        return Inconclusive(
+            "tls", f"{client.endpoint} requires a client certificate", "--cert or --vocode-cert gives one"
+        )
+    return None
 
 
 def _try_to_send(client: Client, wanted: OperationRequest) -> Exchange | Inconclusive:
@@ -98,15 +110,18 @@ def _is_missing(second: Exchange | Inconclusive) -> bool:
 
 
 def _explain(inconclusive: Inconclusive, client: Client) -> str:
-    remedy = _REMEDIES.get(inconclusive.kind, "")
-    if inconclusive.kind == "closed" and client.endpoint.scheme == "http":
+    """Return the reason with what the user can do about it."""
+    kind, what, consequence = inconclusive.kind, inconclusive.what, inconclusive.consequence
+    remedy = _REMEDIES.get(kind, "")
+    if kind == "closed" and client.endpoint.scheme == "http":
         remedy = "if the server expects TLS, start the URL with https://"
-    return ": ".join(filter(None, (str(inconclusive), remedy)))
+    return str(Inconclusive(kind, what, "; ".join(filter(None, (consequence, remedy)))))
 
 
-def _explain_path(client: Client, operation: Operation) -> str:
+def _explain_path(client: Client, operation: Operation) -> tuple[str, str]:
+    """Return what came, and what the user can do about it."""
     base, version = str(client.endpoint), "/" + operation.path.split("/")[1]
-    asked = f"every request gets status 404, such as {operation.method} {base}{operation.path}"
+    what = f"every request gets status 404, such as {operation.method} {base}{operation.path}"
     if client.endpoint.path.endswith(version):
-        return f"{asked}: the URL must end before {version}, so try {base.removesuffix(version)}"
-    return f"{asked}: the URL must be what precedes {operation.path}"
+        return what, f"the URL must end before {version}, so try {base.removesuffix(version)}"
+    return what, f"the URL must be what precedes {operation.path}"
