@@ -56,8 +56,7 @@ def violation_members(violation: Violation) -> dict[str, object]:
         "actual": printable(violation.actual),
         "contract": violation.contract or None,
         "offset": violation.offset,
-        "line": violation.line,
-        "column": violation.column,
+        **({} if violation.line is None else {"line": violation.line, "column": violation.column}),
         "note": printable(violation.note) or None,
         "basis": printable(rests_on(violation)),
     }
