@@ -15,6 +15,11 @@ from vocode_contract.report.results import ResultCollector
 if TYPE_CHECKING:
     import pytest
 
+#: Plugins of pytest's own that the suite does not use; to load them all takes a good part of the start.
+_UNUSED = (
+    *("debugging", "doctest", "junitxml", "legacypath", "monkeypatch", "pastebin", "recwarn", "setuponly"),
+    *("setupplan", "stepwise", "subtests", "tmpdir", "unittest"),
+)
 #: Isolate the run from the project in the current directory, and that project from the run.
 _ISOLATION = (
     "--disable-plugin-autoload",
@@ -22,7 +27,8 @@ _ISOLATION = (
     "--import-mode=importlib",
     "-pno:cacheprovider",
     "-pno:terminal",
-    "-pvocode_contract.pytest_plugin",
+    "--override-ini=norecursedirs=*",  # the suite's helpers are in directories of their own, which hold no tests
+    *(f"-pno:{name}" for name in _UNUSED),
 )
 _ISOLATION_VARIABLES: Mapping[str, str | None] = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
 #: All tests passed, some failed, Ctrl-C, no failed test was checked. pytest ends with 3 too where it fails itself.
@@ -109,12 +115,14 @@ def run_suite(options: Sequence[str], variables: Mapping[str, str | None], monit
     import click
     import pytest
 
+    from vocode_contract import pytest_plugin
+
     collector = ResultCollector()
     # With --pyargs, pytest would also load a conftest.py of the current directory.
     directory = os.path.dirname(os.path.abspath(conformance.__file__))
     arguments = [*_ISOLATION, f"--rootdir={directory}", *options, directory]
     with _environment({**_ISOLATION_VARIABLES, **variables}):
-        code = pytest.main(arguments, plugins=[collector, monitor])
+        code = pytest.main(arguments, plugins=[pytest_plugin, collector, monitor])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED and monitor.only and not monitor.skip:
         raise InvalidOption("--only", "matches no test, neither by name nor by description")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED and monitor.skip:

@@ -86,8 +86,12 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             seen.setdefault(identifier, []).append((observation, answer))
     contract = client.contract
     for identifier, observations in seen.items():
-        history, before = NEW, None
+        history, before, last = NEW, None, None
         for observation, answer in sorted(observations, key=lambda pair: pair[1].at):
+            if observation.value == last:  # nothing changed, which is the most frequent case
+                before = answer
+                continue
+            last = observation.value
             history, found = step(history, observation, contract=contract, selection=client.selection)
             went_back = any(violation.code == "status-went-back" for violation in found)
             for violation in found:
