@@ -112,6 +112,16 @@ def test_redirect_from_a_trailing_slash_is_policy():
     assert codes(answered(307, b"", ("Location", "/v1/calls/end"), path="/v1/calls/end/")) == []
 
 
+def test_body_that_cannot_be_decompressed_is_not_json():
+    exchange = answered(200, gzip.compress(BODY)[:99], JSON, ("Content-Encoding", "gzip"))
+    assert codes(exchange) == ["encoding-unasked", "body-not-json"]
+
+
+def test_compressed_body_is_checked_by_its_content():
+    exchange = answered(200, gzip.compress(b"[]"), JSON, ("Content-Encoding", "gzip"))
+    assert [(one.code, one.severity) for one in found(exchange)] == [("encoding-unasked", "advice"), ("type", "error")]
+
+
 def test_encoding_unasked_is_the_one_thing_said_of_a_compressed_body():
     assert codes(answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "gzip"))) == ["encoding-unasked"]
 
@@ -120,11 +130,11 @@ def test_encoding_unasked_is_the_one_thing_said_of_a_compressed_body():
 def test_encoding_is_no_part_of_the_name_of_one_that_was_asked_for(coding):
     exchange = answered(200, BODY, JSON, ("Content-Encoding", coding))
     request = replace(exchange.request, headers=(("accept-encoding", "identity, deflate;q=0.5, gzip;q=0"),))
-    assert codes(replace(exchange, request=request)) == ["encoding-unasked"]
+    assert codes(replace(exchange, request=request)) == ["encoding-unasked", "body-not-json"]
 
 
 def test_encoding_is_read_from_every_line_of_the_field():
-    exchange = answered(200, BODY, JSON, ("Content-Encoding", "identity"), ("Content-Encoding", "gzip"))
+    exchange = answered(200, gzip.compress(BODY), JSON, ("Content-Encoding", "identity"), ("Content-Encoding", "gzip"))
     assert codes(exchange) == ["encoding-unasked"]
 
 

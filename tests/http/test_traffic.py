@@ -139,6 +139,19 @@ def test_traffic_judges_a_compressed_body_that_was_asked_for():
 
 
 @LIBRARIES
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_traffic_checks_a_compressed_body_that_was_not_asked_for(library, is_streamed):
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    packed = gzip.compress(b"[]")
+    content = {"stream": library.ByteStream(packed)} if is_streamed else {"content": packed}
+    carrier = library.MockTransport(lambda _: library.Response(200, headers=headers, **content))
+    traffic = Traffic()
+    with library.Client(transport=traffic.transport(carrier)) as client:
+        client.post(URL, headers={"accept-encoding": "identity"})
+    assert [found.code for found in traffic.violations] == ["encoding-unasked", "type"]
+
+
+@LIBRARIES
 def test_traffic_judges_a_compressed_stream_that_was_asked_for(library):
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     stream = library.ByteStream(gzip.compress(b"[]"))

@@ -37,6 +37,10 @@ SLOW = {
 }
 #: What else shows, since one wrong answer stands beside right ones.
 FOLLOWS = {
+    "broken-gzip": {"json-invalid"},
+    "cut-gzip": {"json-invalid"},
+    "gzip-bomb": {"json-invalid"},
+    "unknown-coding": {"json-invalid"},
     "confidential-transcript": {"transcript-lost-text", "not-as-asked"},
     "create-ignores-agent": {"agent-changed"},
     "create-ignores-from-number": {"number-changed"},

@@ -170,7 +170,7 @@ class CheckedClient:
     def exchange(self, wanted: OperationRequest) -> CheckedExchange:
         """Send one request, and check the response without keeping it; see `send`."""
         __tracebackhide__ = True
-        exchange = self._exchange(wanted)
+        exchange = self._exchange(wanted).decoded(self._client.max_body)
         came = clock.wall_time()
         violations = violations_of(
             exchange,

@@ -35,10 +35,18 @@ class _Packed(Response):
     blob: _Blob
 
     def __init__(
-        self, *, status: int, headers: Headers = (), body: bytes | _Blob = b"", oddities: tuple[str, ...] = ()
+        self,
+        *,
+        status: int,
+        headers: Headers = (),
+        body: bytes | _Blob = b"",
+        oddities: tuple[str, ...] = (),
+        is_decoded: bool = False,
+        undecodable: str = "",
     ) -> None:
         blob = body if isinstance(body, _Blob) else _Blob(zlib.compress(body, _FAST))
         self.__dict__.update(status=status, headers=headers, oddities=oddities, blob=blob)
+        self.__dict__.update(is_decoded=is_decoded, undecodable=undecodable)
 
     @property
     def body(self) -> bytes:
@@ -81,7 +89,14 @@ class Store:
             if sum(len(other.data) for other in self._blobs.values()) + len(blob.data) > MOST_PACKED:
                 raise Inconclusive("too-large", f"the answers of this run need more than {MOST_PACKED} bytes, packed")
             self._blobs[digest] = blob
-        packed = _Packed(status=response.status, headers=response.headers, body=blob, oddities=response.oddities)
+        packed = _Packed(
+            status=response.status,
+            headers=response.headers,
+            body=blob,
+            oddities=response.oddities,
+            is_decoded=response.is_decoded,
+            undecodable=response.undecodable,
+        )
         return replace(exchange, response=packed)
 
     def see(self, body: bytes) -> None:

@@ -122,7 +122,8 @@ def check_body_is_json(exchange: OperationExchange) -> Iterator[Violation]:
     if exchange.schema_name is None or defect is None or _is_blank(body):
         return
     length = exchange.response.header("content-length")
-    is_cut = length == str(len(body)) and defect.offset is not None and defect.offset >= len(body)
+    is_raw = not exchange.response.is_decoded
+    is_cut = is_raw and length == str(len(body)) and defect.offset is not None and defect.offset >= len(body)
     hint = f"; Content-Length ended the body after {length} bytes" if is_cut else ""
     yield exchange.violation(
         "body-not-json",
@@ -250,7 +251,7 @@ def violations_of(
         unknown: What of the exchange was not recorded; checks that need it are not run.
     """
     subject = OperationExchange(
-        exchange=exchange,
+        exchange=exchange.decoded(),
         operation=operation,
         contract=contract,
         policies=policies,

@@ -1,11 +1,12 @@
 """HTTP messages as values: a request, a response, and the exchange of both."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from vocode_contract.http.content_coding import Undecodable, decode
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Defect, Limits, Unreadable
 
@@ -91,11 +92,6 @@ class Document:
             return cls(defect=error.defect)
 
 
-_COMPRESSED = Document(
-    defect=Defect(code="json-invalid", expected="a JSON value", actual="a body with a content coding")
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Response:
     """An HTTP response; its representation shows neither headers nor body.
@@ -103,14 +99,18 @@ class Response:
     Attributes:
         status: Status code.
         headers: Names and values in order of appearance.
-        body: Raw bytes as received, no content coding undone.
+        body: Raw bytes as received, or their content if `is_decoded`.
         oddities: Framing errors in the bytes around them, as phrases; empty if nobody looked.
+        is_decoded: Whether the content codings that the headers name are undone.
+        undecodable: What came in place of content, as a phrase, if a coding could not be undone.
     """
 
     status: int
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     oddities: tuple[str, ...] = ()
+    is_decoded: bool = False
+    undecodable: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
@@ -151,8 +151,25 @@ class Exchange:
 
     @property
     def document(self) -> Document:
-        """The response body parsed as JSON; a compressed body that was not asked for is not parsed."""
-        return _COMPRESSED if self.unasked_coding else self.response.document
+        """The response body parsed as JSON, if its content coding is undone."""
+        if not self.response.undecodable:
+            return self.response.document
+        return Document(defect=Defect(code="json-invalid", expected="a JSON value", actual=self.response.undecodable))
+
+    def decoded(self, most: int = MAX_BODY) -> "Exchange":
+        """Return the exchange with content codings undone that nobody asked for, and so nobody else undoes.
+
+        Args:
+            most: Maximum size of the content in bytes.
+        """
+        response = self.response
+        if not self.unasked_coding or not response.body or response.is_decoded or response.undecodable:
+            return self
+        try:
+            content = decode(response.body, self.unasked_coding, most)
+        except Undecodable as reason:
+            return replace(self, response=replace(response, undecodable=str(reason)))
+        return replace(self, response=replace(response, body=content, is_decoded=True))
 
     @cached_property
     def unasked_coding(self) -> str:

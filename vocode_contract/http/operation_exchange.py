@@ -51,9 +51,7 @@ class OperationExchange:
 
     @cached_property
     def schema_name(self) -> str | None:
-        """The schema that the contract declares for a JSON body; ``None`` without, or for a compressed body."""
-        if self.exchange.unasked_coding:
-            return None
+        """The schema that the contract declares for a JSON body; ``None`` without."""
         return self.operation.responses.get(self.response.status, {}).get("application/json")
 
     @cached_property

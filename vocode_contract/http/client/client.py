@@ -137,7 +137,9 @@ class Client:
                 self.creations.record_unclear_end(intent.call_id)
             raise
         if intent.effect == "reads":
-            self.creations.observe(exchange, [value for name, value in wanted.arguments if name == "id"])
+            self.creations.observe(
+                exchange.decoded(self._max_body), [value for name, value in wanted.arguments if name == "id"]
+            )
         return exchange
 
     def _create(self, intent: Intent, wanted: OperationRequest) -> Exchange:
@@ -153,7 +155,7 @@ class Client:
             acted = error.may_have_acted if isinstance(error, Inconclusive) else True
             self.creations.record_no_response(creation, may_have_acted=acted)
             raise
-        self.creations.record_response(creation, exchange)
+        self.creations.record_response(creation, exchange.decoded(self._max_body))
         return exchange
 
     def _send_with_retries(self, intent: Intent, wanted: OperationRequest) -> Exchange:
@@ -179,6 +181,11 @@ class Client:
     def is_read_only(self) -> bool:
         """Whether nothing that it may send changes anything, whatever else is allowed."""
         return self._guard.is_read_only and not self._guard.is_embedded
+
+    @property
+    def max_body(self) -> int:
+        """Maximum size of a response body in bytes."""
+        return self._max_body
 
     @property
     def token(self) -> Secret | None:

@@ -1,7 +1,7 @@
 """Check the exchanges of a user's own httpx client, for the hosts that are the API."""
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import Any, Self
@@ -73,6 +73,8 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
     return host, port
 
 
+#: Content codings that both libraries undo, whether or not they were asked for.
+_UNDONE = ("gzip", "deflate")
 #: Bytes of a body that is checked; of a longer one only the head is.
 MOST_READ = MAX_BODY
 
@@ -257,6 +259,11 @@ class Traffic:
         body = content if content is not None and len(content) <= MOST_READ else None
         seconds = _read_elapsed(response) if seconds is None else seconds
         exchange = Exchange(request=_request(request), response=_response(response, body), seconds=seconds)
+        coding = exchange.unasked_coding
+        if coding in _UNDONE:
+            exchange = replace(exchange, response=replace(exchange.response, is_decoded=True))
+        elif coding:  # the library may have undone it, or not
+            body = None
         return self._check(operation, request, exchange, is_whole=body is not None)
 
     def _check_recorded(
@@ -281,6 +288,7 @@ class Traffic:
         self, operation: Operation, request: Any, exchange: Exchange, *, is_whole: bool
     ) -> tuple[Violation, ...]:
         __tracebackhide__ = True
+        exchange = exchange.decoded(MOST_READ) if is_whole else exchange
         unknown: list[Need] = [] if is_whole else ["body"]
         if _content(request) is None:
             unknown.append("request-body")
