@@ -135,7 +135,17 @@ def channels(url: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str,
     (directory / "test_shop.py").write_text(SHOP)
     reports = ",".join(f"{name}=check.{name}" for name in FORMATS)
     terminal = ran(directory, "-m", "vocode_contract", "check", "--all", "--url", url, "--report", reports)
-    options = [*PLUGIN, f"--rootdir={directory}", "-vv", "--showlocals", "--tb=long", "--vocode-url", url]
+    options = [
+        *PLUGIN,
+        "-p",
+        "no:schemathesis",
+        f"--rootdir={directory}",
+        "-vv",
+        "--showlocals",
+        "--tb=long",
+        "--vocode-url",
+        url,
+    ]
     options += ["--junitxml=pytest.xml", *(f"--vocode-report={name}=pytest.{name}" for name in FORMATS)]
     shown = ran(directory, "-m", "pytest", *options, "--pyargs", "vocode_contract.conformance", "test_shop.py")
     files = [path for path in directory.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]

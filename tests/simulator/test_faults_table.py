@@ -126,7 +126,7 @@ def test_suite_names_a_planted_fault_and_nothing_else(servers, name):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_suite_finds_nothing_wrong_with_a_call_of_any_scenario(scenario):
     with simulator(token=TOKEN, scenario=scenario) as running:
-        tally = run_suite([f"--vocode-url={running.url}"], {"VOCODE_API_KEY": TOKEN}, SuiteMonitor())
+        tally = suite(running)
     assert [str(found) for found in tally.violations if found.severity == "error"] == []
     assert tally.exit_code == 0
 
@@ -143,8 +143,7 @@ def test_suite_waits_for_a_slow_server_no_longer_than_told(name):
 def test_suite_is_silent_in_front_of_a_sound_server(name):
     sound = SOUND_VARIANTS[name]
     with simulator(contract=Contract.load(sound.contract), token=TOKEN, variant=sound.variant) as running:
-        arguments = [f"--vocode-url={running.url}", f"--vocode-contract={sound.contract}"]
-        tally = run_suite(arguments, {"VOCODE_API_KEY": TOKEN}, SuiteMonitor())
+        tally = suite(running)
     assert (tally.exit_code, tally.count("conforms")) == (0, len(tally.rows))
     assert told(tally) == KEPT[name] == set()
 

@@ -227,3 +227,9 @@ def test_change_of_an_operation_is_one_change_of_its_kind(before, after, kind, b
     [found] = changes(operated(**before), operated(**after))
     assert (found.kind, found.breaking) == (kind, breaking)
     assert found.pointer.startswith("/paths/~1v1~1calls~1end/post")
+
+
+def test_which_counts_no_keys_of_a_payload_with_too_many_values():
+    call = example(dates()[0]) | {"unheard_of": 1}
+    call["agent"]["actions"] = [[{}] * 1_000] * 100_000
+    assert {fit.undeclared for fit in which(call)} == {0}

@@ -208,7 +208,17 @@ class Contract:
             reference = union["discriminator"]["mapping"].get(tag) if isinstance(tag, str) else None
             return {"$ref": reference} if reference else None
         kind = json_type(value)
-        return next((option for option in options if _takes(self.types(option), kind)), None)
+        if (id(union), kind) in self._branches:
+            return self._branches[id(union), kind]
+        chosen = next((option for option in options if _takes(self.types(option), kind)), None)
+        if id(union) in self._pointers:  # it lives as long as the document, so its identity is its own
+            self._branches[id(union), kind] = chosen
+        return chosen
+
+    @cached_property
+    def _branches(self) -> dict[tuple[int, str], Schema | None]:
+        """Hold the branches chosen for JSON types: a payload can hold half a million items of one union."""
+        return {}
 
     def types(self, schema: Schema) -> tuple[str, ...]:
         """Return the JSON types that a schema allows, in the document's order."""

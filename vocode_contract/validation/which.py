@@ -8,7 +8,7 @@ from vocode_contract.contract import json_pointer
 from vocode_contract.contract.diff import Change, changes
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, dates
 from vocode_contract.errors import UnknownSchema
-from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits
+from vocode_contract.validation.json_value import DEFAULT_LIMITS, Limits, is_vast
 from vocode_contract.validation.keys import unknown_keys
 from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import Violation
@@ -28,7 +28,7 @@ class Fit:
         ruled_out_by: The first violation in the order of the payload; ``None`` if the payload conforms, or if the
             contract has no schema of that name.
         undeclared: Number of keys that the contract does not declare, at most 1,000: among the contracts that accept
-            a payload, the one with the fewest fits best.
+            a payload, the one with the fewest fits best. 0 if the payload exceeds the limit of values.
     """
 
     contract: str
@@ -63,7 +63,9 @@ def _fit(instance: object, name: str, contract: Contract, limits: Limits) -> Fit
         return Fit(contract=contract.date, accepted=False, ruled_out_by=None, undeclared=0)
     verdict = Validator(contract, name, limits=limits).validate(instance)
     errors = [violation for violation in verdict.violations if violation.severity == "error"]
-    undeclared = islice(unknown_keys(contract, name, verdict.value), _MOST_KEYS)
+    # To walk what was refused could take minutes.
+    walked = None if is_vast(verdict.value, limits.values) else verdict.value
+    undeclared = islice(unknown_keys(contract, name, walked), _MOST_KEYS)
     return Fit(
         contract=contract.date,
         accepted=not errors,
