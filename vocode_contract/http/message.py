@@ -152,9 +152,10 @@ class Exchange:
     @property
     def document(self) -> Document:
         """The response body parsed as JSON, if its content coding is undone."""
-        if not self.response.undecodable:
+        if self.response.is_decoded or not self.unasked_coding:
             return self.response.document
-        return Document(defect=Defect(code="json-invalid", expected="a JSON value", actual=self.response.undecodable))
+        actual = self.response.undecodable or "a body with a content coding"
+        return Document(defect=Defect(code="json-invalid", expected="a JSON value", actual=actual))
 
     def decoded(self, most: int = MAX_BODY) -> "Exchange":
         """Return the exchange with content codings undone that nobody asked for, and so nobody else undoes.
