@@ -139,6 +139,24 @@ def describe_unknown(noun: str, name: object, known: "Collection[str]", *, liste
     return f"{message}{did_you_mean(str(name), known) or ';'} {remedy}"
 
 
+#: How `check` and the pytest plugin spell the options of a run.
+CHECK_PREFIX, PYTEST_PREFIX = "--", "--vocode-"
+#: The prefix of the command that runs in this process; threads share it.
+_prefix = PYTEST_PREFIX
+
+
+def spell_option(name: str) -> str:
+    """Return an option of a run as the user of the command that runs has to type it."""
+    return f"{_prefix}{name}"
+
+
+def spell_options(prefix: str) -> str:
+    """Spell options with a prefix in messages from now on; return the prefix before."""
+    global _prefix
+    before, _prefix = _prefix, prefix
+    return before
+
+
 def did_you_mean(word: str, known: "Iterable[str]") -> str:
     """Return ``"; did you mean X?"`` for the known word that is closest, or the empty string."""
     from difflib import get_close_matches

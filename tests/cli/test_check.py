@@ -138,7 +138,7 @@ def test_check_takes_a_host_in_the_clear_for_remote(tmp_path):
         plan = checked("--url", url, "--allow-http", "127.1", "--only", "end_call", "--plan", env=env)
         process = checked("--url", url, "--allow-http", "127.1", *ONE_TEST, env=env)
     assert (refused.returncode, process.returncode) == (2, 1)
-    assert "--allow-http 127.1 or --vocode-allow-http 127.1 permits http" in refused.stderr
+    assert "--allow-http 127.1 permits http" in refused.stderr
     assert "state-changing requests: 0" in plan.stdout
     assert f"--url {url} --allow-http 127.1 --only" in process.stdout
     assert process.stderr == ""

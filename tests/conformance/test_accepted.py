@@ -142,3 +142,6 @@ def test_entries_of_the_configuration_hold_in_pytest(pytester, monkeypatch, file
         ]
     )
     assert result.parseoutcomes().get("failed", 0) == 0
+    # Workers of pytest-xdist pass on what they did.
+    counts = r"[1-9]\d* created, [1-9]\d* ended, 0 left"
+    result.stdout.re_match_lines([rf" *calls of this run \([0-9a-f]{{12}}\): {counts}"])

@@ -202,7 +202,7 @@ def test_check_shows_a_find_reduced_and_as_a_command_that_a_shell_takes():
 def test_check_reports_the_command_of_a_find_in_every_format(tmp_path):
     reports = ",".join(f"{name}={tmp_path / name}" for name in FORMATS)
     checked("--fault", "create-answers-500", "--fuzz", "5", "--only", CREATE, "--report", reports)
-    for name in FORMATS:
+    for name in FORMATS.keys() - {"accepted"}:
         assert "curl --request POST" in (tmp_path / name).read_text(encoding="utf-8")
     [violation] = json.loads((tmp_path / "json").read_text())["violations"]
     assert violation["evidence"]["status"] == 500

@@ -29,7 +29,7 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.config_file import Live
-from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, SIMULATOR_HEADER, NotPermitted
+from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, SIMULATOR_HEADER, Consents, Guard, NotPermitted
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
@@ -452,7 +452,7 @@ def test_calls_of_a_server_on_this_machine_that_is_no_simulator_are_not_ended(la
         with pytest.raises(NoCall, match=SIMULATOR_HEADER):
             scenario.run(more_steps.end_of(state))
     if lacking:
-        with pytest.raises(NoCall, match="name one with --call-id or --vocode-call-id"):
+        with pytest.raises(NoCall, match="name one with --vocode-call-id"):
             calls.endable_id("one")
     else:
         assert calls.endable_id("one") not in listed
@@ -521,6 +521,14 @@ def test_calls_elsewhere_are_those_that_were_given():
     calls, _ = calls_at("https://staging.example", carrier, "a", "b")
     assert [calls.endable_id(role) for role in ("one", "other", "one")] == ["a", "b", "a"]
     assert carrier.asked == []
+
+
+def test_calls_elsewhere_name_the_budget_if_only_that_is_missing():
+    guard = Guard(Consents(effects=frozenset({"rings"}), hosts=frozenset({"staging.example"}), budget=0))
+    sender = Client("https://staging.example", Secret(TOKEN), guard=guard, transport=Carrier())
+    calls = Calls(CheckedClient(sender, Contract.load()))
+    with pytest.raises(NoCall, match=r"may be ended; the budget of 0 .* is spent; raise it with --vocode-budget"):
+        calls.endable_id("one")
 
 
 def test_calls_elsewhere_are_never_created_nor_taken_from_the_list():

@@ -304,7 +304,7 @@ def test_header_of_the_environment_is_sent_and_never_shown(monkeypatch):
         ("X-Tenant=TENANT", "hunter2\r\nHost: x", "TENANT must be printable ASCII"),
         ("X-Tenant=TENANT", " hunter2", "TENANT must be printable ASCII"),
         ("X-Tenant=TENANT", "hunter2\u00e9", "TENANT must be printable ASCII"),
-        ("Authorization=TENANT", "x", "--auth or --vocode-auth sets its scheme"),
+        ("Authorization=TENANT", "x", "--vocode-auth sets its scheme"),
         *((f"{name}=TENANT", "x", "set by the client itself") for name in ("Host", "content-length", "TE", "Upgrade")),
     ],
 )
@@ -647,7 +647,7 @@ def test_recording_that_is_cut_behind_what_is_kept_is_cut_off():
 
 def test_limit_of_a_body_can_be_raised():
     with serving(says(whole(CALL))) as server:
-        with pytest.raises(Inconclusive, match="more than 99 bytes; --max-body or --vocode-max-body raises the limit"):
+        with pytest.raises(Inconclusive, match="more than 99 bytes; --vocode-max-body raises the limit"):
             Client(server.url, timing=HASTY, max_body=99).exchange(GET)
         assert Client(server.url, timing=HASTY, max_body=len(CALL)).exchange(GET).response.body == CALL
 

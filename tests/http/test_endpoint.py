@@ -16,7 +16,7 @@ UNFIT = {
     "staging.example": "must start with https://",
     "ftp://staging.example": "must start with https://",
     "file:///etc/passwd": "must start with https://",
-    "http://staging.example": r"not on this machine; in a private network, --allow-http staging.example or --vocode",
+    "http://staging.example": "machine; in a private network, --vocode-allow-http staging.example permits http",
     "http://127.0.0.1.example": "must start with https://, since it is not on this machine",
     "http://127.0.0.1.:8080": "must start with https://, since it is not on this machine",
     "http://localhost.": "is not a URL with a host",
@@ -64,7 +64,7 @@ def test_endpoint_cannot_be_built_so_that_a_token_travels_in_the_clear():
 def test_endpoint_takes_plain_http_for_the_host_that_is_named():
     endpoint = Endpoint.from_url("http://API:8000", http_hosts=("api",))
     assert (str(endpoint), endpoint.is_loopback) == ("http://api:8000", False)
-    with pytest.raises(InvalidOption, match=r"--allow-http api\.other"):
+    with pytest.raises(InvalidOption, match=r"--vocode-allow-http api\.other"):
         Endpoint.from_url("http://api.other:8000", http_hosts=("api",))
 
 

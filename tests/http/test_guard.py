@@ -275,5 +275,5 @@ def test_is_loopback_knows_the_loopback_alone(host, loopback):
 
 def test_not_permitted_says_what_and_why_without_the_number():
     reason = Guard().reason_against(RINGS)
-    assert reason == "it rings a phone; permit that for this run with --allow rings"
+    assert reason == "it rings a phone; permit that for this run with --vocode-allow rings"
     assert NUMBER not in repr(RINGS)

@@ -150,7 +150,7 @@ def test_certificate_of_an_unknown_authority_is_not_trusted_whatever_the_environ
     with serving(encrypted(authority.issue_cert("localhost"), says_nothing_is_there)) as port:
         error = why(LIST, f"https://localhost:{port}")
     assert error.kind == "tls"
-    assert "certificate; --ca FILE or --vocode-ca FILE trusts a private authority; SSL_CERT_FILE is ign" in error.what
+    assert "certificate; --vocode-ca FILE trusts a private authority; SSL_CERT_FILE is ign" in error.what
 
 
 def test_server_that_does_not_speak_tls_is_named():

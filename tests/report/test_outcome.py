@@ -143,6 +143,30 @@ def test_summary_tells_a_violation_with_all_that_is_known_of_it():
     ]
 
 
+def test_summary_tells_apart_what_came_from_no_server():
+    sent = replace(WRONG, nodeid="test_traffic.py::test_b", endpoint="https://staging.example")
+    payload = replace(WRONG, nodeid="test_payload.py::test_a", evidence={})
+    causes = outcome(payload, sent).causes
+    assert [(cause.rerun.rpartition(" ")[2], cause.evidence is not None) for cause in causes] == [
+        ("test_payload.py::test_a", False),
+        ("test_traffic.py::test_b", True),
+    ]
+
+
+def test_rerun_names_the_test_whose_exchange_is_shown():
+    silent = replace(WRONG, nodeid="test_a.py::test_a", evidence={})
+    [cause] = outcome(silent, replace(WRONG, nodeid="test_b.py::test_b")).causes
+    assert cause.rerun.endswith(" test_b.py::test_b")
+
+
+def test_last_line_says_how_to_permit_what_was_not():
+    unsent = replace(ROW, verdict="not-permitted", reason="end_call was not sent")
+    assert read(replace(ROW, operation="get_call"), unsent)[-1] == (
+        "inconclusive: some checks were not permitted; permit them with --allow, "
+        "or set VOCODE_CONTRACT_READ_ONLY=1 to leave them out"
+    )
+
+
 def test_summary_tells_a_cause_once_wherever_it_was_found():
     elsewhere = replace(VIOLATION, instance_pointer="/items/0/status")
     told = read(WRONG, replace(WRONG, operation="get_call"), replace(ROW, violations=(elsewhere,)))

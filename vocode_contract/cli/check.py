@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ import click
 from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
-from vocode_contract.conformance.run.options import CHECK_PREFIX, OPTIONS, PYTEST_PREFIX
-from vocode_contract.errors import MissingExtra
+from vocode_contract.conformance.run.options import OPTIONS
+from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, spell_options
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.run.settings import Settings
@@ -147,6 +148,7 @@ def check(
     The token is read from the environment variable VOCODE_API_KEY. Exit codes: 0 if all checks passed,
     1 if the server violates the contract, 3 if the result is inconclusive.
     """
+    ctx.call_on_close(partial(spell_options, spell_options(CHECK_PREFIX)))
     contract = contract_of(options.pop("date"), options.pop("profile"))
     options |= {"contract": contract.date, "profile": contract.profile}
     _check_options(ctx, options, faults)

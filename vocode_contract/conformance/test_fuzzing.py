@@ -8,6 +8,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import FuzzResult, fuzz
 from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
+from vocode_contract.errors import spell_option
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.results import OPTIONS, REMARK
 
@@ -27,7 +28,7 @@ def test_generated_requests_find_no_violation(
 ) -> None:
     requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
     if not requests:
-        pytest.skip("needs --fuzz N or --vocode-fuzz N, the number of generated requests")
+        pytest.skip(f"needs {spell_option('fuzz')} N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
     operation = api.contract.operations[name]
     plan, lacking = make_plan(scenario.shared, operation, requests=requests, seed=seed)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -25,6 +26,8 @@ from vocode_contract.pytest_plugin.state import (
     REPORTS,
     RESULTS,
     RUN,
+    RUN_ID,
+    RUN_IDENTIFIER,
     SENDER,
     SETTINGS,
     SIMULATED,
@@ -53,7 +56,7 @@ VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
 _STRATEGIES = ("vocode_contract.strategies", "vocode_contract.webhooks.stress.strategies")
 #: The modules of the suite, and where a worker of pytest-xdist notes that some of its tests were deselected.
 _SUITE = Path(__file__).parents[1] / "conformance"
-DESELECTED = "vocode_deselected"
+DESELECTED, CALLS = "vocode_deselected", "vocode_calls"
 
 pytest_plugins = ["vocode_contract.pytest_plugin.fixtures"]
 #: Fixtures of tests that send requests to the endpoint.
@@ -119,8 +122,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Pass on to a worker of pytest-xdist whether the URL was typed for this run."""
+    """Pass on to a worker of pytest-xdist whether the URL was typed for this run, and the identity of the run."""
     node.workerinput[URL_TYPED] = is_url_typed(node.config)
+    node.workerinput[RUN_ID] = node.config.stash.setdefault(RUN_IDENTIFIER, uuid4().hex[:12])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -336,6 +340,12 @@ def _add_remarks(session: pytest.Session) -> None:
         run = get_run(config) if SETTINGS in config.stash else None  # else nothing was sent to an endpoint
     except pytest.UsageError:  # it failed the test that wanted to send something
         run = None
+    if run is not None:
+        hooks: _ResultHooks = config.pluginmanager.getplugin("vocode_contract_results")
+        for name, calls in hooks.calls.items():
+            getattr(run, name).extend(calls)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput[CALLS] = {name: [*getattr(run, name)] for name in hooks.calls}
     for results in (*_get_collectors(config), config.stash[RESULTS]):
         results.outdated += _list_outdated(session)
         results.remarks += [*(run.remarks() if run else ()), *results.late_remarks()]
@@ -487,6 +497,8 @@ class _ResultHooks:
         self._config = config
         self._session: pytest.Session | None = None
         self._has_deselected = False
+        #: What workers of pytest-xdist did, by the attribute of `Run`: IDs of calls.
+        self.calls: dict[str, list[str]] = {"created": [], "ended": [], "left": []}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._session = session
@@ -501,6 +513,8 @@ class _ResultHooks:
         """Take over what a worker of pytest-xdist knows; one that crashed has no output."""
         output = getattr(node, "workeroutput", {DESELECTED: True})
         self._has_deselected = self._has_deselected or output.get(DESELECTED, False)
+        for name, calls in output.get(CALLS, {}).items():
+            self.calls[name] += calls
 
     def is_complete(self, session: pytest.Session, results: "ResultCollector") -> bool:
         """Return whether the run contains each test of the suite; the fuzzing tests depend on an option."""

@@ -18,7 +18,8 @@ _COVERAGE = "report which parts of the contract the tests exercise, and fail bel
 
 def declare(parser: pytest.Parser) -> None:
     """Declare options and keys of the configuration file."""
-    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
+    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.errors import PYTEST_PREFIX
 
     group = parser.getgroup("vocode-contract", "contract of the voice-call API")
     for option in OPTIONS:
@@ -50,7 +51,7 @@ def _render_help(option: "RunOption") -> str:
 
 def resolve(config: pytest.Config, option: "RunOption") -> "Given":
     """Return the value of an option. Precedence: option, environment variable, configuration file."""
-    from vocode_contract.conformance.run.options import PYTEST_PREFIX
+    from vocode_contract.errors import PYTEST_PREFIX
 
     file = config.getini(option.ini_key) if option.has_key else None
     return option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, file=file)
@@ -78,7 +79,8 @@ def require_typed(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         return
-    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
+    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.errors import PYTEST_PREFIX
 
     typed = _parse_typed(config)
     for option in (option for option in OPTIONS if option.is_typed):
@@ -102,7 +104,8 @@ def _parse_typed(config: pytest.Config) -> argparse.Namespace:
 
     pytest merges ``addopts`` into its own result, so the command line is parsed a second time.
     """
-    from vocode_contract.conformance.run.options import OPTIONS, PYTEST_PREFIX
+    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.errors import PYTEST_PREFIX
 
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
     for option in (option for option in OPTIONS if option.is_typed or option.name == "url"):

@@ -26,6 +26,9 @@ SENDER: pytest.StashKey["Client"] = pytest.StashKey()
 #: Present if the endpoint is a simulator that this process started.
 SIMULATED: pytest.StashKey[bool] = pytest.StashKey()
 RUN: pytest.StashKey["Run"] = pytest.StashKey()
+#: The identity of a run in several processes, and the key under which workers of pytest-xdist learn it.
+RUN_IDENTIFIER: pytest.StashKey[str] = pytest.StashKey()
+RUN_ID = "vocode_run_id"
 SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 OFFLINE_SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()
@@ -122,6 +125,7 @@ def get_run(config: pytest.Config) -> "Run":
             run = Run.from_settings(get_settings(config), *places, alone=not is_distributed(config))
             if not is_url_typed(config):
                 run.require_known_host(resolve(config, URL).source)
+        run.run_id = getattr(config, "workerinput", {}).get(RUN_ID) or config.stash.get(RUN_IDENTIFIER, run.run_id)
         config.stash[RUN] = run
     return config.stash[RUN]
 

@@ -64,7 +64,7 @@ def _list_annotations(outcome: Outcome) -> Iterator[str]:
 def _describe_lines(cause: Cause) -> Iterator[str]:
     yield render_heading(cause)
     yield ": ".join(describe_basis(cause))
-    yield from (f"{label}: {text}" for label, text in describe_cause(cause) if label in ("found by", "rerun"))
+    yield from (f"{label}: {text}" for label, text in describe_cause(cause) if label in ("found by", "sent", "rerun"))
 
 
 def _find_source(cause: Cause) -> str:

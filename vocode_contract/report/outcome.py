@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX
+from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.evidence import Evidence
-from vocode_contract.report.results import ResultCollector, Row
+from vocode_contract.report.results import INCONCLUSIVE_EXIT, ResultCollector, Row
 from vocode_contract.report.text import identify_cause, merge_violations
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation
@@ -136,6 +138,11 @@ class Outcome:
     def sentence(self) -> str:
         """The verdict as a sentence."""
         sentence = self._ending[1]
+        counts = self.counts
+        if self.exit_code == INCONCLUSIVE_EXIT and "not-permitted" in counts and "inconclusive" not in counts:
+            allow = f"{PYTEST_PREFIX if self.run.is_pytest else CHECK_PREFIX}allow"
+            remedy = f"permit them with {allow}, or set {READ_ONLY_VARIABLE}=1 to leave them out"
+            return f"inconclusive: some checks were not permitted; {remedy}"
         if not self.is_interrupted:
             return sentence
         unrun = f", {self.tally.unrun} of {self.tally.planned} tests were not run" if self.tally.unrun else ""
@@ -207,19 +214,27 @@ class Outcome:
         groups: dict[tuple[str, ...], dict[Violation, tuple[Row, ...]]] = {}
         heads: dict[tuple[str, ...], tuple[str, ...]] = {}
         for violation, rows in self.violations.items():
-            kind = (violation.severity, violation.accepted)
-            cause, shape = (*kind, *identify_cause(violation)), (*kind, *_identify_shape(violation))
-            head = heads.setdefault(cause, heads.get(shape, cause))
-            heads.setdefault(shape, head)
-            groups.setdefault(head, {})[violation] = rows
+            # The same violation in a test's own payload has another cause than in a response.
+            for is_payload in dict.fromkeys(not row.endpoint for row in rows):
+                kind = (violation.severity, violation.accepted, "payload" if is_payload else "")
+                cause, shape = (*kind, *identify_cause(violation)), (*kind, *_identify_shape(violation))
+                head = heads.setdefault(cause, heads.get(shape, cause))
+                heads.setdefault(shape, head)
+                groups.setdefault(head, {})[violation] = tuple(row for row in rows if (not row.endpoint) is is_payload)
         causes = [self._merge_group(group) for group in groups.values()]
         return tuple(sorted(causes, key=lambda cause: SEVERITIES.index(cause.violation.severity)))
 
     def _merge_group(self, group: Mapping[Violation, tuple[Row, ...]]) -> Cause:
         rows = tuple({id(row): row for found in group.values() for row in found}.values())  # hashing rows is slow
-        shown = [
-            row.evidence[violation] for violation, found in group.items() for row in found if violation in row.evidence
+        pairs = [
+            (row, row.evidence[violation])
+            for violation, found in group.items()
+            for row in found
+            if violation in row.evidence
         ]
+        shown = [evidence for _, evidence in pairs]
+        if pairs:  # the test whose exchange is shown is the one to run again
+            rows = (pairs[0][0], *(row for row in rows if row is not pairs[0][0]))
         statuses = {evidence.status for evidence in shown}
         operations = [evidence.operation for evidence in shown] or [row.operation for row in rows if row.operation]
         return Cause(
@@ -239,7 +254,7 @@ class Outcome:
 
     def render_rerun(self, row: Row) -> str:
         """Return the command that runs only one test."""
-        prefix = "--vocode-" if self.run.is_pytest else "--"
+        prefix = PYTEST_PREFIX if self.run.is_pytest else CHECK_PREFIX
         words = [shlex.quote(row.nodeid)]
         if self.run.is_pytest and row.module:
             words = ["--pyargs", shlex.quote(f"{row.module}::{row.nodeid.partition('::')[2]}")]

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from vocode_contract.conformance.run.options import CHECK_PREFIX, PYTEST_PREFIX
 from vocode_contract.conformance.run.settings import SIMULATOR, Settings
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX
 from vocode_contract.http.client.authentication import BEARER
 from vocode_contract.http.message import MAX_BODY
 from vocode_contract.report.outcome import Outcome, RunDescription

@@ -14,6 +14,7 @@ from vocode_contract.conformance.run.cleanup import uncaptured
 from vocode_contract.conformance.run.plan import PlanningClient, RunPlan
 from vocode_contract.conformance.run.preflight import run_preflight
 from vocode_contract.conformance.run.run import Run
+from vocode_contract.errors import spell_option
 from vocode_contract.http.client.authentication import TOKEN_VARIABLE
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS
@@ -84,7 +85,7 @@ def require_approval(session: pytest.Session, run: Run, plan: RunPlan, *, only: 
         settings = run.settings
         host = settings.endpoint.host if settings.endpoint else ""
         if settings.approve_sends not in (None, plan.mutating):
-            text = f"--vocode-approve-sends says {settings.approve_sends}, and the plan shows {plan.mutating}"
+            text = f"{spell_option('approve-sends')} says {settings.approve_sends}, and the plan shows {plan.mutating}"
             raise pytest.UsageError(f"{text}: read it again")
         typed: str | int | None = settings.approve_sends
         if host in PRODUCTION_HOSTS and run.may_act and sys.stdin.isatty():  # at a terminal, the number is not enough

@@ -1,6 +1,6 @@
 """The options of a run: one table that drives pytest, click, the environment and the configuration file.
 
-Nothing is imported here but the standard library, so that `--help` stays quick.
+Nothing is imported here but the standard library and the errors, so that `--help` stays quick.
 """
 
 import os
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
 
-#: How an option is spelled for the command line and for pytest.
-CHECK_PREFIX, PYTEST_PREFIX = "--", "--vocode-"
+from vocode_contract.errors import CHECK_PREFIX
+
 _UNSET: tuple[object, ...] = (None, "", (), [])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.contract.model import Operation
+from vocode_contract.errors import spell_option
 from vocode_contract.http.client.authentication import TOKEN_VARIABLE
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import OperationRequest
@@ -73,7 +74,7 @@ def _classify_refusal(exchange: Exchange, client: Client) -> Inconclusive | None
         return Inconclusive("tls", f"{client.endpoint} expects TLS", "start the URL with https://")
     if _LACKS_CERTIFICATE in exchange.response.body:
         return Inconclusive(
-            "tls", f"{client.endpoint} requires a client certificate", "--cert or --vocode-cert gives one"
+            "tls", f"{client.endpoint} requires a client certificate", f"{spell_option('cert')} gives one"
         )
     return None
 

@@ -11,7 +11,7 @@ from types import FrameType
 from uuid import uuid4
 
 from vocode_contract.conformance.run.settings import Settings
-from vocode_contract.errors import InvalidOption, Terminated
+from vocode_contract.errors import InvalidOption, Terminated, spell_option
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle
 from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
@@ -111,10 +111,10 @@ class Run:
         """
         endpoint = self.settings.endpoint
         if endpoint is not None and self.settings.is_live and endpoint.host not in self.consents.hosts:
-            text = (
-                f"{endpoint.host} is not this machine; give it with --vocode-url, or name it among hosts under [live]"
+            remedy = (
+                f"give it with {spell_option('url')}, or name it among hosts under [live] in your own configuration"
             )
-            raise InvalidOption(source, f"{text} in your own configuration")
+            raise InvalidOption(source, f"{endpoint.host} is not this machine; {remedy}")
 
     def note(self, event: str, identifier: str = "") -> None:
         """Record an event; see `CallJournal.note`. If it cannot be written, this object still knows it.
@@ -192,7 +192,7 @@ class Run:
         if self.settings.proxy:
             yield f"through the proxy {self.settings.proxy}"
         elif self.settings.is_live and (ignored := next((name for name in _PROXIES if os.environ.get(name)), "")):
-            yield f"{ignored} is set and ignored: name a proxy with --proxy or --vocode-proxy"
+            yield f"{ignored} is set and ignored: name a proxy with {spell_option('proxy')}"
         if self.throttle.waited:
             yield f"the server limits the rate of requests: the run waited {self.throttle.waited:.1f} s"
         if self.created or self.unanswered:

@@ -8,7 +8,7 @@ from typing import Self, get_args
 from vocode_contract.conformance.run.accepted import Acceptance, read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
-from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile
+from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (
     BEARER,
     Authentication,
@@ -172,7 +172,9 @@ class Settings:
             InvalidOption: A number may not be dialled.
         """
         if any(not is_fictional(number) and number not in live.numbers for number in self.numbers):
-            raise InvalidOption("--vocode-allow-number", "is not among numbers under [live] in your own configuration")
+            raise InvalidOption(
+                spell_option("allow-number"), "is not among numbers under [live] in your own configuration"
+            )
         return Consents(
             effects=self.effects,
             hosts=live.hosts,
@@ -255,7 +257,7 @@ def _ca_file(given: Given) -> str:
 def _certificate(given: Given, key: Given) -> ClientCertificate | None:
     if not given.value:
         if key.value:
-            raise InvalidOption(key.source, "is the key of a client certificate, which --cert or --vocode-cert names")
+            raise InvalidOption(key.source, f"is the key of a client certificate, which {spell_option('cert')} names")
         return None
     certificate = ClientCertificate(file=given.value, key_file=key.value)
     from vocode_contract.http.client.connection import tls_context

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.errors import spell_option
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
@@ -101,12 +102,17 @@ class Calls:
             if found is None and self.client.is_read_only:
                 raise NotPermitted("end_call", READ_ONLY_REASON)
             if found is None:
-                raise NoCall(
-                    "no call that may be ended; name one with --call-id or --vocode-call-id "
-                    f"({len(self._given)} given, {len(self._by_role) + 1} needed so far)"
-                )
+                raise NoCall(f"no call that may be ended; {self._describe_remedy(role)}")
             self._by_role[role] = found
         return self._by_role[role]
+
+    def _describe_remedy(self, role: str) -> str:
+        """Return what the user has to permit for one more call, the budget if only that is missing."""
+        reason = self.client.reason_against("create_call", self.request(role)) or ""
+        if spell_option("budget") in reason:
+            return reason
+        counts = f"{len(self._given)} given, {len(self._by_role) + 1} needed so far"
+        return f"name one with {spell_option('call-id')} ({counts})"
 
     def known(self) -> str | None:
         """Return the id of a known call, only to read it; ``None`` if there is none."""

@@ -20,6 +20,7 @@ from vocode_contract.conformance.scenario.lists import (
     list_whole,
 )
 from vocode_contract.conformance.scenario.scenario import SharedScenario
+from vocode_contract.errors import spell_option
 from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
@@ -267,7 +268,7 @@ def readable_call(scenario: SharedScenario) -> str:
         return known
     page = scenario.try_run(list_before)
     if page is None or not page.item_ids:
-        raise NoCall("no call in the list; name one with --call-id or --vocode-call-id")
+        raise NoCall(f"no call in the list; name one with {spell_option('call-id')}")
     return page.item_ids[0]
 
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final, Self
 
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, spell_option
 from vocode_contract.validation.masking import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
@@ -112,9 +112,7 @@ class SecretHeader:
         if name.lower() in _RESERVED:
             raise InvalidOption(option, f"{name} is set by the client itself")
         if name.lower() == _AUTHORIZATION.lower():
-            raise InvalidOption(
-                option, f"{name} is sent from {TOKEN_VARIABLE}; --auth or --vocode-auth sets its scheme"
-            )
+            raise InvalidOption(option, f"{name} is sent from {TOKEN_VARIABLE}; {spell_option('auth')} sets its scheme")
         value = os.environ.get(variable, "")
         if not _VALUE.fullmatch(value):
             problem = "is not set" if not value else "must be printable ASCII characters without spaces at its ends"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, spell_option
 from vocode_contract.http import clock
 from vocode_contract.http.client.authentication import (
     BEARER,
@@ -44,7 +44,6 @@ _GATEWAY = frozenset((502, 503, 504))
 _LENGTH_DIGITS = 20
 #: Minimum share of the total time-out that must remain to start another attempt.
 _WORTHWHILE = 0.05
-_RAISE = "--max-body or --vocode-max-body raises the limit"
 _LOGGERS = ("httpx", "httpcore")
 
 
@@ -255,7 +254,11 @@ class Client:
                 kind, what = classify(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
             except _TooLarge:
-                kind, what, sent = "too-large", f"more than {self._max_body} bytes; {_RAISE}", True
+                kind, what, sent = (
+                    "too-large",
+                    f"more than {self._max_body} bytes; {spell_option('max-body')} raises the limit",
+                    True,
+                )
             else:
                 return Exchange(request=request, response=response, seconds=clock.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.

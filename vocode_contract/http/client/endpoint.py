@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult
 
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, spell_option
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, is_loopback
 from vocode_contract.http.url import DEFAULT_PORTS, bracket, split_url
 from vocode_contract.validation.masking import Secret
@@ -46,7 +46,7 @@ class Endpoint:
         if self.host in PRODUCTION_HOSTS:
             raise InvalidOption(f"{self}", "must start with https://")
         if not self.allows_http:
-            remedy = f"in a private network, --allow-http {self.host} or --vocode-allow-http {self.host} permits http"
+            remedy = f"in a private network, {spell_option('allow-http')} {self.host} permits http"
             raise InvalidOption(f"{self}", f"must start with https://, since it is not on this machine; {remedy}")
 
     @classmethod

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
+from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, Public, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.http.client.tcp import Blocked, Unresolved
@@ -157,7 +158,7 @@ def _alert(error: Exception, line: ConnectionLog) -> str:
     reasons = (cause.reason or "" for cause in _causes(error) if isinstance(cause, ssl.SSLError))
     reason = next((reason for reason in reasons if "ALERT" in reason), "")
     if "CERTIFICATE_REQUIRED" in reason:
-        return "the server requires a client certificate; --cert FILE or --vocode-cert FILE gives one"
+        return f"the server requires a client certificate; {spell_option('cert')} FILE gives one"
     remedy = "; the server may refuse the client certificate" if reason else ""
     return printable(reason[:_SHOWN]).replace("_", " ").lower() + remedy
 
@@ -167,4 +168,4 @@ def _authority_remedy(error: ssl.SSLCertVerificationError) -> str:
     if error.verify_code not in _UNKNOWN_AUTHORITY:
         return ""
     ignored = next((f"; {name} is ignored" for name in _AUTHORITY_VARIABLES if os.environ.get(name)), "")
-    return f"; --ca FILE or --vocode-ca FILE trusts a private authority{ignored}"
+    return f"; {spell_option('ca')} FILE trusts a private authority{ignored}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from vocode_contract.contract.model import Effect
-from vocode_contract.errors import ContractError
+from vocode_contract.errors import ContractError, spell_option
 from vocode_contract.http.guard.phone_numbers import is_fictional
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
@@ -210,7 +210,7 @@ def _generated(_guard: Guard, intent: Intent) -> str | None:
 def _flag(guard: Guard, intent: Intent) -> str | None:
     if intent.effect in guard.consents.effects:
         return None
-    return f"it {_EFFECTS[intent.effect]}; permit that for this run with --allow {intent.effect}"
+    return f"it {_EFFECTS[intent.effect]}; permit that for this run with {spell_option('allow')} {intent.effect}"
 
 
 def _host(guard: Guard, intent: Intent) -> str | None:
@@ -223,18 +223,19 @@ def _production(guard: Guard, intent: Intent) -> str | None:
     if intent.host.lower() not in PRODUCTION_HOSTS:
         return None
     if not guard.consents.production:
-        return f"{intent.host} is production; confirm with --production"
+        return f"{intent.host} is production; confirm with {spell_option('production')}"
     approved, planned = guard.consents.approved, guard.consents.planned
     if approved == intent.host.lower() or (approved is not None and approved == planned):
         return None
-    return "production needs confirmation: type the host name, or pass --approve-sends N (N as printed by the plan)"
+    option = spell_option("approve-sends")
+    return f"production needs confirmation: type the host name, or pass {option} N (N as printed by the plan)"
 
 
 def _object(guard: Guard, intent: Intent) -> str | None:
     if intent.effect == "hangs-up":
         if intent.call_id in guard.consents.call_ids:
             return None
-        return "this run did not create the call; name it with --call-id"
+        return f"this run did not create the call; name it with {spell_option('call-id')}"
     if intent.effect == "rings":
         if not intent.numbers:
             return "the phone number that it dials cannot be read"
@@ -255,7 +256,7 @@ def _budget(guard: Guard, intent: Intent) -> str | None:
         return f"the plan shows {consents.planned} state-changing requests, which is the maximum for production"
     if guard.sent < consents.budget:
         return None
-    return f"the budget of {consents.budget} state-changing requests is spent; raise it with --budget"
+    return f"the budget of {consents.budget} state-changing requests is spent; raise it with {spell_option('budget')}"
 
 
 _EFFECTS: Mapping[Effect, str] = {
