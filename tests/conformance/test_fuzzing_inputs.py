@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.metadata import entry_points
 
 import pytest
 
@@ -16,6 +15,7 @@ pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from tests.cli.test_check import ENVIRONMENT, SECONDS, checked, checked_apart
+from tests.support.plugins import APART, PLUGIN
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
 from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
@@ -36,8 +36,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationW
 
 TOKEN = "tok_0123456789"
 CONTRACT = Contract.load()
-LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
-PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
 CREATE = "test_fuzzing.py::test_generated_requests_find_no_violation[create_call]"
 
 
@@ -216,7 +214,7 @@ def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(pytester, monkeypat
         options = ("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3")
         first = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *options, *suite)
         [rerun] = labelled(first.stdout.str(), "rerun")
-        again = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:schemathesis", *shlex.split(rerun)[1:])
+        again = pytester.runpytest_subprocess(*APART, *shlex.split(rerun)[1:])
     assert "--vocode-fuzz 5 --vocode-seed 3" in rerun
     assert labelled(again.stdout.str(), "sent") == labelled(first.stdout.str(), "sent") != []
     assert TOKEN not in first.stdout.str()

@@ -1,21 +1,17 @@
 """`--vocode-coverage` and `vocode_traffic` in other people's projects."""
 
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 import vocode_contract
+from tests.support.plugins import APART, PLUGIN
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
 pytest_plugins = ["pytester"]
 
-LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
-PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-#: For runs in processes of their own: most of their time went to the plugin of Schemathesis, which they do not use.
-APART = [*PLUGIN, "-p", "no:schemathesis"]
 
 JUDGES_A_CALL = """
     from vocode_contract import Contract

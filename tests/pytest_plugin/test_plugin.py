@@ -4,12 +4,12 @@ import json
 import os
 import shlex
 import xml.etree.ElementTree as ET
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 import vocode_contract
+from tests.support.plugins import APART, PLUGIN
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
@@ -21,10 +21,6 @@ pytest_plugins = ["pytester"]
 
 TOKEN = "tok_0123456789"
 CANARY = "canary-5f2b"
-LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
-PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-#: For runs in processes of their own: most of their time went to the plugin of Schemathesis, which they do not use.
-APART = [*PLUGIN, "-p", "no:schemathesis"]
 
 READS_A_CALL = """
 def test_shop(vocode_client):
@@ -296,7 +292,8 @@ def test_last_attempt_of_a_rerun_test_counts(pytester, monkeypatch, processes):
     pytest.importorskip("pytest_rerunfailures")
     monkeypatch.setenv("PYTHONPATH", str(Path(vocode_contract.__file__).parents[1]))
     path = pytester.makepyfile(TRIES_TWICE)
-    options = [*APART, *processes, "--reruns=1", "--vocode-report=json", "--junitxml=junit.xml"]
+    options = [*APART, "-p", "pytest_rerunfailures", "--reruns=1", *processes]
+    options += ["--vocode-report=json", "--junitxml=junit.xml"]
     result = (pytester.runpytest_subprocess if processes else pytester.runpytest_inprocess)(*options, path)
     assert result.ret == 0
     report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))

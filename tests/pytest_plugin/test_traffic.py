@@ -2,12 +2,12 @@
 
 import json
 import xml.etree.ElementTree as ET
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 import vocode_contract
+from tests.support.plugins import APART, PLUGIN
 from vocode_contract.report.files import FORMATS
 
 pytest.importorskip("httpx")
@@ -15,10 +15,6 @@ pytest.importorskip("uvicorn")
 
 pytest_plugins = ["pytester"]
 
-LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
-PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-#: For runs in processes of their own: most of their time went to the plugin of Schemathesis, which they do not use.
-APART = [*PLUGIN, "-p", "no:schemathesis"]
 CANARY = "canary5f2b"
 
 #: A stub of the API that answers every request wrongly, and a client whose traffic is judged.

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import plugins
 from tests.support.payloads import written
 from vocode_contract.cli import main
 
@@ -22,7 +22,6 @@ from vocode_contract.http.client import client
 from vocode_contract.http.client.connection import Network
 from vocode_contract.http.client.timing import Timing
 
-LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 ROOT = Path(__file__).resolve().parents[2]
 #: Variables by which a run gets a signal, or paces itself: such a run needs a process of its own.
 APART = {"ALARMED", "INTERVAL", "KILLED_BY"}
@@ -175,14 +174,12 @@ def live_pytest(live, tmp_path):
 
     def running(source: str, *options: str, apart: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
         test = written(tmp_path / "work" / "test_shop.py", source)
-        loaded = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
-        # Most of the start of a process went to the plugin of Schemathesis, which none of them uses.
-        words = [*loaded, "-rs", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options, str(test)]
+        words = ["-rs", "-p", "no:cacheprovider", *options, str(test)]
         process: subprocess.CompletedProcess[str]
         if apart:
-            process = live(command=[sys.executable, "-c", REDIRECTED + TESTED, *words], **variables)
+            process = live(command=[sys.executable, "-c", REDIRECTED + TESTED, *plugins.APART, *words], **variables)
         else:
-            process = live(run=lambda: _main(words, tmp_path / "work"), **variables)
+            process = live(run=lambda: _main([*plugins.PLUGIN, *words], tmp_path / "work"), **variables)
         return process
 
     return running
