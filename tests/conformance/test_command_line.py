@@ -24,6 +24,7 @@ def settings(**given: object) -> Settings:
     return Settings.from_given({name.replace("_", "-"): Given(value=value) for name, value in given.items()})
 
 
+URL = "https://staging.example"
 #: Options that need files, variables or another URL, and have tests of their own.
 ELSEWHERE = {"accepted", "allow-http", "auth", "ca", "cert", "header-env", "key"}
 
@@ -42,8 +43,9 @@ class WatchedOption:
 
 def test_settings_read_every_option():
     read: set[str] = set()
-    Settings.from_given({name: cast("Given", WatchedOption(name, read)) for name in DEFAULTS})
-    unread = DEFAULTS.keys() - read
+    watched = {name: cast("Given", WatchedOption(name, read)) for name in DEFAULTS}
+    Settings.from_given(watched | {"url": Given(value="http://127.0.0.1:1")})  # without one, all are only looked at
+    unread = DEFAULTS.keys() - read - {"url"}
     assert unread == {"plan", "seed"}, "an option has no field in run/settings.py, so that it is accepted and ignored"
 
 
@@ -104,7 +106,7 @@ def test_rerun_repeats_the_file_of_a_private_authority(tmp_path):
     trustme = pytest.importorskip("trustme")
     path = tmp_path / "a file.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
-    assert shlex.split(" ".join(words_of(settings(ca=str(path))))) == ["--ca", str(path)]
+    assert shlex.split(" ".join(words_of(settings(url=URL, ca=str(path))))) == ["--url", URL, "--ca", str(path)]
 
 
 def test_rerun_repeats_how_the_client_authenticates(monkeypatch, tmp_path):
@@ -114,9 +116,11 @@ def test_rerun_repeats_how_the_client_authenticates(monkeypatch, tmp_path):
     issued = trustme.CA().issue_cert("localhost")
     issued.cert_chain_pems[0].write_to_path(str(certificate))
     issued.private_key_pem.write_to_path(str(key))
-    run = settings(cert=str(certificate), key=str(key), auth="header:X-API-Key", header_env=("X-Tenant=TENANT",))
+    run = settings(
+        url=URL, cert=str(certificate), key=str(key), auth="header:X-API-Key", header_env=("X-Tenant=TENANT",)
+    )
     access = ["--auth", "header:X-API-Key", "--header-env", "X-Tenant=TENANT"]
-    assert words_of(run) == ["--cert", str(certificate), "--key", str(key), *access]
+    assert words_of(run) == ["--url", URL, "--cert", str(certificate), "--key", str(key), *access]
     assert "hunter2" not in repr(run)
 
 

@@ -245,7 +245,7 @@ def test_client_certificate_proves_the_identity(private, identity, monkeypatch, 
 @pytest.mark.parametrize(
     ("version", "what"),
     [
-        (ssl.TLSVersion.TLSv1_3, "requires a client certificate; --cert FILE or --vocode-cert FILE gives one"),
+        (ssl.TLSVersion.TLSv1_3, "requires a client certificate; --vocode-cert FILE gives one"),
         (ssl.TLSVersion.TLSv1_2, "handshake failure"),
     ],
 )
