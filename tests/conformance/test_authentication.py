@@ -23,6 +23,11 @@ SCHEMES = {
 }
 
 
+def is_right(sent: str, wanted: str, is_lax: bool) -> bool:
+    sent = sent[:1].upper() + sent[1:] if sent.startswith("basic ") else sent
+    return sent == wanted or (is_lax and bool(sent) and sent[:12] == wanted[:12])
+
+
 @contextmanager
 def in_front_of(url: str, token: str, required: Mapping[str, str], *, is_lax: bool = False) -> Iterator[str]:
     """Serve a gateway that requires some headers, and then passes requests on with a bearer token.
@@ -35,17 +40,13 @@ def in_front_of(url: str, token: str, required: Mapping[str, str], *, is_lax: bo
     """
     authority = url.removeprefix("http://")
 
-    def is_right(name: str, sent: str) -> bool:
-        wanted = required[name]
-        return sent == wanted or (is_lax and bool(sent) and sent[:12] == wanted[:12])
-
     class Gateway(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            if not all(is_right(name, self.headers.get(name, "")) for name in required):
+            if not all(is_right(self.headers.get(name, ""), wanted, is_lax) for name, wanted in required.items()):
                 return self._answer(401, {"Content-Type": "application/json"}, b'{"detail": "no"}')
             upstream = http.client.HTTPConnection(authority)
-            headers = {"Authorization": f"Bearer {token}"}
+            headers = {"Authorization": f"Bearer {token}", "Host": self.headers["Host"]}
             headers |= {"Content-Type": self.headers["Content-Type"]} if self.headers["Content-Type"] else {}
             upstream.request(self.command, self.path, body=body, headers=headers)
             response = upstream.getresponse()
@@ -89,8 +90,8 @@ def test_suite_passes_a_sound_server_of_any_scheme(scheme, tmp_path):
     assert process.returncode == 0, process.stdout
     tests = json.loads(report.read_text(encoding="utf-8"))["tests"]
     wrong = [test for test in tests if "wrong_scheme" in test["id"]]
-    assert len(wrong) == 5
-    reason = None if scheme == "basic" else "the header X-API-Key has no authentication scheme that could be wrong"
+    assert len(wrong) == 1
+    reason = None if scheme == "basic" else "the header X-API-Key has no authentication scheme"
     assert {test["reason"] for test in wrong} == {reason}
 
 

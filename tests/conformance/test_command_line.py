@@ -88,7 +88,7 @@ def test_rerun_repeats_all_settings():
         "max-body": "7",
         "select": "'json-*'",
         "ignore": "slow",
-        "error": "foreign-owner,foreign-template",
+        "error": "foreign-call,foreign-owner,foreign-template",
     }
     words = words_of(run, "--vocode-")
     pairs = list(zip(words[::2], words[1::2], strict=True))
@@ -96,7 +96,7 @@ def test_rerun_repeats_all_settings():
     assert policies == ["ended-call=404", "overload=502,503"]
     told = {name.removeprefix("--vocode-"): value for name, value in pairs if name != "--vocode-policy"}
     assert told == expected
-    consents = {"allow", "allow-number", "budget", "production", "approve-sends"}
+    consents = {"allow", "allow-number", "from-number", "budget", "production", "approve-sends"}
     unrepeated = {option.name for option in OPTIONS} - set(told) - {"policy", *ELSEWHERE} - consents
     # Fuzzing tests repeat `fuzz` and `seed` themselves.
     assert unrepeated == {"fuzz", "seed", "plan", "traffic-host"}, "repeat the option in words_of, or list it here"

@@ -38,6 +38,9 @@ SOUND = [
     "list-lags",
     "list-lags-a-little",
     "list-lags ends-later",
+    "list-lags many-calls",
+    "list-lags small-pages",
+    "hangs-up-soon answers-at-once",
     "get-lags",
     "ends-later forbids-others",
     "fails-at-once",
@@ -50,86 +53,23 @@ SOUND = [
     "oldest-first local-times forbids-strangers small-pages",
 ]
 #: Sound servers that are accused, or about which the suite remains inconclusive.
-FALSE_ALARMS: Mapping[str, str] = {
-    "list-lags-a-little": "a status of the list that is behind is said to have gone back",
-    "list-lags ends-later": "the same: the list does not lag behind the end, but behind its read",
-    "get-lags": "a created call that Get Call does not have yet is said to be lost",
-    "fails-at-once": "that a call that failed is not ended is said to be undeclared",
-    "limits-rate": "a POST that was refused for its rate is not sent again",
-    "own-numbers-only": "a number that is not the account's is said to be valid",
-    "many-calls oldest-first": "created calls are not on the first page, which is the only one that is read",
-}
+FALSE_ALARMS: Mapping[str, str] = {}
+#: Sound servers on which the main test cannot run, so that the exit code is that of an inconclusive run.
+NOT_RUN = ("fails-at-once", "own-numbers-only")
 #: Faults that are missed, by what would find them.
 MISSED: Mapping[str, Sequence[str]] = {
-    "each operation with both tokens, and a look at the owners of a page": (
-        "list-shows-others-last",
-        "end-serves-others",
-        "end-refuses-others-but-ends",
-        "create-takes-agents-of-others",
-    ),
-    "a token, and its scheme, in another case and form": (
-        "token-in-any-case",
-        "token-without-scheme",
-        "scheme-in-one-case",
-        "recording-refuses-the-token",
-    ),
-    "creations that differ from each other, compared with the request and the defaults": (
-        "forgets-hipaa",
-        "forgets-language",
-        "forgets-interruptions",
-        "forgets-noise-suppression",
-        "forgets-endpointing",
-        "forgets-ivr-navigation",
-        "forgets-speed",
-        "forgets-voice",
-        "always-hangs-up",
-        "hangs-up-by-default",
-        "hipaa-by-default",
-        "german-by-default",
-        "escapes-the-message",
-        "context-in-numbers",
-    ),
-    "a created call that is answered before it is ended": (
-        "answered-number-changes",
-        "answered-transcript-in-lines",
-        "answered-call-goes-on",
-        "answered-call-breaks-end",
-        "end-ends-all-answered",
-        "transcript-lost-at-end",
-        "start-lost-at-end",
-    ),
-    "another look at an ended call, late in the run": ("transcript-lost-later", "recording-of-unanswered"),
-    "times without a tolerance within one operation, and beside the Date header": (
-        "end-time-trembles-in-list",
-        "local-time-ahead",
-        "local-time-behind",
-    ),
-    "pages to the end, bounds, and both directions": (
-        "page-skips-after-the-second",
-        "more-after-a-full-last-page",
-        "sort-ignores-direction",
-        "sort-shuffles-ties",
-        "size-zero-breaks",
-        "page-negative-breaks",
-        "size-huge-breaks",
-        "list-stops-at-a-hundred",
-    ),
-    "one listed call of each shape": (
-        "hipaa-transcript-in-get",
-        "list-knows-no-progress",
-        "list-says-twilio",
+    "an agent that another user has stored": ("create-takes-agents-of-others",),
+    "two calls of one list that are in progress when one of them is ended": ("end-ends-all-answered",),
+    "a list while a call is in progress, and again after the time that a list may lag": ("list-knows-no-progress",),
+    "the recording of a call that was ended before it was answered": ("recording-of-unanswered",),
+    "a second view of a list of more than a hundred calls": ("list-stops-at-a-hundred",),
+    "more than five listed calls, so that the rarest shapes are read too": (
         "list-denies-do-not-call",
-        "get-denies-hipaa",
         "unheard-actions-null",
         "detection-in-other-words",
         "connection-of-another-owner",
     ),
-    "a look at the names of recordings, and at the bodies of refusals": (
-        "recordings-swapped",
-        "refusal-names-the-owner",
-        "refusal-with-traceback",
-        "refusal-with-password",
-    ),
+    "a look at the names of recordings, and at the text of refusals": ("recordings-swapped", "refusal-names-the-owner"),
 }
 UNSEEN = [name for names in MISSED.values() for name in names]
 FOUND = [name for name, fault in FAULTS.items() if name not in UNSEEN and fault.expected != OUT_OF_REACH]
@@ -181,7 +121,7 @@ def test_suite_is_silent_about_a_sound_variant_unless_it_is_known_to_be_wrong(ru
         assert [*complaints(tally), *unclear], "no longer accused: take it out of FALSE_ALARMS"
     else:
         assert [*complaints(tally), *unclear] == []
-        assert tally.exit_code == 0
+        assert tally.exit_code == (3 if names in NOT_RUN else 0)
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -1,5 +1,6 @@
 """The suite against the simulator: silence where it is sound, the right name where it is not."""
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -26,6 +27,7 @@ from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
+from vocode_contract.http.client.fictional_call import request_options
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.config_file import Live
@@ -72,6 +74,46 @@ def test_suite_asks_at_most_eighty_times(run, date):
     with simulator(contract=Contract.load(date), token=TOKEN) as running, counted(running.simulation) as asked:
         run("--vocode-url", running.url, "--vocode-contract", date)
     assert 60 < len(asked) <= 80
+
+
+@pytest.mark.parametrize("date", dates())
+def test_created_calls_take_every_value_of_every_option_and_the_fewest_keys(run, date):
+    contract = Contract.load(date)
+    sent: list[tuple[Request, int]] = []
+    with simulator(contract=contract, token=TOKEN) as running, recorded(running.simulation, sent):
+        run("--vocode-url", running.url, "--vocode-contract", date)
+    created = [
+        json.loads(request.body) for request, status in sent if request.path.endswith("create") and status == 200
+    ]
+    for place, values in request_options(contract).items():
+        taken = [members[place[-1]] for one in created if place[-1] in (members := one["agent"] if place[1:] else one)]
+        assert set(taken) >= {*values} or len({*taken}) >= 3, place
+    assert {"from_number", "to_number", "agent", "context"} in [one.keys() for one in created]
+    assert len(created) <= 4
+
+
+@contextmanager
+def recorded(simulation: Simulation, sent: list[tuple[Request, int]]) -> Iterator[None]:
+    """Note each request and the status of its response."""
+    answer = simulation.answer
+
+    def recording(request: Request) -> SimulatedResponse:
+        answered = answer(request)
+        sent.append((request, answered.response.status))
+        return answered
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "answer", recording)
+        yield
+
+
+@pytest.mark.parametrize("number", ["+14155550999", "14155550999"])
+def test_calls_are_placed_from_the_number_of_the_account(run, number):
+    sent: list[tuple[Request, int]] = []
+    with simulator(token=TOKEN) as running, recorded(running.simulation, sent):
+        tally = run("--vocode-url", running.url, "--vocode-from-number", number, "-k", "returns_the_requested_call")
+    assert {json.loads(request.body)["from_number"] for request, _ in sent if request.body} == {"14155550999"}
+    assert tally.exit_code == 0
 
 
 @contextmanager
@@ -505,7 +547,7 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(steps.list_two_pages)
+    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(more_steps.list_two_pages)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
@@ -513,7 +555,7 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
 
 def test_list_that_changes_at_every_look_is_not_judged():
     with pytest.raises(Inconclusive, match="list-changed"):
-        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(steps.list_two_pages)
+        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(more_steps.list_two_pages)
 
 
 def test_calls_elsewhere_are_those_that_were_given():

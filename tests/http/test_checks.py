@@ -305,3 +305,49 @@ def test_secret_that_came_with_the_request_is_known_in_another_form():
 def test_secret_that_is_masked_is_none(mask):
     body = f'{{"detail": [{{"loc": [], "msg": "", "type": "", "input": {{"openai_api_key": "{mask}"}}}}]}}'
     assert codes(answered(422, body.encode())) == []
+
+
+# --- error messages, and times beside the Date header ---
+
+
+@pytest.mark.parametrize(
+    ("text", "actual"),
+    [
+        ("Traceback (most recent call last):\n  File", "a stack trace"),
+        ("TypeError: x\n    at Object.end (/srv/calls.js:12:7)", "a stack trace"),
+        ("(sqlite3.OperationalError) near x", "a message of a database"),
+        ("cannot reach postgres://calls:hunter2@db.internal/calls", "an address with a password"),
+        ("using key AKIAABCDEFGHIJKLMNOP", "a key"),
+    ],
+)
+@pytest.mark.parametrize("status", [404, 500])
+def test_internals_in_an_error_message_are_advice(status, text, actual):
+    shown = found(answered(status, json.dumps({"detail": text}).encode()))
+    (advice,) = [violation for violation in shown if violation.code == "internals-shown"]
+    assert (advice.severity, advice.actual) == ("advice", actual)
+    assert "hunter2" not in str(advice)
+
+
+@pytest.mark.parametrize("text", ["Call not found", "see https://docs.example/calls@latest", "File a ticket, line 2"])
+def test_plain_error_message_shows_no_internals(text):
+    assert "internals-shown" not in codes(answered(404, json.dumps({"detail": text}).encode()))
+
+
+def test_internals_that_the_request_holds_are_the_clients_own():
+    exchange = answered(
+        422, b'{"detail": [{"loc": ["query"], "msg": "ftp://a:b@c", "type": "t"}]}', query="id=ftp://a:b@c"
+    )
+    assert "internals-shown" not in codes(exchange)
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(60, []), (-7_200, []), (7_200, ["time-off"])])
+@pytest.mark.parametrize("key", ["start_time", "end_time"])
+def test_time_minutes_after_the_date_header_is_an_error(key, ahead, expected):
+    date = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    times = dict.fromkeys(("start_time", "end_time"), date.isoformat())
+    call = {**CALL, **times, key: datetime.fromtimestamp(date.timestamp() + ahead, UTC).isoformat()}
+    stamp = date.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    exchange = answered(200, json.dumps(call).encode(), JSON, ("date", stamp))
+    shown = [violation for violation in found(exchange) if violation.code == "time-off"]
+    assert [violation.code for violation in shown] == expected
+    assert all(violation.instance_pointer == f"/{key}" and violation.severity == "error" for violation in shown)

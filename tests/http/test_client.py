@@ -652,14 +652,26 @@ def test_limit_of_a_body_can_be_raised():
         assert Client(server.url, timing=HASTY, max_body=len(CALL)).exchange(GET).response.body == CALL
 
 
-def test_403_is_an_answer_where_the_token_was_accepted_before():
-    refused = b"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\n{}"
+@pytest.mark.parametrize("status", [401, 403])
+def test_rejection_by_one_operation_is_an_answer_where_another_has_accepted_the_token(status):
+    refused = b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\n{}" % status
     with serving(says(whole(CALL)), says(refused)) as server:
         sender = client(server)
         sender.exchange(GET)
-        assert sender.exchange(GET).response.status == 403
-        with pytest.raises(Inconclusive, match="not-authorised"):
-            sender.exchange(POST)
+        assert sender.exchange(POST).response.status == status
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_rejection_by_an_operation_that_has_accepted_the_token_is_an_answer_unless_the_token_is_wrong_now(status):
+    refused = b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\n{}" % status
+    with serving(says(whole(CALL)), says(refused)) as server:
+        sender = client(server)
+        sender.exchange(GET)
+        if status == 401:
+            with pytest.raises(Inconclusive, match="not-authorised"):
+                sender.exchange(GET)
+        else:
+            assert sender.exchange(GET).response.status == status
 
 
 # --- the pace ---

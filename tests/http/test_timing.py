@@ -3,11 +3,15 @@
 import time
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from tests.support.raw import GET, HASTY, OK, POST, Answer, client, is_silent, says, serving
+from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle, Timing
+from vocode_contract.http.guard.guard import Consents, Guard
 from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.validation.masking import Secret
 
 FINE = says(OK + b"Content-Length: 2\r\n\r\n{}")
 PATIENT = replace(HASTY, total=5)
@@ -44,22 +48,50 @@ def test_wait_of_nothing_is_still_a_pause(header):
     assert time.monotonic() - started >= 0.2
 
 
-def test_mutating_request_is_not_sent_again_but_the_next_one_waits():
+def test_mutating_request_that_was_refused_for_a_time_is_sent_again_after_it():
+    started = time.monotonic()
     with serving(limited(b"Retry-After: 1\r\n"), FINE) as server:
-        sender = client(server, PATIENT)
-        with pytest.raises(Inconclusive, match="for 1 s") as caught:
+        assert client(server, PATIENT).exchange(POST).response.status == 200
+    assert time.monotonic() - started >= 0.9
+    assert len(server.heard) == 2
+
+
+def test_mutating_request_that_was_refused_without_a_time_is_not_sent_again_but_the_next_one_waits():
+    with serving(limited(b""), FINE) as server:
+        sender = client(server, replace(PATIENT, pauses=(0.2, 0.2)))
+        with pytest.raises(Inconclusive) as caught:
             sender.exchange(POST)
         started = time.monotonic()
         sender.exchange(POST)
     assert (caught.value.kind, caught.value.may_have_acted) == ("rate-limited", False)
-    assert time.monotonic() - started >= 0.9
+    assert time.monotonic() - started >= 0.1
     assert len(server.heard) == 2
+
+
+@pytest.mark.parametrize(("budget", "sent"), [(1, 1), (2, 2)])
+def test_mutating_request_is_sent_to_a_remote_host_as_often_as_the_budget_says(budget, sent):
+    host, call = "staging.example", POST.arguments[0][1]
+    permits = Consents(
+        effects=frozenset({"hangs-up"}), hosts=frozenset({host}), call_ids=frozenset({call}), budget=budget
+    )
+    heard = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        heard.append(request)
+        return httpx.Response(429, headers={"retry-after": "0"}, stream=httpx.ByteStream(b""))
+
+    timing = replace(PATIENT, interval=0, pauses=(0.01, 0.01))
+    carrier = httpx.MockTransport(refuse)  # there is no remote host to send to
+    sender = Client(f"https://{host}", Secret("token"), guard=Guard(permits), timing=timing, transport=carrier)
+    with pytest.raises(Inconclusive):
+        sender.exchange(POST)
+    assert len(heard) == sent
 
 
 def test_wait_that_was_asked_for_is_no_time_of_the_server():
     with serving(limited(b"Retry-After: 1\r\n"), FINE) as server:
         sender = client(server)
-        with pytest.raises(Inconclusive):
+        with pytest.raises(Inconclusive):  # the wait is longer than one exchange may take
             sender.exchange(POST)
         assert sender.exchange(POST).response.status == 200  # within 0.6 s, the wait not counted
 

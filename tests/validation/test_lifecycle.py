@@ -272,3 +272,16 @@ def test_selection_overrides_severities():
 def test_unknown_contract_is_misuse():
     with pytest.raises(UnknownContract):
         step(NEW, poll(), contract="1999-01-01")
+
+
+@pytest.mark.parametrize(
+    ("operations", "expected"), [(("get_call",) * 2, ["end-time-moved"]), (("get_call", "list_calls"), [])]
+)
+def test_time_may_be_less_exact_in_another_operation_but_not_in_the_same(operations, expected):
+    times = ("2024-05-01T12:00:00.500000+00:00", "2024-05-01T12:00:00+00:00")
+    call = {"id": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "status": "ended", "start_time": "2024-05-01T11:00:00+00:00"}
+    seen = [
+        Observation(value={**call, "end_time": time}, operation=operation)
+        for time, operation in zip(times, operations, strict=True)
+    ]
+    assert [violation.code for violation in breaches(seen)] == expected

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -27,6 +27,8 @@ from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.lifecycle.call_life import FINAL
 
+Sent = TypeVar("Sent")
+
 #: Seconds to wait for the end of a call after an accepted request to end it, on this machine and elsewhere.
 _PATIENCE = {True: 5.0, False: 30.0}
 #: Seconds between two reads of a call or list that is waited for: at first, and at most.
@@ -42,7 +44,7 @@ class Health:
     Attributes:
         failures: Number of consecutive requests that got no response from the endpoint itself.
         last: How the last of them failed.
-        is_patient: Whether to wait for calls to end; false once one was waited for in vain.
+        is_patient: Whether to wait without a limit of its own; false once that was in vain.
         store: Keeps response bodies.
     """
 
@@ -200,6 +202,11 @@ class CheckedClient:
         return answer
 
     @property
+    def has_token_with_case(self) -> bool:
+        """Whether the client's token has letters whose case matters, as they do unless it is a number or a UUID."""
+        return bool(self._client.token and set(self._client.token.reveal().lower()) - set("0123456789abcdef-"))
+
+    @property
     def is_read_only(self) -> bool:
         """Whether the run must not change anything, whatever else is allowed."""
         return self._client.is_read_only
@@ -296,31 +303,29 @@ class CheckedClient:
         __tracebackhide__ = True
         return self.poll(lambda: self.get_call(identifier), _goes_on)
 
-    def poll(
-        self,
-        send: Callable[[], CheckedExchange],
-        is_early: Callable[[CheckedExchange], bool],
-        *,
-        within: float = math.inf,
-    ) -> CheckedExchange:
-        """Send a request until the response no longer comes too early, or time runs out; return the last exchange.
+    def poll(self, send: Callable[[], Sent], is_early: Callable[[Sent], bool], *, within: float = math.inf) -> Sent:
+        """Send a request until the response no longer comes too early, or time runs out.
 
         Args:
-            send: Sends a request that only reads.
+            send: Sends one request or several, which only read, and returns the exchange or exchanges.
             is_early: Whether to send again.
             within: Maximum seconds, if that is less than the usual.
+
+        Returns:
+            What was returned last.
         """
         __tracebackhide__ = True
         patience = _PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0
         deadline = clock.monotonic() + min(patience, within)
         pause, longest = _PAUSES
-        answer = send()
-        while is_early(answer) and (left := deadline - clock.monotonic()) > 0:
+        sent = send()
+        while is_early(sent) and (left := deadline - clock.monotonic()) > 0:
             time.sleep(min(pause, left))
             pause = min(2 * pause, longest)
-            answer = send()
-        self._health.is_patient = self._health.is_patient and not is_early(answer)
-        return answer
+            sent = send()
+        if within == math.inf:
+            self._health.is_patient = self._health.is_patient and not is_early(sent)
+        return sent
 
     def require_health(self) -> None:
         """Refuse to send after several consecutive requests without a response.

@@ -17,12 +17,18 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.guard.guard import Guard
 from vocode_contract.validation.masking import Secret
 
-_FUZZING = Path(__file__).parent / "test_fuzzing.py"
+#: Modules that come last, in this order: the pages of the list, which no test changes after that; what needs time; and
+#: fuzzing, whose calls would disturb other tests.
+_LAST = ("test_list_calls.py", "test_whole_run.py", "test_fuzzing.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the fuzzing tests last, so that calls which they create do not disturb other tests."""
-    items.sort(key=lambda item: item.path == _FUZZING)
+    """Run some modules last."""
+    items.sort(key=lambda item: _LAST.index(item.path.name) if _is_late(item) else -1)
+
+
+def _is_late(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent and item.path.name in _LAST
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +70,7 @@ def _shared_scenario(
         client,
         given=settings.call_ids,
         number=settings.number,
+        from_number=settings.from_number,
         turn=_turn(request.config),
     )
     return SharedScenario(calls)

@@ -156,7 +156,10 @@ class CheckedExchange:
         name = asked[0] if asked else _id_of(members)
         if name and len(asked) < 2 and "status" in members:
             calls[name] = members
-        return {str(uuid_of(name)): Observation(at=self.at, value=call) for name, call in calls.items()}
+        return {
+            str(uuid_of(name)): Observation(at=self.at, operation=self.operation.name, value=call)
+            for name, call in calls.items()
+        }
 
 
 def _id_of(members: Mapping[str, Any]) -> str | None:

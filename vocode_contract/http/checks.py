@@ -13,12 +13,12 @@ from vocode_contract.http.message import BODY_LIMITS, Exchange
 from vocode_contract.http.operation_exchange import OperationExchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies, forbidden_keys
 from vocode_contract.http.redirects import check_redirect, is_redirect
-from vocode_contract.http.secrets import check_secrets, check_tokens
+from vocode_contract.http.secrets import check_internals, check_secrets, check_tokens
 from vocode_contract.validation.codes import ALL, GROUPS, Selection, require
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.safe_text import escape_hashes
-from vocode_contract.validation.scalars import uuid_of
+from vocode_contract.validation.scalars import instant, uuid_of
 from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import Violation
 
@@ -28,6 +28,8 @@ Need = Literal["body", "request-body", "arrival"]
 SLOW = 0.75
 #: Seconds by which two clocks may differ.
 SKEW = 5.0
+#: Seconds by which the clocks of one service may differ.
+OFF = 120.0
 _SHOWN = 60
 
 
@@ -180,6 +182,26 @@ def check_clock(exchange: OperationExchange) -> Iterator[Violation]:
         )
 
 
+def check_times(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield a violation for each start and end that lies beyond the response's own Date header."""
+    date = exchange.response.date
+    if date is None or not exchange.is_parsed or not isinstance(exchange.value, dict):
+        return
+    items = exchange.value.get("items") if exchange.schema_name == "CallPage" else None
+    calls = {f"/items/{index}": item for index, item in enumerate(items)} if isinstance(items, list) else {}
+    for place, call in (calls or {"": exchange.value}).items():
+        for key in ("start_time", "end_time"):
+            at = instant(call.get(key)) if isinstance(call, dict) else None
+            if at is not None and at - date > OFF:
+                yield exchange.violation(
+                    "time-off",
+                    instance_pointer=f"{place}/{key}",
+                    expected="a time not after the response's Date header",
+                    actual=f"one about {_roughly(at - date)} later",
+                    source="",
+                )
+
+
 def check_consistency(exchange: OperationExchange) -> Iterator[Violation]:
     """Yield where a body contradicts itself, or the time at which it was sent."""
     if exchange.is_parsed:
@@ -220,6 +242,8 @@ CHECKS: tuple[Check, ...] = (
     Check(codes=("other-call",), run=check_requested_call, needs=_BODY),
     Check(codes=("token-echoed",), run=check_tokens, needs=_BODY),
     Check(codes=("secret-leaked",), run=check_secrets, needs=_BODY | {"request-body"}),
+    Check(codes=("internals-shown",), run=check_internals, needs=_BODY | {"request-body"}),
+    Check(codes=("time-off",), run=check_times, needs=_BODY),
     Check(codes=("slow",), run=check_duration),
     Check(codes=("unknown-key", "default-missing"), run=check_keys, needs=_BODY),
     Check(codes=("clock-skew",), run=check_clock, needs=frozenset({"arrival"})),

@@ -7,6 +7,7 @@ missing keys that have a default, are violations only if a policy forbids them.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
+from urllib.parse import parse_qsl
 
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
@@ -14,6 +15,8 @@ from vocode_contract.http.message import Exchange
 from vocode_contract.validation.keys import absent_keys, unknown_keys
 from vocode_contract.validation.violation import Violation
 
+#: Digits of the largest number or size of a page that a list may have.
+_DIGITS = 4
 Applies = Callable[[Exchange, Operation], bool]
 
 
@@ -69,6 +72,12 @@ def _hangs_up(_exchange: Exchange, operation: Operation) -> bool:
     return operation.effect == "hangs-up"
 
 
+def _odd_page(exchange: Exchange, _operation: Operation) -> bool:
+    asked = dict(parse_qsl(exchange.request.query))
+    sent = [asked[name] for name in ("page", "size") if name in asked]
+    return any(number.startswith(("0", "-")) or len(number) > _DIGITS for number in sent)
+
+
 def _other_method(exchange: Exchange, operation: Operation) -> bool:
     return exchange.request.method != operation.method
 
@@ -88,6 +97,12 @@ POLICIES: Mapping[str, Policy] = {
         title="rejection of an id that does not exist, or that the operation does not accept",
         statuses=frozenset({400, 404, 409, 410}),
         applies=_names_something,
+        refuses=True,
+    ),
+    "page-bounds": Policy(
+        title="rejection of a page number or size below 1 or above 9999",
+        statuses=frozenset({400, 404}),
+        applies=_odd_page,
         refuses=True,
     ),
     "ended-call": Policy(

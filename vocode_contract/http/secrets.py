@@ -1,8 +1,8 @@
-"""Checks that a response repeats no token and no secret of the request."""
+"""Checks that a response repeats no token, and that a rejection shows no secret and no internals of the server."""
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -36,7 +36,7 @@ def check_tokens(exchange: OperationExchange) -> Iterator[Violation]:
 
 def check_secrets(exchange: OperationExchange) -> Iterator[Violation]:
     """Yield a violation if a refusal holds a credential that did not come with the request."""
-    if not 400 <= exchange.response.status < 500:
+    if exchange.response.status < 400:
         return
     names = _credentials(exchange.contract)
     for key, text in _strings(exchange.value):
@@ -46,6 +46,41 @@ def check_secrets(exchange: OperationExchange) -> Iterator[Violation]:
                 expected="a refusal without credentials",
                 actual=f'a string of {len(text)} characters under "{key}"',
             )
+
+
+#: What a server's own error messages look like, in bytes as they are or in JSON, and what it is.
+_INTERNALS: Mapping[str, re.Pattern[bytes]] = {
+    "a stack trace": re.compile(
+        rb"Traceback \(most recent call last\)"
+        rb'|File \\?"[^"\\]+\.py\\?", line \d'
+        rb"|(?:\n|\\n)\s+at [\w.$<> ]+\([^()\n]*:\d+"
+        rb"|goroutine \d+ \[running\]"
+    ),
+    "a message of a database": re.compile(
+        rb"SQLSTATE\[|ORA-\d{5}:|\b(?:sqlalchemy|psycopg2?|asyncpg|sqlite3|pymysql)\.(?:exc|errors|exceptions|\w*Error)\b"
+    ),
+    "an address with a password": re.compile(rb"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{1,64}:[^\s/@\"'<>]{1,64}@"),
+    "a key": re.compile(
+        rb"\bAKIA[0-9A-Z]{16}\b|\bsk-[A-Za-z0-9_-]{20}|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
+        rb"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\."
+    ),
+}
+#: How much of a body is searched for them, in bytes.
+_SEARCHED = 65_536
+
+
+def check_internals(exchange: OperationExchange) -> Iterator[Violation]:
+    """Yield advice if an error response shows how the server works inside, or a secret, in its text.
+
+    Source: CWE-209.
+    """
+    if exchange.response.status < 400:
+        return
+    body, request = exchange.response.body[:_SEARCHED], exchange.exchange.request
+    for name, pattern in _INTERNALS.items():
+        found = pattern.search(body)
+        if found and found.group() not in request.body and found.group() not in request.query.encode():
+            yield exchange.violation("internals-shown", expected="an error message without internals", actual=name)
 
 
 def _was_sent(text: str, request: Request) -> bool:

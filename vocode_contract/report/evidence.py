@@ -13,7 +13,7 @@ from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.client.fictional_call import is_own
+from vocode_contract.http.client.fictional_call import NUMBERS, is_own
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.message import Headers, Request
 from vocode_contract.report.text import cut_around, identify_cause
@@ -225,7 +225,7 @@ def _render_body(body: bytes, contract: Contract, name: str | None) -> str:
 
 
 def _render_own_body(body: bytes) -> bytes:
-    """Return a body that the suite made up, in which only a user's number is masked; empty for any other body."""
+    """Return a body that the suite made up, in which only a user's numbers are masked; empty for any other body."""
     try:
         value = read(body) if body else None
     except Unreadable:
@@ -234,8 +234,8 @@ def _render_own_body(body: bytes) -> bytes:
         return body
     if not is_own(value) or not isinstance(value, dict):
         return b""
-    number = value["to_number"]
-    return json.dumps(value if is_fictional(number) else value | {"to_number": mask(number, "personal")}).encode()
+    real = {key: value[key] for key in NUMBERS if not is_fictional(value[key])}
+    return json.dumps(value | {key: mask(number, "personal") for key, number in real.items()}).encode()
 
 
 def _mask_headers(headers: Headers) -> Iterator[tuple[str, str]]:

@@ -278,6 +278,6 @@ def _add_charset(response: Response) -> Response:
 def _build_location(request: Request, path: str) -> str:
     """Return the URL of another path on the same host, with the same query."""
     host = request.header("host")
-    origin = f"http://{quote(host, safe=':[]')}" if host else ""
+    origin = f"{request.scheme or 'http'}://{quote(host, safe=':[]')}" if host else ""
     query = f"?{quote(request.query, safe='%&=+:/?')}" if request.query else ""
     return f"{origin}{path}{query}"

@@ -1,17 +1,26 @@
 """Assertions about the pages of the list; each raises `ContractViolated` if it does not hold."""
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import (
+    Pages,
     exact_totals,
     half_size,
     has_more,
     is_page,
+    is_whole_list,
+    list_whole,
     missing_ids,
+    requested_number,
     requested_size,
 )
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.inconclusive import Inconclusive
+from vocode_contract.validation.scalars import canonical_id, uuid_of
 
 
 def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = None) -> None:
@@ -62,6 +71,25 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
         fail_with(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
 
 
+def assert_agrees(scenario: ScenarioRunner, page: CheckedExchange, whole: Pages) -> None:
+    """Assert that a page holds the calls that the whole list has at its place, and says rightly whether more follow.
+
+    Raises:
+        Inconclusive: The list changed.
+    """
+    __tracebackhide__ = True
+    if not is_page(page):
+        return
+    number, size = requested_number(page), requested_size(page)
+    ids = [one for other in whole for one in other.item_ids]
+    if {*page.item_ids} != {*ids[(number - 1) * size : number * size]}:
+        _require_unchanged(scenario, whole)
+        expected = "the calls that follow those of the pages before"
+        fail_with(page, "page-not-obeyed", "/items", expected=expected, actual="others")
+    if number * size >= len(ids) and has_more(page):
+        fail_with(page, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
+
+
 def assert_has_more(
     whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange, *, beyond: CheckedExchange
 ) -> None:
@@ -82,31 +110,53 @@ def assert_has_more(
         fail_with(beyond, "has-more-wrong", "/has_more", expected="false behind the last page", actual="true")
 
 
-def assert_lists_known(page: CheckedExchange, known: tuple[str, ...]) -> None:
-    """Assert that a page with room for all calls holds the known ones, each once.
+def assert_lists_known(scenario: ScenarioRunner, pages: Pages, known: tuple[str, ...]) -> None:
+    """Assert that the list holds the known calls, and each call once.
+
+    Args:
+        scenario: Lists the first page again if a call stands on two pages, since the list may have changed meanwhile.
+        pages: Pages that were read in a row.
+        known: IDs of calls that must be there.
 
     Raises:
-        Inconclusive: There are more calls than fit on it.
+        Inconclusive: The list is longer than what was read of it, or it changed.
     """
     __tracebackhide__ = True
-    if not is_page(page):
-        return
-    if len(set(page.item_ids)) < len(page.item_ids):
-        fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
-    lacking = missing_ids(page, known)
-    if lacking and page.members["has_more"] is True and len(page.items) >= page.members["size"]:
-        raise Inconclusive("list-changed", "the list is longer than one page")
-    if lacking:
-        fail_with(page, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
+    seen: set[str] = set()
+    for page in filter(is_page, pages):
+        if len(set(page.item_ids)) < len(page.item_ids) or not seen.isdisjoint(page.item_ids):
+            _require_unchanged(scenario, pages)
+            fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
+        seen.update(page.item_ids)
+    lacking = missing_ids(pages, known)
+    if lacking and has_more(pages[-1]):
+        raise Inconclusive("list-changed", f"the list is longer than the {len(pages)} pages that were read")
+    if lacking and all(map(is_page, pages)):
+        _require_unchanged(scenario, pages)
+        actual = f"{len(lacking)} too few"
+        fail_with(pages[-1], "item-missing", "/items", expected="every call that exists", actual=actual)
 
 
-def assert_total(page: CheckedExchange) -> None:
+def _require_unchanged(scenario: ScenarioRunner, pages: Pages) -> None:
+    """Require that the list did not change while its pages were read.
+
+    Raises:
+        Inconclusive: It did.
+    """
+    __tracebackhide__ = True
+    if list_whole(scenario.shared).item_ids != pages[0].item_ids:
+        raise Inconclusive("list-changed", "while its pages were read")
+
+
+def assert_total(pages: Pages) -> None:
     """Assert that ``total`` is the number of calls, unless it is unset or an estimate."""
     __tracebackhide__ = True
-    total = page.members.get("total")
-    is_all = is_page(page) and len(page.items) < page.members["size"]
-    if is_all and isinstance(total, int) and not page.members.get("total_is_estimated") and total != len(page.items):
-        fail_with(page, "total-wrong", "/total", expected="the number of calls", actual="another number")
+    count = sum(len(page.items) for page in pages)
+    last = pages[-1]
+    is_all = is_whole_list(pages) and len(last.items) < last.members["size"]
+    totals = {*exact_totals(*pages)}
+    if is_all and len(totals) == 1 and totals != {count}:
+        fail_with(last, "total-wrong", "/total", expected="the number of calls", actual="another number")
 
 
 def assert_same_total(whole: CheckedExchange, *others: CheckedExchange) -> None:
@@ -129,18 +179,76 @@ def assert_ascending(page: CheckedExchange, key: str) -> None:
         fail_with(page, "sort-not-obeyed", "/items", expected=f"calls by {key}, ascending", actual="another order")
 
 
-def assert_marked(page: CheckedExchange, mark: str, *, most: int, code: str) -> None:
-    """Assert that at most so many calls on a page came from one request.
+def assert_same_calls(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
+    """Assert that two sorted pages hold the calls of the whole list, each once, whatever its order."""
+    __tracebackhide__ = True
+    if not all(map(is_page, (whole, first, second))):
+        return
+    ids = [*first.item_ids, *second.item_ids]
+    if len(set(ids)) < len(ids):
+        fail_with(second, "item-twice", "/items", expected="each call once", actual="a call again")
+    if lacking := {*whole.item_ids} - {*ids}:
+        actual = f"{len(lacking)} too few"
+        fail_with(second, "item-missing", "/items", expected="every call that exists", actual=actual)
+
+
+def assert_sorted_both_ways(up: CheckedExchange, down: Pages, key: str) -> None:
+    """Assert that equal values stand together, and that the two directions differ.
+
+    No document says in which order words are, so nothing else is asserted.
+    """
+    __tracebackhide__ = True
+    if not all(map(is_page, (up, *down))):
+        return
+    words = [[item.get(key) for page in pages for item in page.items] for pages in ((up,), down)]
+    rising, falling = ([word for word, _ in groupby(each)] for each in words)
+    for page, order in ((up, rising), (down[-1], falling)):
+        if len({*map(str, order)}) < len(order):
+            fail_with(page, "sort-not-obeyed", "/items", expected=f"calls by {key}", actual="equal ones apart")
+    if rising == falling and len(rising) > 1:
+        expected = "the other order with sort_desc=true"
+        fail_with(down[-1], "sort-not-obeyed", "/items", expected=expected, actual="the same order")
+
+
+def assert_one_owner(pages: Pages, owner: object) -> None:
+    """Assert that all calls in the list have one owner.
 
     Args:
-        page: A page of the list.
+        pages: Pages of the list.
+        owner: The ``user_id`` of a call that the same token created, if that is known.
+    """
+    __tracebackhide__ = True
+    for page in filter(is_page, pages):
+        for index, item in enumerate(page.members["items"]):
+            owner = owner or item.get("user_id")
+            if canonical_id(item.get("user_id")) != canonical_id(owner):
+                place = f"/items/{index}/user_id"
+                fail_with(page, "foreign-call", place, expected="the owner of the other calls", actual="another owner")
+
+
+def assert_no_foreign_call(page: CheckedExchange, foreign: Iterable[str]) -> None:
+    """Assert that a page holds none of some calls, which belong to another user."""
+    __tracebackhide__ = True
+    ids = {uuid_of(one) for one in foreign}
+    for index, item in enumerate(page.items):
+        if uuid_of(item.get("id")) in ids:
+            expected = "calls of the user who asks"
+            fail_with(page, "foreign-call", f"/items/{index}", expected=expected, actual="a call of another user")
+
+
+def assert_marked(pages: Pages, mark: str, *, most: int, code: str) -> None:
+    """Assert that at most so many calls in the list came from one request.
+
+    Args:
+        pages: Pages of the list.
         mark: The mark in the context of that request.
         most: Maximum number of calls.
         code: Code of the violation if there are more.
     """
     __tracebackhide__ = True
-    found = sum(is_marked(item, mark) for item in page.items)
-    if found > most:
-        asked = tuple(act for act in page.earlier_acts if mark.encode() in act.exchange.request.body)
-        expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{found} call{'s' * (found != 1)}"
-        fail_with(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])
+    found = [page for page in pages for item in page.items if is_marked(item, mark)]
+    if len({item["id"] for page in pages for item in page.items if is_marked(item, mark) and item.get("id")}) > most:
+        asked = tuple(act for act in found[0].earlier_acts if mark.encode() in act.exchange.request.body)
+        count = len(found)
+        expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{count} call{'s' * (count != 1)}"
+        fail_with(found[0], code, "/items", expected=expected, actual=actual, steps=asked[:1])

@@ -7,8 +7,11 @@ from typing import Any, NoReturn
 from vocode_contract.conformance.scenario import steps
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.checks import undeclared_status
+from vocode_contract.http.checks import OFF, undeclared_status
+from vocode_contract.http.client.fictional_call import Place, expected_options
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.scalars import instant, uuid_of
@@ -71,6 +74,18 @@ def _assert_rejected_for_authentication(answer: CheckedExchange, statuses: froze
         raise Claimed(answer, replace(undeclared, expected=expected, policy=policy))
 
 
+def require_wanted(answer: CheckedExchange) -> None:
+    """Require that a Create Call request was not rejected as the contract allows, as for a number of somebody else.
+
+    Raises:
+        NoCall: It was.
+    """
+    __tracebackhide__ = True
+    if answer.status == 422 and answer.is_valid:
+        option = "--from-number or --vocode-from-number"
+        raise NoCall(f"Create Call rejected the request (422): name a number of your account with {option}")
+
+
 def require_created(*answers: CheckedExchange) -> None:
     """Require that each response holds a created call.
 
@@ -114,46 +129,50 @@ def assert_not_served(answer: CheckedExchange, code: str) -> None:
         fail_with(answer, code, expected=expected, actual=str(answer.status), policy=policy)
 
 
-def assert_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> None:
-    """Assert that a created call has the requested phone numbers, context, agent and options."""
-    _assert_no_difference(
-        answer, answer.members, (*_numbers(answer.members, request), *_options(answer.members, request))
-    )
+def assert_as_requested(answer: CheckedExchange, request: Mapping[str, Any], contract: Contract) -> None:
+    """Assert that a created call has the requested phone numbers, context, agent and options, and the defaults."""
+    _assert_no_difference(answer, answer.members, tuple(_differences(answer.members, request, contract)))
 
 
-def is_as_requested(answer: CheckedExchange, request: Mapping[str, Any]) -> bool:
+def is_as_requested(answer: CheckedExchange, request: Mapping[str, Any], contract: Contract) -> bool:
     """Return whether a created call is as requested."""
-    return not any((*_numbers(answer.members, request), *_options(answer.members, request)))
+    return not any(_differences(answer.members, request, contract))
 
 
-def assert_still_as_requested(answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any]) -> None:
-    """Assert that a call still has the requested context, agent and options."""
-    _assert_no_difference(answer, call, tuple(_options(call, request)))
+def assert_still_as_requested(
+    answer: CheckedExchange, call: Mapping[str, Any], request: Mapping[str, Any], contract: Contract
+) -> None:
+    """Assert that a call still has the requested context, agent and options, and the defaults."""
+    _assert_no_difference(answer, call, tuple(_options(call, request, contract)))
 
 
-def _assert_no_difference(answer: CheckedExchange, call: Mapping[str, Any], differences: tuple[str, ...]) -> None:
+def _assert_no_difference(answer: CheckedExchange, call: Mapping[str, Any], differences: tuple[Place, ...]) -> None:
     if answer.status == 200 and answer.is_valid and call and differences:
-        fail_with(answer, "not-as-asked", f"/{differences[0]}", expected="what was asked for", actual="another value")
+        place = json_pointer.from_tokens(differences[0])
+        fail_with(answer, "not-as-asked", place, expected="the requested value, or the default", actual="another value")
 
 
-def _numbers(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
-    yield from (key for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key]))
+def _differences(call: Mapping[str, Any], request: Mapping[str, Any], contract: Contract) -> Iterator[Place]:
+    yield from ((key,) for key in ("to_number", "from_number") if _digits(call.get(key)) != _digits(request[key]))
+    yield from _options(call, request, contract)
 
 
-def _options(call: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the keys in which a call differs; unset keys, and an agent given only by its id, are not compared."""
+def _options(call: Mapping[str, Any], request: Mapping[str, Any], contract: Contract) -> Iterator[Place]:
+    """Yield the places in which a call differs; unset keys, and an agent given only by its id, are not compared."""
     context = call.get("context")
     if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
-        yield "context"
-    agent, asked = call.get("agent"), request["agent"]
-    if isinstance(agent, dict):
-        prompt, said = agent.get("prompt"), agent.get("initial_message")
-        is_another = isinstance(prompt, dict) and prompt.get("content") != asked["prompt"]["content"]
-        if is_another or said not in (None, asked["initial_message"]):
-            yield "agent"
-    for key in ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant"):
-        if call.get(key) not in (None, request[key]):
-            yield key
+        yield ("context",)
+    agent = call.get("agent")
+    prompt = agent.get("prompt") if isinstance(agent, dict) else None
+    if isinstance(prompt, dict) and prompt.get("content") != request["agent"]["prompt"]["content"]:
+        yield ("agent", "prompt", "content")
+    voice, asked = (part.get("voice") if isinstance(part, dict) else None for part in (agent, request["agent"]))
+    if isinstance(voice, dict) and asked and any(voice.get(key) not in (None, value) for key, value in asked.items()):
+        yield ("agent", "voice")
+    for place, value in expected_options(contract, request):
+        members = (agent if isinstance(agent, dict) else {}) if len(place) > 1 else call
+        if members.get(place[-1]) not in (None, value):
+            yield place
 
 
 def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
@@ -169,6 +188,35 @@ def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
         if one is not None and other is not None and one != other:
             code = f"{key.replace('_', '-')}-moved"
             fail_with(after, code, f"/{key}", expected="the time of the look before", actual="another time")
+
+
+#: Values of a call that nothing changes, and others that nothing changes once it is over.
+_CONSTANT = ("telephony_id", "context", "hipaa_compliant", "on_no_human_answer", "run_do_not_call_detection")
+_SETTLED = ("transcript", "error_message", "do_not_call_result", "stage_outcome")
+
+
+def assert_times_fit(created: CheckedExchange, answer: CheckedExchange) -> None:
+    """Assert that a call neither started nor ended before the request that created it, by the server's own clock."""
+    __tracebackhide__ = True
+    date = created.exchange.response.date
+    if date is None or not answer.is_valid or answer.call_id != created.call_id:
+        return
+    for key in ("start_time", "end_time"):
+        at = instant(answer.members.get(key))
+        if at is not None and at < date - OFF:
+            expected = "a time not before the call was created"
+            fail_with(answer, "time-off", f"/{key}", expected=expected, actual="an earlier time", steps=(created,))
+
+
+def assert_agrees_with_list(answer: CheckedExchange, page: CheckedExchange) -> None:
+    """Assert that Get Call shows the values that the list showed before, as far as both have them."""
+    __tracebackhide__ = True
+    call, item = answer.members, page.item(answer.call_id or "")
+    is_over = item.get("status") in FINAL and call.get("status") in FINAL
+    for key in (*_CONSTANT, *(_SETTLED if is_over else ())):
+        if call.get(key) != item.get(key) and None not in (call.get(key), item.get(key)):
+            expected = "the value in the list"
+            fail_with(answer, "list-disagrees", f"/{key}", expected=expected, actual="another value", steps=(page,))
 
 
 def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
@@ -279,13 +327,17 @@ def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, aft
     fail_with(after, code, "/status", expected=_GOING_ON, actual='"ended"')
 
 
-def require_not_over(scenario: ScenarioRunner) -> None:
-    """Require that the subject was not over before the request to end it.
+def require_not_over(scenario: ScenarioRunner, answer: CheckedExchange) -> None:
+    """Require, if a request to end a call was rejected as too late, that the call had not ended by itself.
 
     Raises:
-        Inconclusive: It was over.
+        NoCall: It was over.
     """
     __tracebackhide__ = True
+    if answer.status not in answer.policies.statuses("ended-call"):
+        return
     before = scenario.shared.try_run(steps.get_subject)
-    if before is not None and before.is_valid and before.call_status in FINAL:
-        raise Inconclusive("call-changed", "it was over before the request to end it")
+    if before is None or before.call_id != answer.requested_id:  # only the subject was read before its end
+        before = scenario.shared.send("get_call", {"id": answer.requested_id})
+    if before.is_valid and before.call_status in FINAL:
+        raise NoCall("the call was over before the request to end it")

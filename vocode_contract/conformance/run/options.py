@@ -294,6 +294,12 @@ OPTIONS: tuple[RunOption, ...] = (
     ),
     RunOption("allow-number", "NUMBER", "phone number that a remote host may dial", default=(), is_typed=True),
     RunOption(
+        "from-number",
+        "NUMBER",
+        "phone number of your account that calls are placed from",
+        shown_default="a fictional one",
+    ),
+    RunOption(
         "budget",
         "N",
         "maximum number of state-changing requests to a remote host",

@@ -63,6 +63,7 @@ class Settings:
         max_body: Maximum size of a response body in bytes.
         effects: Effects that are permitted on a remote host.
         numbers: Phone numbers that may be dialled, only digits; each must also be fictional or in the user's own file.
+        from_number: Phone number that calls are placed from, only digits; empty for a fictional one.
         production: Whether the user confirms that the target is a production host.
         budget: Maximum number of state-changing requests to a remote host.
         approve_sends: The number of state-changing requests that the plan shows; ``None`` if it was not given.
@@ -86,6 +87,7 @@ class Settings:
     max_body: int = MAX_BODY
     effects: frozenset[Effect] = frozenset()
     numbers: tuple[str, ...] = field(default=(), repr=False)
+    from_number: str = field(default="", repr=False)
     production: bool = False
     budget: int = 1
     approve_sends: int | None = None
@@ -138,6 +140,7 @@ class Settings:
             max_body=_max_body(given["max-body"]),
             effects=_effects(given["allow"]),
             numbers=_numbers(given["allow-number"]),
+            from_number=_number(given["from-number"]),
             production=given["production"].value,
             budget=_count(given["budget"]) or 0,
             approve_sends=_count(given["approve-sends"]),
@@ -221,8 +224,12 @@ def _effects(given: Given) -> frozenset[Effect]:
 
 
 def _numbers(given: Given) -> tuple[str, ...]:
-    plain = tuple(number.removeprefix("+") for number in given.value)
-    if not all(number.isascii() and number.isdigit() for number in plain):
+    return tuple(_number(Given(value=number, source=given.source)) for number in given.value)
+
+
+def _number(given: Given) -> str:
+    plain: str = given.value.removeprefix("+")
+    if given.value and not (plain.isascii() and plain.isdigit()):
         raise InvalidOption(given.source, "must be digits with country code, with or without +")
     return plain
 

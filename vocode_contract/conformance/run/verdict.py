@@ -56,7 +56,11 @@ def _in_error(client: CheckedClient, claimed: ContractViolated | None) -> Iterat
     if claimed is None:
         return
     known = dict(_in_exchanges(client.answers))
-    for violation in claimed.violations:
+    for found in claimed.violations:
+        level = client.selection.level(found.code, client.contract.profile)
+        if level == "off":
+            continue
+        violation = replace(found, severity=level)
         if isinstance(claimed, Claimed):
             steps = claimed.steps or (_causes_of(claimed.answer) if violation.code in _EFFECTS else ())
             yield violation, FirstSeen(answer=claimed.answer, place=violation.instance_pointer, steps=steps)
@@ -86,14 +90,14 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             seen.setdefault(identifier, []).append((observation, answer))
     contract = client.contract
     for identifier, observations in seen.items():
-        history, before, last = NEW, None, None
+        history, before, last, went_back = NEW, None, None, False
         for observation, answer in sorted(observations, key=lambda pair: pair[1].at):
             if observation.value == last:  # nothing changed, which is the most frequent case
                 before = answer
                 continue
             last = observation.value
             history, found = step(history, observation, contract=contract, selection=client.selection)
-            went_back = any(violation.code == "status-went-back" for violation in found)
+            went_back = went_back or any(violation.code == "status-went-back" for violation in found)
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
                     steps = _in_order(*([before] if before else []), *_causes_of(answer))

@@ -8,16 +8,25 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.errors import spell_option
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.created_calls import MARK
-from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST
+from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST, vary_request
 from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
 
 #: An id that no call has.
 UNKNOWN_ID = NO_CALL
-#: Role of a Create Call request that must be rejected: it always has a fictional number.
-REFUSED = "refused"
+#: Roles of the call that is ended, of the one that no request is expected to end until late in the run, and of the one
+#: that is named beside it in a query with two ids.
+SUBJECT, BYSTANDER, SECOND = "subject", "bystander", "second of two ids"
+#: Roles of Create Call requests that must be rejected, the first of them with a fictional number in any case.
+REFUSED, BY_PUT = "refused", "put"
+#: Role of the call that is given time to be answered; its request has the fewest keys.
+TALKING = "talking"
+#: The number at which the simulator answers at once.
+_QUICK_NUMBER = "12025550113"
 _LOOKED_AT = 100
+#: Status codes of a request that a server does not want.
+_REFUSALS = (400, 402, 403, 409, 422)
 
 
 class NoCall(Exception):
@@ -33,6 +42,7 @@ class Calls:
         *,
         given: tuple[str, ...] = (),
         number: str = "",
+        from_number: str = "",
         turn: tuple[int, int] = (0, 1),
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -41,6 +51,7 @@ class Calls:
             client: The client of the endpoint.
             given: IDs of calls that the user permits to end.
             number: Phone number to dial instead of a fictional one.
+            from_number: Phone number to place calls from instead of a fictional one.
             turn: Index of this process among those that act on the same endpoint, and their count.
         """
         self.client = client
@@ -48,6 +59,7 @@ class Calls:
         self.requests: dict[str, Mapping[str, Any]] = {}
         self._given = given
         self._number = number
+        self._from = from_number or REQUEST["from_number"]
         self._turn = turn
         self._by_role: dict[str, str] = {}
         self._unanswered: dict[str, Inconclusive] = {}
@@ -58,12 +70,15 @@ class Calls:
         return self.client.endpoint.is_loopback
 
     def request(self, role: str) -> Mapping[str, Any]:
-        """Return the Create Call request for a role; the mark in its context is unique."""
+        """Return the Create Call request for a role; the mark in its context is unique, and its options vary."""
         if role not in self.requests:
-            number = (self._number if role != REFUSED else "") or str(
-                int(REQUEST["to_number"]) + len(self.requests) % 50
+            number = (self._number if role != REFUSED else "") or (
+                _QUICK_NUMBER if role in (TALKING, SECOND) else str(int(REQUEST["to_number"]) + len(self.requests) % 50)
             )
-            self.requests[role] = {**REQUEST, "to_number": number, "context": {**CONTEXT, MARK: uuid4().hex}}
+            turn = len(self.requests.keys() - {TALKING, REFUSED, BY_PUT})
+            request = REQUEST if role == TALKING else vary_request(self.client.contract, turn)
+            numbers = {"from_number": self._from, "to_number": number}
+            self.requests[role] = {**request, **numbers, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
 
     def create(self, role: str) -> CheckedExchange:
@@ -85,7 +100,13 @@ class Calls:
         if reason:
             raise NotPermitted("create_call", reason)
         try:
-            return self.client.send("create_call", json=request, keep=False)
+            answer = self.client.send("create_call", json=request, keep=False)
+            if role == SUBJECT or answer.status not in _REFUSALS:
+                return answer
+            # No document says which options go together, so a refusal of some is no violation.
+            kept = {key: request[key] for key in ("from_number", "to_number", "context")}
+            self.requests[role] = {**REQUEST, **kept}
+            return self.client.send("create_call", json=self.requests[role], keep=False)
         except Inconclusive as inconclusive:
             self._unanswered[role] = inconclusive
             raise
@@ -119,13 +140,17 @@ class Calls:
         return next(iter((*self._given, *self._by_role.values())), None)
 
     def created_ids(self, *roles: str) -> tuple[str, ...]:
-        """Return the ids of the calls that this run created for some roles."""
-        answers = [(role, self.created[role]) for role in roles if role in self.created]
+        """Return the ids of the calls that this run created for some roles, by default for all."""
+        answers = [(role, answer) for role, answer in self.created.items() if not roles or role in roles]
         return tuple(
             str(answer.call_id)
             for role, answer in answers
             if answer.status == 200 and answer.call_id is not None and answer.call_id == self._by_role.get(role)
         )
+
+    def is_over(self, identifier: str) -> bool:
+        """Return whether a created call is known to be over."""
+        return identifier not in self.client.creations.open
 
     def record_end(self, identifier: str) -> None:
         """Record that a call is over."""

@@ -1,6 +1,7 @@
 """Steps of the scenario: one request each, in order.
 
-The *subject* is a call that is created and ended; the *bystander* is a call that no request ends.
+The *subject* is a call that is created and ended; the *bystander* is a call that no request must end, until late in the
+run two requests end it at the same time.
 """
 
 import time
@@ -9,16 +10,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, NoCall
-from vocode_contract.conformance.scenario.lists import (
-    LEAF,
-    half_size,
-    is_consistent,
-    is_missing_calls,
-    list_before,
-    list_page,
-    list_whole,
-)
+from vocode_contract.conformance.scenario.calls import BY_PUT, BYSTANDER, REFUSED, SUBJECT, TALKING, UNKNOWN_ID, NoCall
+from vocode_contract.conformance.scenario.lists import Pages, find_item, is_missing_calls, list_before, walk_pages
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.errors import spell_option
 from vocode_contract.http import clock
@@ -26,12 +19,10 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, SIMULATOR_HEADER, NotPermitted
-from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.call_life import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL, STATUSES
 from vocode_contract.validation.masking import Secret
 
-SUBJECT, BYSTANDER = "subject", "bystander"
-#: Seconds after which a created call must be in the list.
+#: Seconds after which Get Call and the list must show a created call, and the list that a call is over.
 _LAG = 2.0
 #: Maximum seconds for which a call is left untouched.
 _ALONE = 3.0
@@ -39,11 +30,22 @@ _ALONE = 3.0
 #: Scheme of requests with the wrong one: a server that requires Bearer may know Basic.
 _OTHER_SCHEMES = {"Bearer": "Basic", "Basic": "Digest"}
 #: Ways of not being authenticated; with the wrong scheme the token is right, since the scheme is what is tested.
-WAYS: Mapping[str, Credentials | None] = {
+_CREDENTIALS: Mapping[str, Credentials | None] = {
     "no_token": None,
+    "wrong_token": Credentials(suffix="-and-more"),
     "empty_token": Credentials(token=Secret("")),
     "wrong_scheme": Credentials(scheme="Basic"),
-    "wrong_token": Credentials(suffix="-and-more"),
+    "other_case": Credentials(is_case_swapped=True),
+    "no_scheme": Credentials(has_scheme=False),
+}
+#: The ways that are tried on each operation. A service usually reads the header in one place for all operations, so the
+#: rarer ways are tried on some of them.
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "create_call": ("no_token", "wrong_token"),
+    "end_call": ("no_token", "wrong_token", "empty_token"),
+    "get_call": ("no_token", "wrong_token", "wrong_scheme"),
+    "get_recording": ("no_token", "other_case"),
+    "list_calls": ("no_token", "wrong_token", "no_scheme"),
 }
 
 #: On a remote host, a request with an effect has an invalid token under any scheme.
@@ -67,6 +69,12 @@ def create_bystander(scenario: SharedScenario) -> CheckedExchange:
     return scenario.calls.create(BYSTANDER)
 
 
+def create_talking(scenario: SharedScenario) -> CheckedExchange:
+    """Create the call that is given time to be answered; elsewhere it would cost a call more."""
+    require_loopback(scenario, "create_call", "a call more would be placed")
+    return scenario.calls.create(TALKING)
+
+
 def create_without_fields(scenario: SharedScenario) -> CheckedExchange:
     """Send a Create Call request with an empty body."""
     require_loopback(scenario, "create_call", "somebody might be rung by mistake")
@@ -76,7 +84,12 @@ def create_without_fields(scenario: SharedScenario) -> CheckedExchange:
 def get_subject(scenario: SharedScenario) -> CheckedExchange:
     """Get the subject before its end."""
     scenario.try_run(create_bystander)
-    return scenario.send("get_call", {"id": scenario.calls.endable_id(SUBJECT)})
+    scenario.try_run(create_talking)
+    call = scenario.calls.endable_id(SUBJECT)
+    # Get Call may read from a copy that does not have the call yet.
+    return scenario.client.poll(
+        lambda: scenario.send("get_call", {"id": call}), lambda answer: answer.status == 404, within=_LAG
+    )
 
 
 def end_subject(scenario: SharedScenario) -> CheckedExchange:
@@ -105,53 +118,34 @@ def get_subject_again(scenario: SharedScenario) -> CheckedExchange:
     return scenario.send("get_call", {"id": scenario.calls.endable_id(SUBJECT)})
 
 
-def get_call_by_upper_case_id(scenario: SharedScenario) -> CheckedExchange:
-    """Get a call by its id in upper case: a failed one if possible, since no other step reads such a call."""
-    try:
-        call = listed_call(scenario, "error")
-    except NoCall:
-        call = readable_call(scenario)
-    return scenario.send("get_call", {"id": call.upper()})
-
-
-#: How often two pages are read if others change the list meanwhile.
-_READINGS = 4
-
-
-def list_after_end(scenario: SharedScenario) -> CheckedExchange:
+def list_after_end(scenario: SharedScenario) -> Pages:
     """List the calls after the end and the rejected creations; retry for a while if created calls are missing."""
     scenario.try_run(get_subject_again)
     scenario.try_run(create_by_put)
-    for way in WAYS:
+    for way in WAYS["create_call"]:
         scenario.try_run(unauthenticated_request("create_call", way))
-    created = scenario.calls.created_ids(SUBJECT, BYSTANDER)
-    return scenario.client.poll(lambda: list_whole(scenario), lambda page: is_missing_calls(page, created), within=_LAG)
+    return list_up_to_date(scenario, scenario.calls.created_ids(SUBJECT, BYSTANDER))
 
 
-def list_two_pages(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """List the calls on one page and on two pages, and again if the list changed in between.
+def list_up_to_date(scenario: SharedScenario, created: tuple[str, ...]) -> Pages:
+    """List the calls; retry for a while if created calls are missing, or calls that are over are shown as they were.
 
-    Raises:
-        Inconclusive: The list changes each time.
+    A list may be read from a copy that is a little behind.
     """
-    scenario.try_run(list_after_end)
-    whole = list_whole(scenario)  # again: calls were created since
-    size = half_size(whole) or LEAF
-    first = list_page(scenario, 1, size)
-    for _ in range(_READINGS):
-        second = list_page(scenario, 2, size)
-        if is_consistent(whole, first, second):
-            return whole, first, second
-        before, (whole, first) = (whole, first), (list_whole(scenario), list_page(scenario, 1, size))
-        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
-            return *before, second
-    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
+
+    def is_behind(pages: Pages) -> bool:
+        over = (one for one in created if scenario.calls.is_over(one))
+        return is_missing_calls(pages, created) or any(
+            item.get("status") in STATUSES.keys() - FINAL for one in over for _, item in [find_item(pages, one)]
+        )
+
+    return scenario.client.poll(lambda: walk_pages(scenario), is_behind, within=_LAG)
 
 
 def create_by_put(scenario: SharedScenario) -> CheckedExchange:
     """Send a Create Call request by PUT."""
     require_loopback(scenario, "create_call", "another method might be taken")
-    return scenario.send("create_call", json=scenario.calls.request("put"), method="PUT")
+    return scenario.send("create_call", json=scenario.calls.request(BY_PUT), method="PUT")
 
 
 LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
@@ -161,7 +155,6 @@ LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
     wait_for_subject,
     end_subject_again,
     get_subject_again,
-    list_after_end,
 )
 
 
@@ -183,7 +176,7 @@ def get_bystander_after_end(scenario: SharedScenario) -> CheckedExchange:
 def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
     """Get the bystander after the rejected requests to end it."""
     scenario.try_run(get_bystander_after_end)
-    for way in WAYS:
+    for way in WAYS["end_call"]:
         scenario.try_run(unauthenticated_request("end_call", way))
     return get_bystander(scenario)
 
@@ -202,19 +195,36 @@ def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange,
 @cache
 def unauthenticated_request(name: str, way: str) -> Callable[[SharedScenario], CheckedExchange]:
     """Return the step that requests an operation without valid authentication."""
-    usual = _NEARLY.get(name, WAYS[way]) if way == "wrong_token" else WAYS[way]
+    usual = _NEARLY.get(name, _CREDENTIALS[way]) if way == "wrong_token" else _CREDENTIALS[way]
 
     def send(scenario: SharedScenario) -> CheckedExchange:
         acts = scenario.client.contract.operations[name].effect != "reads"
         credentials = _HARMLESS.get(way, usual) if acts and not scenario.calls.is_here else usual
-        if credentials is not None and way == "wrong_scheme":
-            authentication = scenario.client.authentication
-            if not authentication.scheme:  # it would be the right credential, and obeyed
-                raise NoCall(f"the header {authentication.header} has no authentication scheme that could be wrong")
-            credentials = replace(credentials, scheme=_OTHER_SCHEMES[authentication.scheme])
+        if way == "other_case" and not scenario.client.has_token_with_case:
+            credentials = _CREDENTIALS["wrong_token"]  # a number or a UUID may be compared without regard to case
+        if credentials is not None and way in ("wrong_scheme", "no_scheme"):
+            scheme = require_scheme(scenario)  # without one it would be the right credential, and obeyed
+            credentials = replace(credentials, scheme=_OTHER_SCHEMES[scheme])
         return request_with(name, credentials)(scenario)
 
     return send
+
+
+def require_scheme(scenario: SharedScenario) -> str:
+    """Return the authentication scheme.
+
+    Raises:
+        NoCall: The header with the credential has none.
+    """
+    authentication = scenario.client.authentication
+    if not authentication.scheme:
+        raise NoCall(f"the header {authentication.header} has no authentication scheme")
+    return authentication.scheme
+
+
+def list_by_lower_case_scheme(scenario: SharedScenario) -> CheckedExchange:
+    """List the calls with the authentication scheme in lower case."""
+    return request_with("list_calls", Credentials(scheme=require_scheme(scenario).lower()))(scenario)
 
 
 @cache

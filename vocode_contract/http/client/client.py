@@ -158,23 +158,34 @@ class Client:
         return exchange
 
     def _send_with_retries(self, intent: Intent, wanted: OperationRequest) -> Exchange:
-        """Send a request, and again if it only reads and got no response."""
+        """Send a request, and again if it only reads and got no response, or if the server limits the rate."""
         __tracebackhide__ = True
         request = self._request(wanted)
         within = wanted.within - self._throttle.wait(self._timing, at_most=wanted.within)
         deadline = clock.monotonic() + min(self._timing.total, within)
-        pauses = self._timing.pauses if intent.effect == "reads" else ()
+        pauses, is_read = self._timing.pauses, intent.effect == "reads"
         found: Inconclusive | None = None
         times = 0
         while True:
             times += 1
             try:
-                return self._send_for_answer(request, wanted, deadline, is_retried=bool(pauses))
+                return self._send_for_answer(request, wanted, deadline, is_retried=is_read and bool(pauses))
             except Inconclusive as inconclusive:
                 # A last attempt that the deadline cuts off tells less than the one before.
                 found = found if found is not None and clock.monotonic() >= deadline else inconclusive
-            if times > len(pauses) or not self._wait_for_retry(found, pauses[times - 1], deadline):
+            may_repeat = is_read or self._is_undone(found, intent)
+            if times > len(pauses) or not may_repeat or not self._wait_for_retry(found, pauses[times - 1], deadline):
                 raise found.with_attempts(times)
+
+    def _is_undone(self, found: Inconclusive, intent: Intent) -> bool:
+        """Return whether a request with an effect was refused by a rate limit, and the guard admits it once more."""
+        if found.kind != "rate-limited" or found.wait is None:
+            return False
+        try:
+            self._guard.admit(intent)
+        except NotPermitted:  # the budget is spent
+            return False
+        return True
 
     @property
     def is_read_only(self) -> bool:
@@ -313,7 +324,7 @@ class Client:
         if status in _GATEWAY:
             raise Inconclusive("gateway", f"status {status}", _consequence(wanted.operation, sent=True))
         if wanted.credentials == DEFAULT_CREDENTIALS:
-            if status == 401 or (status == 403 and wanted.operation.name not in self._accepted):
+            if self._is_rejected_everywhere(status, wanted.operation.name):
                 token = (
                     f"with the token of {TOKEN_VARIABLE}"
                     if self._token
@@ -323,6 +334,15 @@ class Client:
             if 200 <= status < 300:
                 self._accepted.add(wanted.operation.name)
         return exchange
+
+    def _is_rejected_everywhere(self, status: int, operation: str) -> bool:
+        """Return whether a status says that the token is wrong, rather than that one operation rejects a valid one.
+
+        A token that an operation accepted before, and now does not, may have expired.
+        """
+        if status == 401:
+            return not self._accepted or operation in self._accepted
+        return status == 403 and not self._accepted
 
     def _rate_limit_error(self, wait: float | None) -> Inconclusive:
         """Slow down as the server asks, and return the reason for having no response."""

@@ -4,7 +4,7 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vocode_contract.contract.model import Effect, Operation
@@ -29,24 +29,30 @@ class Credentials:
         token: A token instead of the client's own.
         cut: Number of characters to remove from the end of the token.
         suffix: Text to append to the token.
+        has_scheme: Whether the scheme is sent before the token.
+        is_case_swapped: Whether capital letters of the token become small ones, and small ones capitals.
     """
 
     scheme: str = ""
     token: Secret | None = None
     cut: int = 0
     suffix: str = ""
+    has_scheme: bool = True
+    is_case_swapped: bool = False
 
     def in_shell(self, authentication: Authentication = BEARER) -> str:
         """Return the header's value for a double-quoted shell word, with a variable for the client's own token."""
         if self.token is not None:
             known = {"": "", INVALID_TOKEN: INVALID_TOKEN}
             token = known.get(self.token.reveal(), f"${OTHER_TOKEN_VARIABLE}")
+        elif self.is_case_swapped:
+            token = f"${{{TOKEN_VARIABLE}~~}}"
         elif self.cut:
             token = f"${{{TOKEN_VARIABLE}%{'?' * self.cut}}}"
         else:
             token = f"${{{TOKEN_VARIABLE}}}" if self.suffix else f"${TOKEN_VARIABLE}"
         text = authentication.encode_in_shell(f"{token}{self.suffix}")
-        return f"{self.scheme or authentication.scheme} {text}".strip()
+        return f"{self.scheme or authentication.scheme} {text}".strip() if self.has_scheme else text
 
 
 DEFAULT_CREDENTIALS: Final = Credentials()
@@ -124,8 +130,10 @@ def authorization(
     if token is None and not credentials.suffix:
         return None
     text = token.reveal() if token else ""
+    if credentials.is_case_swapped:
+        text = text.swapcase()
     sent = authentication.encode(f"{text[: len(text) - credentials.cut]}{credentials.suffix}")
-    return f"{credentials.scheme or authentication.scheme} {sent}".strip()
+    return f"{credentials.scheme or authentication.scheme} {sent}".strip() if credentials.has_scheme else sent
 
 
 def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool:
@@ -136,7 +144,7 @@ def is_sent_as_user(credentials: Credentials | None, own: Secret | None) -> bool
     """
     if credentials is None:
         return False
-    if credentials.token is None and not credentials.cut and not credentials.suffix:
+    if credentials == replace(DEFAULT_CREDENTIALS, scheme=credentials.scheme):
         return True
     known = {os.environ.get(TOKEN_VARIABLE, ""), own.reveal() if own else ""} - {""}
     sent = authorization(credentials, own) or ""

@@ -204,6 +204,17 @@ SCENARIOS: Mapping[str, Scenario] = {
         summary="the person is put through to a colleague, who does not answer",
         talk=(*_TRANSFER, TimedTurn(58.0, TRANSFER_UNANSWERED)),
     ),
+    "quick": Scenario(
+        number="0113",
+        summary="a person answers at once, greets and never hangs up",
+        rings=0.1,
+        talk=(
+            TimedTurn(0.0, PICK_UP),
+            TimedTurn(0.02, BOT),
+            TimedTurn(0.04, HUMAN, " Hello."),
+            TimedTurn(0.05, PERSON),
+        ),
+    ),
 }
 
 #: The numbers that select a scenario end in this and the scenario's number; all are fictional.

@@ -44,7 +44,14 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         headers = tuple(request.headers.multi_items())
         answer = answer_to(
             self.simulation,
-            Request(method=request.method.upper(), path=path, query=query, headers=headers, body=body),
+            Request(
+                method=request.method.upper(),
+                path=path,
+                query=query,
+                headers=headers,
+                body=body,
+                scheme=request.url.scheme,
+            ),
         )
         if answer.steps is not None:
             return _parse_response(answer.steps, request)

@@ -20,11 +20,14 @@ class Observation:
     Attributes:
         at: In seconds since 1970-01-01 UTC; ``None`` if unknown.
         source: ``call`` for a Call (or an item of a list), ``event`` for a webhook event.
+        operation: The operation that showed it; empty if unknown. One operation must repeat a time exactly, while two
+            may write it with different precision.
         value: The parsed payload; not shown.
     """
 
     at: float | None = None
     source: Source = "call"
+    operation: str = ""
     value: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -42,6 +45,8 @@ class CallHistory:
         seen: Number of observations.
         fixed: Digests of the properties that may not change (`FIXED`).
         start_time: As written, like the end time.
+        operation: The operation that shows the next observation; empty if unknown.
+        shown: Status, start and end time by the operation that showed them last.
         settled: Length and digest of that part of the transcript that may not change any more.
         detected: Result of human detection in the call.
         reported: Result of human detection in an event.
@@ -55,6 +60,8 @@ class CallHistory:
     fixed: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     start_time: object = field(default=None, repr=False)
     end_time: object = field(default=None, repr=False)
+    operation: str = ""
+    shown: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False, hash=False)
     settled: tuple[int, bytes] = field(default=(0, b""), repr=False)
     recording: bool = False
     detected: str | None = None
@@ -81,14 +88,17 @@ def add_call(history: CallHistory, call: Mapping[str, Any]) -> CallHistory:
     webhook = members(members(call.get("agent")).get("webhook"))
     subscriptions = webhook.get("subscriptions")
     listed = subscriptions if isinstance(subscriptions, list) else ()
+    status = known_word(call.get("status"), STATUSES) or history.status
+    start, end = _time(call.get("start_time")), _time(call.get("end_time"))
     return replace(
         history,
         call_id=history.call_id or _text(call.get("id")),
-        status=known_word(call.get("status"), STATUSES) or history.status,
+        status=status,
         stage=known_word(call.get("stage"), STAGES) or history.stage,
         fixed={**history.fixed, **digest_fixed(call)},
-        start_time=_time(call.get("start_time")),
-        end_time=_time(call.get("end_time")),
+        start_time=start,
+        end_time=end,
+        shown={**history.shown, history.operation: {"status": status, "start_time": start, "end_time": end}},
         settled=_digest_transcript(call),
         recording=call.get("recording_available") is True,
         detected=known_word(call.get("human_detection_result"), RESULTS) or history.detected,

@@ -80,8 +80,10 @@ def _keep_time(key: Literal["start_time", "end_time"], statuses: Collection[str]
     """Return the rule that a time does not change once the call has one of these statuses."""
 
     def check(history: CallHistory, call: Mapping[str, Any]) -> Iterator[Clash]:
-        now = call.get(key)
-        if history.status in statuses and _has_moved(getattr(history, key), now):
+        now, shown = call.get(key), history.shown.get(history.operation, {})
+        if (history.status in statuses and _has_moved(getattr(history, key), now)) or (
+            history.operation and shown.get("status") in statuses and _has_moved(shown.get(key), now, by=0.0)
+        ):
             actual = "nothing" if now is None else "another time"
             yield Clash(keys=(key,), expected=f"the {key.replace('_', ' ')} of before", actual=actual)
 
@@ -91,14 +93,14 @@ def _keep_time(key: Literal["start_time", "end_time"], statuses: Collection[str]
 _SAME_TIME = 1.0  # seconds: the contract of 2024-08-27 writes one time as text and as a number
 
 
-def _has_moved(before: object, now: object) -> bool:
-    """Return whether two times differ; ``False`` if their spellings cannot be compared."""
+def _has_moved(before: object, now: object, by: float = _SAME_TIME) -> bool:
+    """Return whether two times differ, by some seconds or more; ``False`` if their spellings cannot be compared."""
     if before is None or now is None:
         return before is not None
     then, later = instant(before), instant(now)
     if then is None or later is None:
         return then is later and type(before) is type(now) and before != now
-    return abs(later - then) >= _SAME_TIME
+    return later != then and abs(later - then) >= by
 
 
 #: Names in `FIXED` that stand for a property of a full agent.
@@ -219,7 +221,7 @@ def step(
     value = members(observation.value)
     is_call = observation.source == "call"
     rules, add = (CALL_RULES, add_call) if is_call else (EVENT_RULES, add_event)
-    history = replace(history, seen=history.seen + 1)
+    history = replace(history, seen=history.seen + 1, operation=observation.operation)
     is_same = _is_same_call(history, observation.call_id)
     found = []
     for code, rule in rules.items():
