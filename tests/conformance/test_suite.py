@@ -21,7 +21,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.options import Given
 from vocode_contract.conformance.run.settings import Settings
-from vocode_contract.conformance.scenario import lists, more_steps, steps
+from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.contract.model import Contract, dates
@@ -547,7 +547,7 @@ def test_call_that_another_process_created_is_ended_by_none():
 @pytest.mark.parametrize(("times", "asked"), [(0, 2), (1, 4), (3, 8)])
 def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     carrier = Meanwhile(times)
-    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(more_steps.list_two_pages)
+    whole, first, second = SharedScenario(calls_at("http://127.0.0.1:1", carrier)[0]).run(late_steps.list_two_pages)
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
@@ -555,7 +555,7 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
 
 def test_list_that_changes_at_every_look_is_not_judged():
     with pytest.raises(Inconclusive, match="list-changed"):
-        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(more_steps.list_two_pages)
+        SharedScenario(calls_at("http://127.0.0.1:1", Meanwhile(100))[0]).run(late_steps.list_two_pages)
 
 
 def test_calls_elsewhere_are_those_that_were_given():

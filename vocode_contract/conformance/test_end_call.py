@@ -10,7 +10,7 @@ from vocode_contract.conformance.assertions.responses import (
     fail_with,
     require_not_over,
 )
-from vocode_contract.conformance.scenario import lists, more_steps, steps
+from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.validation.lifecycle.call_life import FINAL
 
@@ -48,13 +48,13 @@ def test_end_call_does_not_change_a_call_that_failed(scenario: ScenarioRunner) -
 
 
 def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -> None:
-    for answer in scenario.run(more_steps.end_twice_at_once):
+    for answer in scenario.run(late_steps.end_twice_at_once):
         assert_status(answer, 200, policy="ended-call")
-    assert_ended(scenario.run(more_steps.wait_after_race))
+    assert_ended(scenario.run(late_steps.wait_after_race))
 
 
 def test_end_call_accepts_json_null_as_empty_body(scenario: ScenarioRunner) -> None:
-    answer = scenario.run(more_steps.end_with_null)
+    answer = scenario.run(late_steps.end_with_null)
     require_not_over(scenario, answer)
     assert_status(answer, 200)
 

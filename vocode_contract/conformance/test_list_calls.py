@@ -5,7 +5,7 @@ import pytest
 from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.assertions.responses import assert_status
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.scenario import lists, more_steps, steps
+from vocode_contract.conformance.scenario import late_steps, lists, steps
 from vocode_contract.conformance.scenario.calls import BYSTANDER, SUBJECT
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.contract.model import Contract
@@ -25,7 +25,7 @@ def test_list_calls_returns_a_page(scenario: ScenarioRunner) -> None:
 
 
 def test_list_calls_respects_page_and_size(scenario: ScenarioRunner) -> None:
-    _, first, second = scenario.run(more_steps.list_two_pages)
+    _, first, second = scenario.run(late_steps.list_two_pages)
     pages.assert_numbered(first, number=1)
     pages.assert_numbered(second, number=2)
     pages.assert_turned(first, second)
@@ -38,24 +38,24 @@ def test_list_calls_returns_the_first_ten_calls_by_default(scenario: ScenarioRun
 
 
 def test_list_calls_fills_each_page_before_the_next(scenario: ScenarioRunner) -> None:
-    pages.assert_filled(*scenario.run(more_steps.list_two_pages))
+    pages.assert_filled(*scenario.run(late_steps.list_two_pages))
 
 
 def test_list_calls_reports_correctly_whether_more_pages_follow(scenario: ScenarioRunner) -> None:
-    pages.assert_has_more(*scenario.run(more_steps.list_two_pages), beyond=scenario.run(lists.list_page_beyond_end))
+    pages.assert_has_more(*scenario.run(late_steps.list_two_pages), beyond=scenario.run(lists.list_page_beyond_end))
 
 
 def test_list_calls_contains_every_call_once(scenario: ScenarioRunner) -> None:
     scenario.shared.try_run(steps.get_subject)
     after_end = scenario.run(steps.list_after_end)
     pages.assert_lists_known(scenario, after_end, scenario.shared.calls.created_ids(SUBJECT, BYSTANDER))
-    whole = scenario.run(more_steps.list_at_the_end)
+    whole = scenario.run(late_steps.list_at_the_end)
     pages.assert_lists_known(scenario, whole, scenario.shared.calls.created_ids())
 
 
 def test_list_calls_continues_behind_the_second_page(scenario: ScenarioRunner) -> None:
-    whole = scenario.run(more_steps.list_at_the_end)
-    for step in (more_steps.list_later_page, more_steps.list_full_page):
+    whole = scenario.run(late_steps.list_at_the_end)
+    for step in (late_steps.list_later_page, late_steps.list_full_page):
         if scenario.shared.try_run(step):
             pages.assert_agrees(scenario, scenario.run(step), whole)
 
@@ -63,19 +63,19 @@ def test_list_calls_continues_behind_the_second_page(scenario: ScenarioRunner) -
 def test_list_calls_contains_only_calls_of_one_user(scenario: ScenarioRunner) -> None:
     created = scenario.shared.try_run(steps.create_subject)
     pages.assert_one_owner(
-        scenario.run(more_steps.list_at_the_end), created.members.get("user_id") if created else None
+        scenario.run(late_steps.list_at_the_end), created.members.get("user_id") if created else None
     )
 
 
 def test_list_calls_reports_the_right_total(scenario: ScenarioRunner) -> None:
-    pages.assert_total(scenario.run(more_steps.list_at_the_end))
-    pages.assert_same_total(*scenario.run(more_steps.list_two_pages))
+    pages.assert_total(scenario.run(late_steps.list_at_the_end))
+    pages.assert_same_total(*scenario.run(late_steps.list_two_pages))
 
 
 @pytest.mark.usefixtures("sorting")
 def test_list_calls_sorts_as_requested(scenario: ScenarioRunner) -> None:
-    if scenario.shared.try_run(more_steps.list_sorted_both_ways):
-        whole, up, *down = scenario.run(more_steps.list_sorted_both_ways)
+    if scenario.shared.try_run(late_steps.list_sorted_both_ways):
+        whole, up, *down = scenario.run(late_steps.list_sorted_both_ways)
         pages.assert_same_calls(whole, *down)
         pages.assert_sorted_both_ways(up, tuple(down), "status")
         return

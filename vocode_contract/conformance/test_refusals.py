@@ -11,7 +11,7 @@ from vocode_contract.conformance.assertions.responses import (
     assert_went_on,
     fail_with,
 )
-from vocode_contract.conformance.scenario import lists, more_steps, steps
+from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.calls import REFUSED
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.client.created_calls import MARK
@@ -95,7 +95,7 @@ def test_token_of_another_user_lists_other_calls(scenario: ScenarioRunner) -> No
 @pytest.mark.vocode_operation("create_call")
 def test_call_of_another_user_is_not_in_the_list(scenario: ScenarioRunner) -> None:
     created = scenario.run(more_steps.create_as_other_user)
-    for page in scenario.run(more_steps.list_at_the_end):
+    for page in scenario.run(late_steps.list_at_the_end):
         pages.assert_no_foreign_call(page, filter(None, [created.call_id]))
 
 

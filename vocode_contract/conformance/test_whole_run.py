@@ -10,7 +10,7 @@ from vocode_contract.conformance.assertions.responses import (
     assert_went_on,
     require_not_over,
 )
-from vocode_contract.conformance.scenario import more_steps, steps
+from vocode_contract.conformance.scenario import late_steps, more_steps, steps
 from vocode_contract.conformance.scenario.lists import find_item
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.contract.model import Contract
@@ -19,23 +19,23 @@ from vocode_contract.contract.model import Contract
 @pytest.mark.vocode_operation("get_call")
 def test_call_in_progress_is_found(scenario: ScenarioRunner) -> None:
     scenario.run(steps.create_talking)
-    assert_status(scenario.run(more_steps.wait_for_talking), 200)
+    assert_status(scenario.run(late_steps.wait_for_talking), 200)
 
 
 @pytest.mark.vocode_operation("end_call")
 def test_end_call_accepts_an_empty_form_and_ends_a_call_in_progress(scenario: ScenarioRunner) -> None:
-    if scenario.shared.try_run(more_steps.wait_for_talking):
-        scenario.run(more_steps.wait_for_talking)
-    answer = scenario.run(more_steps.end_talking)
+    if scenario.shared.try_run(late_steps.wait_for_talking):
+        scenario.run(late_steps.wait_for_talking)
+    answer = scenario.run(late_steps.end_talking)
     require_not_over(scenario, answer)
     assert_status(answer, 200)
-    assert_ended(scenario.run(more_steps.wait_after_talking))
+    assert_ended(scenario.run(late_steps.wait_after_talking))
 
 
 @pytest.mark.vocode_operation("end_call")
 def test_end_call_ends_no_other_call_in_progress(scenario: ScenarioRunner) -> None:
     before = scenario.shared.try_run(more_steps.get_both_calls)
-    after = scenario.run(more_steps.get_second_after_talking)
+    after = scenario.run(late_steps.get_second_after_talking)
     assert_went_on(scenario, before[-1] if before else None, after, "other-ended")
 
 
@@ -44,9 +44,9 @@ def test_created_calls_have_the_requested_options_and_the_defaults(
     scenario: ScenarioRunner, vocode_contract: Contract
 ) -> None:
     scenario.run(steps.create_talking)
-    for request, created in more_steps.created_calls(scenario.shared):
+    for request, created in late_steps.created_calls(scenario.shared):
         assert_as_requested(created, request, vocode_contract)
-        for answer in more_steps.looks_at(scenario.shared, created.call_id):
+        for answer in late_steps.looks_at(scenario.shared, created.call_id):
             assert_still_as_requested(answer, answer.members, request, vocode_contract)
 
 
@@ -54,25 +54,25 @@ def test_created_calls_have_the_requested_options_and_the_defaults(
 def test_listed_calls_have_the_requested_options_and_the_defaults(
     scenario: ScenarioRunner, vocode_contract: Contract
 ) -> None:
-    whole = scenario.run(more_steps.list_at_the_end)
-    for request, answer in more_steps.created_calls(scenario.shared):
+    whole = scenario.run(late_steps.list_at_the_end)
+    for request, answer in late_steps.created_calls(scenario.shared):
         page, call = find_item(whole, answer.call_id)
         assert_still_as_requested(page, call, request, vocode_contract)
 
 
 @pytest.mark.vocode_operation("get_call")
 def test_get_call_accepts_an_id_in_upper_case(scenario: ScenarioRunner) -> None:
-    assert_status(scenario.run(more_steps.wait_after_talking), 200)
+    assert_status(scenario.run(late_steps.wait_after_talking), 200)
 
 
 @pytest.mark.vocode_operation("end_call")
 def test_ended_calls_stay_ended(scenario: ScenarioRunner) -> None:
     for step in (
         steps.wait_for_subject,
-        more_steps.wait_after_race,
-        more_steps.end_talking_again,
-        more_steps.wait_after_talking,
+        late_steps.wait_after_race,
+        late_steps.end_talking_again,
+        late_steps.wait_after_talking,
     ):
         if scenario.shared.try_run(step):
             scenario.run(step)
-    scenario.run(more_steps.list_at_the_end)
+    scenario.run(late_steps.list_at_the_end)

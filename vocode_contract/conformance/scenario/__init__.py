@@ -1,4 +1,5 @@
 """The ordered requests that the suite makes, each sent once however many tests use its response.
 
-Start with `scenario`; `steps` and `more_steps` are the requests, `lists` those for pages.
+Start with `scenario`. The requests are in `steps`, `more_steps` and `late_steps`, in the order of the run; those for
+pages are in `lists`.
 """

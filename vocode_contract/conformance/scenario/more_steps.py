@@ -1,36 +1,22 @@
-"""Steps about recordings, races, malformed requests and calls in other states."""
+"""Steps about recordings, malformed requests, another user, and calls in other states."""
 
 import os
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from vocode_contract.conformance.scenario.calls import BYSTANDER, SECOND, TALKING, UNKNOWN_ID, NoCall
+from vocode_contract.conformance.scenario.calls import BYSTANDER, SECOND, UNKNOWN_ID, NoCall
 from vocode_contract.conformance.scenario.lists import (
-    LEAF,
     Pages,
-    half_size,
-    is_consistent,
-    is_whole_list,
     list_before,
-    list_page,
-    list_whole,
-    requested_number,
-    requested_size,
 )
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.conformance.scenario.steps import (
     call_in_state,
     call_with_recording,
-    create_talking,
     get_bystander,
-    get_bystander_after_end,
     get_bystander_after_refusals,
-    list_up_to_date,
+    get_call,
     listed_call,
     request_with,
     require_loopback,
@@ -39,7 +25,6 @@ from vocode_contract.conformance.scenario.steps import (
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE, Credentials
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.masking import Secret
 
 
@@ -141,7 +126,7 @@ def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
     shown = scenario.try_run(get_call_of_each_shape) or ()
     ended = scenario.run(list_before).items
     known = {item.get("id") for item in ended if item.get("status") == "ended"}
-    return next((answer for answer in shown if answer.requested_id in known), None) or _get(
+    return next((answer for answer in shown if answer.requested_id in known), None) or get_call(
         scenario, listed_call(scenario, "ended")
     )
 
@@ -168,7 +153,7 @@ def get_call_of_each_shape(scenario: SharedScenario) -> Pages:
     rare_first = sorted(shapes, key=lambda shape: len(shapes[shape]))
     statuses = {shape[0]: shape for shape in reversed(rare_first)}
     ordered = dict.fromkeys((*statuses.values(), *rare_first))
-    return tuple(_get(scenario, shapes[shape][0]) for shape in [*ordered][:_SHAPES])
+    return tuple(get_call(scenario, shapes[shape][0]) for shape in [*ordered][:_SHAPES])
 
 
 def _shape_of(call: Mapping[str, Any]) -> tuple[object, ...]:
@@ -195,209 +180,3 @@ def get_unavailable_recording(scenario: SharedScenario) -> CheckedExchange:
     if answer.is_success and scenario.send("get_call", {"id": call}).members.get("recording_available") is True:
         raise Inconclusive("call-changed", "its recording has become available")
     return answer
-
-
-# --- ends of calls of their own ---
-
-
-def get_second_after_talking(scenario: SharedScenario) -> CheckedExchange:
-    """Get the second of two ids, which may be in progress, after the end of the call in progress."""
-    scenario.run(end_talking)
-    scenario.run(get_both_calls)
-    return _get(scenario, scenario.calls.endable_id(SECOND))
-
-
-def end_with_null(scenario: SharedScenario) -> CheckedExchange:
-    """End that call with the JSON text null for a body."""
-    scenario.try_run(get_both_calls)
-    scenario.try_run(get_second_after_talking)
-    call = scenario.calls.endable_id(SECOND)
-    return _end(scenario, call, media_type="application/json", body=b"null")
-
-
-def _end(scenario: SharedScenario, call: str, *, media_type: str = "", body: bytes = b"") -> CheckedExchange:
-    answer = scenario.send("end_call", {"id": call}, body=body, media_type=media_type)
-    # A remote host's status 200 alone does not prove the end.
-    if answer.call_status in FINAL and scenario.calls.is_here:
-        scenario.calls.record_end(call)
-    return answer
-
-
-def end_twice_at_once(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """End the bystander twice at the same time, once nothing else needs it."""
-    scenario.try_run(get_both_calls)
-    call = scenario.calls.endable_id(BYSTANDER)
-
-    def end(_: int) -> CheckedExchange:
-        return replace(_end(scenario, call), is_ordered=False)
-
-    with ThreadPoolExecutor(2) as threads:
-        return tuple(threads.map(end, range(2)))
-
-
-def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
-    """Get the call that was ended twice at the same time until it is over."""
-    scenario.run(end_twice_at_once)
-    return wait_until_over(scenario, scenario.calls.endable_id(BYSTANDER))
-
-
-def created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, Any], CheckedExchange]]:
-    """Yield the requests that have created calls so far, each with its response, unless that shows another's call."""
-    before = scenario.try_run(list_before)
-    created = scenario.calls.created
-    times = Counter((*(answer.call_id for answer in created.values()), *(before.item_ids if before else ())))
-    yield from (
-        (scenario.calls.request(role), answer) for role, answer in created.items() if times[answer.call_id] == 1
-    )
-
-
-def looks_at(scenario: SharedScenario, call: str | None) -> Iterator[CheckedExchange]:
-    """Yield the responses of Get Call that show a created call, of the steps that look at several."""
-    bystander, talking = scenario.try_run(get_bystander_after_end), scenario.try_run(wait_after_talking)
-    shown = (bystander, talking, *(scenario.try_run(get_both_calls) or ()))
-    yield from (answer for answer in shown if answer and answer.call_id == call)
-
-
-# --- what takes time ---
-
-#: Seconds after its creation at which a call is looked at first, and until which it may be answered.
-_FIRST_LOOK, _UNTIL_ANSWERED = 0.2, 2.5
-
-
-#: Seconds for which an answered call is read again if it has no transcript, which not every server writes in a call.
-_UNTIL_HEARD = 0.4
-
-
-def wait_for_talking(scenario: SharedScenario) -> CheckedExchange:
-    """Get the call that is given time until it is in progress.
-
-    Raises:
-        NoCall: It is not in progress in time.
-    """
-    created = scenario.run(create_talking)
-    call = scenario.calls.endable_id(TALKING)
-    time.sleep(max(0.0, created.at + _FIRST_LOOK - time.time()))
-    left = max(0.0, created.at + _UNTIL_ANSWERED - time.time())
-    look = scenario.client.poll(lambda: _get(scenario, call), _is_unanswered, within=left)
-    if not look.is_simulated and _is_unheard(look):  # simulated calls have a transcript at their end
-        look = scenario.client.poll(lambda: _get(scenario, call), _is_unheard, within=_UNTIL_HEARD)
-    if _is_unanswered(look) or look.call_status in FINAL:
-        raise NoCall(f"no created call was in progress within {_UNTIL_ANSWERED:g} s")
-    return look
-
-
-def end_talking(scenario: SharedScenario) -> CheckedExchange:
-    """End the call in progress with an empty form for a body; or as it is, if it was not answered in time."""
-    scenario.try_run(wait_for_talking)
-    call = scenario.calls.endable_id(TALKING)
-    return _end(scenario, call, media_type="application/x-www-form-urlencoded", body=b"")
-
-
-def end_talking_again(scenario: SharedScenario) -> CheckedExchange:
-    """End that call a second time."""
-    scenario.run(end_talking)
-    scenario.try_run(get_second_after_talking)
-    return _end(scenario, scenario.calls.endable_id(TALKING))
-
-
-def wait_after_talking(scenario: SharedScenario) -> CheckedExchange:
-    """Get that call until it is over, as late as the run allows, and by its id in upper case."""
-    scenario.run(end_talking_again)
-    scenario.try_run(list_sorted_both_ways)
-    call = scenario.calls.endable_id(TALKING)
-    answer = scenario.client.wait_until_over(call.upper())
-    if answer.call_status in FINAL:
-        scenario.calls.record_end(call)
-    return answer
-
-
-def list_at_the_end(scenario: SharedScenario) -> Pages:
-    """List the calls again, once all others steps that act have run."""
-    for step in (wait_for_not_started, end_with_null, wait_after_race, end_talking_again):
-        scenario.try_run(step)
-    return list_up_to_date(scenario, scenario.calls.created_ids())
-
-
-# --- pages ---
-
-#: How often two pages are read if others change the list meanwhile.
-_READINGS = 4
-
-
-def list_two_pages(scenario: SharedScenario) -> Pages:
-    """Return the first page of the list, and list it on two pages; list all again if the list changed in between.
-
-    Raises:
-        Inconclusive: The list changes each time.
-    """
-    whole = scenario.run(list_at_the_end)[0]
-    size = half_size(whole) or LEAF
-    first = list_page(scenario, 1, size)
-    for _ in range(_READINGS):
-        second = list_page(scenario, 2, size)
-        if is_consistent(whole, first, second):
-            return whole, first, second
-        before, (whole, first) = (whole, first), (list_whole(scenario), list_page(scenario, 1, size))
-        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
-            return *before, second
-    raise Inconclusive("list-changed", f"{_READINGS} times in a row")
-
-
-def list_sorted_both_ways(scenario: SharedScenario) -> Pages:
-    """List the calls sorted by status, which many calls share: the lowest first, then the highest first on two pages.
-
-    Returns:
-        The whole list unsorted, the sorted one, and the two pages.
-
-    Raises:
-        NoCall: The list does not fit on two pages, or the server does not sort by status.
-    """
-    whole, *_ = scenario.run(list_two_pages)
-    size = half_size(whole)
-    if not size:
-        raise NoCall("pages under ties are checked if the list has 3 to 100 calls")
-    up = list_page(scenario, 1, requested_size(whole), sort_column="status", sort_desc="false")
-    if up.status == 422:
-        raise NoCall("the server does not sort by status, and no document states the columns")
-    down = (list_page(scenario, number, size, sort_column="status", sort_desc="true") for number in (1, 2))
-    return whole, up, *down
-
-
-def list_later_page(scenario: SharedScenario) -> CheckedExchange:
-    """List a page behind the second: the last one, with a size that it fills, if the length of the list allows.
-
-    Raises:
-        NoCall: The list has fewer than five calls, or is too long to be read.
-    """
-    pages = scenario.run(list_at_the_end)
-    count, largest = sum(len(page.items) for page in pages), requested_size(pages[0])
-    are_full = is_whole_list(pages) and all(len(page.items) == largest for page in pages[:-1])
-    if not are_full or count < 2 * LEAF + 1:
-        raise NoCall("the list has fewer than five calls, or is too long")
-    size = next((size for size in range(min(count // 3, largest - 1), 1, -1) if count % size == 0), 0)
-    return list_page(scenario, count // size, size) if size else list_page(scenario, 3, LEAF)
-
-
-def list_full_page(scenario: SharedScenario) -> CheckedExchange:
-    """List all calls on a page that they fill.
-
-    Raises:
-        NoCall: They do not fit on one page, or another step has listed a last page that is full.
-    """
-    whole, *others = scenario.run(list_at_the_end)
-    later, count = scenario.try_run(list_later_page), len(whole.items)
-    if others or not count or later is None or requested_number(later) * requested_size(later) == count:
-        raise NoCall("the list is long, or its last page was full")
-    return list_page(scenario, 1, count)
-
-
-def _get(scenario: SharedScenario, call: str) -> CheckedExchange:
-    return scenario.send("get_call", {"id": call})
-
-
-def _is_unanswered(answer: CheckedExchange) -> bool:
-    return answer.is_valid and answer.call_status == "not_started"
-
-
-def _is_unheard(answer: CheckedExchange) -> bool:
-    return answer.is_valid and answer.call_status == "in_progress" and not answer.members.get("transcript")

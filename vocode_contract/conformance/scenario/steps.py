@@ -87,9 +87,7 @@ def get_subject(scenario: SharedScenario) -> CheckedExchange:
     scenario.try_run(create_talking)
     call = scenario.calls.endable_id(SUBJECT)
     # Get Call may read from a copy that does not have the call yet.
-    return scenario.client.poll(
-        lambda: scenario.send("get_call", {"id": call}), lambda answer: answer.status == 404, within=_LAG
-    )
+    return scenario.client.poll(lambda: get_call(scenario, call), lambda answer: answer.status == 404, within=_LAG)
 
 
 def end_subject(scenario: SharedScenario) -> CheckedExchange:
@@ -115,7 +113,7 @@ def end_subject_again(scenario: SharedScenario) -> CheckedExchange:
 def get_subject_again(scenario: SharedScenario) -> CheckedExchange:
     """Get the subject after it was ended twice."""
     scenario.run(end_subject_again)
-    return scenario.send("get_call", {"id": scenario.calls.endable_id(SUBJECT)})
+    return get_call(scenario, scenario.calls.endable_id(SUBJECT))
 
 
 def list_after_end(scenario: SharedScenario) -> Pages:
@@ -148,6 +146,11 @@ def create_by_put(scenario: SharedScenario) -> CheckedExchange:
     return scenario.send("create_call", json=scenario.calls.request(BY_PUT), method="PUT")
 
 
+def get_call(scenario: SharedScenario, call: str) -> CheckedExchange:
+    """Get a call by its id."""
+    return scenario.send("get_call", {"id": call})
+
+
 LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
     create_subject,
     get_subject,
@@ -163,7 +166,7 @@ LIFE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
 
 def get_bystander(scenario: SharedScenario) -> CheckedExchange:
     """Get the bystander."""
-    return scenario.send("get_call", {"id": scenario.calls.endable_id(BYSTANDER)})
+    return get_call(scenario, scenario.calls.endable_id(BYSTANDER))
 
 
 def get_bystander_after_end(scenario: SharedScenario) -> CheckedExchange:
