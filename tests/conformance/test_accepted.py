@@ -53,12 +53,21 @@ def file(tmp_path):
         (f'{ENTRY}place = "status"', "entry 1: place must be a JSON Pointer, such as /items/*/status"),
         ("accepted = 1", "each entry is a table [[accepted]]"),
         ("[[accepted", "is not TOML (at end of document)"),
+        (f"a = {'[' * 100_000}", "is nested too deeply"),
+        (f"a = {'1' * 5_000}", "is not TOML"),
+        (f"{'a.' * 100_000}a = 1", "has more than 100 dots in a line"),
+        ("a = 1\n" * 200_000, "is longer than 1,048,576 bytes"),
     ],
 )
 def test_file_that_cannot_be_used_is_refused_by_entry_and_key(file, text, reason):
     with pytest.raises(InvalidOption) as refused:
         read(file, text)
     assert str(refused.value).startswith(f"--accepted: {file}: {reason}")
+
+
+def test_file_of_an_editor_on_windows_is_read(file):
+    file.write_bytes(b"\xef\xbb\xbf" + ENTRY.replace("\n", "\r\n").encode())
+    assert [entry.code for entry in read_accepted(Given(value=str(file)), Contract.load())] == ["enum"]
 
 
 def test_file_that_is_not_there_is_refused_in_one_line(capsys):

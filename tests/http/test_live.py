@@ -180,7 +180,10 @@ def test_repositorys_file_narrows(tmp_path):
         ('[live]\nread_only = "yes"', "can only be true"),
         ("[dead]\nread_only = true", "another table"),
         ("live = 1", "another table"),
-        ("[live", "cannot be read as TOML"),
+        ("[live", "is not TOML .at end of document."),
+        (f"a = {'[' * 60_000}", "is nested too deeply"),
+        (f"a = {'1' * 5_000}", "is not TOML"),
+        (f"{'a.' * 30_000}a = 1", "has more than 100 dots in a line"),
     ],
 )
 def test_repositorys_file_cannot_widen(tmp_path, text, reason):
@@ -203,7 +206,7 @@ def test_repositorys_file_cannot_widen(tmp_path, text, reason):
         ("[live]\nrate = true", "requests per second, 0.1 to 100"),
         ('[live]\nrate = "4"', "requests per second, 0.1 to 100"),
         ("[live]\nrates = 4", "unknown key 'rates' under .live.; did you mean rate"),
-        ("#" * 70_000, "another table"),
+        ("#" * 70_000, "is longer than 65,536 bytes"),
     ],
 )
 def test_users_file_with_what_means_nothing_is_refused(tmp_path, text, reason):

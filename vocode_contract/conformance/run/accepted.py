@@ -1,7 +1,5 @@
 """Violations that a team accepts for now: entries of a TOML file, each with a reason."""
 
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -11,6 +9,7 @@ from vocode_contract.conformance.run.options import Given
 from vocode_contract.contract.json_pointer import tokens_of
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption, did_you_mean
+from vocode_contract.http.guard.config_file import read_toml
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import Violation
 
@@ -112,16 +111,11 @@ def read_accepted(given: Given, contract: Contract) -> tuple[Acceptance, ...]:
     if not path:
         return ()
     try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise InvalidOption(given.source, f"{path}: is longer than {_LARGEST:,} bytes")
-        document = tomllib.loads(content.decode())
+        document = read_toml(path, _LARGEST)
     except OSError as error:
         raise InvalidOption(given.source, f"{path}: {error.strerror or type(error).__name__}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        place = re.search(r"\(at .*\)", str(error))
-        raise InvalidOption(given.source, f"{path}: is not TOML{f' {place[0]}' if place else ''}") from None
+    except ValueError as error:
+        raise InvalidOption(given.source, f"{path}: {error}") from None
     entries: Any = document.pop("accepted", [])
     if document:
         name = next(iter(document))
