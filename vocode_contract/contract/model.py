@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from hashlib import blake2b
 from typing import Any, Literal
 
-import orjson
-
-from vocode_contract.contract import files
+from vocode_contract.contract.documents import COMPONENTS, list_members, load_document, read_index, share_document
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, UnknownSchema
+from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
 Schema = Mapping[str, Any]
 Profile = Literal["documented", "wire", "tolerant"]
@@ -18,8 +15,6 @@ Effect = Literal["reads", "writes", "bills", "rings", "hangs-up"]
 
 PROFILES: tuple[Profile, ...] = ("documented", "wire", "tolerant")
 DEFAULT_PROFILE: Profile = "wire"
-
-_COMPONENTS = "/components/schemas/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +89,7 @@ class Contract:
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
             raise UnknownProfile(self.profile, PROFILES)
-        object.__setattr__(self, "document", _share(self.document))
+        object.__setattr__(self, "document", share_document(self.document))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Contract):
@@ -109,11 +104,11 @@ class Contract:
 
     @property
     def _identity(self) -> tuple[str, str, int]:
-        return self.date, self.profile, id(self.document)  # equal documents are one object: see `_share`
+        return self.date, self.profile, id(self.document)  # equal documents are one object: see `share_document`
 
     @property
     def _is_shipped(self) -> bool:
-        return self.date in _index()["contracts"] and self.document is _document(self.date)
+        return self.date in read_index()["contracts"] and self.document is load_document(self.date)
 
     @classmethod
     def load(cls, date: str | None = None, *, profile: str = DEFAULT_PROFILE) -> "Contract":
@@ -127,7 +122,7 @@ class Contract:
             UnknownContract: No contract of that date is shipped.
             UnknownProfile: There is no such profile.
         """
-        return _load(date if date is not None else _index()["default"], profile)
+        return _load(date if date is not None else read_index()["default"], profile)
 
     def with_profile(self, profile: str) -> "Contract":
         """Return this contract under a profile; the same arguments give the same object.
@@ -172,15 +167,15 @@ class Contract:
     def _pointers(self) -> Mapping[int, str]:
         """Map the `id` of each object under ``components`` to its pointer; the document lives as long."""
         found: dict[int, str] = {}
-        level: list[tuple[str, Any]] = [(_COMPONENTS.rstrip("/"), self.document["components"]["schemas"])]
+        level: list[tuple[str, Any]] = [(COMPONENTS.rstrip("/"), self.document["components"]["schemas"])]
         while level:
             found |= {id(node): place for place, node in level if isinstance(node, dict)}
-            level = [(f"{place}/{key}", child) for place, node in level for key, child in _members(node)]
+            level = [(f"{place}/{key}", child) for place, node in level for key, child in list_members(node)]
         return found
 
     def target(self, reference: str) -> Schema:
         """Return the schema that a ``$ref`` of the document names."""
-        return self.schemas[reference.removeprefix("#" + _COMPONENTS)]
+        return self.schemas[reference.removeprefix("#" + COMPONENTS)]
 
     def branch(self, schema: Schema, value: object) -> Schema | None:
         """Resolve the references and unions of a schema for a value.
@@ -251,7 +246,7 @@ def resolve_contract(
 
 def dates() -> tuple[str, ...]:
     """Return the dates of the shipped contracts, oldest first."""
-    return tuple(sorted(_index()["contracts"]))
+    return tuple(sorted(read_index()["contracts"]))
 
 
 def has_timed_transcripts(contract: Contract) -> bool:
@@ -281,16 +276,12 @@ def _takes(kinds: tuple[str, ...], kind: str) -> bool:
 
 
 @cache
-def _index() -> Schema:
-    index: Schema = orjson.loads(files.read_bytes("contract.json"))
-    return index
-
-
-@cache
 def _load(date: str, profile: str) -> Contract:
     if profile not in PROFILES:
         raise UnknownProfile(profile, PROFILES)
-    return Contract(date=date, profile=profile, document=_document(date))
+    if date not in dates():
+        raise UnknownContract(date, dates())
+    return Contract(date=date, profile=profile, document=load_document(date))
 
 
 @cache
@@ -300,108 +291,6 @@ def _with_profile(contract: Contract, profile: Any) -> Contract:
 
 def _restore(date: str, profile: Any, document: Schema | None) -> Contract:
     return _load(date, profile) if document is None else Contract(date=date, profile=profile, document=document)
-
-
-#: Digest of a document to the document. They are kept for good, as what is compiled from them is.
-_DOCUMENTS: dict[bytes, Schema] = {}
-
-
-def _share(document: Schema) -> Schema:
-    """Return the one object that stands for all equal documents: what is cached for one is true of all.
-
-    It is a copy, so that a later change of the document given changes no contract.
-    """
-    try:
-        text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # its text may quote the document
-        raise InvalidOption("document", "is not JSON: it must consist of dicts, lists, strings and numbers") from None
-    digest = _digest(text)
-    if digest not in _DOCUMENTS:
-        copy: Schema = orjson.loads(text)
-        components = copy.get("components") if isinstance(copy, dict) else None
-        if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
-            raise InvalidOption("document", "has no schemas: an OpenAPI document has them under /components/schemas")
-        _refuse_bad_references(copy["components"]["schemas"])
-        _DOCUMENTS.setdefault(digest, copy)
-    return _DOCUMENTS[digest]
-
-
-def _refuse_bad_references(schemas: Schema) -> None:
-    """Refuse schemas that are no objects, and references that name none of them.
-
-    Raises:
-        InvalidOption: There is one.
-    """
-    level: list[Any] = list(schemas.values())
-    if not all(isinstance(schema, dict) for schema in level):
-        raise InvalidOption("document", "has a schema under /components/schemas that is not an object")
-    while level:
-        for node in level:
-            reference = node.get("$ref") if isinstance(node, dict) else None
-            if isinstance(reference, str) and reference.removeprefix("#" + _COMPONENTS) not in schemas:
-                raise InvalidOption("document", f"has a $ref that names no schema of it: {reference!r}")
-        level = [child for node in level for key, child in _members(node) if key not in _DATA]
-
-
-#: Keywords whose values are instances, not schemas.
-_DATA = frozenset(("const", "default", "enum", "examples"))
-
-
-def _digest(text: bytes) -> bytes:
-    return blake2b(text, digest_size=16).digest()
-
-
-@cache
-def _document(date: str) -> Schema:
-    """Load a contract's files as one document with each schema under ``components``."""
-    if date not in _index()["contracts"]:
-        raise UnknownContract(date, dates())
-    files: dict[str, Any] = {}
-    document: dict[str, Any] = _rebase(_read(date, "openapi.json"), "openapi.json", files)
-    waiting = [name for name in files if files[name] is None]
-    while waiting:
-        for name in waiting:
-            files[name] = _rebase(_read(date, name), name, files)
-        waiting = [name for name in files if files[name] is None]
-    schemas: dict[str, Any] = {}
-    for name in sorted(files):
-        schema = {key: value for key, value in files[name].items() if key != "$schema"}
-        schemas.update(schema.pop("$defs", {}))
-        schemas[name.removesuffix(".json")] = schema
-    document.setdefault("components", {})["schemas"] = schemas
-    return _DOCUMENTS.setdefault(_digest(orjson.dumps(document)), document)
-
-
-def _members(node: Any) -> list[tuple[str | int, Any]]:
-    if isinstance(node, dict):
-        return [(escape(key), child) for key, child in node.items()]
-    return list(enumerate(node)) if isinstance(node, list) else []
-
-
-def _read(date: str, name: str) -> Any:
-    return orjson.loads(files.read_bytes(date, name))
-
-
-def _rebase(node: Any, here: str, files: dict[str, Any]) -> Any:
-    """Copy a file's content with its references changed to the one document; add the files it names to `files`."""
-    if isinstance(node, list):
-        return [_rebase(item, here, files) for item in node]
-    if not isinstance(node, dict):
-        return node
-    copy = {key: _rebase(value, here, files) for key, value in node.items()}
-    if isinstance(node.get("$ref"), str):
-        copy["$ref"] = _reference(node["$ref"], here, files)
-    if "discriminator" in node and "mapping" in node["discriminator"]:
-        mapping = node["discriminator"]["mapping"]
-        copy["discriminator"]["mapping"] = {tag: _reference(ref, here, files) for tag, ref in mapping.items()}
-    return copy
-
-
-def _reference(reference: str, here: str, files: dict[str, Any]) -> str:
-    name, _, fragment = reference.partition("#")
-    files.setdefault(name or here, None)
-    last = fragment.rpartition("/")[2] or (name or here).removesuffix(".json")
-    return f"#{_COMPONENTS}{last}"
 
 
 def _operation(path: str, method: str, spec: Schema) -> Operation:
