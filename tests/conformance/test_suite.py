@@ -140,7 +140,9 @@ def test_suite_ends_what_it_created(run):
     assert any(f"{len(calls)} created, {len(calls)} ended, 0 left" in remark for remark in tally.remarks)
 
 
-@pytest.mark.parametrize("name", ["test_end_call", "test_create_call", "test_list_calls", "test_get_call", "refusals"])
+@pytest.mark.parametrize(
+    "name", ["test_end_call", "test_create_call", "test_list_calls", "test_get_call", "refusals", "whole_run", "ids"]
+)
 def test_suite_needs_no_other_test_for_one(run, name):
     tally = run("-k", name)
     assert (tally.exit_code, errors(tally)) == (0, set())
