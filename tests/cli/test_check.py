@@ -442,3 +442,9 @@ def test_check_that_fails_itself_is_70_in_one_line():
         "vocode-contract: internal error: RuntimeError at vocode_contract/cli/run_suite.py:"
     )
     assert "kanarie" not in process.stderr
+
+
+def test_check_blames_the_operation_that_all_others_contradict():
+    lines = checked("--fault", "foreign-call-listed").stdout.splitlines()
+    start = next(index for index, line in enumerate(lines) if "[owner-changed, " in line)
+    assert "/v1/calls/list" in next(line for line in lines[start:] if line.startswith("   sent"))

@@ -15,11 +15,18 @@ from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import FirstSeen
 from vocode_contract.report.results import READ_ONLY, record_error, record_verdict, record_violations
-from vocode_contract.validation.lifecycle.history import NEW, Observation
+from vocode_contract.validation.lifecycle.history import NEW, Observation, digest_fixed
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
+_Look = tuple[Observation, CheckedExchange]
+#: Codes about a value that never changes, and its key: whichever operation shows another one is wrong.
+_CONSTANT: Mapping[str, str] = {
+    "owner-changed": "user_id",
+    "agent-changed": "agent",
+    "provider-changed": "telephony_provider",
+}
 #: Codes of violations that an earlier request caused.
 _EFFECTS = frozenset(("call-not-ended", "created-lost", "method-taken", "other-ended", "refusal-ignored"))
 
@@ -84,14 +91,15 @@ def _in_order(*answers: CheckedExchange) -> tuple[CheckedExchange, ...]:
 
 def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
     """Yield the violations in the histories of calls that the exchanges show."""
-    seen: dict[str, list[tuple[Observation, CheckedExchange]]] = {}
+    seen: dict[str, list[_Look]] = {}
     for answer in client.answers:
         for identifier, observation in answer.observations.items():
             seen.setdefault(identifier, []).append((observation, answer))
     contract = client.contract
-    for identifier, observations in seen.items():
+    for identifier, unsorted in seen.items():
+        looks = sorted(unsorted, key=lambda look: look[1].at)
         history, before, last, went_back = NEW, None, None, False
-        for observation, answer in sorted(observations, key=lambda pair: pair[1].at):
+        for observation, answer in looks:
             if observation.value == last:  # nothing changed, which is the most frequent case
                 before = answer
                 continue
@@ -101,9 +109,30 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
                     steps = _in_order(*([before] if before else []), *_causes_of(answer))
-                    place = f"{_item(answer, identifier)}{violation.instance_pointer}"
-                    yield replace(violation, note=""), FirstSeen(answer=answer, place=place, steps=steps)
+                    blamed = _blamed(violation, answer, before, looks)
+                    place = f"{_item(blamed, identifier)}{violation.instance_pointer}"
+                    yield replace(violation, note=""), FirstSeen(answer=blamed, place=place, steps=steps)
             before = answer
+
+
+def _blamed(
+    violation: Violation, answer: CheckedExchange, before: CheckedExchange | None, looks: Sequence[_Look]
+) -> CheckedExchange:
+    """Return which of two exchanges that contradict each other is wrong: the one that all other operations contradict.
+
+    It is the later one unless at least two operations agree with it, and none with the earlier one.
+    """
+    is_clear = before is not None and before.operation.name != answer.operation.name and answer.is_valid
+    if violation.code not in _CONSTANT or before is None or not is_clear:
+        return answer
+    key = _CONSTANT[violation.code]
+    shown: dict[str, set[str]] = {}
+    for observation, exchange in looks:
+        for digest in digest_fixed(observation.value, (key,)).values():
+            shown.setdefault(exchange.operation.name, set()).add(digest)
+    suspect, witnesses = shown.pop(before.operation.name, set()), list(shown.values())
+    agreed = set.intersection(*witnesses) if len(witnesses) > 1 else set()
+    return before if agreed and suspect.isdisjoint(agreed) else answer
 
 
 def _item(answer: CheckedExchange, identifier: str) -> str:
