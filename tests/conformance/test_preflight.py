@@ -18,6 +18,7 @@ from vocode_contract.conformance.run.options import Given
 from vocode_contract.conformance.run.preflight import Preflight, run_preflight
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.http.client.client import Client
+from vocode_contract.http.guard.guard import NO_CALL
 from vocode_contract.simulator import simulator
 from vocode_contract.validation.masking import Secret
 
@@ -37,11 +38,13 @@ def answering(status: Status) -> Iterator[tuple[str, list[str]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            requests.append(f"GET {self.path}")
-            self.send_response(status(f"GET {self.path.partition('?')[0]}"))
+            requests.append(f"{self.command} {self.path}")
+            self.send_response(status(f"{self.command} {self.path.partition('?')[0]}"))
             self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"{}")
+
+        do_POST = do_GET
 
         def log_message(self, *_arguments: object) -> None:
             pass
@@ -106,7 +109,20 @@ def test_preflight_names_a_url_below_which_everything_is_missing(path, remedy):
     with answering(lambda _: 404) as (url, requests):
         obstacle = fly(url + path).obstacle
     assert f"every request gets status 404, such as GET {url}{path}/v1/calls/list; {remedy}" in obstacle
-    assert requests == [f"{LIST}?page=1&size=1".replace(" ", f" {path}"), f"GET {path}/v1/calls"]
+    assert requests[:2] == [f"{LIST}?page=1&size=1".replace(" ", f" {path}"), f"GET {path}/v1/calls"]
+    assert requests[2:] == [f"POST {path}/v1/calls/end?id={NO_CALL}"]
+
+
+def test_preflight_leaves_a_server_to_the_suite_that_only_ends_calls():
+    with answering(lambda request: 401 if request == "POST /v1/calls/end" else 404) as (url, _):
+        assert fly(url) == Preflight()
+
+
+def test_preflight_of_a_read_only_run_only_reads(monkeypatch):
+    monkeypatch.setenv("VOCODE_CONTRACT_READ_ONLY", "1")
+    with answering(lambda _: 404) as (url, requests):
+        assert fly(url).obstacle
+    assert all(request.startswith("GET ") for request in requests)
 
 
 def test_preflight_takes_a_missing_call_for_no_missing_path():

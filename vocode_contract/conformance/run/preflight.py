@@ -1,4 +1,4 @@
-"""Before the suite: find out with one or two requests that only read whether the server can be checked at all.
+"""Before the suite: find out with at most three requests, which change nothing, whether the server can be checked at all.
 
 A run is stopped only by what makes every test meaningless, such as a wrong URL or token. A server that fails one
 operation is left to the suite, which reports that with its evidence.
@@ -47,6 +47,9 @@ class Preflight:
 def run_preflight(client: Client, settings: Settings) -> Preflight:
     """List one call, and if that fails, get a call, to tell a failing operation from a run that cannot work.
 
+    If both paths are missing, a request to end a call that does not exist, which has no credential and must be rejected,
+    tells a server that has only End Call from a wrong URL.
+
     Args:
         client: The client of the run.
         settings: Its settings.
@@ -58,8 +61,10 @@ def run_preflight(client: Client, settings: Settings) -> Preflight:
         is_general = first.kind in _HOPELESS or _is_same(first, _try_to_get(client, operations["get_call"], settings))
         return Preflight(obstacle=_explain(first, client) if is_general else "")
     found = _classify_refusal(first, client)
-    if first.response.status == 404 and _is_missing(
-        _try_to_get(client, operations["get_call"], settings, is_path_only=True)
+    if (
+        first.response.status == 404
+        and _is_missing(_try_to_get(client, operations["get_call"], settings, is_path_only=True))
+        and _is_missing(_try_to_end(client, operations["end_call"]))
     ):
         found = Inconclusive("wrong-path", *_explain_path(client, listing.operation))
     is_simulated = first.response.header(SIMULATOR_HEADER) is not None
@@ -101,13 +106,20 @@ def _try_to_get(
     return _try_to_send(client, OperationRequest(operation=operation, arguments=tuple(("id", one) for one in known)))
 
 
+def _try_to_end(client: Client, operation: Operation) -> Exchange | Inconclusive | None:
+    """End a call that does not exist, without a credential; ``None`` if not even that may be sent."""
+    wanted = OperationRequest(operation=operation, arguments=(("id", NO_CALL),), credentials=None)
+    return None if client.reason_against(wanted) else _try_to_send(client, wanted)
+
+
 def _is_same(first: Inconclusive, second: Exchange | Inconclusive) -> bool:
     """Return whether two requests fail alike; a rate limit is waited for by the suite."""
     return isinstance(second, Inconclusive) and second.kind == first.kind != "rate-limited"
 
 
-def _is_missing(second: Exchange | Inconclusive) -> bool:
-    return isinstance(second, Exchange) and second.response.status == 404
+def _is_missing(other: Exchange | Inconclusive | None) -> bool:
+    """Return whether a path is missing, as far as may be known."""
+    return other is None or (isinstance(other, Exchange) and other.response.status == 404)
 
 
 def _explain(inconclusive: Inconclusive, client: Client) -> str:
