@@ -1,4 +1,4 @@
-"""Before the suite: find out with at most three requests, which change nothing, whether the server can be checked at all.
+"""Before the suite: find out with at most three requests whether the server can be checked at all.
 
 A run is stopped only by what makes every test meaningless, such as a wrong URL or token. A server that fails one
 operation is left to the suite, which reports that with its evidence.
@@ -47,8 +47,8 @@ class Preflight:
 def run_preflight(client: Client, settings: Settings) -> Preflight:
     """List one call, and if that fails, get a call, to tell a failing operation from a run that cannot work.
 
-    If both paths are missing, a request to end a call that does not exist, which has no credential and must be rejected,
-    tells a server that has only End Call from a wrong URL.
+    If both paths are missing, a request without a credential to end a call that does not exist tells a server that has
+    only End Call from a wrong URL.
 
     Args:
         client: The client of the run.
