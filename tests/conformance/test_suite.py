@@ -35,7 +35,8 @@ from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, SIMULATOR_HEADE
 from vocode_contract.http.guard.phone_numbers import is_fictional
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
-from vocode_contract.report.results import ResultCollector, Row
+from vocode_contract.report.results import ResultCollector
+from vocode_contract.report.row import Row
 from vocode_contract.simulator import Simulation, SimulatorTransport, Variant, simulator
 from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.validation.masking import Secret

@@ -24,7 +24,8 @@ from vocode_contract.pytest_plugin.options import _REPORT
 from vocode_contract.report.evidence import Evidence
 from vocode_contract.report.files import FORMATS, ReportRequest, parse_reports, write_reports
 from vocode_contract.report.outcome import Outcome, RunDescription
-from vocode_contract.report.results import ResultCollector, Row
+from vocode_contract.report.results import ResultCollector
+from vocode_contract.report.row import Row
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.violation import Violation
 

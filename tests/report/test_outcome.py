@@ -30,7 +30,8 @@ from vocode_contract.report.evidence import (
     write_evidence,
 )
 from vocode_contract.report.outcome import Outcome, RunDescription
-from vocode_contract.report.results import ResultCollector, Row
+from vocode_contract.report.results import ResultCollector
+from vocode_contract.report.row import Row
 from vocode_contract.report.summary import describe_basis, fold_command, render_summary
 from vocode_contract.report.text import MOST_LINE, MOST_TEXT, cut_around
 from vocode_contract.simulator import Simulation, SimulatorTransport

@@ -10,7 +10,7 @@ from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.errors import spell_option
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.report.results import OPTIONS, REMARK
+from vocode_contract.report.row import OPTIONS, REMARK
 
 each_operation = pytest.mark.parametrize(
     "name",

@@ -24,7 +24,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show only the text of our own errors: a traceback or local variables could contain a payload."""
     if call.excinfo is not None and _is_ours(call.excinfo.value):
-        from vocode_contract.report.results import record_error
+        from vocode_contract.report.row import record_error
 
         record_error(item, call.excinfo.value)
     report = yield
@@ -55,7 +55,7 @@ def _add_violations(item: pytest.Item, report: pytest.TestReport) -> None:
         return
     from vocode_contract.conformance.run.verdict import find_violations
     from vocode_contract.pytest_plugin.traffic import explain_violations
-    from vocode_contract.report.results import record_violations
+    from vocode_contract.report.row import record_violations
 
     found, entries = find_violations(client, accepted=get_settings(item.config).accepted)
     record_violations(item, found, client, entries)

@@ -16,7 +16,7 @@ from vocode_contract.http.message import Headers, Request
 from vocode_contract.http.traffic import Traffic
 from vocode_contract.http.traffic.record import error_of
 from vocode_contract.report.evidence import FirstSeen, is_harmless
-from vocode_contract.report.results import (
+from vocode_contract.report.row import (
     ACCEPTED,
     OPERATION,
     TRAFFIC_ORIGINS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from vocode_contract.report.outcome import Outcome
-from vocode_contract.report.results import Row
+from vocode_contract.report.row import Row
 from vocode_contract.report.text import identify_cause
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import Violation

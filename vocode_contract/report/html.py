@@ -10,7 +10,7 @@ from itertools import groupby
 
 from vocode_contract.contract.files import read_beside
 from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
-from vocode_contract.report.results import Row
+from vocode_contract.report.row import Row
 from vocode_contract.report.summary import describe_cause, render_cells
 from vocode_contract.validation.codes import CODES
 from vocode_contract.validation.codes.code import Code

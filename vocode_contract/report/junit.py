@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from vocode_contract.report.outcome import Cause, Outcome, list_policies
-from vocode_contract.report.results import REMARK, Row, write_properties
+from vocode_contract.report.row import REMARK, Row, write_properties
 from vocode_contract.report.summary import render_cause, render_heading
 from vocode_contract.report.text import MOST_PHRASE, shorten
 from vocode_contract.validation.safe_text import inert

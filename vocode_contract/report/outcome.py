@@ -12,7 +12,8 @@ from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX
 from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE
 from vocode_contract.http.policies import DEFAULT_POLICIES, POLICIES, Policies
 from vocode_contract.report.evidence import Evidence
-from vocode_contract.report.results import INCONCLUSIVE_EXIT, ResultCollector, Row
+from vocode_contract.report.results import INCONCLUSIVE_EXIT, ResultCollector
+from vocode_contract.report.row import Row
 from vocode_contract.report.text import identify_cause, merge_violations
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES, Violation

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from vocode_contract.report.json import VERSION, violation_members
 from vocode_contract.report.outcome import Outcome, list_policies
-from vocode_contract.report.results import Row
+from vocode_contract.report.row import Row
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import Violation
 

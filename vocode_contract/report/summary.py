@@ -7,7 +7,8 @@ from itertools import groupby, zip_longest
 
 from vocode_contract.report.evidence import Evidence, find_place
 from vocode_contract.report.outcome import WORDS, Cause, Outcome, count_verdicts, describe_counts
-from vocode_contract.report.results import CONFORMS, VERDICTS, Row
+from vocode_contract.report.results import CONFORMS
+from vocode_contract.report.row import VERDICTS, Row
 from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, cut_around, limit_lines, shorten
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert

@@ -14,7 +14,7 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import FirstSeen
-from vocode_contract.report.results import READ_ONLY, record_error, record_verdict, record_violations
+from vocode_contract.report.row import READ_ONLY, record_error, record_verdict, record_violations
 from vocode_contract.validation.lifecycle.history import NEW, Observation, digest_fixed
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
