@@ -11,7 +11,7 @@ import click
 
 from vocode_contract.cli.options import examples
 from vocode_contract.cli.output import BUG, CONFORMS, INTERRUPTED, NAME, USAGE, Output
-from vocode_contract.errors import ContractError, Terminated, did_you_mean
+from vocode_contract.errors import ContractError, InvalidOption, Terminated, did_you_mean
 
 #: Command -> the module that holds it, under the same name.
 COMMANDS: Mapping[str, str] = {
@@ -113,7 +113,7 @@ def _run_command(arguments: Sequence[str], output: Output) -> int:
         output.say(_format_usage_error(error, arguments))
         return USAGE
     except ContractError as error:
-        output.say(str(error))
+        output.say(_spell_error(error))
         return USAGE
     except Terminated as ending:
         output.say("terminated")
@@ -148,6 +148,12 @@ def _handle_signals() -> Iterator[None]:
 
 def _terminate(number: int, _frame: FrameType | None) -> None:
     raise Terminated(number)
+
+
+def _spell_error(error: ContractError) -> str:
+    """Return the text of an error; a parameter of a function has the name of the option that supplies it."""
+    is_parameter = isinstance(error, InvalidOption) and error.name.isalpha() and error.name.islower()
+    return f"--{error}" if is_parameter else str(error)
 
 
 def _format_usage_error(error: click.ClickException, arguments: Sequence[str]) -> str:

@@ -23,7 +23,9 @@ _NAME_WIDTH = 28
         "vocode-contract simulate --fault wrong-enum --fault ignored-token@get_call",
     ),
 )
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port).")
+@click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port)."
+)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -46,9 +48,21 @@ _NAME_WIDTH = 28
     help="Scenario of calls whose number selects none (default: human).",
 )
 @click.option(
-    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Simulated seconds per real second."
+    "--speed",
+    metavar="RATIO",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Simulated seconds per real second.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for ids, call histories and faults.")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Random seed for ids, call histories and faults.",
+)
 @click.option(
     "--variant",
     "variants",

@@ -31,6 +31,7 @@ def _receiver_options(command: Command) -> Command:
         click.option(
             "--timeout",
             "seconds",
+            metavar="SECONDS",
             type=click.FloatRange(min=0, min_open=True, max=600),
             default=10.0,
             show_default=True,
@@ -154,14 +155,21 @@ def send(
 )
 @click.option(
     "--settle",
+    metavar="SECONDS",
     type=click.FloatRange(min=0, max=60),
     default=0.0,
     show_default=True,
     help="Seconds to wait before reading the state, for receivers with a queue.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Random seed.")
 @click.option(
-    "--max", "most", type=click.IntRange(min=1), default=200, show_default=True, help="Maximum number of attempts."
+    "--max",
+    "most",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Maximum number of attempts.",
 )
 @click.pass_context
 def attack(
@@ -284,10 +292,14 @@ def _read_secret(variable: str | None, file: str | None) -> "Secret | None":
     if variable is not None and file is not None:
         raise InvalidOption("--secret-file", "cannot be combined with --secret-env")
     text = _read_file(file).decode("utf-8", "replace").strip() if file is not None else os.environ.get(variable or "")
+    option = "--secret-env" if variable is not None else "--secret-file"
     if not text:
-        raise InvalidOption("--secret-env" if variable else "--secret-file", "holds no secret")
+        raise InvalidOption(option, "holds no secret")
     secret = Secret(text)
-    decode_secrets(secret)  # raises for one that cannot sign
+    try:
+        decode_secrets(secret)
+    except InvalidOption as error:
+        raise InvalidOption(option, error.reason) from None
     return secret
 
 

@@ -78,7 +78,8 @@ def require_approval(session: pytest.Session, run: Run, plan: RunPlan, *, only: 
     where = str(run.settings.endpoint)
     with uncaptured(session.config):
         if plan.requests or only:
-            _say(session.config, plan.lines(where))
+            has_own = not all(_is_of_ours(getattr(item, "function", None)) for item in session.items)
+            _say(session.config, plan.lines(where, has_own_tests=has_own))
         if only:
             session.items.clear()
             return

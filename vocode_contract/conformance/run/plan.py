@@ -59,7 +59,7 @@ class RunPlan:
     mutating: int = 0
     is_here: bool = False
 
-    def lines(self, where: str) -> Iterator[str]:
+    def lines(self, where: str, *, has_own_tests: bool = False) -> Iterator[str]:
         """Yield the lines to show before anything is sent, equal requests on one line."""
         yield f"plan for {where}: {len(self.requests)} requests; reads may be repeated"
         for request, count in Counter(self.requests).items():
@@ -68,7 +68,8 @@ class RunPlan:
             yield "state-changing requests are not counted: all of these may be sent to this machine"
             return
         yield f"state-changing requests: {self.mutating}"
-        yield "your own tests are not rehearsed: they may send more, up to the budget"
+        if has_own_tests:
+            yield "your own tests are not rehearsed: they may send more, up to the budget"
 
 
 class PlanningClient(Client):

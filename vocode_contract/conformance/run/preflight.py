@@ -126,6 +126,8 @@ def _explain(inconclusive: Inconclusive, client: Client) -> str:
     """Return the reason with what the user can do about it."""
     kind, what, consequence = inconclusive.kind, inconclusive.what, inconclusive.consequence
     remedy = _REMEDIES.get(kind, "")
+    if kind == "not-authorised":
+        remedy += f", and {spell_option('auth')} to its scheme"
     if kind == "closed" and client.endpoint.scheme == "http":
         remedy = "if the server expects TLS, start the URL with https://"
     return str(Inconclusive(kind, what, "; ".join(filter(None, (consequence, remedy)))))
