@@ -38,13 +38,13 @@ _STYLES: Mapping[str, str] = {
 def write_result(
     outcome: "Outcome", output: Output, *, full: bool, verbosity: int = 0, is_stdout_taken: bool = False
 ) -> None:
-    """Write what was run, the table, the violations and the verdict; to standard error if a report takes the other."""
+    """Write heading, table, violations and verdict, to standard error if a report goes to standard output."""
     from vocode_contract.report.summary import limit_output, render_details, render_ending, render_summary
 
     run = outcome.run
     heading = [*limit_output((f"contract {run.contract}, {run.profile}: {run.where}", ""), outcome, full=full)]
-    is_drawn = output.is_terminal and not is_stdout_taken and not outcome.is_stopped
-    if is_drawn and _print_rows(outcome, heading[0], verbosity):
+    is_styled = output.is_terminal and not is_stdout_taken and not outcome.is_stopped
+    if is_styled and _print_rows(outcome, heading[0], verbosity):
         details = render_details(outcome, full=full, verbosity=verbosity)
         text = [*limit_output(details, outcome, full=full), *render_ending(outcome, verbosity=verbosity)]
     else:
@@ -99,7 +99,7 @@ def _print_rows(outcome: "Outcome", heading: str, verbosity: int) -> bool:
     "--skip",
     metavar="TEXT",
     multiple=True,
-    help="Skip tests whose name or description contains TEXT, also if --only selects them (default: none).",
+    help="Skip tests whose name or description contains TEXT, even if --only selects them (default: none).",
 )
 @click.option(
     "--report",
@@ -107,7 +107,7 @@ def _print_rows(outcome: "Outcome", heading: str, verbosity: int) -> bool:
     metavar="FORMAT[=PATH]",
     multiple=True,
     help="Write a report: json, junit, html, sarif, markdown, github or accepted; separate several with commas. "
-    "Without PATH, or if that is -, it goes to standard output, and the summary to standard error (default: none).",
+    "If PATH is missing or -, it goes to standard output, and the summary to standard error (default: none).",
 )
 @click.option(
     "-v",

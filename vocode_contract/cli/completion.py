@@ -1,18 +1,18 @@
-"""Shell completion of names that are too many, or too slow to load, for a fixed list of choices."""
+"""Shell completion for names that are too many, or too slow to load, for a fixed list of choices."""
 
 from collections.abc import Callable, Iterable
 
 import click
 
-#: What click calls to complete a value: it gets the value's beginning.
+#: A callback of click that completes a value; the last argument is what the user has typed so far.
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def complete_from(find_names: Callable[[], Iterable[str]]) -> Complete:
-    """Return a function that completes one of some names, whatever its case.
+    """Return a callback that completes names, ignoring case.
 
     Args:
-        find_names: Returns the names; called only by a shell that completes, since it may load much.
+        find_names: Returns the names; called only during completion, because it may import a lot.
     """
 
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

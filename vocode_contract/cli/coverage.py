@@ -51,7 +51,7 @@ class CoverageOptions:
 @profile_option
 @lines_option
 @each_option
-@click.option("--missing", is_flag=True, help="List the parts that were not exercised (default: the first ones).")
+@click.option("--missing", is_flag=True, help="List all parts that were not exercised (default: the first ones).")
 @click.option(
     "--fail-under",
     metavar="PERCENT",
@@ -64,52 +64,52 @@ class CoverageOptions:
 def coverage(ctx: click.Context, /, **options: object) -> None:
     """Report which parts of the contract recorded payloads exercise, without validating them.
 
-    Files, directories and patterns are read as by 'vocode-contract validate'.
+    Files, directories and patterns are handled as in 'vocode-contract validate'.
 
     Parts are enumerated values, types of a union, optional properties (absent, null, present) and arrays (empty or
     not). Exits with 0, with 1 below --fail-under, and with 3 if a payload cannot be read.
     """
-    asked = CoverageOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
+    chosen = CoverageOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
     from vocode_contract.contract.coverage import Coverage
     from vocode_contract.report.coverage import compute_percent, render_coverage
 
     output = ctx.ensure_object(Output)
-    contract = contract_of(asked.date, asked.profile)
-    found = Coverage(contract, (schema_of(contract, asked.name),))
-    unread = list(_add_payloads(asked, found))
-    output.write("".join(f"{line}\n" for line in render_coverage(found, missing=asked.missing)))
+    contract = contract_of(chosen.date, chosen.profile)
+    found = Coverage(contract, (schema_of(contract, chosen.name),))
+    unread = list(_add_payloads(chosen, found))
+    output.write("".join(f"{line}\n" for line in render_coverage(found, missing=chosen.missing)))
     for reason in unread:
         output.say(reason)
-    if compute_percent(found) < asked.fail_under:
-        output.say(f"{compute_percent(found)}% is below {asked.fail_under:g}%")
+    if compute_percent(found) < chosen.fail_under:
+        output.say(f"{compute_percent(found)}% is below {chosen.fail_under:g}%")
         ctx.exit(VIOLATES)
     ctx.exit(INCONCLUSIVE if unread else CONFORMS)
 
 
-def _add_payloads(asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
+def _add_payloads(chosen: CoverageOptions, found: "Coverage") -> Iterator[str]:
     """Add all payloads to the coverage; yield a line for each that cannot be read."""
-    for source in asked.files:
+    for source in chosen.files:
         try:
             for file in find_files(source):
-                yield from _add_file(file, asked, found)
+                yield from _add_file(file, chosen, found)
         except NoPayload as error:
             yield f"{shown_name(source)}: {error}"
 
 
-def _add_file(file: str, asked: CoverageOptions, found: "Coverage") -> Iterator[str]:
+def _add_file(file: str, chosen: CoverageOptions, found: "Coverage") -> Iterator[str]:
     from vocode_contract.validation.json_text import describe_defect, read
     from vocode_contract.validation.json_value import Limits, Unreadable
 
     name = shown_name(file)
     try:
-        for payload in read_payloads(file, MOST_BYTES, lines=asked.lines or is_json_lines(file)):
+        for payload in read_payloads(file, MOST_BYTES, lines=chosen.lines or is_json_lines(file)):
             place = f"{name}:{payload.line}" if payload.line else name
             try:
                 value = read(payload.raw, Limits(size=MOST_BYTES), strict=False)
             except Unreadable as error:
                 yield f"{place}: not JSON ({describe_defect(payload.raw, error.defect, first_line=payload.line or 1)})"
                 continue
-            for item in value if asked.each and isinstance(value, list) else (value,):
+            for item in value if chosen.each and isinstance(value, list) else (value,):
                 found.add(item, found.names[0])
     except NoPayload as error:
         yield f"{name}: {error}"

@@ -25,10 +25,10 @@ Each code rests on the contract's own words, on a standard, on logic, on an infe
 observed behaviour, or on a limit of this program. If no document decides, it rests on a *policy*, which you can change
 for each run, or on *practice*: behaviour that users depend on.
 
-What one payload or response shows is an error only by the contract, a standard, logic, a policy or a limit. What rests
-on an inference or on practice is advice there, unless you raise it: `--error foreign-owner` on the command line,
-`Selection(severities={"foreign-owner": "error"})` in Python. It is an error where two responses contradict each other,
-where a response does not fit its request, and in a stress test of your own receiver.
+A code that rests on an inference or on practice is never an error in a single payload or response, unless you raise it:
+`--error foreign-owner` on the command line, `Selection(severities={"foreign-owner": "error"})` in Python. It can be an
+error where two responses contradict each other, where a response does not match its request, and in a stress test of
+your own receiver.
 """
 
 
@@ -61,7 +61,9 @@ def _section(name: str, code: "Code") -> Iterator[str]:
     epilog=examples("vocode-contract explain", "vocode-contract explain union-type not-refused"),
 )
 @click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=complete_codes)
-@click.option("--policies", is_flag=True, help="List the policies of check and pytest, their values and defaults.")
+@click.option(
+    "--policies", is_flag=True, help="List the policies of check and pytest, with their allowed values and defaults."
+)
 @click.option("--markdown", is_flag=True, help="Print the reference page of all codes as Markdown.")
 @click.pass_context
 def explain(ctx: click.Context, /, *, codes: tuple[str, ...], policies: bool, markdown: bool) -> None:

@@ -67,17 +67,19 @@ class GenerateOptions:
 @click.option(
     "--near-miss",
     is_flag=True,
-    help="Generate payloads with one mutation each, which is described with its violation (default: valid payloads).",
+    help="Generate payloads that one mutation makes invalid, and describe each mutation (default: valid payloads).",
 )
 @click.option(
-    "--cover", is_flag=True, help="Generate the few payloads that cover every part of the schema (default: random)."
+    "--cover",
+    is_flag=True,
+    help="Generate a small set that covers every part of the schema (default: random payloads).",
 )
 @click.option(
     "--adversarial",
     is_flag=True,
-    help="Use difficult values (empty, huge, control characters) where the schema allows them (default: likely ones).",
+    help="Use difficult values (empty, huge, control characters) where the schema allows it (default: typical ones).",
 )
-@click.option("--repeats", is_flag=True, help="Allow the same payload more than once (default: each once).")
+@click.option("--repeats", is_flag=True, help="Allow duplicate payloads (default: each payload once).")
 @click.option(
     "--format",
     "output_format",
@@ -95,7 +97,7 @@ class GenerateOptions:
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace an existing test file of --format pytest, and what you edited in it (default: refuse).",
+    help="Replace an existing test file of --format pytest, including your edits (default: refuse).",
 )
 @click.pass_context
 def generate(ctx: click.Context, /, **options: object) -> None:
@@ -104,35 +106,35 @@ def generate(ctx: click.Context, /, **options: object) -> None:
     All are valid, except with --near-miss. Nothing in them is real: phone numbers are fictional, credentials are
     examples.
     """
-    asked = GenerateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
-    _check(asked, ctx)
-    contract = contract_of(asked.date, asked.profile)
-    name = schema_of(contract, asked.name)
-    heading = PayloadsHeader(schema=name, contract=contract.date, profile=contract.profile, near_miss=asked.near_miss)
-    ctx.exit(_run(asked, _entries(asked, contract, name), heading, ctx.ensure_object(Output)))
+    chosen = GenerateOptions(**options)  # type: ignore[arg-type]  # click gives each option its type
+    _check(chosen, ctx)
+    contract = contract_of(chosen.date, chosen.profile)
+    name = schema_of(contract, chosen.name)
+    heading = PayloadsHeader(schema=name, contract=contract.date, profile=contract.profile, near_miss=chosen.near_miss)
+    ctx.exit(_run(chosen, _entries(chosen, contract, name), heading, ctx.ensure_object(Output)))
 
 
-def _check(asked: GenerateOptions, ctx: click.Context) -> None:
+def _check(chosen: GenerateOptions, ctx: click.Context) -> None:
     for given, option in (
-        (asked.cover and asked.near_miss, "--cover and --near-miss"),
-        (asked.cover and asked.adversarial, "--cover and --adversarial"),
-        (asked.cover and asked.count is not None, "--cover, which decides the number, and --count"),
-        (asked.near_miss and asked.adversarial, "--near-miss and --adversarial"),
-        (_is_directory(asked.target) and asked.output_format != "jsonl", "--format and a directory as --output"),
+        (chosen.cover and chosen.near_miss, "--cover and --near-miss"),
+        (chosen.cover and chosen.adversarial, "--cover and --adversarial"),
+        (chosen.cover and chosen.count is not None, "--cover, which decides the number, and --count"),
+        (chosen.near_miss and chosen.adversarial, "--near-miss and --adversarial"),
+        (_is_directory(chosen.target) and chosen.output_format != "jsonl", "--format and a directory as --output"),
     ):
         if given:
             ctx.fail(f"{option} cannot be combined")
-    is_edited = asked.output_format == "pytest" and asked.target is not None and Path(asked.target).exists()
-    if is_edited and not asked.force:
-        ctx.fail(f"{asked.target} exists, and you may have edited it; --force replaces it")
+    is_edited = chosen.output_format == "pytest" and chosen.target is not None and Path(chosen.target).exists()
+    if is_edited and not chosen.force:
+        ctx.fail(f"{chosen.target} exists, and you may have edited it; --force replaces it")
 
 
 def _is_directory(target: str | None) -> bool:
     return target is not None and (Path(target).is_dir() or not Path(target).suffix)
 
 
-def _entries(asked: GenerateOptions, contract: "Contract", name: str) -> Iterator[Generated]:
-    if asked.cover:
+def _entries(chosen: GenerateOptions, contract: "Contract", name: str) -> Iterator[Generated]:
+    if chosen.cover:
         from vocode_contract.contract.covering_set import covering_set
 
         return map(Generated.from_payload, covering_set(contract, name))
@@ -140,14 +142,14 @@ def _entries(asked: GenerateOptions, contract: "Contract", name: str) -> Iterato
     from vocode_contract.strategies.seeding import sample
 
     options: dict[str, Any] = {"contract": contract.date, "profile": contract.profile}
-    if asked.near_miss:
-        generated = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), asked.seed))
+    if chosen.near_miss:
+        generated = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), chosen.seed))
     else:
-        options["adversarial"] = asked.adversarial
+        options["adversarial"] = chosen.adversarial
         named = _NAMED.get(name)
         strategy = getattr(strategies, named)(**options) if named else strategies.from_schema(name, **options)
-        generated = map(Generated.from_payload, sample(strategy, asked.seed))
-    return islice(generated if asked.repeats else _unique(generated), asked.count or 10)
+        generated = map(Generated.from_payload, sample(strategy, chosen.seed))
+    return islice(generated if chosen.repeats else _unique(generated), chosen.count or 10)
 
 
 def _unique(generated: Iterable[Generated]) -> Iterator[Generated]:
@@ -167,18 +169,18 @@ def _unique(generated: Iterable[Generated]) -> Iterator[Generated]:
         yield each
 
 
-def _run(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
+def _run(chosen: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
     """Write all entries; return the exit code."""
     from vocode_contract.cli.output import show_bar
 
-    total = 0 if asked.cover else asked.count or 10
-    is_alone = asked.target is not None or not output.is_terminal
-    counted = _Counted(show_bar(entries, total, shown=is_alone and not asked.cover))
+    total = 0 if chosen.cover else chosen.count or 10
+    is_alone = chosen.target is not None or not output.is_terminal
+    counted = _Counted(show_bar(entries, total, shown=is_alone and not chosen.cover))
     try:
-        with hypothesis_directory(is_used=not asked.cover):
-            _write(asked, counted, heading, output)
+        with hypothesis_directory(is_used=not chosen.cover):
+            _write(chosen, counted, heading, output)
     except OSError as error:
-        output.say(f"{asked.target}: {(error.strerror or 'cannot be written').lower()}")
+        output.say(f"{chosen.target}: {(error.strerror or 'cannot be written').lower()}")
         return INCONCLUSIVE
     if counted.count < total and output.is_read:
         output.say(f"there are only {counted.count} different payloads")
@@ -198,23 +200,23 @@ class _Counted:
             yield each
 
 
-def _write(asked: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> None:
+def _write(chosen: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> None:
     """Write entries one by one, until they end or the reader of standard output is gone.
 
     Raises:
         OSError: A file cannot be written.
     """
-    if asked.target is None:
-        for text in FORMATS[asked.output_format](entries, heading):
+    if chosen.target is None:
+        for text in FORMATS[chosen.output_format](entries, heading):
             output.write(text)
             output.flush()
             if not output.is_read:
                 return
-    elif _is_directory(asked.target):
-        directory = Path(asked.target)
+    elif _is_directory(chosen.target):
+        directory = Path(chosen.target)
         directory.mkdir(parents=True, exist_ok=True)
         for number, each in enumerate(entries, 1):
             (directory / f"{heading.name_of(number)}.json").write_text(f"{each.line}\n", "ascii", newline="\n")
     else:
-        with open(asked.target, "w", encoding="ascii", newline="\n") as file:
-            file.writelines(FORMATS[asked.output_format](entries, heading))
+        with open(chosen.target, "w", encoding="ascii", newline="\n") as file:
+            file.writelines(FORMATS[chosen.output_format](entries, heading))

@@ -125,7 +125,7 @@ def _run_command(arguments: Sequence[str], output: Output) -> int:
         return CONFORMS
     except Exception as error:  # noqa: BLE001 - the edge: any other exception is a bug
         if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("vocode_contract"):
-            output.write_error(_describe_missing_module(error))  # `say` needs a dependency, too
+            output.write_error(_describe_missing_module(error))  # `say` itself imports a dependency
             return USAGE
         _report_bug(error, output)
         return BUG
@@ -164,7 +164,7 @@ def _format_usage_error(error: click.ClickException, arguments: Sequence[str]) -
 
 
 def _find_command_path(arguments: Sequence[str]) -> str:
-    """Return the command that words call: click does not say whose option has no value."""
+    """Return the command that the arguments name; click does not report which command's option has no value."""
     words = [NAME]
     command: click.Command | None = application
     for argument in arguments:

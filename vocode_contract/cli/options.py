@@ -81,11 +81,11 @@ schema_option = click.option(
 lines_option = click.option(
     "--lines",
     is_flag=True,
-    help="Each line of a file is a payload (default: only in files named .jsonl or .ndjson; else the whole file).",
+    help="Read each line of a file as a payload (default: only in files named .jsonl or .ndjson).",
 )
 
 each_option = click.option(
-    "--each", is_flag=True, help="Each item of an array is a payload (default: the whole array is one payload)."
+    "--each", is_flag=True, help="Read each item of an array as a payload (default: the array is one payload)."
 )
 
 

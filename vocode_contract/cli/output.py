@@ -181,7 +181,7 @@ def print_table(
         table.add_column(title, **options)
     for row in rows:
         table.add_row(*(Text(text, style) for text, style in row))
-    # Without it, NO_COLOR would still leave bold and dim text.
+    # Under NO_COLOR, rich keeps bold and dim text unless it has no color system.
     console = Console(soft_wrap=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
     if heading:
         console.print(Text(heading))
@@ -192,7 +192,7 @@ def print_table(
 
 @contextmanager
 def hypothesis_directory(*, is_used: bool) -> Iterator[None]:
-    """Let Hypothesis, if it is used, store its files in a temporary directory, not in the current one."""
+    """Make Hypothesis, if it is used, store its files in a temporary directory instead of the current one."""
     if not is_used:
         yield
         return

@@ -1,6 +1,6 @@
-"""Find payload files, and read them or standard input, whole or line by line, never more bytes than a limit.
+"""Find payload files, and read them or standard input, as a whole or line by line, up to a maximum size.
 
-Files may be compressed with gzip: the limit is that of the decompressed bytes.
+Files may be compressed with gzip; the maximum applies to the decompressed bytes.
 """
 
 import os
@@ -17,7 +17,7 @@ STDIN = "-"
 MOST_BYTES = 8 * 1024 * 1024
 _SKIPPED = 65_536
 _GZIP = b"\x1f\x8b"
-#: Ends of the names of files that a folder is searched for.
+#: Extensions of the files that are read from a directory.
 _WHOLE, _LINES = (".json", ".json.gz"), (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
@@ -51,15 +51,15 @@ def shown_name(source: str) -> str:
 
 
 def is_json_lines(source: str) -> bool:
-    """Return whether the name of a source says that each line is a payload."""
+    """Return whether a source has the extension of a JSON Lines file."""
     return source.lower().endswith(_LINES)
 
 
 def find_files(source: str) -> list[str]:
-    """Return a source, or the files in place of a directory or a glob pattern, sorted; hidden ones are skipped.
+    """Return the files in a directory or matching a glob pattern, sorted and without hidden ones, or the source itself.
 
     Raises:
-        NoPayload: A directory or a pattern holds no file.
+        NoPayload: The directory contains no payload file, or nothing matches the pattern.
     """
     from glob import has_magic
 
@@ -96,7 +96,7 @@ def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = Tru
         source: A file name; ``-`` is standard input.
         most: Maximum size of a payload in bytes; one byte more is read of a longer one.
         lines: Whether each line is a payload; blank lines are skipped.
-        decompress: Whether to decompress content that starts as gzip does.
+        decompress: Whether to decompress content that starts like gzip data.
 
     Raises:
         NoPayload: The source cannot be read.
@@ -118,10 +118,10 @@ def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = Tru
 
 
 def _decompress(stream: BinaryIO) -> tuple[BinaryIO, bool]:
-    """Return a stream of the content, decompressed if it starts as gzip does, and whether it does."""
+    """Return the content as a stream, decompressed if it starts like gzip data, and whether it does."""
     buffered = stream if isinstance(stream, BufferedReader) else BufferedReader(stream)  # type: ignore[type-var]  # any
     head = buffered.peek(len(_GZIP))[: len(_GZIP)]
-    is_gzip = bool(head) and _GZIP.startswith(head)  # a pipe may deliver one byte first, which starts no JSON either
+    is_gzip = bool(head) and _GZIP.startswith(head)  # a pipe may deliver only one byte; no JSON starts with it
     if not is_gzip:
         return buffered, False
     from gzip import GzipFile
@@ -167,5 +167,5 @@ def _open(source: str) -> tuple[BinaryIO, int | None]:
 
 
 def _describe_error(error: OSError) -> str:
-    reason = error.strerror or "its gzip data is damaged"  # as gzip.BadGzipFile, which has no number
+    reason = error.strerror or "its gzip data is damaged"  # gzip.BadGzipFile has no strerror
     return f"{reason[:1].lower()}{reason[1:]}"

@@ -15,7 +15,7 @@ from vocode_contract.report.results import ResultCollector
 if TYPE_CHECKING:
     import pytest
 
-#: Plugins of pytest's own that the suite does not use; to load them all takes a good part of the start.
+#: pytest's own plugins that the suite does not use; loading all of them takes a large part of the start-up time.
 _UNUSED = (
     *("debugging", "doctest", "junitxml", "legacypath", "monkeypatch", "pastebin", "recwarn", "setuponly"),
     *("setupplan", "stepwise", "subtests", "tmpdir", "unittest"),
@@ -27,7 +27,7 @@ _ISOLATION = (
     "--import-mode=importlib",
     "-pno:cacheprovider",
     "-pno:terminal",
-    "--override-ini=norecursedirs=*",  # the suite's helpers are in directories of their own, which hold no tests
+    "--override-ini=norecursedirs=*",  # the suite's subdirectories contain only helpers
     *(f"-pno:{name}" for name in _UNUSED),
 )
 _ISOLATION_VARIABLES: Mapping[str, str | None] = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
@@ -41,11 +41,11 @@ class SuiteMonitor:
 
     Attributes:
         only: Texts, one of which the name or the claim of a test must contain; empty for all tests.
-        skip: Texts, none of which it may contain.
-        show: Called with a line that says how far the run is, and at the end with an empty one.
+        skip: Texts, none of which the name or the claim of a test may contain.
+        show: Called with a line about the progress of the run, and at the end with an empty one.
         is_simulated: Whether the endpoint is a simulator that this process started.
-        interruption: What interrupted the run, if anything did.
-        failure: What pytest itself failed with, if it did.
+        interruption: The exception that interrupted the run, if one did.
+        failure: The exception with which pytest itself failed, if it did.
         selected: Number of tests to run.
         started: Number of them that have started.
     """

@@ -30,7 +30,7 @@ _NAME_WIDTH = 28
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Loopback address to listen on, such as 127.0.0.2 or ::1; others are refused.",
+    help="Loopback address to listen on, such as 127.0.0.2 or ::1; other addresses are rejected.",
 )
 @contract_option
 @click.option(
@@ -45,7 +45,7 @@ _NAME_WIDTH = 28
     "--scenario",
     metavar="NAME",
     shell_complete=complete_scenarios,
-    help="Scenario of calls whose number selects none (default: human).",
+    help="Scenario of calls whose phone number does not select one (default: human).",
 )
 @click.option(
     "--speed",
@@ -103,8 +103,8 @@ def simulate(
     """Serve the simulator until interrupted.
 
     Prints one line when it accepts connections: its URL and the token that it accepts. Requests to the
-    API are logged on standard error, one per line, masked. It starts with a few calls in different
-    states (see GET /v1/calls/list). Created calls ring, are answered, talk and end by themselves, but no
+    API are logged on standard error, one per line, masked. There are a few calls in different states
+    from the start (see GET /v1/calls/list). Created calls ring, are answered, talk and end, but no
     phone rings. Events are sent to webhooks on this machine, and on other hosts that --allow-host names.
     Open the URL in a browser to watch the calls and to place new ones.
     """

@@ -133,7 +133,7 @@ def validate(ctx: click.Context, /, **values: object) -> None:
     """Validate payload files; - is standard input.
 
     Files may be compressed with gzip. A directory is searched for files that end in .json, .jsonl or
-    .ndjson, also with .gz; a quoted pattern such as 'calls/**/*.json' is expanded.
+    .ndjson, optionally with .gz; a quoted pattern such as 'calls/**/*.json' is expanded.
 
     Each payload is checked against its schema and for consistency, such as an end before the start.
     Prints one line per violation, and a summary on standard error. Payload values are never shown;
@@ -230,7 +230,7 @@ def _validate_file(file: str, validator: "Validator", options: ValidateOptions) 
 def _validate_payload(
     name: str, payload: Payload, validator: "Validator", options: ValidateOptions
 ) -> Iterator["Result"]:
-    """Yield the result of a payload, or with ``--each`` the results of its items."""
+    """Yield the result of a payload or, with ``--each``, the results of its items."""
     from vocode_contract.report.payload_results import Result
 
     verdict = validator.validate(payload.raw)
@@ -243,7 +243,7 @@ def _validate_payload(
         # Ignoring the code of its violation does not make it conform.
         yield Result(source=name, line=payload.line, inconclusive=f"it is not JSON that can be checked ({code})")
     elif options.each and verdict.value is not None:
-        yield Result(source=name, line=payload.line, inconclusive="it is not an array, whose items --each validates")
+        yield Result(source=name, line=payload.line, inconclusive="it is not an array, as --each requires")
     else:
         violations = [_explain(each, payload, verdict.value) for each in verdict.violations]
         violations += _check_consistency(verdict.value, validator, options)
@@ -251,7 +251,7 @@ def _validate_payload(
 
 
 def _explain(violation: "Violation", payload: Payload, value: object) -> "Violation":
-    """Return a violation with what only the command knows: the file's size and line, and the option that helps."""
+    """Add to a violation what only this command knows: the size and line of the file, and the option that helps."""
     if violation.code == "json-too-large":
         return replace(violation, actual=f"{payload.size} bytes" if payload.size is not None else "more")
     if violation.code == "json-lines":
