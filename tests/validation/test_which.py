@@ -1,13 +1,12 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vocode_contract.contract.model import Contract, Operation, dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import UnknownProfile, UnknownSchema
 from vocode_contract.validation.which import Change, Fit, changes, which
 
@@ -115,7 +114,7 @@ def test_contract_has_not_changed_from_itself(contract, profile):
 @pytest.mark.parametrize(("old", "new"), STEPS)
 def test_change_backwards_is_the_opposite(old, new):
     def turned(kind: str) -> str:
-        swap = {"added": "removed", "removed": "added"}
+        swap = {"added": "removed", "removed": "added", "required": "optional", "optional": "required"}
         stem, _, end = kind.rpartition("-")
         return f"{stem}-{swap[end]}" if end in swap else kind
 
@@ -163,16 +162,16 @@ def edited(*path: str, **members: Any) -> Contract:
         (("WebhookParams",), {"required": []}, "optional", False),
         (("WebhookParams",), {"required": ["url", "subscriptions", "method"]}, "required", True),
         (("Webhook",), {"required": ["id", "user_id", "subscriptions", "url", "method"]}, "required", False),
-        (("Call", "properties", "transcript"), {"format": "uuid"}, "format", False),
-        (("Call", "properties", "start_time"), {"format": "uuid"}, "format", True),
-        (("Call", "properties", "transcript"), {"type": ["string", "integer"]}, "type", True),
+        (("Call", "properties", "transcript"), {"format": "uuid"}, "format-added", False),
+        (("Call", "properties", "start_time"), {"format": "uuid"}, "format-changed", True),
+        (("Call", "properties", "transcript"), {"type": ["string", "integer"]}, "type-widened", True),
         (("Call", "properties", "transcript"), {"type": ["string", "null"]}, "null-added", True),
-        (("Call", "properties", "transcript"), {"enum": ["a"]}, "enum", False),
-        (("Call", "properties", "on_no_human_answer"), {"enum": None}, "enum", True),
-        (("Call", "properties", "hipaa_compliant"), {"default": True}, "default", False),
-        (("Call", "properties", "context", "additionalProperties"), {"type": "integer"}, "type", True),
+        (("Call", "properties", "transcript"), {"enum": ["a"]}, "enum-added", False),
+        (("Call", "properties", "on_no_human_answer"), {"enum": None}, "enum-removed", True),
+        (("Call", "properties", "hipaa_compliant"), {"default": True}, "default-changed", False),
+        (("Call", "properties", "context", "additionalProperties"), {"type": "integer"}, "type-changed", True),
         (("Agent", "properties"), {"conversation_speed": None}, "key-removed", False),
-        (("Agent", "properties"), {"prompt": None}, "key-removed", True),
+        (("Agent", "properties"), {"prompt": None}, "required-key-removed", True),
     ],
 )
 def test_edit_is_one_change_of_its_kind(path, members, kind, breaking):
@@ -181,50 +180,33 @@ def test_edit_is_one_change_of_its_kind(path, members, kind, breaking):
     assert any(change.breaking for change in found) is breaking
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operated(Contract):
-    """The oldest contract with other operations."""
-
-    operated: Mapping[str, Operation]
-
-    @property
-    def operations(self) -> Mapping[str, Operation]:
-        return self.operated
+END_CALL = Contract.load("2023-11-30").document["paths"]["/v1/calls/end"]["post"]
+NOT_FOUND = END_CALL | {"responses": END_CALL["responses"] | {"404": {}}}
+ACCEPTED = END_CALL | {"responses": END_CALL["responses"] | {"202": {}}}
+[ID] = END_CALL["parameters"]
 
 
-def operated(**operations: Operation) -> Contract:
+def operated(operation: Mapping[str, Any] | None) -> Contract:
+    """The oldest contract with End Call, if with any operation, as given."""
     base = Contract.load("2023-11-30", profile="documented")
-    return Operated(date=base.date, profile=base.profile, document=base.document, operated=operations)
-
-
-NOT_FOUND: dict[int, Mapping[str, str | None]] = {404: {}}
-END_CALL = Contract.load("2023-11-30").operations["end_call"]
-[ID] = [parameter for parameter in END_CALL.parameters if parameter.name == "id"]
+    paths = {"/v1/calls/end": {"post": operation}} if operation else {}
+    return Contract(date=base.date, profile=base.profile, document={**base.document, "paths": paths})
 
 
 @pytest.mark.parametrize(
     ("before", "after", "kind", "breaking"),
     [
-        ({}, {"end_call": END_CALL}, "operation-added", False),
-        ({"end_call": END_CALL}, {}, "operation-removed", True),
-        ({"a": END_CALL}, {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)}, "status-added", True),
-        (
-            {"a": replace(END_CALL, responses={**END_CALL.responses} | NOT_FOUND)},
-            {"a": END_CALL},
-            "status-removed",
-            False,
-        ),
-        ({"a": replace(END_CALL, parameters=())}, {"a": replace(END_CALL, parameters=(ID,))}, "parameter-added", True),
-        (
-            {"a": replace(END_CALL, parameters=(replace(ID, required=False),))},
-            {"a": replace(END_CALL, parameters=(ID,))},
-            "required",
-            True,
-        ),
+        (None, END_CALL, "operation-added", False),
+        (END_CALL, None, "operation-removed", True),
+        (END_CALL, NOT_FOUND, "error-status-added", False),
+        (END_CALL, ACCEPTED, "success-status-added", True),
+        (NOT_FOUND, END_CALL, "error-status-removed", False),
+        (END_CALL | {"parameters": []}, END_CALL, "required-parameter-added", True),
+        (END_CALL | {"parameters": [ID | {"required": False}]}, END_CALL, "required", True),
     ],
 )
 def test_change_of_an_operation_is_one_change_of_its_kind(before, after, kind, breaking):
-    [found] = changes(operated(**before), operated(**after))
+    [found] = changes(operated(before), operated(after))
     assert (found.kind, found.breaking) == (kind, breaking)
     assert found.pointer.startswith("/paths/~1v1~1calls~1end/post")
 

@@ -31,13 +31,11 @@ def render_github(results: Iterable[Result], heading: Heading) -> Iterator[str]:
 
 def _render_result(result: Result, heading: Heading) -> Iterator[str]:
     if result.inconclusive:
-        yield _render_command("error", "inconclusive", result.inconclusive, source=result.source, line=result.line)
+        yield render_command("error", "inconclusive", result.inconclusive, source=result.source, line=result.line)
     for violation in group_causes(result, heading):
         text = render_violation(violation, heading)
         shown = text if heading.full else shorten(text, MOST_LINE)
-        yield _render_command(
-            _LEVELS[violation.severity], violation.code, shown, source=result.source, line=result.line
-        )
+        yield render_command(_LEVELS[violation.severity], violation.code, shown, source=result.source, line=result.line)
 
 
 def render_run_annotations(outcome: Outcome) -> str:
@@ -50,15 +48,15 @@ def render_run_annotations(outcome: Outcome) -> str:
 def _list_annotations(outcome: Outcome) -> Iterator[str]:
     for cause in outcome.causes:
         level, source = _LEVELS[cause.violation.severity], _find_source(cause)
-        yield _render_command(level, cause.violation.code, "\n".join(_describe_lines(cause)), source=source)
+        yield render_command(level, cause.violation.code, "\n".join(_describe_lines(cause)), source=source)
     for line in outcome.outdated:
-        yield _render_command("error", "accepted", line)
+        yield render_command("error", "accepted", line)
     for cause in outcome.accepted_causes:
-        yield _render_command("notice", "accepted", render_accepted(cause), source=_find_source(cause))
+        yield render_command("notice", "accepted", render_accepted(cause), source=_find_source(cause))
     for reason, rows in outcome.reasons.items():
-        yield _render_command("warning", "no verdict", f"{len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}")
+        yield render_command("warning", "no verdict", f"{len(rows)} test{'s' if len(rows) != 1 else ''}: {reason}")
     level = "notice" if outcome.exit_code == 0 else "error"
-    yield _render_command(level, f"contract {outcome.run.contract}", f"{outcome.count_text}: {outcome.sentence}")
+    yield render_command(level, f"contract {outcome.run.contract}", f"{outcome.count_text}: {outcome.sentence}")
 
 
 def _describe_lines(cause: Cause) -> Iterator[str]:
@@ -73,7 +71,8 @@ def _find_source(cause: Cause) -> str:
     return "" if row.module else row.nodeid.partition("::")[0]
 
 
-def _render_command(level: str, title: str, text: str, *, source: str = "", line: int | None = None) -> str:
+def render_command(level: str, title: str, text: str, *, source: str = "", line: int | None = None) -> str:
+    """Return one workflow command."""
     properties = {"file": escape_source(source) if source else "", "line": str(line or ""), "title": title}
     shown = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items() if value)
     return f"::{level} {shown}::{_escape_data(chr(10).join(map(inert, text.splitlines())))}"

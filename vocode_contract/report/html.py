@@ -103,6 +103,11 @@ _LINKS = 10
 
 def render_html(outcome: Outcome) -> str:
     """Return the page."""
+    return render_page(f"{outcome.verdict}: contract {outcome.run.contract}", _sections(outcome))
+
+
+def render_page(title: str, sections: Iterator[Markup]) -> str:
+    """Return a page without scripts or remote assets."""
     hashed = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{hashed}'; base-uri 'none'; form-action 'none'"
     head = element(
@@ -112,10 +117,10 @@ def render_html(outcome: Outcome) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", f"{outcome.verdict}: contract {outcome.run.contract}"),
+        element("title", title),
         Markup(f"<style>{_CSS}</style>"),  # never data: HTML does not unescape it
     )
-    body = element("body", element("main", iter(_sections(outcome))))
+    body = element("body", element("main", sections))
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
 
 

@@ -9,7 +9,7 @@ from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, shorten
 from vocode_contract.validation.safe_text import inert
 
 #: Characters; GitHub accepts 65,536.
-_MOST = 60_000
+MOST = 60_000
 #: What means something in Markdown or to GitHub: an underscore inside a word does not, a list mark only at the start.
 _MARKS = re.compile(r"[\\`*\[\]<>&|~#@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\.|:(?=[/A-Za-z])|^[+-]|^\d+[.)]")
 _VERDICTS = {
@@ -32,7 +32,7 @@ def render_markdown(outcome: Outcome) -> str:
     last = "\n".join([*_remarks(outcome), _table(outcome)])
     for piece in pieces:
         size += len(piece) + 1
-        if size + len(last) <= _MOST:
+        if size + len(last) <= MOST:
             kept.append(piece)
     if len(kept) < len(pieces):
         kept.append(f"... and {len(pieces) - len(kept):,} more.\n")
@@ -42,28 +42,28 @@ def render_markdown(outcome: Outcome) -> str:
 def _head(outcome: Outcome) -> Iterator[str]:
     run = outcome.run
     yield f"### {_VERDICTS[outcome.verdict]} {outcome.sentence[:1].upper()}{outcome.sentence[1:]}\n"
-    yield f"Contract {run.contract}, {run.profile}: {_code(run.where)}; {outcome.count_text}; {run.seconds:.1f} s\n"
+    yield f"Contract {run.contract}, {run.profile}: {as_code(run.where)}; {outcome.count_text}; {run.seconds:.1f} s\n"
 
 
 def _remarks(outcome: Outcome) -> Iterator[str]:
     if outcome.accepted_causes:
         yield "Accepted:\n"
         yield "\n".join(
-            f"- {_code(render_accepted(cause), MOST_LINE)}" for cause in outcome.accepted_causes[:_MOST_ACCEPTED]
+            f"- {as_code(render_accepted(cause), MOST_LINE)}" for cause in outcome.accepted_causes[:_MOST_ACCEPTED]
         )
         more = len(outcome.accepted_causes) - _MOST_ACCEPTED
         yield f"- and {more:,} more\n" if more > 0 else ""
     if outcome.outdated:
-        yield "\n".join(f"- {_text(line, MOST_LINE)}" for line in outcome.outdated[:_MOST_ACCEPTED]) + "\n"
+        yield "\n".join(f"- {as_text(line, MOST_LINE)}" for line in outcome.outdated[:_MOST_ACCEPTED]) + "\n"
     policies = "; ".join(f"{name}={value}" for name, _, value in list_policies(outcome.run))
-    yield f"Policies: {_code(policies, MOST_LINE)}\n"
+    yield f"Policies: {as_code(policies, MOST_LINE)}\n"
     if outcome.remarks:
-        yield "\n".join(f"- {_text(remark, MOST_LINE)}" for remark in outcome.remarks) + "\n"
+        yield "\n".join(f"- {as_text(remark, MOST_LINE)}" for remark in outcome.remarks) + "\n"
 
 
 def _cause(number: int, cause: Cause) -> str:
     violation = cause.violation
-    title = f"{number}. {_code(cause.place)}: {_code(violation.problem)} ({_code(', '.join(violation.labels))})"
+    title = f"{number}. {as_code(cause.place)}: {as_code(violation.problem)} ({as_code(', '.join(violation.labels))})"
     body = "\n".join(shorten(inert(line.removeprefix("   ")), MOST_LINE) for line in render_cause(cause))
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", body))]))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"
@@ -71,21 +71,21 @@ def _cause(number: int, cause: Cause) -> str:
 
 def _table(outcome: Outcome) -> str:
     rows = [
-        f"| {_code(row.operation)} | {_text(row.claim)} | {WORDS[row.verdict]} | {row.seconds:.2f} s |"
+        f"| {as_code(row.operation)} | {as_text(row.claim)} | {WORDS[row.verdict]} | {row.seconds:.2f} s |"
         for row in outcome.rows
     ]
-    kept = rows[: _MOST // 2 // (MOST_PHRASE * 2)] if len(rows) > 90 else rows
+    kept = rows[: MOST // 2 // (MOST_PHRASE * 2)] if len(rows) > 90 else rows
     more = f"\n\n... and {len(rows) - len(kept):,} more." if len(kept) < len(rows) else ""
     head = "| operation | claim | verdict | time |\n|---|---|---|---:|"
     return f"<details><summary>All tests</summary>\n\n{head}\n{chr(10).join(kept)}{more}\n\n</details>\n"
 
 
-def _text(text: str, most: int = MOST_PHRASE) -> str:
+def as_text(text: str, most: int = MOST_PHRASE) -> str:
     """Return text escaped for Markdown and HTML."""
     return _escape(shorten(inert(text), most))
 
 
-def _code(text: str, most: int = MOST_PHRASE) -> str:
+def as_code(text: str, most: int = MOST_PHRASE) -> str:
     """Return text as code, in which GitHub does not turn ``@name`` into a mention."""
     return f"<code>{_escape(shorten(inert(text), most))}</code>" if text else ""
 
