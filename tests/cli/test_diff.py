@@ -8,7 +8,7 @@ import pytest
 
 from vocode_contract.cli import main
 from vocode_contract.cli.diff import FORMATS
-from vocode_contract.report.changes import CHANGE_REPORTS
+from vocode_contract.report.change_formats import CHANGE_REPORTS
 
 STEP = ("2023-11-30", "2024-08-27")
 

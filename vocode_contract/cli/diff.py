@@ -87,7 +87,8 @@ def diff(ctx: click.Context, /, **values: object) -> None:
 
 def _run_diff(options: DiffOptions, output: Output) -> int:
     from vocode_contract.contract.diff import changes, group_changes
-    from vocode_contract.report.changes import CHANGE_REPORTS, ChangeReport
+    from vocode_contract.report.change_formats import CHANGE_REPORTS
+    from vocode_contract.report.changes import ChangeReport
 
     old, new = (_load(side, options.profile) for side in (options.old, options.new))
     groups = group_changes(changes(old, new))

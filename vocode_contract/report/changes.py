@@ -1,6 +1,6 @@
 """The changes between two contracts as text, JSON, Markdown, GitHub's workflow commands and SARIF.
 
-`CHANGE_REPORTS` lists the formats. What changed is described in the same words by all of them.
+What changed is described in the same words by all of them. `change_formats` lists the formats.
 """
 
 import hashlib
@@ -236,20 +236,3 @@ def _sarif_result(group: ChangeGroup, kinds: list[str], report: ChangeReport) ->
         "partialFingerprints": {"vocodeContractChange/v1": hashlib.sha256(identity.encode()).hexdigest()[:32]},
         "suppressions": accepted,
     }
-
-
-def _render_html(report: ChangeReport) -> str:
-    from vocode_contract.report.changes_html import render_changes_html
-
-    return render_changes_html(report)
-
-
-#: Format -> the function that renders it.
-CHANGE_REPORTS: Mapping[str, Callable[[ChangeReport], str]] = {
-    "text": render_changes_text,
-    "json": render_changes_json,
-    "markdown": render_changes_markdown,
-    "github": render_changes_github,
-    "sarif": render_changes_sarif,
-    "html": _render_html,
-}
