@@ -7,7 +7,7 @@ from typing import Any
 
 from vocode_contract.contract.diff import KINDS, LEVELS, Change, ChangeGroup, ChangeLevel
 from vocode_contract.contract.diff.schemas import is_sensitive
-from vocode_contract.contract.diff.shape import Place
+from vocode_contract.contract.diff.shape import SchemaPlace
 from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.report.changes import ChangeReport, describe_change, describe_places, describe_users
 from vocode_contract.report.html import Markup, element, render_page
@@ -103,7 +103,7 @@ def _hide(node: Any, pointer: str) -> Any:
         return [_hide(child, pointer) for child in node]
     if not isinstance(node, dict):
         return node
-    is_secret = is_sensitive(Place(node, pointer), node)
+    is_secret = is_sensitive(SchemaPlace(node, pointer), node)
     return {
         key: "(masked)" if key == "default" and is_secret else _hide(child, f"{pointer}/{key}")
         for key, child in node.items()

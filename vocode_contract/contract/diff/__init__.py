@@ -14,7 +14,7 @@ from vocode_contract.contract.diff.change import Change, ChangeGroup, group_chan
 from vocode_contract.contract.diff.kinds import KINDS, LEVELS, ChangeLevel, Direction
 from vocode_contract.contract.diff.operations import compare_operations, list_callbacks, list_endpoints
 from vocode_contract.contract.diff.schemas import SchemaComparison, strip_annotations
-from vocode_contract.contract.diff.shape import COMPONENTS, Place, Reader, find_references
+from vocode_contract.contract.diff.shape import COMPONENTS, Reader, SchemaPlace, find_references
 from vocode_contract.contract.json_pointer import escape, resolve
 from vocode_contract.contract.model import Contract, Schema
 
@@ -64,7 +64,7 @@ def _compare_named(name: str, comparison: SchemaComparison) -> Iterator[Change]:
     else:
         if new_name != name:
             yield Change(kind="schema-renamed", pointer=now, old_pointer=was, before=name, after=new_name)
-        yield from comparison.compare(Place(old[name], was), Place(new[new_name], now))
+        yield from comparison.compare(SchemaPlace(old[name], was), SchemaPlace(new[new_name], now))
 
 
 def _match_renamed_schemas(old: Reader, new: Reader) -> Mapping[str, str]:

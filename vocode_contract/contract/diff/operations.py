@@ -9,7 +9,7 @@ from typing import Any
 from vocode_contract.contract.diff.change import Change
 from vocode_contract.contract.diff.kinds import Direction
 from vocode_contract.contract.diff.schemas import SchemaComparison, compare_deprecation, limit_directions
-from vocode_contract.contract.diff.shape import Place, Reader
+from vocode_contract.contract.diff.shape import Reader, SchemaPlace
 from vocode_contract.contract.json_pointer import escape, resolve
 from vocode_contract.contract.model import Schema
 
@@ -237,7 +237,7 @@ def _compare_parameter(
     if was.get("description") != now.get("description"):
         add("text-changed", "description", "description")
     found += compare_deprecation(was, now, old_pointer, pointer)
-    found += schemas.compare(Place(_value_schema(was), old_pointer), Place(_value_schema(now), pointer))
+    found += schemas.compare(SchemaPlace(_value_schema(was), old_pointer), SchemaPlace(_value_schema(now), pointer))
     yield from (limit_directions(change, _SENT) for change in found)
 
 
@@ -290,7 +290,7 @@ def _compare_content(
             )
             continue
         was, now = (_members(each[media_type]).get("schema", {}) for each in (before, after))
-        for change in schemas.compare(Place(was, f"{old_pointer}/schema"), Place(now, f"{pointer}/schema")):
+        for change in schemas.compare(SchemaPlace(was, f"{old_pointer}/schema"), SchemaPlace(now, f"{pointer}/schema")):
             yield limit_directions(change, directions)
     for media_type in after:
         if media_type not in before:
@@ -350,7 +350,7 @@ def _compare_headers(
         if (was.get("required") is True) is not (now.get("required") is True):
             kind = "required" if now.get("required") is True else "optional"
             yield Change(kind=kind, pointer=pointer, old_pointer=old_pointer, directions=_RECEIVED)
-        found = schemas.compare(Place(_value_schema(was), old_pointer), Place(_value_schema(now), pointer))
+        found = schemas.compare(SchemaPlace(_value_schema(was), old_pointer), SchemaPlace(_value_schema(now), pointer))
         yield from (limit_directions(change, _RECEIVED) for change in found)
 
 
@@ -376,11 +376,11 @@ def _list_event_types(endpoint: _Endpoint, reader: Reader) -> set[str]:
     found: set[str] = set()
     body = _members(endpoint.find(endpoint.spec.get("requestBody")))
     for media in _members(body.get("content")).values():
-        shape = reader.expand(reader.read(Place(_members(media).get("schema", {}), "")))
+        shape = reader.expand(reader.read(SchemaPlace(_members(media).get("schema", {}), "")))
         discriminator = _members(shape.keywords.get("discriminator"))
         found |= {*_members(discriminator.get("mapping"))}
         for member in shape.members or (shape.place.schema,):
-            event = reader.expand(reader.read(Place(member, "")))
+            event = reader.expand(reader.read(SchemaPlace(member, "")))
             tag = event.properties.get(str(discriminator.get("propertyName", "type")))
             values = reader.expand(reader.read(tag)).values if tag is not None else ()
             found |= {value for value in values or () if isinstance(value, str)}

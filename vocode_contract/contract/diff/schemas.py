@@ -9,7 +9,7 @@ from typing import Any
 
 from vocode_contract.contract.diff.change import Change
 from vocode_contract.contract.diff.kinds import Direction
-from vocode_contract.contract.diff.shape import ANNOTATIONS, Place, Reader, Shape
+from vocode_contract.contract.diff.shape import ANNOTATIONS, Reader, SchemaPlace, Shape
 from vocode_contract.contract.profile import may_be_null_on_wire
 
 #: Keyword -> whether a greater number rules out more.
@@ -55,7 +55,9 @@ class SchemaComparison:
     is_on_wire: bool = False
     active: frozenset[tuple[str, str]] = frozenset()
 
-    def compare(self, was: Place, now: Place, *, nulls: tuple[bool, bool] = (False, False)) -> Iterator[Change]:
+    def compare(
+        self, was: SchemaPlace, now: SchemaPlace, *, nulls: tuple[bool, bool] = (False, False)
+    ) -> Iterator[Change]:
         """Yield the differences of two schemas; the target of a reference that both have is not compared.
 
         Args:
@@ -208,7 +210,7 @@ class SchemaComparison:
             return False
         return may_be_null_on_wire({**shape.keywords, "required": shape.required}, name)
 
-    def _match_renamed(self, gone: Mapping[str, Place], fresh: Mapping[str, Place]) -> Mapping[str, str]:
+    def _match_renamed(self, gone: Mapping[str, SchemaPlace], fresh: Mapping[str, SchemaPlace]) -> Mapping[str, str]:
         """Map each property that is gone to the new one that it probably is: alike in name and equal in schema."""
         found: dict[str, str] = {}
         for name, place in gone.items():
@@ -365,7 +367,7 @@ def show_value(value: Any, shape: Shape) -> str:
     return json.dumps(value)
 
 
-def is_sensitive(place: Place, keywords: Mapping[str, Any]) -> bool:
+def is_sensitive(place: SchemaPlace, keywords: Mapping[str, Any]) -> bool:
     """Return whether values at a place may be secrets: by the contract's word, or by the name of the place."""
     return "x-sensitivity" in keywords or bool(_SENSITIVE.search(place.pointer.rpartition("/")[2]))
 
@@ -383,13 +385,13 @@ def _change(kind: str, was: Shape, now: Shape, *, before: str = "", after: str =
     return _between(kind, was.place, now.place, before=before, after=after)
 
 
-def _between(kind: str, was: Place, now: Place, *, before: str = "", after: str = "") -> Change:
+def _between(kind: str, was: SchemaPlace, now: SchemaPlace, *, before: str = "", after: str = "") -> Change:
     return Change(kind=kind, pointer=now.pointer, old_pointer=was.pointer, before=before, after=after)
 
 
-def _added(kind: str, place: Place, name: str) -> Change:
+def _added(kind: str, place: SchemaPlace, name: str) -> Change:
     return Change(kind=kind, pointer=place.pointer, after=name)
 
 
-def _removed(kind: str, place: Place, name: str) -> Change:
+def _removed(kind: str, place: SchemaPlace, name: str) -> Change:
     return Change(kind=kind, pointer=place.pointer, old_pointer=place.pointer, before=name, is_removal=True)

@@ -27,15 +27,15 @@ _DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SchemaPlace:
     """A schema, and the JSON Pointer by which it is named; its branches are named like itself."""
 
     schema: Any
     pointer: str
 
-    def below(self, *tokens: str, schema: Any) -> "Place":
+    def below(self, *tokens: str, schema: Any) -> "SchemaPlace":
         """Return a part of the schema."""
-        return Place(schema, "/".join((self.pointer, *map(escape, tokens))))
+        return SchemaPlace(schema, "/".join((self.pointer, *map(escape, tokens))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Shape:
         members: The members of a union besides null.
     """
 
-    place: Place
+    place: SchemaPlace
     keywords: Schema
     nullable: bool = False
     reference: str = ""
@@ -65,7 +65,7 @@ class Shape:
         return tuple(value for value in listed if value is not None) if isinstance(listed, list) else None
 
     @property
-    def properties(self) -> Mapping[str, Place]:
+    def properties(self) -> Mapping[str, SchemaPlace]:
         """Each declared property."""
         found = self.keywords.get("properties")
         found = found if isinstance(found, dict) else {}
@@ -92,7 +92,7 @@ class Reader:
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Schema = schemas if isinstance(schemas, dict) else {}
 
-    def read(self, place: Place, depth: int = 0) -> Shape:
+    def read(self, place: SchemaPlace, depth: int = 0) -> Shape:
         """Return the shape of a schema; one that stands for a reference has only its own annotations as keywords."""
         schema = place.schema
         if not isinstance(schema, dict):
@@ -114,7 +114,9 @@ class Reader:
         """Return a shape with the keywords of the schema that it stands for."""
         if not shape.reference or shape.reference not in self.schemas or depth > _DEEPEST:
             return shape
-        target = self.expand(self.read(Place(self.schemas[shape.reference], shape.place.pointer), depth), depth + 1)
+        target = self.expand(
+            self.read(SchemaPlace(self.schemas[shape.reference], shape.place.pointer), depth), depth + 1
+        )
         keywords = {**target.keywords, **shape.keywords}
         return replace(target, keywords=keywords, nullable=shape.nullable or target.nullable, reference=shape.reference)
 
@@ -124,7 +126,7 @@ class Reader:
         kinds = shape.keywords.get("type", ())
         found = frozenset((kinds,) if isinstance(kinds, str) else kinds)
         if not found and shape.members and depth < _DEEPEST:
-            below = [self.types(self.read(Place(member, "")), depth + 1) for member in shape.members]
+            below = [self.types(self.read(SchemaPlace(member, "")), depth + 1) for member in shape.members]
             found = frozenset().union(*below) if all(below) else frozenset()
         if not found and shape.values:
             found = frozenset(map(json_type, shape.values))
@@ -143,7 +145,7 @@ class Reader:
             return {name: shape.place.schema}
         found: dict[str, Any] = {}
         for member in expanded.members:
-            found |= self.list_members(self.read(Place(member, shape.place.pointer)), depth + 1)
+            found |= self.list_members(self.read(SchemaPlace(member, shape.place.pointer)), depth + 1)
         return found
 
     def _wrap(self, shape: Shape, part: Any, depth: int) -> Shape:
@@ -154,14 +156,16 @@ class Reader:
             nullable = shape.nullable or part.get("nullable") is True
             name = reference.removeprefix(COMPONENTS)
             return replace(shape, keywords={**own, **shape.keywords}, nullable=nullable, reference=name)
-        inner = self.read(Place(part, shape.place.pointer), depth + 1)
+        inner = self.read(SchemaPlace(part, shape.place.pointer), depth + 1)
         keywords = {**inner.keywords, **shape.keywords}
         return replace(inner, place=shape.place, keywords=keywords, nullable=shape.nullable or inner.nullable)
 
     def _merge(self, shape: Shape, parts: Iterable[Any], depth: int) -> Shape:
         """Return the shape of a schema that combines its own keywords with others (``allOf``)."""
         inner = [
-            self.expand(self.read(Place(part, shape.place.pointer), depth + 1), depth + 1) for part in parts if part
+            self.expand(self.read(SchemaPlace(part, shape.place.pointer), depth + 1), depth + 1)
+            for part in parts
+            if part
         ]
         empty: Schema = {}
         keywords = reduce(_combine, (each.keywords for each in inner), empty)
