@@ -15,6 +15,7 @@ from vocode_contract.http.inconclusive import KINDS  # noqa: E402  # the checkou
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Fault  # noqa: E402  # the checkout's own package
 from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
+from vocode_contract.simulator.faults.operators import OPERATORS  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference" / "faults.md"
 
@@ -38,10 +39,15 @@ with simulator(faults=("wrong-enum", Planted(fault="server-error", probability=0
 
 ## Planting
 
-A fault is written `NAME[@WHERE]...[:PROBABILITY]`.
+A fault is written `NAME[@WHERE]...[[CONDITION]]...[:PROBABILITY]`, where `NAME` is one of the catalogue or a
+[mutation](#mutations).
 
 - `WHERE` is the name of an operation (`end_call`), or the id of a call as it appears in the query of a request. It can
   be given several times. By default, a fault affects all operations in its row below.
+- `CONDITION`, in square brackets, must hold of a request: a status that the call has before it (`ended`), a flag of the
+  call (`hipaa_compliant`) or the value of another property (`agent/language=de`), `again` for a request that was sent
+  before, `nth=3` for the third request only, or `page=2`. A request to create a call has the values of its body. If
+  there are several, all must hold.
 - `PROBABILITY` is a number from 0 to 1: the share of these requests that are affected. For each fault, the same seed
   selects the same requests, whatever other faults are planted; a reset starts again from the first.
 - The header `X-Simulator-Fault` plants faults, separated by commas, for one request only.
@@ -53,6 +59,21 @@ while the simulator runs.
 Network faults take effect over a socket; in process, they raise the exceptions of httpx. The response to a request with
 a network fault ends after ten seconds or 64 MiB at most, and as soon as the client disconnects.
 
+## Mutations
+
+A mutation is a fault that has no name: an operator, the place where it acts, and for some operators a value, as in
+`null:/agent/id@get_call[ended]` or `move:/items/*/end_time=3600@list_calls`. On the command line, quote it.
+
+- A place is a JSON Pointer into the response, in which `*` stands for every item. After `request` it points into the
+  body of the request and after `query` it names a parameter, as the server then reads them: `drop:request/context`
+  forgets an option, `off-by-one:query/page` returns another page. After `state` it points into the stored call: all
+  operations show the change from the first affected request on, as in `null:state/transcript@end_call`.
+- A value is JSON or else a string; write `:`, `@`, `[` and `]` in it percent-encoded.
+- A place that no contract has, or whose type does not fit the operator, is rejected. A value that is null stays as it
+  is, except with `add`.
+
+{operators}
+
 ## The catalogue
 
 *Expected* lists the findings that a checker should report: the [codes](codes.md) of violations, or the
@@ -62,13 +83,25 @@ a network fault ends after ten seconds or 64 MiB at most, and as soon as the cli
 
 def text() -> str:
     """Return the text of the file."""
-    return "\n".join([_INTRODUCTION.format(count=len(FAULTS)), *_groups(), *_reasons(), *_variants()])
+    return "\n".join(
+        [
+            _INTRODUCTION.format(count=len(FAULTS), operators="\n".join(_operators()).strip()),
+            *_groups(),
+            *_reasons(),
+            *_variants(),
+        ]
+    )
 
 
 def _groups() -> Iterator[str]:
     for title, faults in GROUPS.items():
         yield f"### {title}\n"
         yield from _table(("Fault", "Behaviour of the server", "Operations", "Expected"), map(_row, faults))
+
+
+def _operators() -> Iterator[str]:
+    rows = ((f"`{operator.write(name)}`", operator.title) for name, operator in OPERATORS.items())
+    yield from _table(("Operator", "Behaviour of the server"), rows)
 
 
 def _row(fault: Fault) -> tuple[str, ...]:

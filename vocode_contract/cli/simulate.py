@@ -21,6 +21,7 @@ _NAME_WIDTH = 28
         "vocode-contract simulate --variant newer --variant nulls=no",
         "vocode-contract simulate --retry exponential --allow-host hooks.example.com",
         "vocode-contract simulate --fault wrong-enum --fault ignored-token@get_call",
+        "vocode-contract simulate --fault 'null:/agent/id@get_call[ended]'",
     ),
 )
 @click.option(
@@ -36,10 +37,11 @@ _NAME_WIDTH = 28
 @click.option(
     "--fault",
     "faults",
-    metavar="NAME[@OPERATION][:PROBABILITY]",
+    metavar="NAME|MUTATION[@OPERATION][[CONDITION]][:PROBABILITY]",
     multiple=True,
     shell_complete=complete_faults,
-    help="Break the contract in this way (see --list-faults); can be repeated (default: no faults).",
+    help="Break the contract in this way (see --list-faults); can be repeated (default: no faults). "
+    "A mutation is an operator and a place, such as null:/agent/id@get_call[ended].",
 )
 @click.option(
     "--scenario",
@@ -85,7 +87,9 @@ _NAME_WIDTH = 28
     multiple=True,
     help="Remote host that webhooks may be sent to; can be repeated (default: loopback only).",
 )
-@click.option("--list-faults", is_flag=True, help="List the faults, one per line, and exit.")
+@click.option(
+    "--list-faults", is_flag=True, help="List the faults and the operators of mutations, one per line, and exit."
+)
 @click.pass_context
 def simulate(
     ctx: click.Context,
@@ -117,8 +121,11 @@ def simulate(
     output = ctx.ensure_object(Output)
     if list_faults:
         from vocode_contract.simulator import FAULTS
+        from vocode_contract.simulator.faults.operators import OPERATORS
 
-        output.write("".join(f"{name:<{_NAME_WIDTH}}  {fault.title}\n" for name, fault in FAULTS.items()))
+        titles = {name: fault.title for name, fault in FAULTS.items()}
+        titles |= {operator.write(name): operator.title for name, operator in OPERATORS.items()}
+        output.write("".join(f"{name:<{_NAME_WIDTH}}  {title}\n" for name, title in titles.items()))
         return
     how = {name: value for name, value in how.items() if value is not None}
     simulation = Simulation(contract_of(date, "wire"), variant=variant_of(variants), **how)

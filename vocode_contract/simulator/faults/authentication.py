@@ -100,10 +100,6 @@ def _add_foreign_input(_ctx: FaultContext, response: Response) -> Response:
 
 
 AUTHENTICATION: Mapping[str, ResponseFault] = {
-    "ignored-token": _skip_check,
-    "ignored-token-on-end": _skip_check,
-    "ignored-token-on-list": _skip_check,
-    "ignored-token-on-recording": _skip_check,
     "any-token": _accept_any_token,
     "any-scheme": _accept_any_scheme,
     "empty-token": _accept_empty_token,

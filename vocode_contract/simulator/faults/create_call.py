@@ -35,15 +35,12 @@ def _lose_created_call(ctx: FaultContext, response: Response) -> Response:
 
 
 CREATE_CALL: Mapping[str, ResponseFault] = {
-    "create-ignores-to-number": change_json(lambda call, _: call | {"to_number": _WRONG_NUMBER}),
     "create-ignores-from-number": change_json(
         lambda call, _: call | {"from_number": _WRONG_NUMBER, "agent_phone_number": _WRONG_NUMBER}
     ),
     "create-ignores-agent": change_json(_return_other_agent),
-    "create-ignores-context": change_json(lambda call, _: call | {"context": None}),
     "create-answers-another": _return_existing_call,
     "create-answers-ended": change_json(show_as_ended),
-    "create-twice": change_response(lambda ctx, _: ctx.respond()),
     "create-answers-first": change_response(lambda ctx, response: ctx.memory.setdefault("first", response)),
     "create-forgets": change_response(_lose_created_call),
 }

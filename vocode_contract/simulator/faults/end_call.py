@@ -6,7 +6,6 @@ from typing import Any
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.fault import (
-    STRANGER,
     FaultContext,
     ResponseFault,
     change_json,
@@ -21,7 +20,7 @@ from vocode_contract.validation.lifecycle.call_life import FINAL
 _LATER = timedelta(minutes=1)
 
 
-def _shift(time: str, by: timedelta) -> str:
+def shift(time: str, by: timedelta) -> str:
     """Move a time, and write it with the same offset."""
     offset = "Z" if time.endswith("Z") else "+00:00"
     moved = datetime.fromisoformat(time) + by
@@ -39,12 +38,14 @@ def show_as_in_progress(call: Mapping[str, Any], _ctx: FaultContext) -> Mapping[
     return {**call, "status": "in_progress", "end_time": None} if call.get("status") == "ended" else call
 
 
-def _keep_running(ctx: FaultContext) -> Response:
+def keep_running(ctx: FaultContext) -> Response:
+    """Respond to End Call without ending the call."""
     return ctx.respond(ends_calls=False)
 
 
-def _pretend_to_end(ctx: FaultContext) -> Response:
-    response = _keep_running(ctx)
+def pretend_to_end(ctx: FaultContext) -> Response:
+    """Respond to End Call with the call as ended, without ending it."""
+    response = keep_running(ctx)
     if response.status != 200:
         return response
     call = ctx.get_call(ctx.call_id)
@@ -52,7 +53,7 @@ def _pretend_to_end(ctx: FaultContext) -> Response:
 
 
 def _end_other_call(ctx: FaultContext) -> Response:
-    response = _pretend_to_end(ctx)
+    response = pretend_to_end(ctx)
     if response.status == 200:
         ctx.perform("end_call", ctx.find_other_call(ctx.call_id, "in_progress", "not_started"))
     return response
@@ -64,7 +65,8 @@ def _end_all_calls(ctx: FaultContext, response: Response) -> Response:
     return response
 
 
-def _return_other_call(ctx: FaultContext, _response: Response) -> Response:
+def return_other_call(ctx: FaultContext, _response: Response) -> Response:
+    """Return another call than the requested one."""
     return ctx.perform("get_call", ctx.find_other_call(ctx.call_id))
 
 
@@ -81,13 +83,13 @@ def _on_second_end(fault: ResponseFault) -> ResponseFault:
 
 
 def _delay_end(call: dict[str, Any], _ctx: FaultContext) -> object:
-    return call | {"end_time": _shift(call["end_time"], _LATER)} if call.get("end_time") else call
+    return call | {"end_time": shift(call["end_time"], _LATER)} if call.get("end_time") else call
 
 
 def _delay_start(call: dict[str, Any], ctx: FaultContext) -> object:
     """Return a start time that is a second later each time."""
     count = ctx.memory[ctx.call_id] = ctx.memory.get(ctx.call_id, -1) + 1
-    return call | {"start_time": _shift(call["start_time"], timedelta(seconds=count))} if call["start_time"] else call
+    return call | {"start_time": shift(call["start_time"], timedelta(seconds=count))} if call["start_time"] else call
 
 
 def _go_back(call: dict[str, Any], ctx: FaultContext) -> object:
@@ -103,7 +105,7 @@ def _go_back(call: dict[str, Any], ctx: FaultContext) -> object:
 
 def _end_before_start(call: dict[str, Any], _ctx: FaultContext) -> object:
     if call.get("start_time") and call.get("end_time"):
-        call["end_time"] = _shift(call["start_time"], -_LATER)
+        call["end_time"] = shift(call["start_time"], -_LATER)
     return call
 
 
@@ -116,27 +118,16 @@ def _forget_ended(ctx: FaultContext, response: Response) -> Response:
 
 
 END_CALL: Mapping[str, ResponseFault] = {
-    "end-that-does-not-end": _keep_running,
-    "end-in-words-only": _pretend_to_end,
     "end-of-another-call": _end_other_call,
     "end-of-all-calls": change_response(_end_all_calls),
-    "end-answers-another": change_response(_return_other_call),
     "end-answers-before": _return_call_before,
     "second-end-500": _on_second_end(replace_response(SERVER_ERROR)),
     "second-end-moves-end-time": _on_second_end(change_json(_delay_end)),
-    "end-clears-transcript": change_json(lambda call, _: call | {"transcript": None}),
-    "end-swaps-numbers": change_json(
-        lambda call, _: call | {"to_number": call["from_number"], "from_number": call["to_number"]}
-    ),
-    "end-changes-agent": change_json(lambda call, _: call | {"agent": call["agent"] | {"id": STRANGER}}),
-    "end-changes-owner": change_json(lambda call, _: call | {"user_id": STRANGER}),
     "end-heals-failure": change_json(_hide_failure),
     "stale-get": change_json(show_as_in_progress),
     "status-goes-back": change_json(_go_back),
-    "get-answers-another": change_response(_return_other_call),
     "get-forgets-ended": change_response(_forget_ended),
     "start-time-moves": change_json(_delay_start),
     "wrong-call": change_json(lambda call, ctx: call | {"id": ctx.find_other_call(call["id"])}),
     "end-before-start": change_json(_end_before_start),
-    "end-time-missing": change_json(lambda call, _: call | {"end_time": None}),
 }

@@ -1,6 +1,6 @@
 """Fault: one way in which the simulated server breaks its contract, and the helpers that faults are built from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import orjson
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
+from vocode_contract.simulator.faults.conditions import Condition
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import json_response
 from vocode_contract.validation.scalars import uuid_of
@@ -41,6 +42,8 @@ class FaultContext:
         rules: The rules that outer faults have left in force.
         memory: What this fault has stored since the last reset.
         inner: The server that this fault wraps.
+        conditions: What must hold of each listed call that the fault changes.
+        is_triggered: Whether the fault is due; else it only shows what it changed before.
     """
 
     request: Request
@@ -49,6 +52,8 @@ class FaultContext:
     rules: Rules
     memory: dict[str, Any] = field(repr=False)
     inner: Server = field(repr=False)
+    conditions: tuple[Condition, ...] = ()
+    is_triggered: bool = True
 
     @property
     def is_method_allowed(self) -> bool:
@@ -86,6 +91,10 @@ class FaultContext:
         response = self.perform("get_call", call_id)
         return dict(orjson.loads(response.body)) if response.status == 200 else {}
 
+    def get_stored(self, call_id: str) -> Mapping[str, Any]:
+        """Return a call as the account has it now; empty if it does not exist."""
+        return self.state.call(call_id) if call_id in self.state.calls else {}
+
     def find_other_call(self, call_id: str, *statuses: str) -> str:
         """Return the id of another call: the newest with one of the statuses, else the newest of all."""
         others = [known for known in reversed(self.state.calls) if known != call_id]
@@ -116,6 +125,8 @@ class Fault:
         before: Date of the first later contract that it no longer breaks; empty for none.
         apply: Returns the wrong response.
         script: Sends the response in a wrong way; None for the usual way.
+        selects_items: Whether it selects the listed calls by the conditions itself.
+        lasts: Whether later requests show what it has changed.
     """
 
     name: str
@@ -126,6 +137,8 @@ class Fault:
     before: str = ""
     apply: ResponseFault = field(default=FaultContext.respond, repr=False)
     script: Script | None = field(default=None, repr=False)
+    selects_items: bool = False
+    lasts: bool = False
 
     @property
     def kind(self) -> Literal["answer", "wire"]:

@@ -8,10 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from vocode_contract.simulator.faults.end_call import show_as_in_progress
-from vocode_contract.simulator.faults.fault import STRANGER, FaultContext, ResponseFault, change_json
+from vocode_contract.simulator.faults.fault import FaultContext, ResponseFault, change_json
 
 Page = dict[str, Any]
-_DEFAULT_SIZE = 10
 
 
 def _get_page(ctx: FaultContext, **parameters: int | None) -> Page:
@@ -34,10 +33,6 @@ def _repeat_first_item(page: Page, _ctx: FaultContext) -> object:
     return page | {"items": [*page["items"][:-1], *page["items"][:1]]} if len(page["items"]) > 1 else page
 
 
-def _drop_second_item(page: Page, _ctx: FaultContext) -> object:
-    return page | {"items": [*page["items"][:1], *page["items"][2:]]}
-
-
 def _drop_newest_call(page: Page, ctx: FaultContext) -> object:
     newest = next(reversed(ctx.state.calls), "")
     return page | {"items": [item for item in page["items"] if item["id"] != newest]}
@@ -52,31 +47,16 @@ def _change_items(change: Callable[[dict[str, Any], FaultContext], object]) -> C
     return lambda page, ctx: page | {"items": [change(item, ctx) for item in page["items"]]}
 
 
-def _drop_key(key: str) -> Callable[[dict[str, Any], FaultContext], object]:
-    return lambda value, _: {name: child for name, child in value.items() if name != key}
-
-
 LIST_CALLS: Mapping[str, ResponseFault] = {
-    "page-ignored": change_json(lambda page, ctx: _get_page(ctx, page=1) | {"page": page["page"]}),
-    "page-number-wrong": change_json(lambda page, _: page | {"page": page["page"] + 1}),
-    "size-ignored": change_json(lambda page, ctx: _get_page(ctx, size=_DEFAULT_SIZE) | {"size": page["size"]}),
-    "size-number-wrong": change_json(lambda page, _: page | {"size": page["size"] + 1}),
     "item-on-two-pages": change_json(_overlap),
     "item-twice": change_json(_repeat_first_item),
-    "item-missing": change_json(_drop_second_item),
     "newest-call-unlisted": change_json(_drop_newest_call),
-    "has-more-always": change_json(lambda page, _: page | {"has_more": True}),
-    "has-more-never": change_json(lambda page, _: page | {"has_more": False}),
     "endless-pages": change_json(_start_again),
-    "items-null": change_json(lambda page, _: page | {"items": None}),
     "page-as-list": change_json(lambda page, _: page["items"]),
-    "page-without-has-more": change_json(_drop_key("has_more")),
     "agent-as-object": change_json(
         _change_items(lambda item, ctx: item | {"agent": ctx.get_call(item["id"])["agent"]})
     ),
-    "listed-call-misshapen": change_json(_change_items(_drop_key("to_number"))),
     "listed-call-stale": change_json(_change_items(show_as_in_progress)),
-    "foreign-call-listed": change_json(_change_items(lambda item, _: item | {"user_id": STRANGER})),
     "sort-ignored": change_json(lambda _, ctx: _get_page(ctx, sort_column=None, sort_desc=None)),
     "total-wrong": change_json(lambda page, _: page | {"total": page["total"] - 1}),
 }

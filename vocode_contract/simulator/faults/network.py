@@ -142,14 +142,15 @@ def _send(write: Callable[[Response], bytes]) -> Script:
     return lambda response, _: (write(response),)
 
 
-def _delay(seconds: Callable[[Random], float]) -> Script:
+def delay(seconds: Callable[[Random], float]) -> Script:
+    """Return a script that sends the response late."""
     return lambda response, random: (min(LONGEST, seconds(random)), _write(response))
 
 
 NETWORK: Mapping[str, Script] = {
-    "delay-fixed": _delay(lambda _: 1.0),
-    "delay-uniform": _delay(lambda random: random.uniform(0.0, 2.0)),
-    "delay-long-tail": _delay(lambda random: 0.1 * random.lognormvariate(0.0, 1.5)),
+    "delay-fixed": delay(lambda _: 1.0),
+    "delay-uniform": delay(lambda random: random.uniform(0.0, 2.0)),
+    "delay-long-tail": delay(lambda random: 0.1 * random.lognormvariate(0.0, 1.5)),
     "no-answer": _script(lambda _: (LONGEST,)),
     "reset-before-answer": _script(lambda _: ("reset",)),
     "closed-before-answer": _script(lambda _: ()),
