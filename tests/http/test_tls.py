@@ -516,7 +516,7 @@ def test_suite_reads_a_server_beyond_this_machine_through_a_proxy(private, tmp_p
         )  # fmt: skip
     assert process.returncode == 3, process.stdout  # no call could be ended, so the main claim was not judged
     assert f"through the proxy {tunnel.proxy}" in process.stdout
-    assert re.search(r"^[0-9]+ conforms, 11 not sent, [0-9]+ no call$", process.stdout, re.MULTILINE)
+    assert re.search(r"^[0-9]+ conforms, [0-9]+ not sent, [0-9]+ no call$", process.stdout, re.MULTILINE)
     assert len(tunnel.heard) > 20
     assert not any(TOKEN.encode() in head for head in tunnel.heard)
 

@@ -693,4 +693,5 @@ def test_calls_of_the_suite_are_not_lost_by_tests_that_reset_the_simulator(run):
     result = run(source, "--pyargs", "vocode_contract.conformance", "-k", "list_calls and not rejected")
     outcomes = result.parseoutcomes()
     assert outcomes.pop("deselected") > 50
-    assert outcomes == {"passed": 9, "skipped": 2}
+    assert outcomes.keys() == {"passed", "skipped"}
+    assert outcomes["passed"] > 10

@@ -42,6 +42,8 @@ FOLLOWS = {
     "gzip-bomb": {"json-invalid"},
     "unknown-coding": {"json-invalid"},
     "confidential-transcript": {"transcript-lost-text", "not-as-asked", "list-disagrees"},
+    "newest-call-unlisted": {"item-twice"},
+    "item-missing": {"item-twice"},
     "create-answers-another": {"not-as-asked"},
     "create-ignores-agent": {"agent-changed"},
     "create-ignores-from-number": {"number-changed"},

@@ -70,8 +70,8 @@ def test_ended_calls_stay_ended(scenario: ScenarioRunner) -> None:
     for step in (
         steps.wait_for_subject,
         late_steps.wait_after_race,
-        late_steps.end_talking_again,
         late_steps.wait_after_talking,
+        late_steps.end_talking_again,
     ):
         if scenario.shared.try_run(step):
             scenario.run(step)

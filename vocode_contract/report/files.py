@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.report.accepted import render_accepted_file
-from vocode_contract.report.github import render_run_annotations
 from vocode_contract.report.html import render_html
 from vocode_contract.report.junit import render_junit
 from vocode_contract.report.markdown import render_markdown
 from vocode_contract.report.outcome import Outcome
+from vocode_contract.report.run_github import render_run_annotations
 from vocode_contract.report.run_json import render_run
 from vocode_contract.report.sarif import render_sarif
 

@@ -82,10 +82,13 @@ def assert_agrees(scenario: ScenarioRunner, page: CheckedExchange, whole: Pages)
         return
     number, size = requested_number(page), requested_size(page)
     ids = [one for other in whole for one in other.item_ids]
-    if {*page.item_ids} != {*ids[(number - 1) * size : number * size]}:
+    wanted, shown = {*ids[(number - 1) * size : number * size]}, {*page.item_ids}
+    if shown != wanted:
         _require_unchanged(scenario, whole)
+        is_first = number > 1 and shown == {*ids[:size]}
+        code = "page-not-obeyed" if is_first else "item-twice" if shown - wanted else "item-missing"
         expected = "the calls that follow those of the pages before"
-        fail_with(page, "page-not-obeyed", "/items", expected=expected, actual="others")
+        fail_with(page, code, "/items", expected=expected, actual="others")
     if number * size >= len(ids) and has_more(page):
         fail_with(page, "has-more-wrong", "/has_more", expected="false, since every call was shown", actual="true")
 
@@ -220,8 +223,9 @@ def assert_one_owner(pages: Pages, owner: object) -> None:
     __tracebackhide__ = True
     for page in filter(is_page, pages):
         for index, item in enumerate(page.members["items"]):
-            owner = owner or item.get("user_id")
-            if canonical_id(item.get("user_id")) != canonical_id(owner):
+            found = item.get("user_id") if isinstance(item, dict) else None
+            owner = owner if isinstance(owner, str) else found
+            if isinstance(found, str) and canonical_id(found) != canonical_id(owner):
                 place = f"/items/{index}/user_id"
                 fail_with(page, "foreign-call", place, expected="the owner of the other calls", actual="another owner")
 

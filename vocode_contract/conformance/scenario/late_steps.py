@@ -29,6 +29,7 @@ from vocode_contract.conformance.scenario.steps import (
     list_up_to_date,
     wait_until_over,
 )
+from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
@@ -108,8 +109,8 @@ def wait_for_talking(scenario: SharedScenario) -> CheckedExchange:
     """
     created = scenario.run(create_talking)
     call = scenario.calls.endable_id(TALKING)
-    time.sleep(max(0.0, created.at + _FIRST_LOOK - time.time()))
-    left = max(0.0, created.at + _UNTIL_ANSWERED - time.time())
+    time.sleep(max(0.0, created.at + _FIRST_LOOK - clock.wall_time()))
+    left = max(0.0, created.at + _UNTIL_ANSWERED - clock.wall_time())
     look = scenario.client.poll(lambda: get_call(scenario, call), _is_unanswered, within=left)
     if not look.is_simulated and _is_unheard(look):  # simulated calls have a transcript at their end
         look = scenario.client.poll(lambda: get_call(scenario, call), _is_unheard, within=_UNTIL_HEARD)
@@ -126,15 +127,14 @@ def end_talking(scenario: SharedScenario) -> CheckedExchange:
 
 
 def end_talking_again(scenario: SharedScenario) -> CheckedExchange:
-    """End that call a second time."""
-    scenario.run(end_talking)
-    scenario.try_run(get_second_after_talking)
+    """End that call a second time, after it was read."""
+    scenario.run(wait_after_talking)
     return _end(scenario, scenario.calls.endable_id(TALKING))
 
 
 def wait_after_talking(scenario: SharedScenario) -> CheckedExchange:
     """Get that call until it is over, as late as the run allows, and by its id in upper case."""
-    scenario.run(end_talking_again)
+    scenario.run(end_talking)
     scenario.try_run(list_sorted_both_ways)
     call = scenario.calls.endable_id(TALKING)
     answer = scenario.client.wait_until_over(call.upper())
@@ -145,7 +145,7 @@ def wait_after_talking(scenario: SharedScenario) -> CheckedExchange:
 
 def list_at_the_end(scenario: SharedScenario) -> Pages:
     """List the calls again, once all other steps that act have run."""
-    for step in (wait_for_not_started, end_with_null, wait_after_race, end_talking_again):
+    for step in (wait_for_not_started, end_with_null, wait_after_race, end_talking):
         scenario.try_run(step)
     return list_up_to_date(scenario, scenario.calls.created_ids())
 

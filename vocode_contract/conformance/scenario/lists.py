@@ -141,7 +141,7 @@ ODD_PAGES: Mapping[str, Mapping[str, int]] = {
     "size_zero": {"page": 1, "size": 0},
     "negative_size": {"page": 1, "size": -1},
     "negative_page": {"page": -1, "size": LEAF},
-    "huge_size": {"page": 1, "size": 10**20},
+    "huge_size": {"page": 1, "size": 2**40},
 }
 
 
