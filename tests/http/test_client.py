@@ -272,7 +272,7 @@ def test_scheme_that_is_unknown_is_refused(word):
 
 
 def test_basic_authentication_requires_a_password():
-    with pytest.raises(InvalidOption, match="must be user:password") as caught:
+    with pytest.raises(InvalidOption, match="must be user:password, since --vocode-auth is basic") as caught:
         Client("http://127.0.0.1:1", Secret("hunter2"), authentication=BASIC)
     assert "hunter2" not in str(caught.value)
 

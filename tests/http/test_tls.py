@@ -245,7 +245,7 @@ def test_client_certificate_proves_the_identity(private, identity, monkeypatch, 
 @pytest.mark.parametrize(
     ("version", "what"),
     [
-        (ssl.TLSVersion.TLSv1_3, "requires a client certificate; --vocode-cert FILE gives one"),
+        (ssl.TLSVersion.TLSv1_3, "requires a client certificate; name one with --vocode-cert FILE"),
         (ssl.TLSVersion.TLSv1_2, "handshake failure"),
     ],
 )
@@ -437,12 +437,12 @@ def test_proxy_is_not_for_this_machine():
     ("url", "reason"),
     [
         ("http://ada:secret@proxy.example:3128", f"{PROXY_AUTH_VARIABLE} holds what is secret"),
-        ("socks5://proxy.example", "must be http://, a host and a port"),
+        ("socks5://proxy.example", "must be http:// with a host and a port"),
         ("https://proxy.example", "must be http://"),
         ("http://proxy.example/secret", "must be http://"),
         ("http://proxy.example:99999", "a port of 1 to 65535"),
-        ("proxy.example:3128", "must be http://, a host and a port"),
-        ("foo", "must be http://, a host and a port"),
+        ("proxy.example:3128", "must be http:// with a host and a port"),
+        ("foo", "must be http:// with a host and a port"),
     ],
 )
 def test_proxy_that_cannot_be_used_is_refused_unseen(url, reason):

@@ -69,10 +69,10 @@ class CheckedClient:
 
     Attributes:
         contract: The date and profile to check against.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         answers: The exchanges that the test is responsible for.
-        require_service: Raises unless the endpoint serves valid requests; called if a test saw only rejections, which
-            show nothing if everything is rejected. Only the suite sets it.
+        require_service: Raises if the endpoint does not serve valid requests. It is called if a test saw only
+            rejections, which prove nothing if the endpoint rejects everything. Only the suite sets it.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class CheckedClient:
     def exchange(self, wanted: OperationRequest) -> CheckedExchange:
         """Send one request, and check the response without keeping it; see `send`."""
         __tracebackhide__ = True
-        exchange = self._exchange(wanted).decoded(self._client.max_body)
+        exchange = self._exchange(wanted).with_decoded_body(self._client.max_body)
         came = clock.wall_time()
         violations = violations_of(
             exchange,

@@ -27,7 +27,7 @@ class CheckedExchange:
         violations: The violations in it, in the order of the checks.
         contract: Date of the contract.
         at: When the response came, in seconds since the epoch.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         is_ordered: Whether it is known to have been made after the exchanges that came before it.
         is_complete: Whether the bodies are there: large ones of a user's own traffic are not kept.
         origin: Scheme, host and port of the server.

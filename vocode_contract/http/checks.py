@@ -215,15 +215,15 @@ def check_consistency(exchange: OperationExchange) -> Iterator[Violation]:
 
 
 def _latest_time(exchange: OperationExchange) -> float:
-    """Return when the response was sent; the latest time that may be, if a test froze or moved the clock."""
+    """Return when the response was sent, or the latest possible time of that if a test froze or moved the clock."""
     date, received_at = exchange.response.date, exchange.received_at
-    if clock.is_moved():  # a server in this process may follow it, or not
+    if clock.is_moved():  # a server in this process may use either clock
         return max(time.time(), clock.wall_time(), date or 0.0)
     return next((known for known in (date, received_at) if known is not None), clock.wall_time())
 
 
 def check_keys(exchange: OperationExchange) -> Iterator[Violation]:
-    """Yield the keys of a resource that a policy forbids, or forbids to leave out."""
+    """Yield violations for keys of a resource that a policy forbids, or whose absence it forbids."""
     if exchange.is_parsed and exchange.holds_resource:
         yield from forbidden_keys(exchange.policies, exchange.contract, exchange.schema_name or "", exchange.value)
 
@@ -269,13 +269,13 @@ def violations_of(
         operation: The operation that was requested.
         contract: The date and profile to check against.
         selection: Which codes count, and how much.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         received_at: When the response came, in seconds since the epoch; clocks are compared only if it is given.
         token: A token that no response may repeat, besides the one in the request.
         unknown: What of the exchange was not recorded; checks that need it are not run.
     """
     subject = OperationExchange(
-        exchange=exchange.decoded(),
+        exchange=exchange.with_decoded_body(),
         operation=operation,
         contract=contract,
         policies=policies,

@@ -1,7 +1,7 @@
-"""Clocks that tests neither freeze nor move: a deadline must come, and a server's clock is compared with the real one.
+"""Clocks that tests cannot freeze or move, for deadlines, measured times and comparisons with a server's clock.
 
-freezegun replaces the functions of `time` in every module that holds them, and time-machine moves their result. Both
-leave ``time.clock_gettime`` alone where it reads the monotonic clock, and freezegun leaves it alone altogether.
+freezegun replaces the functions of `time` in every module that has them, and time-machine changes their results.
+Neither affects ``time.clock_gettime`` for the monotonic clock, and freezegun does not affect it at all.
 """
 
 import sys
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NOISE = 1.0
 
 if sys.platform == "win32":
-    #: In a tuple, since freezegun looks for functions in modules only.
+    #: In a tuple, because freezegun looks for functions only in the attributes of modules.
     _FUNCTIONS = (time.monotonic, time.time)
 
     def monotonic() -> float:
@@ -36,7 +36,7 @@ else:
 
 
 def wall_time() -> float:
-    """Return the seconds since the epoch, whatever a test makes of them."""
+    """Return the real time in seconds since the epoch, even if a test freezes or moves the clock."""
     machine = sys.modules.get("time_machine")
     is_travelling = machine is not None and machine.escape_hatch.is_travelling()
     return float(machine.escape_hatch.time.time()) if machine and is_travelling else _read_wall_clock()
@@ -52,4 +52,4 @@ def keep_time(loop: "asyncio.AbstractEventLoop") -> None:
     import asyncio
 
     if isinstance(loop, asyncio.BaseEventLoop):
-        loop.time = monotonic  # type: ignore[method-assign]  # the loop asks nothing else for the time
+        loop.time = monotonic  # type: ignore[method-assign]  # the loop reads no other clock

@@ -1,4 +1,4 @@
-"""Undo the content coding of a body within bounds: a kilobyte can decompress to gigabytes."""
+"""Undo the content coding of a body within a size limit, since a kilobyte can decompress to gigabytes."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ _WITH_HEADER, _BARE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
 
 
 class Undecodable(Exception):
-    """The coding of a body cannot be undone; its text is a phrase for what came instead."""
+    """The coding of a body cannot be undone; the text is a phrase that describes the body."""
 
 
 def decode(body: bytes, coding: str, most: int) -> bytes:
@@ -33,11 +33,11 @@ def decode(body: bytes, coding: str, most: int) -> bytes:
     except ImportError:
         raise Undecodable(f"a body with the coding {coding}, for which no library is installed") from None
     except (zlib.error, ValueError):
-        raise Undecodable(f"a body that is no valid {coding}") from None
+        raise Undecodable(f"a body that is not valid {coding}") from None
     if len(content) > most:
         raise Undecodable(f"a body that decompresses to more than {most} bytes")
     if not is_whole:
-        raise Undecodable(f"a body that is no complete {coding}")
+        raise Undecodable(f"a body that is not one complete {coding} stream")
     return content
 
 
@@ -75,7 +75,7 @@ def _inflate_zstandard(body: bytes, most: int) -> tuple[bytes, bool]:
     return content, True
 
 
-#: Content coding -> returns at most one byte more than allowed, and whether the data is complete.
+#: Content coding -> function that returns at most one byte more than allowed, and whether the data is complete.
 DECODERS: Mapping[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
     "gzip": _inflate,
     "x-gzip": _inflate,

@@ -33,7 +33,7 @@ KINDS: Mapping[str, Kind] = {
     "protocol": Kind(title="the response is not HTTP/1.1", is_down=True),
     "too-large": Kind(title="the response is too large", is_down=True),
     "not-authorised": Kind(title="the request is not authorised"),
-    "wrong-path": Kind(title="the URL leads to no API"),
+    "wrong-path": Kind(title="the URL does not lead to the API"),
     "rate-limited": Kind(title="the server limits the rate of requests", is_retried=True),
     "gateway": Kind(title="a gateway answered instead of the server", is_retried=True, is_down=True),
     "stopped": Kind(title="not sent: the server did not respond several times in a row"),

@@ -59,7 +59,7 @@ class Request:
         return _header(self.headers, name)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Leave out what authenticates where it is pickled or copied: a file or another process has no use for it."""
+        """Mask credentials when pickled or copied: no file and no other process needs them."""
         headers = tuple((name, _MASK if name.lower() in self.secret_headers else value) for name, value in self.headers)
         return _restore, (self.method, self.path, self.query, headers, self.body, self.secret_headers, self.scheme)
 
@@ -102,7 +102,7 @@ class Response:
         body: Raw bytes as received, or their content if `is_decoded`.
         oddities: Framing errors in the bytes around them, as phrases; empty if nobody looked.
         is_decoded: Whether the content codings that the headers name are undone.
-        undecodable: What came in place of content, as a phrase, if a coding could not be undone.
+        undecodable: A phrase that describes the body if a coding could not be undone; empty otherwise.
     """
 
     status: int
@@ -157,8 +157,8 @@ class Exchange:
         actual = self.response.undecodable or "a body with a content coding"
         return Document(defect=Defect(code="json-invalid", expected="a JSON value", actual=actual))
 
-    def decoded(self, most: int = MAX_BODY) -> "Exchange":
-        """Return the exchange with content codings undone that nobody asked for, and so nobody else undoes.
+    def with_decoded_body(self, most: int = MAX_BODY) -> "Exchange":
+        """Return the exchange with the body decoded, if the request did not ask for its content coding.
 
         Args:
             most: Maximum size of the content in bytes.

@@ -20,7 +20,7 @@ class OperationExchange:
         exchange: The request and the complete response to it.
         operation: The operation that was requested.
         contract: The date and profile to check against.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         selection: Which codes count, and how much.
         received_at: When the response came, in seconds since the epoch; ``None`` if that was not just now.
         token: A token that no response may repeat, besides the one in the request.
@@ -51,7 +51,7 @@ class OperationExchange:
 
     @cached_property
     def schema_name(self) -> str | None:
-        """The schema that the contract declares for a JSON body; ``None`` without."""
+        """The schema that the contract declares for a JSON body; ``None`` if there is none."""
         return self.operation.responses.get(self.response.status, {}).get("application/json")
 
     @cached_property

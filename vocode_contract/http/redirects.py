@@ -1,4 +1,4 @@
-"""Redirects: reported by where they lead, without secrets in their Location."""
+"""Check redirects, and describe where they lead without the secrets in a Location."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def is_redirect(status: int) -> bool:
 
 
 def check_redirect(exchange: OperationExchange) -> Iterator[Violation]:
-    """Yield a violation for a redirect: a POST that is sent again ends or rings twice.
+    """Yield a violation for a redirect: a client that sends a POST again may end or place a call twice.
 
     Source: RFC 6454, section 4, for origins; RFC 6750, section 5.3, for tokens without TLS.
     """
@@ -42,7 +42,7 @@ def check_redirect(exchange: OperationExchange) -> Iterator[Violation]:
 def _find_destination(request: Request, location: str) -> tuple[bool, str]:
     """Return whether a redirect leads to another origin, and a description of where.
 
-    The description holds no user, no query, no fragment, and nothing that may be a number or a token.
+    The description contains no user name, query or fragment, and nothing that may be a phone number or a token.
     """
     try:
         there = urlsplit(location.strip())
@@ -50,7 +50,7 @@ def _find_destination(request: Request, location: str) -> tuple[bool, str]:
             raise ValueError
         other = _find_difference(request, there)
     except ValueError:
-        return True, "to what is no URL"
+        return True, "to an invalid URL"
     if there.scheme and there.scheme not in DEFAULT_PORTS:
         known = _SCHEME.fullmatch(there.scheme)
         return True, f"to an address of the scheme {there.scheme}" if known else "to an address of another scheme"
@@ -60,10 +60,10 @@ def _find_destination(request: Request, location: str) -> tuple[bool, str]:
 
 
 def _find_difference(request: Request, there: SplitResult) -> str:
-    """Return the part of the origin in which a URL differs from that of the request; empty if in none.
+    """Return the part of the origin in which a URL differs from that of the request; empty if none differs.
 
     Raises:
-        ValueError: A port is no number.
+        ValueError: A port is not a number.
     """
     if not there.netloc:
         return ""

@@ -96,7 +96,7 @@ def _was_sent(text: str, request: Request) -> bool:
 
 @cache
 def _credentials(contract: Contract) -> frozenset[str]:
-    """Return the names under which the contract knows secrets; addresses and account names are none."""
+    """Return the names of the properties that hold secrets; addresses and account names are not secrets."""
     declared = (item for schema in contract.schemas.values() for item in schema.get("properties", {}).items())
     marked = {key for key, schema in declared if schema.get("x-sensitivity") == "credential"}
     return frozenset(key for key in marked if key.endswith(("_key", "_token", "_secret")))

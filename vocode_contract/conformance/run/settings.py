@@ -48,16 +48,16 @@ class Settings:
         endpoint: The server; ``None`` for the built-in simulator.
         contract: The date and profile to check against.
         call_ids: Calls that may be ended, in canonical form.
-        selection: Which codes count, and how much.
+        selection: Which codes are checked, and their severities.
         accepted: Violations that do not fail a test.
         accepted_file: The file that lists them; empty for none.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         traffic_hosts: Hosts whose traffic is checked; empty for any.
         timeout: Seconds that one exchange may take; ``None`` for the default.
         ca_file: PEM file of an additional certificate authority to trust; empty for none.
         certificate: The client certificate; ``None`` for none.
         authentication: Where and how the token is sent.
-        headers: Headers of every request besides the usual ones.
+        headers: Additional headers of every request.
         proxy: Proxy to use; ``None`` for none.
         fuzz: Generated requests per operation; 0 for none.
         max_body: Maximum size of a response body in bytes.
@@ -113,7 +113,7 @@ class Settings:
         auth = given["auth"]
         authentication = Authentication.from_word(auth.value, option=auth.source) if auth.value else BEARER
         if endpoint is not None:
-            token_of_environment(authentication)  # an invalid token is refused once, and not by every test
+            token_of_environment(authentication)  # refuses an invalid token once, instead of in every test
         contract = _contract(given["contract"], given["profile"])
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)
@@ -191,7 +191,7 @@ class Settings:
 
 
 def _require_no_server_options(given: Mapping[str, Given]) -> None:
-    """Refuse options of a server, unless they come from the environment or a file, which may be for other runs."""
+    """Refuse options that concern only a server; the environment and files may set them for other runs."""
     for option in OPTIONS:
         value, source = given[option.name].value, given[option.name].source
         if option.scope == "server" and option.is_set(value) and source.endswith(f"-{option.name}"):

@@ -69,14 +69,14 @@ class Authentication:
         if not _TOKEN.fullmatch(token.reveal()):
             raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
         if self.scheme == "Basic" and ":" not in token.reveal():
-            raise InvalidOption(TOKEN_VARIABLE, "must be user:password, since --auth is basic")
+            raise InvalidOption(TOKEN_VARIABLE, f"must be user:password, since {spell_option('auth')} is basic")
 
     def encode(self, credential: str) -> str:
         """Return a credential as it is sent after the scheme."""
         return b64encode(credential.encode()).decode() if self.scheme == "Basic" else credential
 
     def encode_in_shell(self, credential: str) -> str:
-        """Return what a double-quoted shell word holds for a credential that contains variables."""
+        """Return a credential, in which variables may stand, as part of a double-quoted shell word."""
         if self.scheme != "Basic" or not credential:
             return credential
         return f"$(printf %s {credential} | base64 | tr -d '\\n')"

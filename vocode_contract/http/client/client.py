@@ -84,9 +84,9 @@ class Client:
             transport: Carries the requests instead of the network.
             run_id: Names this run to the server's operators.
             ca_file: PEM file of an additional certificate authority to trust.
-            certificate: Proves the client's identity.
+            certificate: The client certificate.
             authentication: Where and how the token is sent.
-            headers: Headers of every request besides the usual ones.
+            headers: Additional headers of every request.
             proxy: Proxy to use (default: none, whatever the environment says).
             journal: Records which calls are created.
             max_body: Maximum size of a response body in bytes; the rest of a recording is counted and not kept.
@@ -137,7 +137,7 @@ class Client:
             raise
         if intent.effect == "reads":
             self.creations.observe(
-                exchange.decoded(self._max_body), [value for name, value in wanted.arguments if name == "id"]
+                exchange.with_decoded_body(self._max_body), [value for name, value in wanted.arguments if name == "id"]
             )
         return exchange
 
@@ -154,7 +154,7 @@ class Client:
             acted = error.may_have_acted if isinstance(error, Inconclusive) else True
             self.creations.record_no_response(creation, may_have_acted=acted)
             raise
-        self.creations.record_response(creation, exchange.decoded(self._max_body))
+        self.creations.record_response(creation, exchange.with_decoded_body(self._max_body))
         return exchange
 
     def _send_with_retries(self, intent: Intent, wanted: OperationRequest) -> Exchange:
@@ -171,7 +171,7 @@ class Client:
             try:
                 return self._send_for_answer(request, wanted, deadline, is_retried=is_read and bool(pauses))
             except Inconclusive as inconclusive:
-                # A last attempt that the deadline cuts off tells less than the one before.
+                # A last attempt that the deadline cuts off says less about the server than the one before.
                 found = found if found is not None and clock.monotonic() >= deadline else inconclusive
             may_repeat = is_read or self._is_undone(found, intent)
             if times > len(pauses) or not may_repeat or not self._wait_for_retry(found, pauses[times - 1], deadline):
@@ -208,7 +208,7 @@ class Client:
         return self._authentication
 
     def headers_in_shell(self, credentials: Credentials | None) -> Mapping[str, str]:
-        """Return the name, in lower case, and the value of each secret header for a double-quoted shell word."""
+        """Map the name of each secret header, in lower case, to its value as part of a double-quoted shell word."""
         shown = {header.name.lower(): f"${header.variable}" for header in self._headers}
         if credentials is not None:
             shown[self._authentication.header.lower()] = credentials.in_shell(self._authentication)

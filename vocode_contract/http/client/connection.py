@@ -218,7 +218,7 @@ class Public(httpcore.ConnectError):
 
 
 def _require_peer(one: socket.socket, is_expected: Callable[[str], bool], error: type[httpcore.ConnectError]) -> None:
-    """Close a connection to another machine than expected.
+    """Close a connection to a machine that is not the expected one.
 
     Raises:
         httpcore.ConnectError: It leads to another machine, or was closed already.
@@ -255,7 +255,7 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         with self._line.step("connect"):
             one = connect(host, port, within=self._line.next_timeout(timeout))
-        # What gets a token unencrypted must be what its name promises, or it gets no byte.
+        # A host that gets the token unencrypted must have an address that fits its name; if not, it gets no byte.
         if is_loopback(host):
             _require_peer(one, is_loopback, Elsewhere)
         elif self._is_plain:
@@ -317,10 +317,10 @@ def tls_context(ca_file: str = "", certificate: ClientCertificate | None = None)
 
     Args:
         ca_file: PEM file of certificates to trust besides the public ones; empty for none.
-        certificate: Proves the client's identity; ``None`` for none.
+        certificate: The client certificate; ``None`` for none.
 
     Raises:
-        InvalidOption: A file does not hold what it should.
+        InvalidOption: A file cannot be read, or does not contain what it should.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
     if sys.version_info >= (3, 13):

@@ -14,7 +14,7 @@ from vocode_contract.validation.masking import Secret
 PROXY_AUTH_VARIABLE = "VOCODE_PROXY_AUTH"
 
 _URL_RULE = "must start with https://, or with http:// on this machine"
-_PROXY_RULE = "must be http://, a host and a port; what passes is encrypted all the same"
+_PROXY_RULE = "must be http:// with a host and a port; the connection to the server is encrypted all the same"
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/*")
 
 
@@ -145,10 +145,11 @@ class Proxy:
 
 
 def require_proxied(endpoint: Endpoint, option: str) -> None:
-    """Refuse a proxy on the way to an endpoint that must not have one.
+    """Refuse a proxy if the endpoint must not be reached through one.
 
     Raises:
-        InvalidOption: By the name of this machine, the proxy would reach itself; or it would see the token.
+        InvalidOption: The endpoint is on this machine, whose name the proxy would take for itself; or the proxy would
+            see the token.
     """
     if endpoint.is_loopback:
         raise InvalidOption(option, "is for a host that is not this machine")

@@ -1,4 +1,4 @@
-"""Classify network errors: which kind of inconclusive, and what to report of it."""
+"""Classify network errors: the kind of inconclusive result, and what to report about it."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ _WRITE_TIMEOUTS = (httpx.WriteTimeout, httpcore.WriteTimeout)
 _WANTED = f"set {PROXY_AUTH_VARIABLE} to user name and password"
 _SHOWN = 120
 _HTTP = b"HTTP/"
-#: First bytes of an alert, with which a server responds to what is not TLS: RFC 8446, section 5.1.
+#: First bytes of an alert, with which a server responds to bytes that are not TLS: RFC 8446, section 5.1.
 _TLS_ALERT = b"\x15\x03"
 #: Reasons of OpenSSL for bytes that are not TLS.
 _NOT_TLS = frozenset(("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"))
@@ -65,7 +65,7 @@ def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) 
         return "proxy", _proxy_reason(error, proxy)
     if line.in_tls:
         return "tls", _tls_reason(error)
-    if reason := _alert(error, line):
+    if reason := _alert_reason(error, line):
         return "tls", reason
     if isinstance(error, _CONNECT_TIMEOUTS):
         name = "the host name was not resolved " if _is_caused_by(error, Unresolved) else ""
@@ -151,15 +151,15 @@ def _tls_reason(error: Exception) -> str:
     return "the handshake was not completed"
 
 
-def _alert(error: Exception, line: ConnectionLog) -> str:
-    """Return what an alert after the handshake says; empty if there was none."""
+def _alert_reason(error: Exception, line: ConnectionLog) -> str:
+    """Return the reason that an alert outside of the handshake gives; empty if there was no alert."""
     if line.start.startswith(_TLS_ALERT):
         return "the server expects TLS; start the URL with https://"
     reasons = (cause.reason or "" for cause in _causes(error) if isinstance(cause, ssl.SSLError))
     reason = next((reason for reason in reasons if "ALERT" in reason), "")
     if "CERTIFICATE_REQUIRED" in reason:
-        return f"the server requires a client certificate; {spell_option('cert')} FILE gives one"
-    remedy = "; the server may refuse the client certificate" if reason else ""
+        return f"the server requires a client certificate; name one with {spell_option('cert')} FILE"
+    remedy = "; the server may have rejected the client certificate" if reason else ""
     return printable(reason[:_SHOWN]).replace("_", " ").lower() + remedy
 
 

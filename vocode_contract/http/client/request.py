@@ -22,10 +22,10 @@ _SAYING_NOTHING = (b"", b"{}", b"null")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What authenticates a request.
+    """How one request authenticates.
 
     Attributes:
-        scheme: Authentication scheme of RFC 9110 instead of the client's own; empty for that.
+        scheme: Authentication scheme of RFC 9110 instead of the client's own; empty for the client's own.
         token: A token instead of the client's own.
         cut: Number of characters to remove from the end of the token.
         suffix: Text to append to the token.
@@ -117,7 +117,7 @@ def is_drawing() -> bool:
 def authorization(
     credentials: Credentials | None, own: Secret | None, authentication: Authentication = BEARER
 ) -> str | None:
-    """Return the value of the header that authenticates; ``None`` for no such header.
+    """Return the value of the header that authenticates; ``None`` if the request has no such header.
 
     Args:
         credentials: The request's credentials.

@@ -22,10 +22,10 @@ class Unresolved(TimeoutError):
 
 
 class Blocked(OSError):
-    """Something replaced the socket's functions and refuses connections, such as a plugin of pytest.
+    """Another package, such as a pytest plugin, has replaced functions of sockets and refuses connections.
 
     Attributes:
-        by: The package that does so.
+        by: The name of the package.
     """
 
     def __init__(self, by: str) -> None:
@@ -37,7 +37,7 @@ class Blocked(OSError):
 def find_block() -> Iterator[None]:
     """Turn the error of a replaced function into `Blocked`.
 
-    pytest-recording, pytest-socket and most home-made ones raise RuntimeError, or warn, which a socket never does.
+    pytest-recording, pytest-socket and most custom replacements raise RuntimeError or warn; sockets never do.
     """
     try:
         yield

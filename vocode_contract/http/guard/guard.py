@@ -181,7 +181,7 @@ class Guard:
         return next(filter(None, (rule(self, intent) for rule in self._rules_for(intent))), None)
 
     def _rules_for(self, intent: Intent) -> "tuple[_Rule, ...]":
-        """Return the rules that a request must keep."""
+        """Return the rules that a request must satisfy."""
         if not intent.mutates:
             return ()
         if is_loopback(intent.host):

@@ -1,4 +1,4 @@
-"""CheckedTransport: hands on what another transport carries, checked."""
+"""A transport that passes on the traffic of another one, and checks it."""
 
 from collections.abc import Callable
 from typing import Any

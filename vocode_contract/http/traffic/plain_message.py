@@ -1,4 +1,4 @@
-"""Requests and responses of any HTTP library, from plain values, with the attributes that those of httpx have."""
+"""Requests and responses made of plain values from any HTTP library, with the same attributes as those of httpx."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,13 +42,13 @@ class PlainUrl:
 
 @dataclass(frozen=True, slots=True)
 class PlainHeaders:
-    """Headers in order; a name may come several times."""
+    """Headers in order; a name may occur several times."""
 
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
     def from_values(cls, values: HeaderValues) -> "PlainHeaders":
-        """Take a mapping or pairs; of some libraries, values may be bytes."""
+        """Return headers from a mapping or pairs; some libraries use bytes."""
         pairs = values.items() if isinstance(values, Mapping) or hasattr(values, "items") else values
         return cls(tuple((_decode(name), _decode(value)) for name, value in pairs))
 

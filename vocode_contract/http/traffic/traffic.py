@@ -75,7 +75,7 @@ def _host(word: str, option: str) -> tuple[str, int | None]:
 
 #: Content codings that both libraries undo, whether or not they were asked for.
 _UNDONE = ("gzip", "deflate")
-#: Bytes of a body that is checked; of a longer one only the head is.
+#: Maximum size in bytes of a body that is checked; if it is larger, only the head of the response is.
 MOST_READ = MAX_BODY
 
 
@@ -84,7 +84,7 @@ class Traffic:
 
     Attributes:
         contract: The date and profile to check against.
-        policies: How what no document decides is read.
+        policies: The choices where no document decides.
         checked: How many exchanges were checked.
         unread: How many of them without their body: it was larger than 8 MiB, or not read to its end.
         passed: How many requests were not checked: they belong to no operation, or went to another host.
@@ -206,17 +206,17 @@ class Traffic:
         request_content: object = b"",
         seconds: float | None = None,
     ) -> tuple[Violation, ...]:
-        """Check an exchange of any HTTP library, which has been recorded.
+        """Check one exchange of any HTTP library, given as plain values, after it has ended.
 
         Args:
             method: HTTP method.
             url: The absolute URL of the request.
             status: Status code.
-            headers: Of the response: a mapping, or pairs if a name comes twice.
-            content: Body of the response, content codings undone; ``None`` if it was not read.
-            request_headers: Of the request, as they were sent.
-            request_content: Body of the request, bytes or text; anything else, such as a stream, is not known.
-            seconds: Time from sending until the response was there; ``None`` where nobody measured.
+            headers: Headers of the response: a mapping, or pairs if a name occurs twice.
+            content: Body of the response, with content codings undone; ``None`` if it was not read.
+            request_headers: Headers of the request, as they were sent.
+            request_content: Body of the request, as bytes or text; anything else, such as a stream, counts as unknown.
+            seconds: Time from sending the request to receiving the response; ``None`` if it was not measured.
 
         Raises:
             InvalidOption: The URL is not absolute.
@@ -262,7 +262,7 @@ class Traffic:
         coding = exchange.unasked_coding
         if coding in _UNDONE:
             exchange = replace(exchange, response=replace(exchange.response, is_decoded=True))
-        elif coding:  # the library may have undone it, or not
+        elif coding:  # some libraries undo it, others do not
             body = None
         return self._check(operation, request, exchange, is_whole=body is not None)
 
@@ -288,7 +288,7 @@ class Traffic:
         self, operation: Operation, request: Any, exchange: Exchange, *, is_whole: bool
     ) -> tuple[Violation, ...]:
         __tracebackhide__ = True
-        exchange = exchange.decoded(MOST_READ) if is_whole else exchange
+        exchange = exchange.with_decoded_body(MOST_READ) if is_whole else exchange
         unknown: list[Need] = [] if is_whole else ["body"]
         if _content(request) is None:
             unknown.append("request-body")
@@ -363,7 +363,7 @@ def _content(message: Any) -> bytes | None:
 
 
 def _read_elapsed(response: Any) -> float | None:
-    """Return the seconds that a client measured; ``None`` where it did not, or by a clock that a test moved."""
+    """Return the seconds that a client measured; ``None`` if it measured none, or with a clock that a test moved."""
     try:
         elapsed = None if clock.is_moved() else getattr(response, "elapsed", None)
     except RuntimeError:  # what both libraries raise where the response was never closed by a client
