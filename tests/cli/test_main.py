@@ -264,4 +264,4 @@ def test_simulate_sends_again_as_told(simulator):
 def test_simulate_of_a_taken_port_is_usage(simulator):
     port = simulator()[1].partition("  ")[0].rpartition(":")[2]
     code, _, err = ended(spawned("simulate", "--port", port))
-    assert (code, err) == (2, f"vocode-contract: port: {port} is taken; choose another, or 0 for any free one\n")
+    assert (code, err) == (2, f"vocode-contract: --port: {port} is taken; choose another, or 0 for any free one\n")
