@@ -177,3 +177,9 @@ def test_selection_is_true_where_it_changes_something():
 
 def test_selection_can_be_a_key():
     assert len({Selection(), Selection(), Selection(ignore=("enum",))}) == 2
+
+
+@pytest.mark.parametrize(("select", "ignore"), [((), ("*",)), (("json-*",), ("json-*",)), (("enum",), ("e*",))])
+def test_selection_that_leaves_no_code_is_refused(select, ignore):
+    with pytest.raises(InvalidOption, match="leaves no code to check"):
+        Selection(select=select, ignore=ignore)

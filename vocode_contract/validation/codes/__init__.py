@@ -93,6 +93,10 @@ def raise_to_errors(patterns: Iterable[str]) -> Mapping[str, Level]:
     return {code: "error" for code in CODES if any(fnmatchcase(code, pattern) for pattern in listed)}
 
 
+def _matches(code: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(code, pattern) for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which codes are reported, and how severe they are; by default all, as severe as `CODES` says.
@@ -103,7 +107,7 @@ class Selection:
         severities: Code to level, in place of its level in `CODES`.
 
     Raises:
-        InvalidOption: A pattern matches no code, or a level does not exist.
+        InvalidOption: A pattern matches no code, a level does not exist, or no code is left.
     """
 
     select: tuple[str, ...] = ()
@@ -119,6 +123,9 @@ class Selection:
                 raise InvalidOption(code, "a severity applies to one code, not to a pattern")
             if level not in LEVELS:
                 raise InvalidOption(f"{code}={level}", f"a severity is one of {', '.join(LEVELS)}")
+        selected = (code for code in CODES if not self.select or _matches(code, self.select))
+        if self.ignore and all(_matches(code, self.ignore) for code in selected):
+            raise InvalidOption("ignore", "leaves no code to check")  # everything would conform
 
     def __bool__(self) -> bool:
         return bool(self.select or self.ignore or self.severities)
@@ -126,10 +133,10 @@ class Selection:
     def level(self, code: str, profile: str) -> Level:
         """Return the level of a code under a profile."""
         # A selected code may be among the violations that were cut off: only `ignore` leaves out this hint.
-        selected = code == "more-violations" or any(fnmatchcase(code, pattern) for pattern in self.select)
+        selected = code == "more-violations" or _matches(code, self.select)
         if self.select and not selected:
             return "off"
-        if any(fnmatchcase(code, pattern) for pattern in self.ignore):
+        if _matches(code, self.ignore):
             return "off"
         return self.severities.get(code) or default_level(code, profile)
 
