@@ -16,7 +16,7 @@ from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.conditions import holds
 from vocode_contract.simulator.faults.fault import CALLS, Fault, FaultContext, ResponseFault
 from vocode_contract.simulator.faults.operators import DROPPED, OPERATORS, Change, Operator, Spot
-from vocode_contract.simulator.faults.places import Place, find_holders, operations_with, parse_place, places
+from vocode_contract.simulator.faults.places import FaultPlace, find_holders, operations_with, parse_place, places
 from vocode_contract.simulator.responses import json_response
 
 _SIDES: Mapping[str, str] = {
@@ -26,7 +26,7 @@ _SIDES: Mapping[str, str] = {
     "state": "from then on",
 }
 _TEXT = re.compile(r"(?P<operator>[^:=]*)(?::(?P<place>[^=]*))?(?:=(?P<value>.*))?", re.DOTALL)
-_ANYTHING = Place(types=frozenset(), values=(), formats=frozenset(), default=None)
+_ANYTHING = FaultPlace(types=frozenset(), values=(), formats=frozenset(), default=None)
 _ITEMS = "/items/*"
 
 

@@ -21,7 +21,7 @@ from vocode_contract.simulator.faults.fault import (
     change_response,
 )
 from vocode_contract.simulator.faults.network import LONGEST, delay
-from vocode_contract.simulator.faults.places import Place, find_holders
+from vocode_contract.simulator.faults.places import FaultPlace, find_holders
 from vocode_contract.simulator.responses import error_response, json_response
 
 #: Stands for no value: the key or item is removed.
@@ -45,7 +45,7 @@ class Spot(NamedTuple):
     holder: Any
     key: Any
     argument: str
-    place: Place
+    place: FaultPlace
     call_id: str
     ctx: FaultContext
 
@@ -87,7 +87,7 @@ class Operator:
         value = "" if "VALUE" not in self.title else "[=VALUE]" if self.usual else "=VALUE"
         return f"{name}{':PLACE' if self.change else ''}{value}"
 
-    def is_applicable(self, place: Place) -> bool:
+    def is_applicable(self, place: FaultPlace) -> bool:
         """Return whether it can change values of a place."""
         is_typed = not place.types or not self.types.isdisjoint(place.types)
         return is_typed and (not self.formats or not self.formats.isdisjoint(place.formats))

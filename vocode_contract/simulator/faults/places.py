@@ -11,7 +11,7 @@ from vocode_contract.contract.model import Contract, Schema, dates
 _DEPTH = 8
 
 
-class Place(NamedTuple):
+class FaultPlace(NamedTuple):
     """One place as the contract declares it; a union counts as all its branches.
 
     Attributes:
@@ -34,7 +34,7 @@ def parse_place(text: str) -> tuple[str, str]:
 
 
 @cache
-def places(contract: Contract, operation: str, side: str = "") -> Mapping[str, Place]:
+def places(contract: Contract, operation: str, side: str = "") -> Mapping[str, FaultPlace]:
     """Return the places of an operation on one side by their pointers, in which ``*`` stands for every item."""
     how = contract.operations[operation]
     shown = how.responses[200].get("application/json")
@@ -46,7 +46,7 @@ def places(contract: Contract, operation: str, side: str = "") -> Mapping[str, P
     return dict(_walk(contract, "", [contract.schema(name)])) if name else {}
 
 
-def _walk(contract: Contract, pointer: str, schemas: list[Schema]) -> Iterator[tuple[str, Place]]:
+def _walk(contract: Contract, pointer: str, schemas: list[Schema]) -> Iterator[tuple[str, FaultPlace]]:
     if pointer.count("/") > _DEPTH:
         return
     below: dict[str, list[Schema]] = {}
@@ -71,10 +71,10 @@ def _branches(contract: Contract, schema: Schema) -> Iterator[Schema]:
         yield schema
 
 
-def _describe(contract: Contract, schemas: list[Schema]) -> Place:
+def _describe(contract: Contract, schemas: list[Schema]) -> FaultPlace:
     found = [branch for schema in schemas for branch in _branches(contract, schema)]
     enums = [branch.get("enum", [branch["const"]] if "const" in branch else []) for branch in found]
-    return Place(
+    return FaultPlace(
         types=frozenset(kind for branch in found for kind in contract.types(branch)),
         values=tuple(dict.fromkeys(value for enum in enums for value in enum)),
         formats=frozenset(branch["format"] for branch in found if "format" in branch),
