@@ -42,6 +42,7 @@ FOLLOWS = {
     "gzip-bomb": {"json-invalid"},
     "unknown-coding": {"json-invalid"},
     "confidential-transcript": {"transcript-lost-text", "not-as-asked", "list-disagrees"},
+    "page-ignored": {"status-unexpected"},
     "newest-call-unlisted": {"item-twice"},
     "item-missing": {"item-twice"},
     "create-answers-another": {"not-as-asked"},
@@ -58,7 +59,7 @@ FOLLOWS = {
     "status-goes-back": {"call-not-ended"},
     "wrong-provider": {"provider-changed"},
     "end-of-another-call": {"start-time-moved"},
-    "end-answers-before": {"start-time-moved"},
+    "end-answers-before": {"start-time-moved", "transcript-lost-text"},
     "create-answers-ended": {"start-time-moved"},
 }
 
