@@ -21,6 +21,7 @@ from vocode_contract.pytest_plugin.state import (
     get_settings,
 )
 
+#: No other module imports these: pytest loads them by name, and warns where it finds one imported.
 pytest_plugins = [f"vocode_contract.pytest_plugin.{module}" for module in ("fixtures", "start", "failures", "end")]
 
 

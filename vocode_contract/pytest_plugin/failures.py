@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.state import CLIENT, ONLY_INCONCLUSIVE, get_settings
+from vocode_contract.pytest_plugin.state import (
+    CLIENT,
+    INCONCLUSIVE_ATTRIBUTE,
+    ONLY_INCONCLUSIVE,
+    VIOLATIONS_TITLE,
+    get_settings,
+    needs_explanation,
+)
 from vocode_contract.pytest_plugin.suite import is_suite_test
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-#: Attribute of a report of a test that failed only by requests without a complete response.
-INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
-#: Title of the section that adds violations to the report of a test that fails by itself.
-VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,11 +64,6 @@ def _add_violations(item: pytest.Item, report: pytest.TestReport) -> None:
     report.user_properties = list(item.user_properties)
     if text := explain_violations(client.answers):
         report.sections.append((VIOLATIONS_TITLE, text))
-
-
-def needs_explanation(report: pytest.TestReport) -> bool:
-    """Return whether a test failed, be it expected or not."""
-    return report.failed or hasattr(report, "wasxfail")
 
 
 def _note_inconclusive(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:

@@ -9,8 +9,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 
-from vocode_contract.pytest_plugin.failures import VIOLATIONS_TITLE, needs_explanation
-from vocode_contract.pytest_plugin.state import ATTEMPT_KEYS, CLIENT, COVERAGE_COLLECTOR, TRAFFIC, get_settings
+from vocode_contract.pytest_plugin.state import (
+    ATTEMPT_KEYS,
+    CLIENT,
+    COVERAGE_COLLECTOR,
+    TRAFFIC,
+    VIOLATIONS_TITLE,
+    get_settings,
+    needs_explanation,
+)
 from vocode_contract.pytest_plugin.suite import is_suite_test
 
 _STRATEGIES = ("vocode_contract.strategies", "vocode_contract.webhooks.stress.strategies")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vocode_contract.pytest_plugin.failures import INCONCLUSIVE_ATTRIBUTE
-from vocode_contract.pytest_plugin.state import RESULTS, RUN
+from vocode_contract.pytest_plugin.state import INCONCLUSIVE_ATTRIBUTE, RESULTS, RUN
 from vocode_contract.pytest_plugin.suite import is_suite_test, list_modules
 
 if TYPE_CHECKING:

@@ -43,6 +43,16 @@ REPORTS: pytest.StashKey[tuple["ReportRequest", ...]] = pytest.StashKey()
 PRINTED_REPORTS: pytest.StashKey[list[str]] = pytest.StashKey()
 REPORT_FAILURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
+#: Attribute of a report of a test that failed only by requests without a complete response.
+INCONCLUSIVE_ATTRIBUTE = "vocode_inconclusive"
+#: Title of the section that adds violations to the report of a test that fails by itself.
+VIOLATIONS_TITLE = "vocode-contract: violations in the traffic of this test"
+
+
+def needs_explanation(report: pytest.TestReport) -> bool:
+    """Return whether a test failed, be it expected or not."""
+    return report.failed or hasattr(report, "wasxfail")
+
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
