@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vocode_contract.contract.diff.change import Change, ChangeGroup, group_changes
+from vocode_contract.contract.diff.change import Change, ChangeGroup, group_changes, make_removal
 from vocode_contract.contract.diff.kinds import KINDS, LEVELS, ChangeLevel, Direction
 from vocode_contract.contract.diff.operations import compare_operations, list_callbacks, list_endpoints
 from vocode_contract.contract.diff.schemas import SchemaComparison, strip_annotations
@@ -58,7 +58,7 @@ def _compare_named(name: str, comparison: SchemaComparison) -> Iterator[Change]:
     new_name = comparison.renamed.get(name, name)
     was, now = (f"/components/schemas/{escape(each)}" for each in (name, new_name))
     if new_name not in new:
-        yield Change(kind="schema-removed", pointer=was, old_pointer=was, before=name, is_removal=True)
+        yield make_removal("schema-removed", was, name)
     elif name not in old:
         yield Change(kind="schema-added", pointer=now, after=name)
     else:

@@ -42,6 +42,18 @@ class Change:
         return self.level == "breaking"
 
 
+def make_removal(kind: str, pointer: str, name: str = "", directions: tuple[Direction, ...] = ()) -> Change:
+    """Return the change of something that the newer document does not have.
+
+    Args:
+        kind: A key of `KINDS`.
+        pointer: JSON Pointer into the older document.
+        name: What it was.
+        directions: Whether a client received it, sent it, or both.
+    """
+    return Change(kind=kind, pointer=pointer, old_pointer=pointer, before=name, directions=directions, is_removal=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeGroup:
     """Changes with one cause: of one kind, from one thing to another, that matter to the same clients.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vocode_contract.contract.diff.change import Change
+from vocode_contract.contract.diff.change import Change, make_removal
 from vocode_contract.contract.diff.kinds import Direction
 from vocode_contract.contract.diff.schemas import SchemaComparison, compare_deprecation, limit_directions
 from vocode_contract.contract.diff.shape import Reader, SchemaPlace
@@ -123,14 +123,7 @@ def _compare_section(section: str, schemas: SchemaComparison) -> Iterator[Change
     for key, before in was.items():
         if key not in now and key not in moved:
             pointer = before.pointer
-            yield Change(
-                kind=f"{noun}-removed",
-                pointer=pointer,
-                old_pointer=pointer,
-                before=before.name,
-                directions=_SENT,
-                is_removal=True,
-            )
+            yield make_removal(f"{noun}-removed", pointer, before.name, _SENT)
         elif key in moved:
             after = moved[key]
             texts = [f"{each.method.upper()} {each.path}" for each in (before, after)]
@@ -201,14 +194,7 @@ def _compare_parameters(was: _Endpoint, now: _Endpoint, schemas: SchemaCompariso
                 directions=_SENT,
             )
         else:
-            yield Change(
-                kind="parameter-removed",
-                pointer=place,
-                old_pointer=place,
-                before=name,
-                directions=_SENT,
-                is_removal=True,
-            )
+            yield make_removal("parameter-removed", place, name, _SENT)
     for name, key in fresh.items():
         kind = "required-parameter-added" if after[key].get("required") is True else "parameter-added"
         yield Change(kind=kind, pointer=_parameter_pointer(now, after[key]), after=name, directions=_SENT)
@@ -260,9 +246,7 @@ def _compare_request_body(was: _Endpoint, now: _Endpoint, schemas: SchemaCompari
             kind = "required-body-added" if after.get("required") is True else "body-added"
             yield Change(kind=kind, pointer=pointer, directions=_SENT)
         elif isinstance(before, dict):
-            yield Change(
-                kind="body-removed", pointer=old_pointer, old_pointer=old_pointer, directions=_SENT, is_removal=True
-            )
+            yield make_removal("body-removed", old_pointer, directions=_SENT)
         return
     is_required = after.get("required") is True
     if (before.get("required") is True) is not is_required:
@@ -280,14 +264,7 @@ def _compare_content(
     for media_type in before:
         old_pointer, pointer = (f"{each}/{escape(media_type)}" for each in (old_place, place))
         if media_type not in after:
-            yield Change(
-                kind="media-type-removed",
-                pointer=old_pointer,
-                old_pointer=old_pointer,
-                before=media_type,
-                directions=directions,
-                is_removal=True,
-            )
+            yield make_removal("media-type-removed", old_pointer, media_type, directions)
             continue
         was, now = (_members(each[media_type]).get("schema", {}) for each in (before, after))
         for change in schemas.compare(SchemaPlace(was, f"{old_pointer}/schema"), SchemaPlace(now, f"{pointer}/schema")):
@@ -306,14 +283,7 @@ def _compare_responses(was: _Endpoint, now: _Endpoint, schemas: SchemaComparison
         if status not in before:
             yield Change(kind=f"{word}-status-added", pointer=pointer, after=status, directions=_RECEIVED)
         elif status not in after:
-            yield Change(
-                kind=f"{word}-status-removed",
-                pointer=old_pointer,
-                old_pointer=old_pointer,
-                before=status,
-                directions=_RECEIVED,
-                is_removal=True,
-            )
+            yield make_removal(f"{word}-status-removed", old_pointer, status, _RECEIVED)
         else:
             bodies = (_members(was.find(before[status])), _members(now.find(after[status])))
             yield from _compare_headers(bodies, (old_pointer, pointer), (was, now), schemas)
@@ -338,14 +308,7 @@ def _compare_headers(
         was, now = before[name], after.get(name)
         if now is None:
             kind = "required-header-removed" if was.get("required") is True else "header-removed"
-            yield Change(
-                kind=kind,
-                pointer=old_pointer,
-                old_pointer=old_pointer,
-                before=name,
-                directions=_RECEIVED,
-                is_removal=True,
-            )
+            yield make_removal(kind, old_pointer, name, _RECEIVED)
             continue
         if (was.get("required") is True) is not (now.get("required") is True):
             kind = "required" if now.get("required") is True else "optional"
@@ -394,14 +357,7 @@ def _compare_servers(old: Schema, new: Schema) -> Iterator[Change]:
     )
     for url in before:
         if url not in after:
-            yield Change(
-                kind="server-removed",
-                pointer="/servers",
-                old_pointer="/servers",
-                before=url,
-                directions=_SENT,
-                is_removal=True,
-            )
+            yield make_removal("server-removed", "/servers", url, _SENT)
     for url in after:
         if url not in before:
             yield Change(kind="server-added", pointer="/servers", old_pointer="/servers", after=url, directions=_SENT)
@@ -447,14 +403,7 @@ def _compare_schemes(old: Schema, new: Schema) -> Iterator[Change]:
                 directions=_SENT,
             )
         else:
-            yield Change(
-                kind="security-scheme-removed",
-                pointer=pointer,
-                old_pointer=pointer,
-                before=name,
-                directions=_SENT,
-                is_removal=True,
-            )
+            yield make_removal("security-scheme-removed", pointer, name, _SENT)
     for name in fresh.values():
         yield Change(kind="security-scheme-added", pointer=f"{place}/{escape(name)}", after=name, directions=_SENT)
 

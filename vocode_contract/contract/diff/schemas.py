@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from vocode_contract.contract.diff.change import Change
+from vocode_contract.contract.diff.change import Change, make_removal
 from vocode_contract.contract.diff.kinds import Direction
 from vocode_contract.contract.diff.shape import ANNOTATIONS, Reader, SchemaPlace, Shape
 from vocode_contract.contract.profile import may_be_null_on_wire
@@ -173,7 +173,7 @@ class SchemaComparison:
                 yield _between(kind, before[name], after[new], before=name, after=new)
                 yield from self._compare_property(was, now, name, new)
             else:
-                yield _removed(_kind_of_removed_key(name, was, now), before[name], name)
+                yield make_removal(_kind_of_removed_key(name, was, now), before[name].pointer, name)
         for name in after:
             if name in fresh and name not in renamed.values():
                 kind = "required-key-added" if name in now.required else "key-added"
@@ -391,7 +391,3 @@ def _between(kind: str, was: SchemaPlace, now: SchemaPlace, *, before: str = "",
 
 def _added(kind: str, place: SchemaPlace, name: str) -> Change:
     return Change(kind=kind, pointer=place.pointer, after=name)
-
-
-def _removed(kind: str, place: SchemaPlace, name: str) -> Change:
-    return Change(kind=kind, pointer=place.pointer, old_pointer=place.pointer, before=name, is_removal=True)
