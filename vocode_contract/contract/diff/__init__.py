@@ -2,7 +2,7 @@
 
 A change is breaking if the new contract allows the server to send what the old one forbids, or forbids a client to send
 what the old one allows. Start with `changes`; `group_changes` combines those with one cause, `KINDS` describes every
-kind. `operations` and `schemas` compare, and `shape` says what a schema means, however it is written.
+kind. `operations`, `security` and `schemas` compare; `endpoints` and `shape` read what they compare.
 """
 
 from collections import Counter
@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from vocode_contract.contract.diff.change import Change, ChangeGroup, group_changes, make_removal
+from vocode_contract.contract.diff.endpoints import list_callbacks, list_endpoints
 from vocode_contract.contract.diff.kinds import KINDS, LEVELS, ChangeLevel, Direction
-from vocode_contract.contract.diff.operations import compare_operations, list_callbacks, list_endpoints
+from vocode_contract.contract.diff.operations import compare_operations
 from vocode_contract.contract.diff.schemas import SchemaComparison, strip_annotations
 from vocode_contract.contract.diff.shape import COMPONENTS, Reader, SchemaPlace, find_references
 from vocode_contract.contract.json_pointer import escape, resolve
