@@ -134,7 +134,7 @@ class CheckedExchange:
     @property
     def items(self) -> tuple[Mapping[str, Any], ...]:
         """The calls on the page in the body; none if it holds no page."""
-        return _items_of(self.members)
+        return list_items(self.members)
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -152,7 +152,9 @@ class CheckedExchange:
         if self.status != 200 or not self.is_ordered or any(found.code == "other-call" for found in self.violations):
             return {}
         members, asked = self.members, self._ids_in_query
-        calls = {item["id"]: item for item in _items_of(members) if uuid_of(item.get("id"))}
+        calls: dict[str, Mapping[str, Any]] = {
+            item["id"]: item for item in list_items(members) if uuid_of(item.get("id"))
+        }
         name = asked[0] if asked else _id_of(members)
         if name and len(asked) < 2 and "status" in members:
             calls[name] = members
@@ -167,6 +169,7 @@ def _id_of(members: Mapping[str, Any]) -> str | None:
     return identifier if uuid_of(identifier) else None
 
 
-def _items_of(members: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    items = members.get("items")
+def list_items(body: object) -> tuple[dict[str, Any], ...]:
+    """Return the objects on a page; none if the parsed body holds no page."""
+    items = body.get("items") if isinstance(body, dict) else None
     return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import orjson
 
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.checked_exchange import list_items
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.scalars import canonical_id, uuid_of
@@ -152,8 +153,7 @@ class Creations:
         if not self._doubts and not self._open and not self._unclear:
             return
         shown = _value(exchange)
-        items = shown.get("items")
-        calls = [item for item in (shown, *(items if isinstance(items, list) else ())) if isinstance(item, dict)]
+        calls = (shown, *list_items(shown))
         with self._lock:
             for call in calls:
                 self._learn(call, str(call.get("id")))

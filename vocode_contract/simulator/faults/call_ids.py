@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from vocode_contract.http.message import Response
+from vocode_contract.simulator.faults.conditions import call_ids
 from vocode_contract.simulator.faults.fault import (
     FaultContext,
     ResponseFault,
-    call_ids,
     change_response,
     replace_response,
 )

@@ -68,13 +68,16 @@ def holds(conditions: tuple[Condition, ...], call: Mapping[str, Any]) -> bool:
     return all(_has(call, condition) for condition in conditions if condition.is_of_call)
 
 
+def call_ids(request: Request) -> tuple[str, ...]:
+    """Return the valid call ids in a query, in order, in lower case with hyphens."""
+    ids = (uuid_of(value) for name, value in parse_qsl(request.query) if name == "id")
+    return tuple(str(call_id) for call_id in ids if call_id)
+
+
 def find_call(request: Request, state: State) -> Mapping[str, Any]:
     """Return the call that a request is about, as the account has it; the body of a request that creates one."""
-    call_id = next(
-        (found for name, value in parse_qsl(request.query) if name == "id" and (found := uuid_of(value))), ""
-    )
-    if call_id:
-        return state.call(str(call_id)) if str(call_id) in state.calls else {}
+    if ids := call_ids(request):
+        return state.call(ids[0]) if ids[0] in state.calls else {}
     try:
         body = orjson.loads(request.body)
     except orjson.JSONDecodeError:

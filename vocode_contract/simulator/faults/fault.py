@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 import orjson
 
 from vocode_contract.contract.model import Operation
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.faults.conditions import Condition
+from vocode_contract.simulator.faults.conditions import Condition, call_ids
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import json_response
-from vocode_contract.validation.scalars import uuid_of
 
 #: Operations that respond with a Call, and all.
 CALLS = ("create_call", "end_call", "get_call")
@@ -100,12 +98,6 @@ class FaultContext:
         others = [known for known in reversed(self.state.calls) if known != call_id]
         matching = (known for known in others if self.state.calls[known]["status"] in statuses)
         return next(matching, others[0] if others else call_id)
-
-
-def call_ids(request: Request) -> tuple[str, ...]:
-    """Return the valid call ids in a query, in order, in lower case with hyphens."""
-    ids = (uuid_of(value) for name, value in parse_qsl(request.query) if name == "id")
-    return tuple(str(call_id) for call_id in ids if call_id)
 
 
 ResponseFault = Callable[[FaultContext], Response]

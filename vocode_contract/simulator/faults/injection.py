@@ -10,8 +10,8 @@ from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption, did_you_mean
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
-from vocode_contract.simulator.faults.conditions import find_call, holds, holds_for_request, parse_condition
-from vocode_contract.simulator.faults.fault import Fault, FaultContext, Server, Step, call_ids
+from vocode_contract.simulator.faults.conditions import call_ids, find_call, holds, holds_for_request, parse_condition
+from vocode_contract.simulator.faults.fault import Fault, FaultContext, Server, Step
 from vocode_contract.simulator.operations import Rules
 from vocode_contract.simulator.responses import error_response
 from vocode_contract.validation.scalars import uuid_of

@@ -1,7 +1,7 @@
 """Mutations: faults that are written as an operator and a place, such as ``null:/agent/voice/id``."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -12,6 +12,7 @@ import orjson
 
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption, did_you_mean
+from vocode_contract.http.checked_exchange import list_items
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.conditions import holds
 from vocode_contract.simulator.faults.fault import CALLS, Fault, FaultContext, ResponseFault
@@ -178,7 +179,7 @@ class _Mutator:
             return response
         body = orjson.loads(response.body)
         if self._pointer.startswith(f"{_ITEMS}/") and ctx.operation.name == "list_calls":
-            for item in _items_of(body):
+            for item in list_items(body):
                 if holds(ctx.conditions, ctx.get_stored(item.get("id", ""))):
                     self._change(item, self._pointer.removeprefix(_ITEMS), item.get("id", ""), ctx)
         else:
@@ -194,7 +195,7 @@ class _Mutator:
         body = orjson.loads(response.body)
         if ctx.is_triggered and ctx.operation.name in CALLS:
             touched.add(_id_of(body))
-        for call in _items_of(body) if ctx.operation.name == "list_calls" else (body,):
+        for call in list_items(body) if ctx.operation.name == "list_calls" else (body,):
             if _id_of(call) in touched:
                 self._change(call, self._pointer, _id_of(call), ctx)
         return json_response(200, body)
@@ -234,11 +235,6 @@ class _Mutator:
             holder[key] = self._operator(deepcopy(value), spot)
             if holder[key] is DROPPED:
                 del holder[key]
-
-
-def _items_of(page: Any) -> Iterator[dict[str, Any]]:
-    items = page.get("items") if isinstance(page, dict) else None
-    yield from (item for item in items or () if isinstance(item, dict))
 
 
 def _id_of(call: Any) -> str:

@@ -90,7 +90,7 @@ def parse_patterns(values: Iterable[str], option: str) -> tuple[str, ...]:
 def raise_to_errors(patterns: Iterable[str]) -> Mapping[str, Level]:
     """Return the severities of a `Selection` under which the codes that match a pattern are errors."""
     listed = tuple(patterns)
-    return {code: "error" for code in CODES if any(fnmatchcase(code, pattern) for pattern in listed)}
+    return {code: "error" for code in CODES if _matches(code, listed)}
 
 
 def _matches(code: str, patterns: Iterable[str]) -> bool:
