@@ -1,7 +1,6 @@
 """``diff``: list what changed between two contracts, and how much it matters."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +8,6 @@ from vocode_contract.cli.completion import complete_dates, complete_profiles
 from vocode_contract.cli.options import contract_of, examples
 from vocode_contract.cli.output import CONFORMS, VIOLATES, Output
 from vocode_contract.contract.diff.kinds import LEVELS
-
-if TYPE_CHECKING:
-    from vocode_contract.contract.model import Contract
 
 FORMATS = ("text", "json", "markdown", "github", "sarif", "html")
 NEVER = "never"
@@ -90,7 +86,7 @@ def _run_diff(options: DiffOptions, output: Output) -> int:
     from vocode_contract.report.change_formats import CHANGE_REPORTS
     from vocode_contract.report.changes import ChangeReport
 
-    old, new = (_load(side, options.profile) for side in (options.old, options.new))
+    old, new = (contract_of(side, options.profile) for side in (options.old, options.new))
     groups = group_changes(changes(old, new))
     shown = tuple(group for group in groups if LEVELS.index(group.level) <= LEVELS.index(options.show))
     report = ChangeReport(
@@ -105,7 +101,3 @@ def _run_diff(options: DiffOptions, output: Output) -> int:
     failing = () if options.fail_on == NEVER else LEVELS[: LEVELS.index(options.fail_on) + 1]
     is_failing = any(group.level in failing and not group.accepted for group in groups)
     return VIOLATES if is_failing else CONFORMS
-
-
-def _load(side: str, profile: str) -> "Contract":
-    return contract_of(side, profile)

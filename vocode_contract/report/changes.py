@@ -6,10 +6,11 @@ What changed is described in the same words by all of them. `change_formats` lis
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vocode_contract.contract.diff import KINDS, LEVELS, Change, ChangeGroup, ChangeLevel
+from vocode_contract.report.github import render_command
 from vocode_contract.report.text import MOST_LINE, MOST_POINTERS, MOST_TEXT, limit_lines, shorten
 from vocode_contract.validation.safe_text import inert, inert_json
 
@@ -170,24 +171,19 @@ def _render_table(title: str, groups: list[ChangeGroup]) -> Iterator[str]:
 
 def render_changes_github(report: ChangeReport) -> str:
     """Return one workflow command per entry that is not cosmetic, and one with the result."""
-    from vocode_contract.report.github import render_command
-
-    return "".join(
-        f"{line}\n"
-        for line in limit_lines(_list_commands(report, render_command), full=False, hint="", width=MOST_TEXT)
-    )
+    return "".join(f"{line}\n" for line in limit_lines(_list_commands(report), full=False, hint="", width=MOST_TEXT))
 
 
-def _list_commands(report: ChangeReport, render: Callable[..., str]) -> Iterator[str]:
+def _list_commands(report: ChangeReport) -> Iterator[str]:
     for group in report.groups:
         if group.level in _GITHUB:
             level = "notice" if group.accepted else _GITHUB[group.level]
-            yield render(
+            yield render_command(
                 level, group.first.kind, f"{shorten(render_group(group), MOST_LINE)}\n{KINDS[group.first.kind].title}"
             )
     for line in report.outdated:
-        yield render("error", "accepted", line)
-    yield render(
+        yield render_command("error", "accepted", line)
+    yield render_command(
         "error" if report.counts["breaking"] or report.outdated else "notice", "contract changes", report.sentence
     )
 
