@@ -44,9 +44,9 @@ def test_created_calls_have_the_requested_options_and_the_defaults(
     scenario: ScenarioRunner, vocode_contract: Contract
 ) -> None:
     scenario.run(steps.create_talking)
-    for request, created in late_steps.created_calls(scenario.shared):
+    for request, created in late_steps.list_created_calls(scenario.shared):
         assert_as_requested(created, request, vocode_contract)
-        for answer in late_steps.looks_at(scenario.shared, created.call_id):
+        for answer in late_steps.list_looks(scenario.shared, created.call_id):
             assert_still_as_requested(answer, answer.members, request, vocode_contract)
 
 
@@ -55,7 +55,7 @@ def test_listed_calls_have_the_requested_options_and_the_defaults(
     scenario: ScenarioRunner, vocode_contract: Contract
 ) -> None:
     whole = scenario.run(late_steps.list_at_the_end)
-    for request, answer in late_steps.created_calls(scenario.shared):
+    for request, answer in late_steps.list_created_calls(scenario.shared):
         page, call = find_item(whole, answer.call_id)
         assert_still_as_requested(page, call, request, vocode_contract)
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import NoReturn
 
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.conformance.scenario.lists import (
     Pages,
     exact_totals,
+    get_requested,
     half_size,
     has_more,
     is_page,
     is_whole_list,
     list_whole,
     missing_ids,
-    requested_number,
-    requested_size,
 )
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
@@ -34,7 +34,7 @@ def assert_numbered(page: CheckedExchange, *, number: int, size: int | None = No
     __tracebackhide__ = True
     if not is_page(page):
         return
-    size = requested_size(page) if size is None else size
+    size = get_requested(page, "size") if size is None else size
     if page.members["page"] != number:
         fail_with(page, "page-not-obeyed", "/page", expected="the number asked for", actual="another number")
     if page.members["size"] != size:
@@ -54,7 +54,7 @@ def assert_turned(first: CheckedExchange, second: CheckedExchange) -> None:
     if two and one == two:
         fail_with(second, "page-not-obeyed", "/items", expected="other calls than the first", actual="the same calls")
     if len({*one, *two}) < len(one) + len(two):
-        fail_with(second, "item-twice", "/items", expected="each call once", actual="a call again")
+        _fail_for_repeated(second)
 
 
 def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: CheckedExchange) -> None:
@@ -62,13 +62,13 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
     __tracebackhide__ = True
     if not (is_page(first) and is_page(second)) or first.item_ids == second.item_ids:
         return
-    size = requested_size(first)
+    size = get_requested(first, "size")
     if second.items and len(first.items) < size:
         actual = f"{len(first.items)}, though another page follows"
         fail_with(first, "item-missing", "/items", expected=f"{size} calls", actual=actual)
     lacking = {*whole.item_ids} - {*first.item_ids, *second.item_ids} if half_size(whole) == size else ()
     if lacking:
-        fail_with(second, "item-missing", "/items", expected="every call that exists", actual=f"{len(lacking)} too few")
+        _fail_for_missing(second, len(lacking))
 
 
 def assert_agrees(scenario: ScenarioRunner, page: CheckedExchange, whole: Pages) -> None:
@@ -80,7 +80,7 @@ def assert_agrees(scenario: ScenarioRunner, page: CheckedExchange, whole: Pages)
     __tracebackhide__ = True
     if not is_page(page):
         return
-    number, size = requested_number(page), requested_size(page)
+    number, size = get_requested(page, "page"), get_requested(page, "size")
     ids = [one for other in whole for one in other.item_ids]
     wanted, shown = {*ids[(number - 1) * size : number * size]}, {*page.item_ids}
     if shown != wanted:
@@ -129,15 +129,24 @@ def assert_lists_known(scenario: ScenarioRunner, pages: Pages, known: tuple[str,
     for page in filter(is_page, pages):
         if len(set(page.item_ids)) < len(page.item_ids) or not seen.isdisjoint(page.item_ids):
             _require_unchanged(scenario, pages)
-            fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
+            _fail_for_repeated(page)
         seen.update(page.item_ids)
     lacking = missing_ids(pages, known)
     if lacking and has_more(pages[-1]):
         raise Inconclusive("list-changed", f"the list is longer than the {len(pages)} pages that were read")
     if lacking and all(map(is_page, pages)):
         _require_unchanged(scenario, pages)
-        actual = f"{len(lacking)} too few"
-        fail_with(pages[-1], "item-missing", "/items", expected="every call that exists", actual=actual)
+        _fail_for_missing(pages[-1], len(lacking))
+
+
+def _fail_for_repeated(page: CheckedExchange) -> NoReturn:
+    __tracebackhide__ = True
+    fail_with(page, "item-twice", "/items", expected="each call once", actual="a call again")
+
+
+def _fail_for_missing(page: CheckedExchange, count: int) -> NoReturn:
+    __tracebackhide__ = True
+    fail_with(page, "item-missing", "/items", expected="every call that exists", actual=f"{count} too few")
 
 
 def _require_unchanged(scenario: ScenarioRunner, pages: Pages) -> None:
@@ -189,10 +198,9 @@ def assert_same_calls(whole: CheckedExchange, first: CheckedExchange, second: Ch
         return
     ids = [*first.item_ids, *second.item_ids]
     if len(set(ids)) < len(ids):
-        fail_with(second, "item-twice", "/items", expected="each call once", actual="a call again")
+        _fail_for_repeated(second)
     if lacking := {*whole.item_ids} - {*ids}:
-        actual = f"{len(lacking)} too few"
-        fail_with(second, "item-missing", "/items", expected="every call that exists", actual=actual)
+        _fail_for_missing(second, len(lacking))
 
 
 def assert_sorted_both_ways(up: CheckedExchange, down: Pages, key: str) -> None:
@@ -250,9 +258,9 @@ def assert_marked(pages: Pages, mark: str, *, most: int, code: str) -> None:
         code: Code of the violation if there are more.
     """
     __tracebackhide__ = True
-    found = [page for page in pages for item in page.items if is_marked(item, mark)]
-    if len({item["id"] for page in pages for item in page.items if is_marked(item, mark) and item.get("id")}) > most:
-        asked = tuple(act for act in found[0].earlier_acts if mark.encode() in act.exchange.request.body)
-        count = len(found)
+    found = [(page, item) for page in pages for item in page.items if is_marked(item, mark)]
+    if len({item["id"] for _, item in found if item.get("id")}) > most:
+        page, count = found[0][0], len(found)
+        asked = tuple(act for act in page.earlier_acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{count} call{'s' * (count != 1)}"
-        fail_with(found[0], code, "/items", expected=expected, actual=actual, steps=asked[:1])
+        fail_with(page, code, "/items", expected=expected, actual=actual, steps=asked[:1])

@@ -109,13 +109,13 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
                     steps = _in_order(*([before] if before else []), *_causes_of(answer))
-                    blamed = _blamed(violation, answer, before, looks)
+                    blamed = _choose_wrong(violation, answer, before, looks)
                     place = f"{_item(blamed, identifier)}{violation.instance_pointer}"
                     yield replace(violation, note=""), FirstSeen(answer=blamed, place=place, steps=steps)
             before = answer
 
 
-def _blamed(
+def _choose_wrong(
     violation: Violation, answer: CheckedExchange, before: CheckedExchange | None, looks: Sequence[_Look]
 ) -> CheckedExchange:
     """Return which of two exchanges that contradict each other is wrong: the one that all other operations contradict.

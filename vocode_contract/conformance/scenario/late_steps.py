@@ -11,14 +11,13 @@ from vocode_contract.conformance.scenario.calls import BYSTANDER, SECOND, TALKIN
 from vocode_contract.conformance.scenario.lists import (
     LEAF,
     Pages,
+    get_requested,
     half_size,
     is_consistent,
     is_whole_list,
     list_before,
     list_page,
     list_whole,
-    requested_number,
-    requested_size,
 )
 from vocode_contract.conformance.scenario.more_steps import get_both_calls, wait_for_not_started
 from vocode_contract.conformance.scenario.scenario import SharedScenario
@@ -76,7 +75,7 @@ def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
     return wait_until_over(scenario, scenario.calls.endable_id(BYSTANDER))
 
 
-def created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, Any], CheckedExchange]]:
+def list_created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, Any], CheckedExchange]]:
     """Yield the requests that have created calls so far, each with its response, unless that shows another's call."""
     before = scenario.try_run(list_before)
     created = scenario.calls.created
@@ -86,7 +85,7 @@ def created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, Any],
     )
 
 
-def looks_at(scenario: SharedScenario, call: str | None) -> Iterator[CheckedExchange]:
+def list_looks(scenario: SharedScenario, call: str | None) -> Iterator[CheckedExchange]:
     """Yield the responses of Get Call that show a created call, of the steps that look at several."""
     bystander, talking = scenario.try_run(get_bystander_after_end), scenario.try_run(wait_after_talking)
     shown = (bystander, talking, *(scenario.try_run(get_both_calls) or ()))
@@ -188,7 +187,7 @@ def list_sorted_both_ways(scenario: SharedScenario) -> Pages:
     size = half_size(whole)
     if not size:
         raise NoCall("pages under ties are checked if the list has 3 to 100 calls")
-    up = list_page(scenario, 1, requested_size(whole), sort_column="status", sort_desc="false")
+    up = list_page(scenario, 1, get_requested(whole, "size"), sort_column="status", sort_desc="false")
     if up.status == 422:
         raise NoCall("the server does not sort by status, and no document states the columns")
     down = (list_page(scenario, number, size, sort_column="status", sort_desc="true") for number in (1, 2))
@@ -202,7 +201,7 @@ def list_later_page(scenario: SharedScenario) -> CheckedExchange:
         NoCall: The list has fewer than five calls, or is too long to be read.
     """
     pages = scenario.run(list_at_the_end)
-    count, largest = sum(len(page.items) for page in pages), requested_size(pages[0])
+    count, largest = sum(len(page.items) for page in pages), get_requested(pages[0], "size")
     are_full = is_whole_list(pages) and all(len(page.items) == largest for page in pages[:-1])
     if not are_full or count < 2 * LEAF + 1:
         raise NoCall("the list has fewer than five calls, or is too long")
@@ -218,7 +217,7 @@ def list_full_page(scenario: SharedScenario) -> CheckedExchange:
     """
     whole, *others = scenario.run(list_at_the_end)
     later, count = scenario.try_run(list_later_page), len(whole.items)
-    if others or not count or later is None or requested_number(later) * requested_size(later) == count:
+    if others or not count or later is None or get_requested(later, "page") * get_requested(later, "size") == count:
         raise NoCall("the list is long, or its last page was full")
     return list_page(scenario, 1, count)
 

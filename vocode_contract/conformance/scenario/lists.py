@@ -1,7 +1,7 @@
 """Steps that list calls, and what can be said of the pages."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -22,7 +22,7 @@ def is_consistent(whole: CheckedExchange, first: CheckedExchange, second: Checke
     """Return whether the list and its first two pages agree, as they must if the list did not change meanwhile."""
     if not all(map(is_page, (whole, first, second))):
         return True
-    follows, size = bool(second.items), requested_size(first)
+    follows, size = bool(second.items), get_requested(first, "size")
     repeats = len({*first.item_ids, *second.item_ids}) < len(first.item_ids) + len(second.item_ids)
     if repeats or first.members["has_more"] is not follows or (follows and len(first.items) < size):
         return False
@@ -70,14 +70,9 @@ def exact_totals(*pages: CheckedExchange) -> Iterator[object]:
             yield page.members["total"]
 
 
-def requested_size(page: CheckedExchange) -> int:
-    """Return the requested size."""
-    return int(dict(parse_qsl(page.exchange.request.query))["size"])
-
-
-def requested_number(page: CheckedExchange) -> int:
-    """Return the number of the requested page."""
-    return int(dict(parse_qsl(page.exchange.request.query))["page"])
+def get_requested(page: CheckedExchange, name: Literal["page", "size"]) -> int:
+    """Return the requested number or size of a page."""
+    return int(dict(parse_qsl(page.exchange.request.query))[name])
 
 
 def is_page(page: CheckedExchange) -> bool:
@@ -114,7 +109,7 @@ def walk_pages(scenario: SharedScenario) -> Pages:
     """List the calls page after page, until none follows or `MOST_PAGES` were read."""
     pages = [list_whole(scenario)]
     while is_page(pages[-1]) and has_more(pages[-1]) and pages[-1].items and len(pages) < MOST_PAGES:
-        page = list_page(scenario, len(pages) + 1, requested_size(pages[0]))
+        page = list_page(scenario, len(pages) + 1, get_requested(pages[0], "size"))
         if page.item_ids == pages[-1].item_ids:
             break  # the server does not turn the page, which another test reports
         pages.append(page)
