@@ -45,14 +45,21 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
+_CONTRACT: dict[str, Any] = {
+    "envvar": "VOCODE_CONTRACT",
+    "show_envvar": True,
+    "shell_complete": complete_dates,
+}
+
 contract_option = click.option(
+    "--contract", "date", metavar="DATE", help="Date of the contract (default 2023-11-30).", **_CONTRACT
+)
+any_contract_option = click.option(
     "--contract",
     "date",
-    metavar="DATE",
-    envvar="VOCODE_CONTRACT",
-    show_envvar=True,
-    shell_complete=complete_dates,
-    help="Date of the contract (default 2023-11-30).",
+    metavar="DATE|PATH",
+    help="Date of the contract, or a folder or OpenAPI file of your own (default 2023-11-30).",
+    **_CONTRACT,
 )
 
 profile_option = click.option(
@@ -116,12 +123,14 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def contract_of(date: str | None, profile: str) -> "Contract":
-    """Return the contract with a date and a profile."""
-    from vocode_contract.contract.model import PROFILES, Contract, dates
+def contract_of(name: str | None, profile: str) -> "Contract":
+    """Return the contract that a user names: a date, or the path of a folder or OpenAPI file."""
+    from vocode_contract.contract.model import PROFILES, dates, find_contract, is_contract_path
 
-    known_date = None if date is None else resolve_name(date, dates(), "contract")
-    return Contract.load(known_date, profile=resolve_name(profile, PROFILES, "profile"))
+    known_profile = resolve_name(profile, PROFILES, "profile")
+    if name is not None and not is_contract_path(name):
+        name = resolve_name(name, dates(), "contract")
+    return find_contract(name, profile=known_profile)
 
 
 def schema_of(contract: "Contract", name: str) -> str:

@@ -113,7 +113,7 @@ def below(contract: Contract, schema: Schema) -> list[Schema]:
 def own_parts(contract: Contract, schema: Schema) -> Iterator[Part]:
     """Yield the parts of one schema, without those of the schemas below it."""
     pointer = contract.pointer_to(schema)
-    yield from (Part(pointer, "value", value) for value in schema.get("enum", ()) if value is not None)
+    yield from (Part(pointer, "value", value) for value in schema.get("enum", ()) if isinstance(value, str))
     yield from (Part(pointer, "branch", case) for case in cases(contract, schema))
     if "items" in schema:
         yield from (Part(pointer, "array", case) for case in ("empty", "some"))

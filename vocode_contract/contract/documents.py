@@ -1,6 +1,6 @@
 """The OpenAPI documents of contracts: the shipped ones, put together from their files, and those of users."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -14,6 +14,27 @@ from vocode_contract.errors import InvalidOption
 _Document = Mapping[str, Any]
 #: Where the schemas of a document are.
 COMPONENTS = "/components/schemas/"
+
+#: Keywords that bound a value.
+BOUNDS = frozenset(
+    (
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+    )
+)
+
+#: Keywords whose values are instances, not schemas.
+DATA = frozenset(("const", "default", "enum", "example", "examples"))
 
 
 @cache
@@ -36,17 +57,20 @@ def share_document(document: _Document) -> _Document:
         InvalidOption: The document is not JSON, has no schemas, or has a reference to none of them.
     """
     try:
-        text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+        text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
     except TypeError:  # its text may quote the document
         raise InvalidOption("document", "is not JSON: it must consist of dicts, lists, strings and numbers") from None
     digest = _digest(text)
     if digest not in _DOCUMENTS:
-        copy: _Document = orjson.loads(text)
+        # Sorted keys are for the digest: the copy keeps the document's order.
+        copy: _Document = orjson.loads(orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
         components = copy.get("components") if isinstance(copy, dict) else None
         if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
             raise InvalidOption("document", "has no schemas: an OpenAPI document has them under /components/schemas")
         _refuse_bad_references(copy["components"]["schemas"])
-        _DOCUMENTS.setdefault(digest, copy)
+        mark_sensitive(copy["components"]["schemas"])
+        shared = _DOCUMENTS.setdefault(_digest(orjson.dumps(copy, option=orjson.OPT_SORT_KEYS)), copy)
+        _DOCUMENTS.setdefault(digest, shared)
     return _DOCUMENTS[digest]
 
 
@@ -64,11 +88,7 @@ def _refuse_bad_references(schemas: _Document) -> None:
             reference = node.get("$ref") if isinstance(node, dict) else None
             if isinstance(reference, str) and reference.removeprefix("#" + COMPONENTS) not in schemas:
                 raise InvalidOption("document", f"has a $ref that names no schema of it: {reference!r}")
-        level = [child for node in level for key, child in list_members(node) if key not in _DATA]
-
-
-#: Keywords whose values are instances, not schemas.
-_DATA = frozenset(("const", "default", "enum", "examples"))
+        level = [child for node in level for key, child in list_members(node) if key not in DATA]
 
 
 def _digest(text: bytes) -> bytes:
@@ -78,20 +98,30 @@ def _digest(text: bytes) -> bytes:
 @cache
 def load_document(date: str) -> _Document:
     """Load a shipped contract's files as one document with each schema under ``components``."""
-    files: dict[str, Any] = {}
-    document: dict[str, Any] = _rebase(_read(date, "openapi.json"), "openapi.json", files)
-    waiting = [name for name in files if files[name] is None]
+    document = join_files(lambda name: orjson.loads(files.read_bytes(date, name)))
+    return _DOCUMENTS.setdefault(_digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)), document)
+
+
+def join_files(read: Callable[[str], Any]) -> dict[str, Any]:
+    """Join the files of a contract's folder into one OpenAPI document with each schema under ``components``.
+
+    Args:
+        read: Returns the parsed content of a file: of ``openapi.json``, and of each one that a ``$ref`` names.
+    """
+    contents: dict[str, Any] = {}
+    document: dict[str, Any] = _rebase(read("openapi.json"), "openapi.json", contents)
+    waiting = [name for name in contents if contents[name] is None]
     while waiting:
         for name in waiting:
-            files[name] = _rebase(_read(date, name), name, files)
-        waiting = [name for name in files if files[name] is None]
+            contents[name] = _rebase(read(name), name, contents)
+        waiting = [name for name in contents if contents[name] is None]
     schemas: dict[str, Any] = {}
-    for name in sorted(files):
-        schema = {key: value for key, value in files[name].items() if key != "$schema"}
+    for name in sorted(contents):
+        schema = {key: value for key, value in contents[name].items() if key != "$schema"}
         schemas.update(schema.pop("$defs", {}))
         schemas[name.removesuffix(".json")] = schema
     document.setdefault("components", {})["schemas"] = schemas
-    return _DOCUMENTS.setdefault(_digest(orjson.dumps(document)), document)
+    return document
 
 
 def list_members(node: Any) -> list[tuple[str | int, Any]]:
@@ -101,27 +131,79 @@ def list_members(node: Any) -> list[tuple[str | int, Any]]:
     return list(enumerate(node)) if isinstance(node, list) else []
 
 
-def _read(date: str, name: str) -> Any:
-    return orjson.loads(files.read_bytes(date, name))
-
-
-def _rebase(node: Any, here: str, files: dict[str, Any]) -> Any:
-    """Copy a file's content with its references changed to the one document; add the files it names to `files`."""
+def _rebase(node: Any, here: str, contents: dict[str, Any]) -> Any:
+    """Copy a file's content with its references changed to the one document; add the files it names to `contents`."""
     if isinstance(node, list):
-        return [_rebase(item, here, files) for item in node]
+        return [_rebase(item, here, contents) for item in node]
     if not isinstance(node, dict):
         return node
-    copy = {key: _rebase(value, here, files) for key, value in node.items()}
+    copy = {key: _rebase(value, here, contents) for key, value in node.items()}
     if isinstance(node.get("$ref"), str):
-        copy["$ref"] = _reference(node["$ref"], here, files)
-    if "discriminator" in node and "mapping" in node["discriminator"]:
+        copy["$ref"] = _reference(node["$ref"], here, contents)
+    if isinstance(node.get("discriminator"), dict) and "mapping" in node["discriminator"]:
         mapping = node["discriminator"]["mapping"]
-        copy["discriminator"]["mapping"] = {tag: _reference(ref, here, files) for tag, ref in mapping.items()}
+        copy["discriminator"]["mapping"] = {tag: _reference(ref, here, contents) for tag, ref in mapping.items()}
     return copy
 
 
-def _reference(reference: str, here: str, files: dict[str, Any]) -> str:
+def _reference(reference: str, here: str, contents: dict[str, Any]) -> str:
     name, _, fragment = reference.partition("#")
-    files.setdefault(name or here, None)
+    contents.setdefault(name or here, None)
     last = fragment.rpartition("/")[2] or (name or here).removesuffix(".json")
     return f"#{COMPONENTS}{last}"
+
+
+@cache
+def operation_names() -> Mapping[tuple[str, str], str]:
+    """Map the method and path of each operation of the shipped contracts to its name."""
+    return {
+        (method, path): spec["operationId"]
+        for date in read_index()["contracts"]
+        for path, methods in load_document(date)["paths"].items()
+        for method, spec in methods.items()
+    }
+
+
+@cache
+def sensitive_names() -> Mapping[str, str]:
+    """Map the name of each property that a shipped contract marks sensitive, folded, to its kind."""
+    found: dict[str, str] = {}
+    waiting: list[Any] = [load_document(date)["components"]["schemas"] for date in read_index()["contracts"]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            for name, schema in node.get("properties", {}).items():
+                if "x-sensitivity" in schema and found.get(_fold(name)) != "credential":
+                    found[_fold(name)] = schema["x-sensitivity"]
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return found
+
+
+def mark_sensitive(schemas: Any) -> None:
+    """Mark each property with a known name of a credential or of personal data that is not marked.
+
+    Properties with listed values stay as they are: what the document itself lists is no secret.
+    """
+    known, waiting = sensitive_names(), [*schemas.values()]
+    while waiting:
+        node = waiting.pop()
+        properties = node.get("properties") if isinstance(node, dict) else None
+        for name, schema in properties.items() if isinstance(properties, dict) else ():
+            if _fold(name) in known and isinstance(schema, dict) and not {"enum", "const"} & schema.keys():
+                schema.setdefault("x-sensitivity", known[_fold(name)])
+        if isinstance(properties, dict):
+            waiting += properties.values()
+        if isinstance(node, dict):
+            waiting += [child for key, child in node.items() if key not in DATA and key != "properties"]
+        elif isinstance(node, list):
+            waiting += node
+
+
+def _fold(name: str) -> str:
+    """Return a property's name as it reads in snake case and camel case alike."""
+    return name.replace("_", "").casefold()
+
+
+def refuse(source: str, place: str, reason: str) -> InvalidOption:
+    """Return the error about one place of a document."""
+    return InvalidOption(source, f"{place or 'the document'} {reason}")

@@ -3,9 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from os import PathLike, fspath
+from os.path import basename, exists, isdir
 from typing import Any, Literal
 
-from vocode_contract.contract.documents import COMPONENTS, list_members, load_document, read_index, share_document
+from vocode_contract.contract.documents import (
+    BOUNDS,
+    COMPONENTS,
+    list_members,
+    load_document,
+    read_index,
+    share_document,
+)
 from vocode_contract.contract.json_pointer import escape
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
@@ -15,6 +24,8 @@ Effect = Literal["reads", "writes", "bills", "rings", "hangs-up"]
 
 PROFILES: tuple[Profile, ...] = ("documented", "wire", "tolerant")
 DEFAULT_PROFILE: Profile = "wire"
+#: How the name of a file ends that can hold an OpenAPI document.
+SUFFIXES = (".json", ".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,8 @@ class Operation:
 class Contract:
     """The contract of one date under one profile: a shipped one from `load`, or one with a document of your own.
 
+    `from_path` and `from_openapi` read such a document, and `with_overlay` changes one.
+
     Two contracts are equal if their dates, profiles and documents are.
 
     Attributes:
@@ -123,6 +136,83 @@ class Contract:
             UnknownProfile: There is no such profile.
         """
         return _load(date if date is not None else read_index()["default"], profile)
+
+    @classmethod
+    def from_path(cls, path: str | PathLike[str], *, profile: Any = DEFAULT_PROFILE) -> "Contract":
+        """Load a contract of your own: a folder in the form of ``schemas/DATE/``, or the file of an OpenAPI document.
+
+        Args:
+            path: The folder, whose name is the contract's date, or the file.
+            profile: One of `PROFILES`.
+
+        Raises:
+            InvalidOption: It cannot be read, or holds what cannot be used; with the place and the reason.
+            MissingExtra: It is YAML, and PyYAML is not installed.
+            UnknownProfile: There is no such profile.
+        """
+        if not isdir(path):
+            from pathlib import Path  # it costs 4 ms, and a text is no path
+
+            return cls.from_openapi(Path(path), profile=profile)
+        from vocode_contract.contract.openapi import normalize
+        from vocode_contract.contract.reading import read_folder
+
+        document, name = read_folder(fspath(path))
+        return cls(date=name, profile=profile, document=normalize(document, fspath(path)))
+
+    @classmethod
+    def from_openapi(
+        cls,
+        document: Mapping[str, Any] | str | bytes | PathLike[str],
+        *,
+        date: str | None = None,
+        profile: Any = DEFAULT_PROFILE,
+        operations: Mapping[str, str] | None = None,
+    ) -> "Contract":
+        """Load a contract from an OpenAPI document, version 3.0 or 3.1, in JSON or YAML.
+
+        An operation of the shipped contracts is recognized by its ``operationId``, else by its method and path.
+
+        Args:
+            document: The parsed document, its text, or the path of its file.
+            date: What reports call the contract; by default the ``version`` in the document's ``info``.
+            profile: One of `PROFILES`.
+            operations: The name of an operation, such as ``end_call``, to its ``operationId`` in the document, or to
+                its method and path as in ``POST /calls/hangup``.
+
+        Raises:
+            InvalidOption: It cannot be read, or holds what cannot be used; with the place and the reason.
+            MissingExtra: It is YAML, and PyYAML is not installed.
+            UnknownProfile: There is no such profile.
+        """
+        from vocode_contract.contract.openapi import normalize
+        from vocode_contract.contract.reading import read_openapi
+
+        parsed, source = read_openapi(document)
+        normal = normalize(parsed, source, operations)
+        info = normal.get("info")
+        version = info.get("version") if isinstance(info, dict) else None
+        return cls(date=date or str(version or "own"), profile=profile, document=normal)
+
+    def with_overlay(self, overlay: Mapping[str, Any], *, date: str | None = None) -> "Contract":
+        """Return a contract with some schemas changed.
+
+        Args:
+            overlay: The name of a schema to its JSON Merge Patch: objects are merged, null removes a key, any other
+                value replaces what was there, arrays included. A new name adds a schema, null removes one.
+            date: What reports call the new contract; by default as this one.
+
+        Raises:
+            InvalidOption: The result cannot be used; with the place and the reason.
+
+        Source: RFC 7396.
+        """
+        from vocode_contract.contract.openapi import normalize
+        from vocode_contract.contract.reading import merge, read_openapi
+
+        patch, _ = read_openapi(overlay)
+        changed = merge(self.document, {"components": {"schemas": patch}})
+        return Contract(date=date or self.date, profile=self.profile, document=normalize(changed, "overlay"))
 
     def with_profile(self, profile: str) -> "Contract":
         """Return this contract under a profile; the same arguments give the same object.
@@ -205,10 +295,16 @@ class Contract:
         kind = json_type(value)
         if (id(union), kind) in self._branches:
             return self._branches[id(union), kind]
-        chosen = next((option for option in options if _takes(self.types(option), kind)), None)
+        taking = [option for option in options if _takes(self.types(option), kind)]
+        chosen = taking[0] if len(taking) == 1 else self._first_scalar(taking, kind)
         if id(union) in self._pointers:  # it lives as long as the document, so its identity is its own
             self._branches[id(union), kind] = chosen
         return chosen
+
+    def _first_scalar(self, options: list[Schema], kind: str) -> Schema | None:
+        """Return one of several branches if which one does not matter: a number, where an integer is one too."""
+        is_number = kind in ("integer", "number") and not any(BOUNDS & option.keys() for option in options)
+        return options[0] if options and is_number else None
 
     @cached_property
     def _branches(self) -> dict[tuple[int, str], Schema | None]:
@@ -244,6 +340,29 @@ def resolve_contract(
     return Contract.load(contract, profile=default if profile is None else profile)
 
 
+def find_contract(name: str | None, *, profile: str = DEFAULT_PROFILE) -> Contract:
+    """Return the contract that a user names, as every command and option does.
+
+    Args:
+        name: The date of a shipped contract, or the path of a folder or OpenAPI file; by default the default contract.
+        profile: One of `PROFILES`.
+
+    Raises:
+        UnknownContract: It is no date of a shipped contract, and no path.
+        InvalidOption: The path cannot be read, or holds what cannot be used.
+        MissingExtra: The file is YAML, and PyYAML is not installed.
+        UnknownProfile: There is no such profile.
+    """
+    if name is not None and is_contract_path(name):
+        return Contract.from_path(name, profile=profile)
+    return Contract.load(name, profile=profile)
+
+
+def is_contract_path(name: str) -> bool:
+    """Return whether a user's name for a contract is a path: a file that is missing is one too, for a clear error."""
+    return name not in dates() and (exists(name) or basename(name) != name or name.endswith(SUFFIXES))
+
+
 def dates() -> tuple[str, ...]:
     """Return the dates of the shipped contracts, oldest first."""
     return tuple(sorted(read_index()["contracts"]))
@@ -251,8 +370,9 @@ def dates() -> tuple[str, ...]:
 
 def has_timed_transcripts(contract: Contract) -> bool:
     """Return whether each line of a transcript starts with its time, as the example in the schema shows."""
-    example: str = contract.schemas["Call"]["examples"][0]["transcript"]
-    return example.startswith("[")
+    examples = contract.schemas.get("Call", {}).get("examples") or [{}]
+    example = examples[0].get("transcript") if isinstance(examples[0], dict) else None
+    return isinstance(example, str) and example.startswith("[")
 
 
 def json_type(value: object) -> str:
@@ -299,7 +419,7 @@ def _operation(path: str, method: str, spec: Schema) -> Operation:
         method=method.upper(),
         path=path,
         summary=spec.get("summary", spec["operationId"]),
-        effect=spec.get("x-effect", "rings"),
+        effect=spec.get("x-effect", "reads" if method in ("get", "head") else "rings"),
         parameters=tuple(
             Parameter(
                 name=parameter["name"],
@@ -309,7 +429,7 @@ def _operation(path: str, method: str, spec: Schema) -> Operation:
             )
             for parameter in spec.get("parameters", ())
         ),
-        body=next((name for _, name in _media(spec.get("requestBody", {}))), None),
+        body=next((name for _, name in _media(spec.get("requestBody", {})) if name), None),
         responses={int(status): dict(_media(response)) for status, response in spec["responses"].items()},
         pointer=f"/paths/{escape(path)}/{method}",
     )

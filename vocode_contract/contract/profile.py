@@ -5,10 +5,12 @@ by discriminator or by JSON type, so that one invalid value is one violation and
 here has its origin in the document under ``x-source``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from vocode_contract.contract.documents import BOUNDS
+from vocode_contract.contract.json_pointer import escape
 from vocode_contract.contract.model import Contract, Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,7 +19,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: digits, and jsonschema accepts a trailing newline.
 DATE_TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
-_KEPT_KEYWORDS = ("format", "required")
+#: Formats that are checked; the others are annotations, as JSON Schema 2020-12 has them by default.
+FORMATS = frozenset(("date-time", "uuid"))
+_KEPT_KEYWORDS = (*sorted(BOUNDS), "pattern", "required")
 
 
 @cache
@@ -60,6 +64,8 @@ class _ProfileRewriter:
     def _plain(self, schema: Schema, source: str, *, nullable: bool) -> dict[str, Any]:
         rewritten: dict[str, Any] = {key: schema[key] for key in _KEPT_KEYWORDS if key in schema}
         rewritten["x-source"] = source
+        if schema.get("format") in FORMATS:
+            rewritten["format"] = schema["format"]
         types = list(self.contract.types(schema))
         if types:
             rewritten["type"] = [*types, "null"] if nullable and "null" not in types else schema["type"]
@@ -80,7 +86,7 @@ class _ProfileRewriter:
             rewritten["properties"] = {
                 name: self.rewrite(
                     value,
-                    f"{source}/properties/{name}",
+                    f"{source}/properties/{escape(name)}",
                     nullable=self.adds_null and may_be_null_on_wire(schema, name),
                 )
                 for name, value in schema["properties"].items()
@@ -121,13 +127,26 @@ class _ProfileRewriter:
         return {"type": "object", "x-source": source} | _chain(choices, otherwise=unmatched)
 
     def _by_type(self, options: list[tuple[Schema, str]], source: str, *, nullable: bool) -> dict[str, Any]:
-        """Make a union whose branches differ in JSON type a chain of conditions."""
+        """Make a union whose branches differ in JSON type a chain of conditions.
+
+        Where they do not, a value must be valid under one of them.
+        """
         types = {place: list(self.contract.types(option)) for option, place in options}
+        if not all(types.values()) or _has_overlap(types.values(), options):
+            branches = [self.rewrite(option, place) for option, place in options]
+            return {"anyOf": [*branches, *([{"type": "null"}] if nullable else [])], "x-source": source}
         every = list(dict.fromkeys(kind for kinds in types.values() for kind in kinds))
         if "number" in every:  # an integer is a number
             every = [kind for kind in every if kind != "integer"]
         choices = [({"type": types[place]}, self.rewrite(option, place)) for option, place in options]
         return {"type": [*every, "null"] if nullable else every, "x-source": source} | _chain(choices)
+
+
+def _has_overlap(kinds: Iterable[Sequence[str]], options: Sequence[tuple[Schema, str]]) -> bool:
+    """Return whether two branches of a union allow the same values by their JSON types; an integer is a number."""
+    every = [kind for listed in kinds for kind in set(listed)]
+    is_bounded = any((BOUNDS | {"enum", "const"}) & option.keys() for option, _ in options)
+    return len(every) > len(set(every)) or (is_bounded and {"integer", "number"} <= set(every))
 
 
 def _has_tag(tag: str, values: list[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Notes for violations, such as "known since 2024-04-19"."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -32,7 +33,8 @@ def key_since(date: str, source: str, key: str) -> str:
 
 
 def _later(date: str) -> tuple[str, ...]:
-    return tuple(later for later in dates() if later > date)
+    is_date = re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", date)  # a contract of a user's own may have another name
+    return tuple(later for later in dates() if later > date) if is_date else ()
 
 
 @cache

@@ -52,7 +52,8 @@ class OperationExchange:
     @cached_property
     def schema_name(self) -> str | None:
         """The schema that the contract declares for a JSON body; ``None`` if there is none."""
-        return self.operation.responses.get(self.response.status, {}).get("application/json")
+        declared = self.operation.responses.get(self.response.status, {})
+        return declared.get(self.response.media_type) or declared.get("application/json")
 
     @cached_property
     def document(self) -> Document:

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from vocode_contract.contract import json_pointer, since
+from vocode_contract.contract.documents import BOUNDS
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
 from vocode_contract.errors import InvalidOption
@@ -25,9 +28,22 @@ _CACHED = 1_000
 #: Codes that an engine may report several times at one place, once for each keyword or key.
 _ONCE_PER_PLACE = ("format", "required")
 #: Every code that is reported here.
-LISTED = require("required", "type", "null", "enum", "union-type", "format", "closed")
-_CODES = {"pattern": "format", "additionalProperties": "closed"}
+LISTED = require("required", "type", "null", "enum", "union-type", "format", "closed", "bounds", "pattern", "union")
+_CODES = {"additionalProperties": "closed", "anyOf": "union"} | dict.fromkeys(BOUNDS, "bounds")
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date-time with offset"}
+_BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minProperties": "at least {} keys",
+    "maxProperties": "at most {} keys",
+}
 _ARTICLES = {"array": "an array", "integer": "an integer", "null": "null", "object": "an object"}
 
 
@@ -151,7 +167,7 @@ class Listing:
         types = (node["type"],) if isinstance(node.get("type"), str) else tuple(node.get("type", ()))
         sensitive = any("x-sensitivity" in self._document_at(source) for source in sources)
         return _Rule(
-            code="union-type" if keyword == "enum" and "x-tag" in node else _CODES.get(keyword, keyword),
+            code=_find_code(keyword, node),
             expected=_describe_expected(keyword, node, types),
             schema_pointer=self._schema_pointer(sources[-1], keyword),
             source=sources[-1],
@@ -172,7 +188,11 @@ class Listing:
 
     def _schema_pointer(self, source: str, keyword: str) -> str:
         documented = self._document_at(source)
-        written = {"pattern": "format", "enum": "const" if "const" in documented else "enum"}.get(keyword, keyword)
+        written = {"enum": "const" if "const" in documented else "enum"}.get(keyword, keyword)
+        if keyword == "pattern" and "pattern" not in documented:
+            written = "format"
+        elif keyword == "anyOf" and "oneOf" in documented:
+            written = "oneOf"
         return f"{source}/{written}" if written in documented else source
 
     def _engine_at(self, reference: str) -> Engine:
@@ -205,14 +225,27 @@ def _resolve(instance: Any, location: Location, rule: _Rule, indices: Mapping[in
     return instance, "".join(f"/{part}" for part in shown)
 
 
+def _find_code(keyword: str, node: Schema) -> str:
+    if keyword == "enum" and "x-tag" in node:
+        return "union-type"
+    if keyword == "pattern" and node.get("format") == "date-time":
+        return "format"
+    return _CODES.get(keyword, keyword)
+
+
 def _describe_expected(keyword: str, node: Schema, types: tuple[str, ...]) -> str:
     if keyword == "required":
         return "a value (the key is required)"
     if keyword == "enum":
         values = [value for value in node["enum"] if value is not None]
-        return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
+        words = [value if isinstance(value, str) else orjson.dumps(value).decode() for value in values]
+        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     if keyword in ("format", "pattern"):
-        return _FORMATS[node["format"]]
+        return _FORMATS.get(node.get("format", ""), "a string of the declared pattern")
+    if keyword in BOUNDS:
+        return "distinct items" if keyword == "uniqueItems" else _BOUNDS[keyword].format(node[keyword])
+    if keyword == "anyOf":
+        return "a value of one of the declared branches"
     if keyword == "additionalProperties":
         return "no keys"
     return " or ".join(_ARTICLES.get(kind, f"a {kind}") for kind in types)

@@ -13,7 +13,7 @@ from vocode_contract.validation.violation import Violation
 def unknown_keys(contract: Contract, name: str, instance: object) -> Iterator[Violation]:
     """Yield a violation for each undeclared key, the outermost first; keys of free-form maps are data."""
     for pointer, _, schema, value in walk(contract, name, instance):
-        if not isinstance(value, dict) or "properties" not in schema:
+        if not isinstance(value, dict) or "properties" not in schema or schema.get("additionalProperties"):
             continue
         source = contract.pointer_to(schema)
         for key in value:

@@ -54,18 +54,20 @@ def _shape_of(contract: Contract, name: str) -> _Shape:
     return _shape(contract, contract.schemas[name])
 
 
-def _shape(contract: Contract, schema: Schema) -> _Shape:
+def _shape(contract: Contract, schema: Schema, above: tuple[str, ...] = ()) -> _Shape:
+    """Return the shape of a schema; a reference back to one above it is cut off."""
     shape = _Shape()
     if "$ref" in schema:
-        return _shape(contract, contract.target(schema["$ref"]))
+        reference = schema["$ref"]
+        return shape if reference in above else _shape(contract, contract.target(reference), (*above, reference))
     for option in schema.get("oneOf") or schema.get("anyOf") or ():
-        shape.add(_shape(contract, option))
+        shape.add(_shape(contract, option, above))
     for key, value in schema.get("properties", {}).items():
-        if found := _shape(contract, value):
+        if found := _shape(contract, value, above):
             shape.keys[key] = found
     members = schema.get("items", schema.get("additionalProperties"))
     if isinstance(members, dict):
-        shape.members = _shape(contract, members)
+        shape.members = _shape(contract, members, above)
     return shape
 
 

@@ -330,9 +330,18 @@ def operation_at(contract: Contract, method: str, path: str) -> Operation | None
     found = (
         operation
         for operation in contract.operations.values()
-        if operation.method == method.upper() and path.rstrip("/").endswith(operation.path)
+        if operation.method == method.upper() and _ends_with(path.rstrip("/"), operation.path)
     )
     return max(found, key=lambda operation: len(operation.path), default=None)
+
+
+def _ends_with(path: str, template: str) -> bool:
+    """Return whether a URL path ends with the path of an operation, in which ``{name}`` stands for one segment."""
+    if "{" not in template:
+        return path.endswith(template)
+    wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
+    pairs = zip(reversed(wanted), reversed(given), strict=False)
+    return len(given) >= len(wanted) and all(want == has or (want[:1] == "{" and has) for want, has in pairs)
 
 
 def _request(request: Any) -> Request:

@@ -1,0 +1,229 @@
+"""Contracts that users load: folders, OpenAPI documents in their oddities, and overlays."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.payloads import CALL
+from vocode_contract.contract.files import schemas_directory
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.errors import InvalidOption
+from vocode_contract.http.traffic.traffic import operation_at
+from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
+from vocode_contract.validation.masking import mask_payload
+from vocode_contract.validation.validator import Validator, violations
+
+ODDITIES = Path(__file__).parents[1] / "cases" / "openapi" / "oddities.yaml"
+VALID = {"id": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "status": "queued"}
+
+
+@pytest.fixture(scope="module")
+def odd():
+    pytest.importorskip("yaml")
+    return Contract.from_path(ODDITIES)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Path(shutil.copytree(Path(schemas_directory()) / "2024-08-27", tmp_path / "2031-01-01"))
+
+
+def document(**schemas):
+    return {"openapi": "3.1.0", "info": {"version": "7"}, "paths": {}, "components": {"schemas": schemas}}
+
+
+@pytest.mark.parametrize("date", dates())
+def test_shipped_folder_loads_as_what_is_shipped(date):
+    assert Contract.from_path(Path(schemas_directory()) / date) == Contract.load(date)
+
+
+@pytest.mark.parametrize("date", dates())
+def test_shipped_document_loads_as_what_is_shipped(date):
+    assert Contract.from_openapi(dict(Contract.load(date).document), date=date) == Contract.load(date)
+
+
+def test_folder_with_a_new_field_is_a_contract_with_that_field(folder):
+    file = folder / "Call.json"
+    call = json.loads(file.read_bytes())
+    call["properties"]["mood"] = {"type": "string", "enum": ["calm"]}
+    file.write_text(json.dumps(call), "utf-8")
+    [found] = violations(CALL | {"mood": "loud"}, contract=Contract.from_path(folder))
+    assert (found.code, found.instance_pointer, found.contract) == ("enum", "/mood", "2031-01-01")
+
+
+def test_folder_reads_no_file_outside(folder):
+    (folder / "Call.json").write_text('{"$ref": "../../secret.json"}', "utf-8")
+    with pytest.raises(InvalidOption, match="only JSON files of the same folder"):
+        Contract.from_path(folder)
+
+
+WRONG = {
+    "speed": (0, "bounds", "more than 0"),
+    "code": ("x1", "pattern", "a string of the declared pattern"),
+    "note": (5, "type", "a string or null"),
+    "voice": ({"kind": "loud"}, "union-type", "one of fast, slow"),
+    "target": ({"a": 1}, "union", "a value of one of the declared branches"),
+    "odd/~name 🎉": ("1", "type", "an integer or null"),
+    "level": (3, "enum", "one of 1, 2"),
+}
+
+
+@pytest.mark.parametrize("engine", [CompiledEngine, ReferenceEngine])
+@pytest.mark.parametrize("key", WRONG)
+def test_oddity_is_checked(odd, key, engine):
+    value, code, expected = WRONG[key]
+    [found] = Validator(odd, engine=engine).violations(VALID | {"parent": VALID | {key: value}})
+    assert (found.code, found.expected) == (code, expected)
+    place = "/parent/" + key.replace("~", "~0").replace("/", "~1")
+    assert found.instance_pointer == place + "/kind" * (code == "union-type")
+
+
+RIGHT = {
+    "speed": 2,
+    "code": "007",
+    "note": None,
+    "parent": None,
+    "voice": {"kind": "slow", "rate": "1"},
+    "target": {"b": ""},
+    "odd/~name 🎉": 1,
+    "level": 2,
+    "extra": {"free": 1},
+}
+
+
+@pytest.mark.parametrize("engine", [CompiledEngine, ReferenceEngine])
+def test_oddities_accept_what_the_document_allows(odd, engine):
+    validator = Validator(odd.with_profile("documented"), engine=engine)
+    assert list(validator.violations(VALID | RIGHT | {"parent": VALID | RIGHT})) == []
+
+
+def test_operation_is_found_by_id_or_by_method_and_path(odd):
+    assert set(odd.operations) == {"end_call", "GET /v1/calls/{id}/notes", "add_note", "delete_notes"}
+    assert odd.operations["end_call"].parameters[0].name == "id"
+    assert odd.operations["end_call"].responses[200] == {"application/json": "Call"}
+    assert operation_at(odd, "GET", "/api/v1/calls/7/notes") == odd.operations["GET /v1/calls/{id}/notes"]
+    assert operation_at(odd, "GET", "/v1/calls/7/8/notes") is None
+
+
+def test_operation_is_found_by_the_name_that_the_user_gives():
+    own = document() | {"paths": {"/hangup": {"post": {"operationId": "stop", "responses": {}}}}}
+    for written in ("stop", "POST /hangup"):
+        assert set(Contract.from_openapi(own, operations={"end_call": written}).operations) == {"end_call"}
+    with pytest.raises(InvalidOption, match="has no operation 'go'"):
+        Contract.from_openapi(own, operations={"end_call": "go"})
+
+
+def test_operation_without_an_effect_may_ring_unless_it_only_reads(odd):
+    effects = {name: operation.effect for name, operation in odd.operations.items()}
+    assert effects == {
+        "end_call": "rings",
+        "GET /v1/calls/{id}/notes": "reads",
+        "add_note": "writes",
+        "delete_notes": "rings",
+    }
+
+
+def test_known_names_and_free_strings_are_masked(odd):
+    shown = mask_payload(VALID | {"toNumber": 4155550100, "note": "secret", "code": "secret"}, odd)
+    assert isinstance(shown, dict)
+    assert (shown["id"], shown["status"]) == (VALID["id"], "queued")
+    assert "4155550100" not in str(shown)
+    assert "secret" not in str(shown)
+
+
+REFUSED = [
+    ({"$ref": "https://example.com/x.json"}, "/components/schemas/A/$ref", "never fetched"),
+    ({"$ref": "#/components/schemas/B"}, "/components/schemas/A/$ref", "names nothing"),
+    ({"$ref": "#/components/schemas/A"}, "/components/schemas/A", "leads back to itself"),
+    ({"anyOf": [{"$ref": "#/components/schemas/A"}]}, "/components/schemas/A", "leads back to itself"),
+    ({"properties": {"x/y": {"not": {}}}}, "/components/schemas/A/properties/x~1y/not", "not supported"),
+    ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "/components/schemas/A", "another type"),
+    ({"properties": {"x": False}}, "/components/schemas/A/properties/x", "must be an object"),
+    ({"type": "text"}, "/components/schemas/A/type", "names no JSON type"),
+    ({"type": "string", "pattern": "("}, "/components/schemas/A/pattern", "cannot be compiled"),
+    ({"discriminator": {"propertyName": "x"}}, "/components/schemas/A/discriminator", "inheritance"),
+    ({"x-sensitivity": "none"}, "/components/schemas/A/x-sensitivity", "personal or credential"),
+]
+
+
+@pytest.mark.parametrize(("schema", "place", "reason"), REFUSED, ids=[f"{row[1]} {row[2]}" for row in REFUSED])
+def test_what_cannot_be_used_is_refused_with_place_and_reason(schema, place, reason):
+    with pytest.raises(InvalidOption) as caught:
+        Contract.from_openapi(document(A=schema))
+    assert caught.value.reason.startswith(place)
+    assert reason in caught.value.reason
+
+
+UNREADABLE = [
+    ("swagger: '2.0'\npaths: {}", "3.0 or 3.1"),
+    ('{"openapi": ', "is not JSON: line 1"),
+    ("a: [\n", "is neither JSON nor YAML: line 2"),
+    ("[" * 5000 + "\n", "is not JSON"),
+    (
+        "a: &a [1,1,1,1,1,1,1,1]\n"
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "values",
+    ),
+    ("nowhere.yaml", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), UNREADABLE, ids=[row[1] for row in UNREADABLE])
+def test_document_that_cannot_be_read_is_refused(text, reason):
+    pytest.importorskip("yaml")
+    with pytest.raises(InvalidOption, match=reason):
+        Contract.from_openapi(text)
+
+
+def test_overlay_merges_single_schemas_and_leaves_the_contract_alone():
+    shipped = Contract.load()
+    patch = {"CallStatus": {"enum": ["queued"]}, "Call": {"properties": {"mood": {"type": "string"}, "stage": None}}}
+    own = shipped.with_overlay(patch, date="2031-01-01")
+    assert own.schemas["CallStatus"]["enum"] == ["queued"]
+    assert "mood" in own.schemas["Call"]["properties"]
+    assert "stage" not in own.schemas["Call"]["properties"]
+    assert own.schemas["Call"]["properties"]["id"] == shipped.schemas["Call"]["properties"]["id"]
+    assert own.date == "2031-01-01"
+    assert shipped == Contract.load()
+
+
+def test_overlay_that_breaks_a_reference_is_refused():
+    with pytest.raises(InvalidOption, match="names nothing"):
+        Contract.load().with_overlay({"CallStatus": None})
+
+
+def command(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "vocode_contract", *words], capture_output=True, text=True, check=False
+    )
+
+
+def test_validate_takes_a_contract_of_ones_own(tmp_path):
+    pytest.importorskip("yaml")
+    payload = tmp_path / "call.json"
+    payload.write_text(json.dumps(VALID | {"status": "in_progress"}), "utf-8")
+    done = command("validate", "--contract", str(ODDITIES), str(payload))
+    assert done.returncode == 1
+    assert "one of queued, ended" in done.stdout
+    refused = command("validate", "--contract", str(payload), str(payload))
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"vocode-contract: {payload}: /openapi must name a version 3.0 or 3.1")
+    missing = command("validate", "--contract", "nowhere.yaml", str(payload))
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        "vocode-contract: nowhere.yaml: cannot be read: No such file or directory\n",
+    )
+
+
+def test_diff_takes_contracts_of_ones_own(folder):
+    file = folder / "Call.json"
+    call = json.loads(file.read_bytes())
+    call["properties"]["mood"] = {"type": "string"}
+    file.write_text(json.dumps(call), "utf-8")
+    done = command("diff", "2024-08-27", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "/mood" in done.stdout

@@ -1,0 +1,144 @@
+"""Read a document of a user's own: a mapping, a text or a file in JSON or YAML, or a folder of JSON files."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from vocode_contract.contract import documents
+from vocode_contract.contract.documents import refuse
+from vocode_contract.errors import InvalidOption, MissingExtra
+
+#: Bounds of a document: no published one comes near, and deeper ones would exhaust the stack.
+MOST_BYTES, MOST_LEVELS, MOST_VALUES = 16 * 1024 * 1024, 64, 1_000_000
+
+
+def read_openapi(document: Mapping[str, Any] | str | bytes | os.PathLike[str]) -> tuple[Any, str]:
+    """Return a parsed OpenAPI document, and what to call it in errors.
+
+    Args:
+        document: A mapping; the text, which starts with ``{`` or has several lines; or the path of a file.
+
+    Raises:
+        InvalidOption: It cannot be read, is neither JSON nor YAML, or exceeds a bound.
+        MissingExtra: It is YAML, and PyYAML is not installed.
+    """
+    if isinstance(document, Mapping):
+        return _bounded(document, "document"), "document"
+    if isinstance(document, bytes):
+        return _bounded(_parse(document, "document"), "document"), "document"
+    if isinstance(document, str) and (document.lstrip().startswith("{") or "\n" in document):
+        return _bounded(_parse(document.encode("utf-8", "surrogatepass"), "document"), "document"), "document"
+    source = os.fspath(document)
+    return _bounded(_parse(_read_file(source), source), source), source
+
+
+def read_folder(path: str) -> tuple[dict[str, Any], str]:
+    """Return a folder in the form of ``schemas/DATE/`` as one document, and the folder's name.
+
+    Raises:
+        InvalidOption: A file is missing, is no JSON, or lies outside the folder.
+    """
+
+    def read(name: str) -> Any:
+        file = os.path.join(path, name)
+        if os.path.basename(name) != name or not name.endswith(".json"):
+            raise InvalidOption(path, f"has a $ref to {name!r}: only JSON files of the same folder are read")
+        content = _bounded(_parse(_read_file(file), file), file)
+        if not isinstance(content, dict):
+            raise refuse(file, "", "must be an object")
+        return content
+
+    return documents.join_files(read), os.path.basename(os.path.abspath(path))
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise InvalidOption(path, f"cannot be read: {reason}") from None
+    return content
+
+
+def _parse(content: bytes, source: str) -> Any:
+    """Parse JSON, or YAML if it cannot be JSON; no error quotes the content."""
+    if len(content) > MOST_BYTES:
+        raise refuse(source, "", f"has more than {MOST_BYTES} bytes")
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if content.lstrip()[:1] in (b"{", b"["):
+            raise InvalidOption(source, f"is not JSON: line {error.lineno}, column {error.colno}") from None
+    return _parse_yaml(content, source)
+
+
+def _parse_yaml(content: bytes, source: str) -> Any:
+    try:
+        import yaml  # type: ignore[import-untyped]  # its stubs are no dependency of ours
+    except ImportError:
+        raise MissingExtra("yaml", "a document in YAML") from None
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped, see above
+        """Reads a date as the text that it is, as JSON does."""
+
+        yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above has it
+            first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        return yaml.load(content, Loader)  # noqa: S506 - it is a safe loader
+    except (yaml.YAMLError, UnicodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InvalidOption(source, f"is neither JSON nor YAML{where}") from None
+
+
+def _bounded(document: Any, source: str) -> Any:
+    """Return a copy that JSON can hold, its keys as text, after a look at its size: aliases of YAML can hide it."""
+    level, count = [document], 0
+    for _ in range(MOST_LEVELS):
+        count += len(level)
+        if count > MOST_VALUES:
+            raise refuse(source, "", f"has more than {MOST_VALUES} values")
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            break
+    if level:
+        raise refuse(source, "", f"nests deeper than {MOST_LEVELS} levels, or contains itself")
+    try:
+        text = orjson.dumps(
+            document, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME, default=_to_dict
+        )
+    except TypeError:  # its text may quote the document
+        raise InvalidOption(source, "is not JSON: it must consist of mappings, lists, strings and numbers") from None
+    return orjson.loads(text)
+
+
+def _children(node: Any) -> Any:
+    return node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+
+
+def _to_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Return a value with a JSON Merge Patch applied; neither is changed.
+
+    Source: RFC 7396, section 2.
+    """
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
