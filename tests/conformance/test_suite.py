@@ -17,13 +17,14 @@ import httpx
 
 from tests.support.raw import OK, resets, says, serving
 from vocode_contract.conformance import checked_client as client_module
+from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.options import Given
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.calls import REFUSED, UNKNOWN_ID, Calls, NoCall
-from vocode_contract.conformance.scenario.scenario import SharedScenario
+from vocode_contract.conformance.scenario.scenario import ScenarioRunner, SharedScenario
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.client.client import Client
@@ -324,10 +325,11 @@ def test_settings_consent_to_the_numbers_of_this_run_in_place_of_all_that_are_in
 class Carrier(httpx.BaseTransport):
     """A simulation under any address, which may lack operations; it notes what it was asked for."""
 
-    def __init__(self, *lacking: str) -> None:
+    def __init__(self, *lacking: str, date: str | None = None) -> None:
         self.asked: list[str] = []
+        self.contract = Contract.load(date)
         self._lacking = lacking
-        self._simulator = SimulatorTransport(Simulation(Contract.load(), token=TOKEN))
+        self._simulator = SimulatorTransport(Simulation(self.contract, token=TOKEN))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
@@ -353,27 +355,41 @@ class Losing(Carrier):
 class Meanwhile(Carrier):
     """A simulation in which somebody else creates a call between one page and the next, a number of times."""
 
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self._times = times
+    def __init__(self, times: int, date: str | None = None) -> None:
+        super().__init__(date=date)
+        self.times = times
         self.leaves = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = super().handle_request(request)
         if request.url.params.get("size") not in (None, str(lists.WHOLE[0])):
             self.leaves += 1
-            if request.url.params["page"] == "1" and self._times:
-                self._times -= 1
-                body = {"from_number": "12025550123", "to_number": "12025550145", "agent": AGENT}
-                create = httpx.Request("POST", request.url.copy_with(path="/v1/calls/create", query=None), json=body)
-                create.headers["Authorization"] = request.headers["Authorization"]
-                assert self._simulator.handle_request(create).status_code == 200
+            if request.url.params["page"] == "1":
+                self.create(request)
         return answer
+
+    def create(self, request: httpx.Request) -> None:
+        if not self.times:
+            return
+        self.times -= 1
+        body = {"from_number": "12025550123", "to_number": "12025550145", "agent": AGENT}
+        create = httpx.Request("POST", request.url.copy_with(path="/v1/calls/create", query=None), json=body)
+        create.headers["Authorization"] = request.headers["Authorization"]
+        assert self._simulator.handle_request(create).status_code == 200
+
+
+class Before(Meanwhile):
+    """A simulation in which somebody else creates a call before each part of the list is read, a number of times."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("size") not in (None, str(lists.WHOLE[0])) or "sort_column" in request.url.params:
+            self.create(request)
+        return Carrier.handle_request(self, request)
 
 
 def calls_at(url: str, carrier: Carrier, *given: str, turn: tuple[int, int] = (0, 1)) -> tuple[Calls, CheckedClient]:
     timing = Timing(interval=0)
-    client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier, timing=timing), Contract.load())
+    client = CheckedClient(Client(url, Secret(TOKEN), transport=carrier, timing=timing), carrier.contract)
     return Calls(client, given=given, turn=turn), client
 
 
@@ -554,6 +570,24 @@ def test_pages_are_read_again_where_others_create_calls_meanwhile(times, asked):
     assert {*first.item_ids}.isdisjoint(second.item_ids)
     assert {*whole.item_ids} >= {*first.item_ids, *second.item_ids}
     assert carrier.leaves == asked
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_list_is_not_accused_of_calls_that_others_create_while_it_is_read(times):
+    def scenario_with_calls() -> ScenarioRunner:
+        shared = SharedScenario(calls_at("http://127.0.0.1:1", carrier := Before(0, "2024-08-27"))[0])
+        shared.run(late_steps.list_at_the_end)
+        carrier.times = times
+        return ScenarioRunner(shared, [])
+
+    scenario = scenario_with_calls()
+    pages.assert_agrees(scenario.run(late_steps.list_later_page))
+    if full := scenario.shared.try_run(late_steps.list_full_page):
+        pages.assert_agrees(full)
+    scenario = scenario_with_calls()
+    whole, up, *down = scenario.run(late_steps.list_sorted_both_ways)
+    pages.assert_same_calls(whole, *down)
+    pages.assert_sorted_both_ways(up, tuple(down), "status")
 
 
 def test_list_that_changes_at_every_look_is_not_judged():

@@ -1,7 +1,6 @@
 """Assertions about the pages of the list; each raises `ContractViolated` if it does not hold."""
 
 from collections.abc import Iterable
-from itertools import groupby
 from typing import NoReturn
 
 from vocode_contract.conformance.assertions.responses import fail_with
@@ -9,12 +8,15 @@ from vocode_contract.conformance.scenario.lists import (
     Pages,
     exact_totals,
     get_requested,
+    group_values,
     half_size,
     has_more,
     is_page,
     is_whole_list,
+    list_ids,
     list_whole,
     missing_ids,
+    slice_ids,
 )
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.http.checked_exchange import CheckedExchange
@@ -71,20 +73,20 @@ def assert_filled(whole: CheckedExchange, first: CheckedExchange, second: Checke
         _fail_for_missing(second, len(lacking))
 
 
-def assert_agrees(scenario: ScenarioRunner, page: CheckedExchange, whole: Pages) -> None:
-    """Assert that a page holds the calls that the whole list has at its place, and says rightly whether more follow.
+def assert_agrees(pages: Pages) -> None:
+    """Assert that the last page holds the calls that the list has at its place, and says rightly whether more follow.
 
-    Raises:
-        Inconclusive: The list changed.
+    Args:
+        pages: The pages of the whole list, and that page.
     """
     __tracebackhide__ = True
+    *whole, page = pages
     if not is_page(page):
         return
     number, size = get_requested(page, "page"), get_requested(page, "size")
-    ids = [one for other in whole for one in other.item_ids]
-    wanted, shown = {*ids[(number - 1) * size : number * size]}, {*page.item_ids}
+    ids = list_ids((*whole,))
+    wanted, shown = {*slice_ids(ids, page)}, {*page.item_ids}
     if shown != wanted:
-        _require_unchanged(scenario, whole)
         is_first = number > 1 and shown == {*ids[:size]}
         code = "page-not-obeyed" if is_first else "item-twice" if shown - wanted else "item-missing"
         expected = "the calls that follow those of the pages before"
@@ -211,10 +213,9 @@ def assert_sorted_both_ways(up: CheckedExchange, down: Pages, key: str) -> None:
     __tracebackhide__ = True
     if not all(map(is_page, (up, *down))):
         return
-    words = [[item.get(key) for page in pages for item in page.items] for pages in ((up,), down)]
-    rising, falling = ([word for word, _ in groupby(each)] for each in words)
+    rising, falling = group_values((up,), key), group_values(down, key)
     for page, order in ((up, rising), (down[-1], falling)):
-        if len({*map(str, order)}) < len(order):
+        if len({*order}) < len(order):
             fail_with(page, "sort-not-obeyed", "/items", expected=f"calls by {key}", actual="equal ones apart")
     if rising == falling and len(rising) > 1:
         expected = "the other order with sort_desc=true"

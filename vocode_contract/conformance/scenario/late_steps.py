@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,12 +12,16 @@ from vocode_contract.conformance.scenario.lists import (
     LEAF,
     Pages,
     get_requested,
+    group_values,
     half_size,
+    has_sorting,
     is_consistent,
+    is_part_of,
     is_whole_list,
     list_before,
+    list_ids,
     list_page,
-    list_whole,
+    walk_pages,
 )
 from vocode_contract.conformance.scenario.more_steps import get_both_calls, wait_for_not_started
 from vocode_contract.conformance.scenario.scenario import SharedScenario
@@ -151,27 +155,57 @@ def list_at_the_end(scenario: SharedScenario) -> Pages:
 
 # --- pages ---
 
-#: How often two pages are read if others change the list meanwhile.
+#: How often pages are read if others change the list meanwhile.
 _READINGS = 4
 
 
-def list_two_pages(scenario: SharedScenario) -> Pages:
-    """Return the first page of the list, and list it on two pages; list all again if the list changed in between.
+def _read_unchanged(
+    scenario: SharedScenario,
+    whole: Pages,
+    read: Callable[[Pages], Pages],
+    is_consistent: Callable[[Pages, Pages], bool],
+) -> Pages:
+    """Read pages of a list that was read before; read both again if they disagree because the list changed meanwhile.
+
+    Args:
+        scenario: Lists the calls.
+        whole: All pages of the list.
+        read: Reads the pages that are wanted, given the whole list.
+        is_consistent: Returns whether the whole list and those pages agree, as they must if nothing changed.
+
+    Returns:
+        The whole list and the pages, which disagree only if the list is the same before and after them.
 
     Raises:
         Inconclusive: The list changes each time.
     """
-    whole = scenario.run(list_at_the_end)[0]
-    size = half_size(whole) or LEAF
-    first = list_page(scenario, 1, size)
     for _ in range(_READINGS):
-        second = list_page(scenario, 2, size)
-        if is_consistent(whole, first, second):
-            return whole, first, second
-        before, (whole, first) = (whole, first), (list_whole(scenario), list_page(scenario, 1, size))
-        if [page.item_ids for page in before] == [page.item_ids for page in (whole, first)]:
-            return *before, second
+        pages = read(whole)
+        if is_consistent(whole, pages):
+            return *whole, *pages
+        before, whole = whole, walk_pages(scenario, len(whole))
+        if _states(before) == _states(whole):
+            return *before, *pages
     raise Inconclusive("list-changed", f"{_READINGS} times in a row")
+
+
+def _states(pages: Pages) -> list[tuple[object, object]]:
+    return [(item.get("id"), item.get("status")) for page in pages for item in page.items]
+
+
+def list_two_pages(scenario: SharedScenario) -> Pages:
+    """Return the first page of the list, and list it on two pages.
+
+    Raises:
+        Inconclusive: The list changes each time.
+    """
+
+    def read(whole: Pages) -> Pages:
+        size = half_size(whole[0]) or LEAF
+        return tuple(list_page(scenario, number, size) for number in (1, 2))
+
+    whole = scenario.run(list_at_the_end)[:1]
+    return _read_unchanged(scenario, whole, read, lambda whole, pages: is_consistent(whole[0], *pages))
 
 
 def list_sorted_both_ways(scenario: SharedScenario) -> Pages:
@@ -181,45 +215,70 @@ def list_sorted_both_ways(scenario: SharedScenario) -> Pages:
         The whole list unsorted, the sorted one, and the two pages.
 
     Raises:
-        NoCall: The list does not fit on two pages, or the server does not sort by status.
+        Inconclusive: The list changes each time.
+        NoCall: The list does not fit on two pages, or the server does not sort, or not by status.
     """
-    whole, *_ = scenario.run(list_two_pages)
-    size = half_size(whole)
-    if not size:
-        raise NoCall("pages under ties are checked if the list has 3 to 100 calls")
-    up = list_page(scenario, 1, get_requested(whole, "size"), sort_column="status", sort_desc="false")
-    if up.status == 422:
-        raise NoCall("the server does not sort by status, and no document states the columns")
-    down = (list_page(scenario, number, size, sort_column="status", sort_desc="true") for number in (1, 2))
-    return whole, up, *down
+    if not has_sorting(scenario.client.contract):
+        raise NoCall("the contract of this date has no sorting")
+
+    def read(whole: Pages) -> Pages:
+        size = half_size(whole[0])
+        if not size:
+            raise NoCall("pages under ties are checked if the list has 3 to 100 calls")
+        up = list_page(scenario, 1, get_requested(whole[0], "size"), sort_column="status", sort_desc="false")
+        if up.status == 422:
+            raise NoCall("the server does not sort by status, and no document states the columns")
+        return up, *(list_page(scenario, number, size, sort_column="status", sort_desc="true") for number in (1, 2))
+
+    def is_same(whole: Pages, pages: Pages) -> bool:
+        down, order = list_ids(pages[1:]), group_values(pages[1:], "status")
+        return sorted(down) == sorted(list_ids(whole)) and len({*order}) == len(order)
+
+    return _read_unchanged(scenario, scenario.run(list_two_pages)[:1], read, is_same)
 
 
-def list_later_page(scenario: SharedScenario) -> CheckedExchange:
+def list_later_page(scenario: SharedScenario) -> Pages:
     """List a page behind the second: the last one, with a size that it fills, if the length of the list allows.
 
+    Returns:
+        The pages of the whole list, and the page.
+
     Raises:
+        Inconclusive: The list changes each time.
         NoCall: The list has fewer than five calls, or is too long to be read.
     """
-    pages = scenario.run(list_at_the_end)
-    count, largest = sum(len(page.items) for page in pages), get_requested(pages[0], "size")
-    are_full = is_whole_list(pages) and all(len(page.items) == largest for page in pages[:-1])
-    if not are_full or count < 2 * LEAF + 1:
-        raise NoCall("the list has fewer than five calls, or is too long")
-    size = next((size for size in range(min(count // 3, largest - 1), 1, -1) if count % size == 0), 0)
-    return list_page(scenario, count // size, size) if size else list_page(scenario, 3, LEAF)
+
+    def read(whole: Pages) -> Pages:
+        count, largest = sum(len(page.items) for page in whole), get_requested(whole[0], "size")
+        are_full = is_whole_list(whole) and all(len(page.items) == largest for page in whole[:-1])
+        if not are_full or count < 2 * LEAF + 1:
+            raise NoCall("the list has fewer than five calls, or is too long")
+        size = next((size for size in range(min(count // 3, largest - 1), 1, -1) if count % size == 0), 0)
+        return (list_page(scenario, count // size, size) if size else list_page(scenario, 3, LEAF),)
+
+    return _read_unchanged(scenario, scenario.run(list_at_the_end), read, is_part_of)
 
 
-def list_full_page(scenario: SharedScenario) -> CheckedExchange:
+def list_full_page(scenario: SharedScenario) -> Pages:
     """List all calls on a page that they fill.
 
+    Returns:
+        The pages of the whole list, and the page.
+
     Raises:
+        Inconclusive: The list changes each time.
         NoCall: They do not fit on one page, or another step has listed a last page that is full.
     """
-    whole, *others = scenario.run(list_at_the_end)
-    later, count = scenario.try_run(list_later_page), len(whole.items)
-    if others or not count or later is None or get_requested(later, "page") * get_requested(later, "size") == count:
-        raise NoCall("the list is long, or its last page was full")
-    return list_page(scenario, 1, count)
+    *_, later = scenario.try_run(list_later_page) or (None,)
+
+    def read(whole: Pages) -> Pages:
+        count = len(whole[0].items)
+        is_read = later is None or get_requested(later, "page") * get_requested(later, "size") == count
+        if len(whole) > 1 or not count or is_read:
+            raise NoCall("the list is long, or its last page was full")
+        return (list_page(scenario, 1, count),)
+
+    return _read_unchanged(scenario, scenario.run(list_at_the_end), read, is_part_of)
 
 
 def _is_unanswered(answer: CheckedExchange) -> bool:

@@ -1,11 +1,13 @@
 """Steps that list calls, and what can be said of the pages."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from vocode_contract.conformance.scenario.scenario import SharedScenario
+from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.validation.scalars import uuid_of
 
@@ -33,6 +35,27 @@ def is_consistent(whole: CheckedExchange, first: CheckedExchange, second: Checke
     )
 
 
+def list_ids(pages: Pages) -> list[str]:
+    """Return the ids of the calls on some pages, in order."""
+    return [one for page in pages for one in page.item_ids]
+
+
+def slice_ids(ids: list[str], page: CheckedExchange) -> list[str]:
+    """Return the ids that a list has at the place of a page."""
+    number, size = get_requested(page, "page"), get_requested(page, "size")
+    return ids[(number - 1) * size : number * size]
+
+
+def is_part_of(whole: Pages, pages: Pages) -> bool:
+    """Return whether the last of some pages holds the calls that the whole list has at its place."""
+    return not is_page(pages[-1]) or {*pages[-1].item_ids} == {*slice_ids(list_ids(whole), pages[-1])}
+
+
+def group_values(pages: Pages, key: str) -> list[str]:
+    """Return the values of a key in some pages, in order; equal ones that stand together once."""
+    return [value for value, _ in groupby(str(item.get(key)) for page in pages for item in page.items)]
+
+
 def is_whole_list(pages: Pages) -> bool:
     """Return whether pages that were read in a row hold the whole list."""
     return all(map(is_page, pages)) and not has_more(pages[-1])
@@ -41,6 +64,11 @@ def is_whole_list(pages: Pages) -> bool:
 def is_missing_calls(pages: Pages, known: tuple[str, ...]) -> bool:
     """Return whether known calls are missing in the whole list."""
     return is_whole_list(pages) and bool(missing_ids(pages, known))
+
+
+def is_repeating(pages: Pages) -> bool:
+    """Return whether a call is on two of several pages."""
+    return len(pages) > 1 and sum(len({*page.item_ids}) for page in pages) > len({*list_ids(pages)})
 
 
 def missing_ids(pages: Pages, known: tuple[str, ...]) -> set[UUID | None]:
@@ -105,10 +133,10 @@ def list_whole(scenario: SharedScenario) -> CheckedExchange:
     return answer
 
 
-def walk_pages(scenario: SharedScenario) -> Pages:
-    """List the calls page after page, until none follows or `MOST_PAGES` were read."""
+def walk_pages(scenario: SharedScenario, most: int = MOST_PAGES) -> Pages:
+    """List the calls page after page, until none follows or so many were read."""
     pages = [list_whole(scenario)]
-    while is_page(pages[-1]) and has_more(pages[-1]) and pages[-1].items and len(pages) < MOST_PAGES:
+    while is_page(pages[-1]) and has_more(pages[-1]) and pages[-1].items and len(pages) < most:
         page = list_page(scenario, len(pages) + 1, get_requested(pages[0], "size"))
         if page.item_ids == pages[-1].item_ids:
             break  # the server does not turn the page, which another test reports
@@ -138,6 +166,11 @@ ODD_PAGES: Mapping[str, Mapping[str, int]] = {
     "negative_page": {"page": -1, "size": LEAF},
     "huge_size": {"page": 1, "size": 2**40},
 }
+
+
+def has_sorting(contract: Contract) -> bool:
+    """Return whether the contract declares that the list can be sorted."""
+    return any(parameter.name == "sort_column" for parameter in contract.operations["list_calls"].parameters)
 
 
 def list_sorted(scenario: SharedScenario) -> CheckedExchange:

@@ -11,7 +11,14 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.conformance.scenario.calls import BY_PUT, BYSTANDER, REFUSED, SUBJECT, TALKING, UNKNOWN_ID, NoCall
-from vocode_contract.conformance.scenario.lists import Pages, find_item, is_missing_calls, list_before, walk_pages
+from vocode_contract.conformance.scenario.lists import (
+    Pages,
+    find_item,
+    is_missing_calls,
+    is_repeating,
+    list_before,
+    walk_pages,
+)
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.errors import spell_option
 from vocode_contract.http import clock
@@ -128,14 +135,14 @@ def list_after_end(scenario: SharedScenario) -> Pages:
 def list_up_to_date(scenario: SharedScenario, created: tuple[str, ...]) -> Pages:
     """List the calls; retry for a while if created calls are missing, or calls that are over are shown as they were.
 
-    A list may be read from a copy that is a little behind.
+    A list may be read from a copy that is a little behind, and others may change it between one page and the next.
     """
 
     def is_behind(pages: Pages) -> bool:
         over = (one for one in created if scenario.calls.is_over(one))
-        return is_missing_calls(pages, created) or any(
-            item.get("status") in STATUSES.keys() - FINAL for one in over for _, item in [find_item(pages, one)]
-        )
+        if is_repeating(pages) or is_missing_calls(pages, created):
+            return True
+        return any(item.get("status") in STATUSES.keys() - FINAL for one in over for _, item in [find_item(pages, one)])
 
     return scenario.client.poll(lambda: walk_pages(scenario), is_behind, within=_LAG)
 
