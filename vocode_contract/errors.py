@@ -124,7 +124,7 @@ _FEW = 12
 
 
 def describe_unknown(noun: str, name: object, known: "Collection[str]", *, listed_by: str = "") -> str:
-    """Return a message about an unknown name: the known one that is closest, and all others.
+    """Return a message about an unknown name, with the closest known name and a list of all.
 
     Args:
         noun: What the name names.
@@ -146,12 +146,12 @@ _prefix = PYTEST_PREFIX
 
 
 def spell_option(name: str) -> str:
-    """Return an option of a run as the user of the command that runs has to type it."""
+    """Return an option of a run with the prefix that it has in the running command."""
     return f"{_prefix}{name}"
 
 
-def spell_options(prefix: str) -> str:
-    """Spell options with a prefix in messages from now on; return the prefix before."""
+def set_option_prefix(prefix: str) -> str:
+    """Set the prefix of options in messages from now on; return the previous prefix."""
     global _prefix
     before, _prefix = _prefix, prefix
     return before

@@ -118,7 +118,7 @@ def test_check_says_that_there_is_no_token():
 
 
 NOTICE = (
-    "vocode-contract: 127.0.0.1 is taken for a test server; if it forwards to a real one, "
+    "vocode-contract: 127.0.0.1 is treated as a test server; if it forwards to a real one, "
     "set VOCODE_CONTRACT_READ_ONLY=1"
 )
 ONE_TEST = ("--only", "list_calls_returns_a_page")

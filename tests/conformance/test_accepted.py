@@ -128,7 +128,7 @@ def test_entries_that_match_nothing_may_belong_to_a_test_that_was_left_out(file,
 def test_expired_entry_fails_every_run_and_accepts_nothing(file):
     file.write_text(f"{ENTRY}expires = 2026-01-02", "utf-8")
     code, shown = checked("--accepted", str(file), "--only", "test_list_calls.py")
-    line = "accepted entry 1 (enum: VOC-123: old dialler) expired on 2026-01-02: remove it, or extend the date"
+    line = "accepted entry 1 (enum: VOC-123: old dialler) was valid until 2026-01-02: remove it, or extend the date"
     assert (code, line in shown) == (1, True)
 
 

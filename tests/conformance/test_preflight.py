@@ -102,8 +102,8 @@ def test_preflight_leaves_a_server_to_the_suite_that_closes_one_connection():
     ("path", "remedy"),
     [
         ("/v1", "the URL must end before /v1, so try http://127.0.0.1:"),
-        ("/api", "the URL must be what precedes /v1/calls"),
-        ("", "the URL must be what precedes /v1/calls"),
+        ("/api", "the URL must be the part before /v1/calls"),
+        ("", "the URL must be the part before /v1/calls"),
     ],
 )
 def test_preflight_names_a_url_below_which_everything_is_missing(path, remedy):

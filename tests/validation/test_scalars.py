@@ -1,6 +1,6 @@
 import pytest
 
-from vocode_contract.validation.scalars import canonical_id, describe_slip, instant, is_naive
+from vocode_contract.validation.scalars import canonical_id, describe_format_error, instant, is_naive
 
 SAME = 1699335116.0
 
@@ -105,4 +105,4 @@ ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
     ],
 )
 def test_string_without_its_format_is_described_without_showing_it(name, text, phrase):
-    assert describe_slip(text, name) == phrase
+    assert describe_format_error(text, name) == phrase

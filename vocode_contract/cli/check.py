@@ -15,7 +15,7 @@ from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
 from vocode_contract.conformance.run.options import OPTIONS
-from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, spell_options
+from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, set_option_prefix
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.run.settings import Settings
@@ -148,7 +148,7 @@ def check(
     The token is read from the environment variable VOCODE_API_KEY. Exit codes: 0 if all checks passed,
     1 if the server violates the contract, 3 if the result is inconclusive.
     """
-    ctx.call_on_close(partial(spell_options, spell_options(CHECK_PREFIX)))
+    ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
     contract = contract_of(options.pop("date"), options.pop("profile"))
     options |= {"contract": contract.date, "profile": contract.profile}
     _check_options(ctx, options, faults)

@@ -44,14 +44,14 @@ def read_index() -> _Document:
     return index
 
 
-#: Digest of a document to the document. They are kept for good, as what is compiled from them is.
+#: Digest of a document -> the document. Documents are never discarded, like the validators compiled from them.
 _DOCUMENTS: dict[bytes, _Document] = {}
 
 
 def share_document(document: _Document) -> _Document:
-    """Return the one object that stands for all equal documents: what is cached for one is true of all.
+    """Return the one copy that all equal documents share, so that they also share what is cached for it.
 
-    It is a copy, so that a later change of the document given changes no contract.
+    Since it is a copy, later changes of the argument do not affect a contract.
 
     Raises:
         InvalidOption: The document is not JSON, has no schemas, or has a reference to none of them.
@@ -75,7 +75,7 @@ def share_document(document: _Document) -> _Document:
 
 
 def _refuse_bad_references(schemas: _Document) -> None:
-    """Refuse schemas that are no objects, and references that name none of them.
+    """Refuse schemas that are not objects, and references that name none of the schemas.
 
     Raises:
         InvalidOption: There is one.

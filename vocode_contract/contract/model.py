@@ -255,7 +255,7 @@ class Contract:
 
     @cached_property
     def _pointers(self) -> Mapping[int, str]:
-        """Map the `id` of each object under ``components`` to its pointer; the document lives as long."""
+        """Map the `id` of each object under ``components`` to its pointer; the document keeps these objects alive."""
         found: dict[int, str] = {}
         level: list[tuple[str, Any]] = [(COMPONENTS.rstrip("/"), self.document["components"]["schemas"])]
         while level:
@@ -297,7 +297,7 @@ class Contract:
             return self._branches[id(union), kind]
         taking = [option for option in options if _takes(self.types(option), kind)]
         chosen = taking[0] if len(taking) == 1 else self._first_scalar(taking, kind)
-        if id(union) in self._pointers:  # it lives as long as the document, so its identity is its own
+        if id(union) in self._pointers:  # it lives as long as the document, so no other object gets its id
             self._branches[id(union), kind] = chosen
         return chosen
 
@@ -308,7 +308,7 @@ class Contract:
 
     @cached_property
     def _branches(self) -> dict[tuple[int, str], Schema | None]:
-        """Hold the branches chosen for JSON types: a payload can hold half a million items of one union."""
+        """Cache the branches chosen for JSON types: a payload can contain half a million items of one union."""
         return {}
 
     def types(self, schema: Schema) -> tuple[str, ...]:
@@ -327,7 +327,7 @@ def resolve_contract(
     """Return the contract of an argument: a date, a `Contract`, or ``None`` for the default contract.
 
     Args:
-        contract: Of these three.
+        contract: A date, a `Contract` or ``None``.
         profile: By default that of the `Contract`, or `default`.
         default: The profile for a date.
 

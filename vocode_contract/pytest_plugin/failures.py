@@ -67,7 +67,7 @@ def _add_violations(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _note_inconclusive(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:
-    """Note in a report whether the test has failed only by requests without a complete response.
+    """Note in a report whether the test has failed only because requests got no complete response.
 
     The note is an attribute of the report because the properties of a test outlive the phase in which they were set.
     pytest itself fails a test that passes after a subtest of it failed.

@@ -95,7 +95,7 @@ def _count_coverage(item: pytest.Item) -> None:
 
 @contextmanager
 def _show_examples(item: pytest.Item) -> Iterator[None]:
-    """Let Hypothesis show the values of a failing example if the test may draw them from our strategies.
+    """Make Hypothesis show the values of a failing example if they may come from our strategies.
 
     The plugin of Schemathesis replaces Hypothesis' printer in the whole process by one that prints nothing, which saves
     time in its own tests; those are left alone.

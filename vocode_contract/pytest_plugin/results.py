@@ -24,7 +24,7 @@ class ResultHooks:
 
     Attributes:
         started: When the run started.
-        inconclusive: Number of the reports that pytest counts as failed, and that are inconclusive.
+        inconclusive: Number of reports that pytest counts as failed although they are inconclusive.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -33,7 +33,7 @@ class ResultHooks:
         self._config = config
         self._session: pytest.Session | None = None
         self._has_deselected = False
-        #: What workers of pytest-xdist did, by the attribute of `Run`: IDs of calls.
+        #: Attribute of `Run` -> the IDs of calls that workers of pytest-xdist report for it.
         self._calls: dict[str, list[str]] = {name: [] for name in _CALLS}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -48,7 +48,7 @@ class ResultHooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of pytest-xdist knows; one that crashed has no output."""
+        """Collect the output of a pytest-xdist worker; a worker that crashed has none."""
         output = getattr(node, "workeroutput", {DESELECTED: True})
         self._has_deselected = self._has_deselected or output.get(DESELECTED, False)
         for name, calls in output.get(CALLS, {}).items():

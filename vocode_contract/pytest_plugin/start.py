@@ -61,7 +61,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 def _meet_server(session: pytest.Session, run: "Run") -> None:
-    """Leave out the tests of a server that cannot be checked, and print what one on this machine is taken for."""
+    """Deselect the tests of a server that cannot be checked, or print the notice about a server on this machine."""
     from vocode_contract.conformance.run.preflight import Preflight, run_preflight
     from vocode_contract.http.client.authentication import token_of_environment
 

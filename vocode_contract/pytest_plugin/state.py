@@ -34,7 +34,7 @@ OFFLINE_SETTINGS: pytest.StashKey["Settings"] = pytest.StashKey()
 RESULTS: pytest.StashKey["ResultCollector"] = pytest.StashKey()
 COVERAGE_COLLECTOR: pytest.StashKey["CoverageCollector"] = pytest.StashKey()
 TRAFFIC: pytest.StashKey["ItemTraffic"] = pytest.StashKey()
-#: Whether all failures of a test so far are requests without a complete response; not set before the first failure.
+#: Whether all failures of a test so far are due to incomplete responses; not set before the first failure.
 ONLY_INCONCLUSIVE: pytest.StashKey[bool] = pytest.StashKey()
 #: What belongs to one attempt at a test; the test itself outlives its attempts if a plugin runs it again.
 ATTEMPT_KEYS: tuple[pytest.StashKey[Any], ...] = (CLIENT, TRAFFIC, ONLY_INCONCLUSIVE)
@@ -85,7 +85,7 @@ def get_settings(config: pytest.Config) -> "Settings":
 
 
 def get_offline_settings(config: pytest.Config) -> "Settings":
-    """Return the settings of the run for tests that send nothing to the endpoint: nothing is known about it.
+    """Return the settings of the run for tests that send nothing to the endpoint, without variables about it.
 
     Raises:
         pytest.UsageError: A value cannot be used.

@@ -39,7 +39,7 @@ class ItemTraffic:
     """The traffic of one test: records its violations as properties of the test, and fails it."""
 
     def __init__(self, item: pytest.Item, traffic: Traffic, accepted: Sequence[Acceptance] = ()) -> None:
-        """Start with a test that has not been run, which `accepted` violations will not fail."""
+        """Start with a test that has not been run; `accepted` violations do not fail it."""
         self.traffic = traffic
         self._accepted = accepted
         self._item = item

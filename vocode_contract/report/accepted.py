@@ -1,4 +1,4 @@
-"""The violations of a run as a file of accepted ones, for its user to complete."""
+"""Render the violations of a run as a file of accepted violations, which the user completes."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import Violation
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
-#: Days after which an entry expires, unless its user changes that.
+#: Days after which an entry expires, unless the user changes that.
 _DAYS = 90
 _HEAD = """\
 # Violations that are accepted: pass this file to --accepted, or to --vocode-accepted of pytest.

@@ -26,7 +26,7 @@ from vocode_contract.validation.violation import Violation
 EVIDENCE = "vocode_evidence"
 #: Characters of a body; characters of a curl command, which is omitted if longer; bytes of a body that is parsed.
 MOST_BODY = 2_000
-#: Characters that the key of a place may have, and those around it.
+#: Maximum distance in characters between the middle of a cut body and the start of the key of the place.
 _MARGIN = 100
 MOST_SENT = 8_000
 MOST_READ = 1_048_576
@@ -199,7 +199,7 @@ def render_curl(
         origin: Scheme, host and port, such as ``http://127.0.0.1:8000``.
         contract: Says what is sensitive in a body.
         body_name: The schema of the body, by which its values are masked; ``None`` to show it as it is.
-        secrets: Name of a secret header, in lower case, to what stands for the header, quoted for a shell.
+        secrets: Name of a secret header, in lower case -> the text shown instead, quoted for a shell.
     """
     query = f"?{request.query}" if request.query else ""
     words = ["curl", "--request", request.method, shlex.quote(printable(f"{origin}{request.path}{query}"))]
@@ -314,7 +314,7 @@ def _render_member(value: object, key: str, tokens: Sequence[str]) -> str:
 
 
 def find_place(body: str, pointer: str) -> int:
-    """Return where in an excerpt, which may be cut, the value at a JSON Pointer begins, or what holds it."""
+    """Return the index in an excerpt of the member at a JSON Pointer, or of the innermost member around it."""
     at = len(body) // 2 - _MARGIN if body.startswith("...") else 0  # it was cut around the place
     for token in tokens_of(pointer):
         at = max(at, body.find(f"{_dump(token)}: ", at))

@@ -119,10 +119,10 @@ def write_reports(
 
 
 def _require_file(path: str) -> None:
-    """Refuse a path that exists and is no regular file.
+    """Refuse a path that exists and is not a regular file.
 
     Raises:
-        OSError: It is one, or cannot be looked at.
+        OSError: It is refused, or cannot be inspected.
     """
     with contextlib.suppress(FileNotFoundError):
         mode = os.lstat(path).st_mode
@@ -136,7 +136,7 @@ def _write_file(path: str, content: bytes) -> None:
     """Write a file that only its owner may read: all of it or nothing, and never through a symbolic link.
 
     Raises:
-        OSError: It cannot be written, or the path is no regular file.
+        OSError: It cannot be written, or the path is not a regular file.
     """
     _require_file(path)
     handle, temporary = tempfile.mkstemp(prefix=".vocode-contract-", dir=os.path.dirname(path) or ".")  # mode 0600

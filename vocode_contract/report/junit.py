@@ -76,7 +76,7 @@ def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, object]]) ->
 
 
 def _make_case(name: str, tag: str, message: str, kind: str) -> ET.Element:
-    """Return a test case for what no test shows, such as that others were not run."""
+    """Return a test case for a problem that no test shows, such as tests that were not run."""
     case = ET.Element("testcase", classname=_NAME, name=name, time="0.000")
     ET.SubElement(case, tag, message=_legal(message), type=kind)
     return case

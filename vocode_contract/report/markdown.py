@@ -10,7 +10,7 @@ from vocode_contract.validation.safe_text import inert
 
 #: Characters; GitHub accepts 65,536.
 MOST = 60_000
-#: What means something in Markdown or to GitHub: an underscore inside a word does not, a list mark only at the start.
+#: Characters that Markdown or GitHub interprets: an underscore only at the edge of a word, list marks at the start.
 _MARKS = re.compile(r"[\\`*\[\]<>&|~#@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\.|:(?=[/A-Za-z])|^[+-]|^\d+[.)]")
 _VERDICTS = {
     "conforms": "✅",

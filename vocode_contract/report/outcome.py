@@ -28,7 +28,7 @@ WORDS: Mapping[str, str] = {
     "no-call": "no call",
 }
 
-#: Stands for a run in which only the file of accepted violations is wrong.
+#: Verdict and sentence of a run in which only the file of accepted violations is wrong.
 _OUTDATED = ("outdated", "the file of accepted violations is out of date")
 
 #: Exit code -> the verdict in machine-readable reports, and as a sentence.
@@ -157,7 +157,7 @@ class Outcome:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether there is nothing to report but why the server could not be checked."""
+        """Whether the only result is the reason why the server could not be checked."""
         return bool(self.tally.obstacle) and len(self.tally.rows) == 1
 
     @cached_property

@@ -57,7 +57,7 @@ def _name_tests(tests: dict[str, str] | dict[str, int]) -> str:
     return f"{inert(first)}{more}"
 
 
-#: Stands for a test in the results of a run that was stopped before its first one.
+#: Stands for a test in the results of a run that was stopped before its first test.
 PREFLIGHT = "preflight"
 
 
@@ -74,7 +74,7 @@ class ResultCollector:
         rows: One for each test that sent a request, checked a payload or should have.
         remarks: Remarks besides the verdict, such as calls that were created.
         unchecked: Traffic of users' own clients that was not checked.
-        rerun: Results of attempts that another attempt at the same test followed; they do not count.
+        rerun: Results of earlier attempts at tests that were run again; they do not count.
         is_left_open: Whether a call that the run created may still be in progress.
         outdated: Lines that name entries of the file of accepted violations which must be removed.
         planned: Number of collected tests of the suite.

@@ -26,7 +26,7 @@ VERDICT = "vocode_verdict"
 VIOLATION = "vocode_violation"
 INCONCLUSIVE = "vocode_inconclusive"
 REMARK = "vocode_remark"
-#: The number of an entry of the file of accepted violations that matched one of the test's.
+#: The number of an entry of the file of accepted violations that matched a violation of the test.
 ACCEPTED = "vocode_accepted"
 #: For a user's own traffic: the servers; the requests if none was checked; the number of responses without a body.
 TRAFFIC_ORIGINS = "vocode_heard"
@@ -121,7 +121,7 @@ def record_violations(
 
 
 def write_violations(violations: Iterable[Violation]) -> list[tuple[str, object]]:
-    """Return violations as properties, without the members that say nothing; a run may have thousands."""
+    """Return violations as properties, without empty members, since a run may have thousands."""
     members = (asdict(violation) for violation in violations)
     shown = (
         {name: value for name, value in each.items() if value not in ("", None) or name == "instance_pointer"}

@@ -182,7 +182,7 @@ def describe_basis(cause: Cause) -> tuple[str, str]:
     if rests.startswith("policy "):
         return "policy", f"{rests.removeprefix('policy ')} expects {expected}, which the {contract} leaves open{at}"
     if rests == "logic":
-        return "logic", f"{expected} is expected: anything else contradicts what was said elsewhere"
+        return "logic", f"{expected} is expected: anything else contradicts another value"
     if rests == "inference":
         return "inferred", f"{expected} is expected: it follows from the {contract}{at} and from what was seen"
     if rests == "practice":

@@ -136,7 +136,7 @@ def shorten(text: str, most: int) -> str:
 
 
 def cut_around(text: str, middle: int, most: int) -> str:
-    """Cut a text on both sides of a place in it, so that it has at most so many characters."""
+    """Cut a text to a maximum number of characters around an index in it."""
     if len(text) <= most:
         return text
     start = max(0, min(middle - most // 2, len(text) - most))

@@ -19,7 +19,7 @@ from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.codes import require
 from vocode_contract.validation.engine import Engine, EngineClass, Location, best_engine
 from vocode_contract.validation.masking import HIDDEN_KEY, describe, shown_word
-from vocode_contract.validation.scalars import describe_slip
+from vocode_contract.validation.scalars import describe_format_error
 from vocode_contract.validation.trimming import Trimming, is_long
 from vocode_contract.validation.violation import Violation
 
@@ -119,8 +119,8 @@ class Listing:
             note = since.null_since(self.contract.date, rule.source)
             found.append(self._violation(rule, shown, "null", note, code="null"))
         else:
-            slip = describe_slip(value, rule.format) if rule.code == "format" else None
-            found.append(self._violation(rule, shown, slip or describe(value)))
+            format_error = describe_format_error(value, rule.format) if rule.code == "format" else None
+            found.append(self._violation(rule, shown, format_error or describe(value)))
 
     def _violation(self, rule: _Rule, shown: str, actual: str, note: str = "", *, code: str = "") -> Violation:
         """Return the violation, from the cache if it was reported before: making one is the slowest step."""
@@ -201,7 +201,7 @@ class Listing:
             make = self._engine_class or best_engine
             try:
                 engine = self._engines[reference] = make(schema_under_profile(self.contract, reference))
-            except ValueError:  # its text shows the schema, or more than that
+            except ValueError:  # its text quotes at least the schema
                 raise InvalidOption("document", f"the schema at {reference} cannot be compiled") from None
         return engine
 

@@ -126,8 +126,8 @@ def _mark_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
 _CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
-#: What other languages allow in place of JSON -> its name.
-_SLIPS = (
+#: Syntax of other languages that is often used in JSON by mistake, and its description.
+_FOREIGN_SYNTAX = (
     (re.compile(r"//|/\*|#"), "a comment"),
     (re.compile("'"), "a single quote; strings need double quotes"),
     (re.compile("[\u2018\u2019\u201c\u201d]"), "a typographic quote; strings need double quotes"),
@@ -167,7 +167,7 @@ def _diagnose(raw: bytes, message: str, position: int, limits: Limits) -> Defect
         return Defect(code="json-lines", expected="one JSON value", actual="several, one per line", offset=offset)
     code, expected, actual = next(row for part, *row in _MESSAGES if part in message)
     if "unexpected character" in message or code == "json-trailing":
-        actual = next((name for pattern, name in _SLIPS if pattern.match(text, position)), actual)
+        actual = next((name for pattern, name in _FOREIGN_SYNTAX if pattern.match(text, position)), actual)
     return Defect(code=code, expected=expected, actual=actual, offset=offset)
 
 
@@ -176,13 +176,13 @@ _GZIP = b"\x1f\x8b"
 
 
 def find_line(raw: bytes, offset: int) -> tuple[int, int]:
-    """Return the line of a byte, and its column in characters, both from 1."""
+    """Return the line of a byte and its column in characters, both starting at 1."""
     before = raw[:offset]
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
 
 def describe_defect(raw: bytes, defect: Defect, *, first_line: int = 1) -> str:
-    """Return why bytes, which begin in a line of a file, hold no JSON value, and where, without any part of them."""
+    """Describe why bytes are not a JSON value, and where, without quoting them; count lines from `first_line`."""
     problem = f"expected {defect.expected}, got {defect.actual} [{defect.code}]"
     if defect.offset is None:
         return problem

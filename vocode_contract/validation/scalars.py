@@ -64,7 +64,7 @@ _OFFSET = "(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 #: Format -> strings that lack it, as a pattern and in words that show none of them; the first that matches counts.
-_SLIPS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
+_FORMAT_ERRORS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     name: tuple((re.compile(pattern), phrase) for pattern, phrase in slips)
     for name, slips in {
         "date-time": (
@@ -88,7 +88,7 @@ _SLIPS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
 }
 
 
-def describe_slip(text: str, name: str) -> str | None:
+def describe_format_error(text: str, name: str) -> str | None:
     """Return what is wrong with a string that lacks a format, in words that show none of it.
 
     Args:
@@ -100,7 +100,7 @@ def describe_slip(text: str, name: str) -> str | None:
     """
     if len(text) > _LONGEST:
         return None
-    return next((phrase for pattern, phrase in _SLIPS.get(name, ()) if pattern.fullmatch(text)), None)
+    return next((phrase for pattern, phrase in _FORMAT_ERRORS.get(name, ()) if pattern.fullmatch(text)), None)
 
 
 def uuid_of(value: object) -> UUID | None:

@@ -100,7 +100,7 @@ class Validator:
         self._is_valid = self._conforms_slowly if selection else self._errors.engine.is_valid
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle the arguments: what an engine compiles cannot be."""
+        """Copy and pickle the arguments, since a compiled schema supports neither."""
         options: dict[str, Any] = {
             "limits": self._limits,
             "strict": self._strict,

@@ -82,7 +82,7 @@ class Violation:
 
 
 def has_error(violations: Iterable[Violation]) -> bool:
-    """Return whether one is of severity ``error`` and not accepted: drift and advice refuse nothing."""
+    """Return whether any is of severity ``error`` and not accepted."""
     return any(violation.severity == "error" and not violation.accepted for violation in violations)
 
 

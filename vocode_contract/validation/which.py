@@ -63,7 +63,7 @@ def _fit(instance: object, name: str, contract: Contract, limits: Limits) -> Fit
         return Fit(contract=contract.date, accepted=False, ruled_out_by=None, undeclared=0)
     verdict = Validator(contract, name, limits=limits).validate(instance)
     errors = [violation for violation in verdict.violations if violation.severity == "error"]
-    # To walk what was refused could take minutes.
+    # Walking a value that exceeds the limit could take minutes.
     walked = None if is_vast(verdict.value, limits.values) else verdict.value
     undeclared = islice(unknown_keys(contract, name, walked), _MOST_KEYS)
     return Fit(

@@ -20,7 +20,7 @@ from vocode_contract.webhooks.signature import HEADER
 if TYPE_CHECKING:
     from vocode_contract.contract.types import HumanDetectionEventPayload
 
-#: The types of events in all contracts, without that of human detection.
+#: The types of events in all contracts, except that of human detection.
 FreeFormType: TypeAlias = Literal[
     "event_message",
     "event_action",
@@ -182,8 +182,9 @@ def idempotency_key(received: Event | ExternalAction | Body) -> str:
     """Return a key that is the same for every copy of a delivery, however it is spelt.
 
     It is the SHA-256 of type, call and payload in canonical JSON (keys sorted, no spaces, 67 for 67.0), not of the raw
-    body: a proxy or a second sender may order keys, space, escape or write numbers of the same event differently, and
-    processing one event twice does harm. A payload of ``null``, ``{}`` and a missing one are the same.
+    body: a proxy or a second sender may use another order of keys, other spaces, escapes or spellings of numbers for
+    the same event, and processing one event twice does harm. Payloads that are ``null``, ``{}`` or missing are the
+    same.
 
     Two events that say the same, such as "yes" twice without a time in the payload, have the same key, as they would
     by their raw bodies. An external action has neither time nor nonce, so the same request made twice cannot be

@@ -62,7 +62,10 @@ def assert_refused(answer: CheckedExchange, *, only_authentication: bool = True)
 
 
 def _assert_rejected_for_authentication(answer: CheckedExchange, statuses: frozenset[int]) -> None:
-    """Assert that an undeclared status code is one of authentication, unless the server may hide that a call exists."""
+    """Assert that the status code of a rejection is declared, or allowed by the policy ``authentication``.
+
+    Requests that name a call are exempt, since a server may hide from strangers whether the call exists.
+    """
     __tracebackhide__ = True
     names_call = any(parameter.name == "id" for parameter in answer.operation.parameters)
     is_allowed = answer.status in {*statuses, *answer.operation.statuses} or answer.policies.allows_everywhere(

@@ -25,7 +25,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "expires": (date, "a date without quotes, such as 2027-03-01"),
 }
 _REQUIRED = ("code", "reason")
-#: Bytes of the file.
+#: Maximum size of the file in bytes.
 _LARGEST = 1_048_576
 
 
@@ -96,13 +96,13 @@ def list_outdated(entries: Iterable[Acceptance], results: "ResultCollector", *, 
     for entry in entries:
         rows = [row for row in results.rows if row.module and entry.operation in ("", row.operation)]
         if entry.is_expired:
-            yield f"{entry} expired on {entry.expires}: remove it, or extend the date"
+            yield f"{entry} was valid until {entry.expires}: remove it, or extend the date"
         elif is_complete and rows and all(row.has_verdict for row in rows) and entry.number not in used:
             yield f"{entry} matched no violation: remove it"
 
 
 def read_accepted(given: Given, contract: Contract) -> tuple[Acceptance, ...]:
-    """Read the file with accepted violations; none without a file.
+    """Read the file of accepted violations; return none if no file is given.
 
     Raises:
         InvalidOption: The file cannot be read, or an entry cannot be used.

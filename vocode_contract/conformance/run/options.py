@@ -42,8 +42,8 @@ class RunOption:
         is_typed: Whether it widens what is sent to a remote host, or who may see it: it must be typed for each run.
         alias: A second name on the command line of ``check``; empty for none.
         is_for_check: Whether the command ``check`` has it too.
-        scope: What it is about: ``endpoint`` for requests to the server or the built-in simulator, ``server`` for those
-            to a server alone. Where nothing is sent there, a variable of such an option has no effect.
+        scope: ``endpoint`` if it concerns requests to a server or the built-in simulator, ``server`` if it concerns
+            only those to a server. If nothing is sent there, the environment variable of the option has no effect.
     """
 
     name: str
@@ -235,7 +235,7 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "header-env",
         "NAME=VARIABLE",
-        "header of every request, with its value from an environment variable",
+        "header to add to every request, with its value from an environment variable",
         default=(),
         is_typed=True,
         scope="server",
@@ -253,7 +253,7 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "allow-http",
         "HOST",
-        "host in a private network to which plain http may be used, so that the network can read the token",
+        "host in a private network that may be reached over plain http, where others can read the token",
         default=(),
         is_typed=True,
         scope="server",
@@ -292,7 +292,7 @@ OPTIONS: tuple[RunOption, ...] = (
         is_typed=True,
         scope="server",
     ),
-    RunOption("allow-number", "NUMBER", "phone number that a remote host may dial", default=(), is_typed=True),
+    RunOption("allow-number", "NUMBER", "phone number that a remote host may call", default=(), is_typed=True),
     RunOption(
         "from-number",
         "NUMBER",
@@ -323,7 +323,7 @@ OPTIONS: tuple[RunOption, ...] = (
 #: The percentage of the contract that tests must exercise: an option of pytest only.
 COVERAGE = RunOption("coverage", "PERCENT", "", has_variable=True, has_key=True)
 
-#: Name of an option to its default.
+#: Name of an option -> its default.
 DEFAULTS: Mapping[str, Given] = {
     option.name: Given(value=option.default, source=f"{CHECK_PREFIX}{option.name}") for option in OPTIONS
 }

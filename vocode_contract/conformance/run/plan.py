@@ -100,7 +100,7 @@ class PlanningClient(Client):
 
     @property
     def authentication(self) -> Authentication:
-        """Where and how the run sends the token; the simulator here gets it as Bearer."""
+        """Where and how the run sends the token; the simulator of the plan gets it as a bearer token."""
         return self._settings.authentication
 
     def exchange(self, wanted: OperationRequest) -> Exchange:

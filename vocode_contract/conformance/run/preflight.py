@@ -1,7 +1,7 @@
-"""Before the suite: find out with at most three requests whether the server can be checked at all.
+"""Find out before the suite, with at most three requests, whether the server can be checked at all.
 
-A run is stopped only by what makes every test meaningless, such as a wrong URL or token. A server that fails one
-operation is left to the suite, which reports that with its evidence.
+A run is stopped only for a reason that makes every test meaningless, such as a wrong URL or token. If a server fails
+only one operation, the suite is run, and reports that with evidence.
 """
 
 from dataclasses import dataclass
@@ -16,28 +16,28 @@ from vocode_contract.http.guard.guard import NO_CALL, SIMULATOR_HEADER
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange
 
-#: Kinds of inconclusive that do not depend on the operation: no request gets as far as the API.
+#: Kinds of inconclusive results that do not depend on the operation, because no request reaches the API.
 _HOPELESS = frozenset(("blocked", "proxy", "timeout-connect", "tls", "unreachable"))
-#: What the user can do about a kind of inconclusive, where its own text does not say so.
+#: Kind of inconclusive result -> what the user can do about it, if its own text does not say.
 _REMEDIES = {
     "not-authorised": f"set {TOKEN_VARIABLE} to a credential that this server accepts",
     "timeout-connect": "check the URL, and whether a firewall or a VPN is in between",
     "unreachable": "check the URL, and that the server is running",
 }
-#: What nginx, Go, Apache and Node respond with status 400 to plain http where they expect TLS.
+#: Parts of the responses with status 400 by which nginx, Go and Apache reject plain http where they expect TLS.
 _EXPECTS_TLS = (b"HTTP request to an HTTPS server", b"HTTP request was sent to HTTPS port", b"SSL-enabled server port")
 
-#: What nginx responds with status 400 without a client certificate.
+#: Part of the response with status 400 by which nginx rejects a request without a client certificate.
 _LACKS_CERTIFICATE = b"No required SSL certificate was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What the first requests of a run show.
+    """The result of the first requests of a run.
 
     Attributes:
         obstacle: Why the server cannot be checked, and what to do about it, in one line; empty if it can.
-        is_simulated: Whether the server says that its calls are not real.
+        is_simulated: Whether the server declares that it is a simulator.
     """
 
     obstacle: str = ""
@@ -45,7 +45,7 @@ class Preflight:
 
 
 def run_preflight(client: Client, settings: Settings) -> Preflight:
-    """List one call, and if that fails, get a call, to tell a failing operation from a run that cannot work.
+    """List one call and, if that fails, get a call, to distinguish a failing operation from a run that cannot work.
 
     If both paths are missing, a request without a credential to end a call that does not exist tells a server that has
     only End Call from a wrong URL.
@@ -72,14 +72,14 @@ def run_preflight(client: Client, settings: Settings) -> Preflight:
 
 
 def _classify_refusal(exchange: Exchange, client: Client) -> Inconclusive | None:
-    """Return what a gateway says with status 400 of a request that does not fit its TLS."""
+    """Return why a gateway rejects the TLS settings of a request with status 400; ``None`` for other responses."""
     if exchange.response.status != 400:
         return None
     if client.endpoint.scheme == "http" and any(text in exchange.response.body for text in _EXPECTS_TLS):
         return Inconclusive("tls", f"{client.endpoint} expects TLS", "start the URL with https://")
     if _LACKS_CERTIFICATE in exchange.response.body:
         return Inconclusive(
-            "tls", f"{client.endpoint} requires a client certificate", f"{spell_option('cert')} gives one"
+            "tls", f"{client.endpoint} requires a client certificate", f"name one with {spell_option('cert')} FILE"
         )
     return None
 
@@ -94,13 +94,13 @@ def _try_to_send(client: Client, wanted: OperationRequest) -> Exchange | Inconcl
 def _try_to_get(
     client: Client, operation: Operation, settings: Settings, *, is_path_only: bool = False
 ) -> Exchange | Inconclusive:
-    """Get a call: one that the user named, or else none that exists.
+    """Get a call that the user named, or else one that does not exist.
 
     Args:
         client: The client of the run.
         operation: Get Call.
         settings: Settings of the run.
-        is_path_only: Whether to send no id of a call that does not exist, since a 404 would say nothing of the path.
+        is_path_only: Whether to send no id instead of one that does not exist, for which a 404 would be correct.
     """
     known = settings.call_ids[:1] or (() if is_path_only else (NO_CALL,))
     return _try_to_send(client, OperationRequest(operation=operation, arguments=tuple(("id", one) for one in known)))
@@ -113,7 +113,7 @@ def _try_to_end(client: Client, operation: Operation) -> Exchange | Inconclusive
 
 
 def _is_same(first: Inconclusive, second: Exchange | Inconclusive) -> bool:
-    """Return whether two requests fail alike; a rate limit is waited for by the suite."""
+    """Return whether two requests fail in the same way, except for a rate limit, for which the suite waits."""
     return isinstance(second, Inconclusive) and second.kind == first.kind != "rate-limited"
 
 
@@ -123,7 +123,7 @@ def _is_missing(other: Exchange | Inconclusive | None) -> bool:
 
 
 def _explain(inconclusive: Inconclusive, client: Client) -> str:
-    """Return the reason with what the user can do about it."""
+    """Return the reason, and what the user can do about it."""
     kind, what, consequence = inconclusive.kind, inconclusive.what, inconclusive.consequence
     remedy = _REMEDIES.get(kind, "")
     if kind == "not-authorised":
@@ -134,9 +134,9 @@ def _explain(inconclusive: Inconclusive, client: Client) -> str:
 
 
 def _explain_path(client: Client, operation: Operation) -> tuple[str, str]:
-    """Return what came, and what the user can do about it."""
+    """Return the problem, and what the user can do about it."""
     base, version = str(client.endpoint), "/" + operation.path.split("/")[1]
     what = f"every request gets status 404, such as {operation.method} {base}{operation.path}"
     if client.endpoint.path.endswith(version):
         return what, f"the URL must end before {version}, so try {base.removesuffix(version)}"
-    return what, f"the URL must be what precedes {operation.path}"
+    return what, f"the URL must be the part before {operation.path}"

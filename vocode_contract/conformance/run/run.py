@@ -92,11 +92,11 @@ class Run:
 
     @property
     def loopback_notice(self) -> str:
-        """What a server on this machine is taken for, and how to forbid that; empty if nothing may be changed there."""
+        """The notice that a server on this machine is treated as a test server; empty if nothing may change there."""
         endpoint = self.settings.endpoint
         if endpoint is None or self.settings.is_live or self.consents.read_only:
             return ""
-        return f"{endpoint.host} is taken for a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
+        return f"{endpoint.host} is treated as a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
 
     def require_known_host(self, source: str) -> None:
         """Refuse a remote host that was neither typed for this run nor named in the user's own configuration.
@@ -111,9 +111,7 @@ class Run:
         """
         endpoint = self.settings.endpoint
         if endpoint is not None and self.settings.is_live and endpoint.host not in self.consents.hosts:
-            remedy = (
-                f"give it with {spell_option('url')}, or name it among hosts under [live] in your own configuration"
-            )
+            remedy = f"pass it with {spell_option('url')}, or list it in hosts under [live] in your own configuration"
             raise InvalidOption(source, f"{endpoint.host} is not this machine; {remedy}")
 
     def note(self, event: str, identifier: str = "") -> None:
@@ -152,7 +150,8 @@ class Run:
             raise ValueError("the built-in simulator has a sender of its own")
         timing = settings.timing
         if self.interval is not None:
-            is_production = settings.endpoint.host in PRODUCTION_HOSTS  # real callers use it, so it is never hurried
+            # Real callers use a production host, so its rate is never raised.
+            is_production = settings.endpoint.host in PRODUCTION_HOSTS
             interval = max(self.interval, timing.interval) if is_production else self.interval
             timing = replace(timing, interval=interval)
         return Client(

@@ -250,7 +250,7 @@ def _bind(host: str, port: int) -> socket.socket:
     if host != "localhost" and not _is_loopback(host):
         raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK} or ::1")
     if not 0 <= port <= 65_535:
-        raise InvalidOption("port", f"{port} is no TCP port; use 1 to 65535, or 0 for any free one")
+        raise InvalidOption("port", f"{port} is not a TCP port; use 1 to 65535, or 0 for any free one")
     # asyncio disables Nagle's algorithm only for sockets with an explicit protocol; with it, every request
     # would wait for some 45 ms (uvicorn issue 3149).
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -146,12 +146,12 @@ def digest_of_event(kind: str, call_id: str, payload: object) -> bytes:
     return hashlib.sha256(text).digest()
 
 
-#: What a number with a fraction or an exponent contains, and other text may.
+#: Matches every number with a fraction or an exponent, and possibly other text.
 _FRACTION = re.compile(b"[0-9][.e]")
 
 
 def _write_whole(value: Any) -> Any:
-    """Copy a value that orjson wrote, at most 254 levels deep, with each whole number as an integer if it fits.
+    """Copy a value that orjson wrote, at most 254 levels deep, with each whole number as an integer if 64 bits suffice.
 
     Integers beyond 2**53 stay as they are, unlike in RFC 8785: two of them that differ may be two ids.
 

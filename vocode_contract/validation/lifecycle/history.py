@@ -78,7 +78,7 @@ class CallHistory:
 NEW = CallHistory()
 NUMBERS = ("to_number", "from_number", "agent_phone_number")
 AGENT_OWNER = "owner of the agent"
-#: Properties of a Call that may not change.
+#: Properties of a Call that must not change.
 FIXED = ("user_id", "agent", AGENT_OWNER, "telephony_provider", *NUMBERS)
 _ID_LENGTH = 64
 

@@ -85,7 +85,7 @@ def _keep_time(key: Literal["start_time", "end_time"], statuses: Collection[str]
             history.operation and shown.get("status") in statuses and _has_moved(shown.get(key), now, by=0.0)
         ):
             actual = "nothing" if now is None else "another time"
-            yield Clash(keys=(key,), expected=f"the {key.replace('_', ' ')} of before", actual=actual)
+            yield Clash(keys=(key,), expected=f"the earlier {key.replace('_', ' ')}", actual=actual)
 
     return check
 
@@ -116,7 +116,7 @@ def _keep(*names: str) -> _Rule:
         for name in known:
             if name in now and history.fixed[name] != now[name]:
                 keys = _AGENT_KEYS.get(name, (name,)) if isinstance(call.get("agent"), dict) else (name,)
-                yield Clash(keys=keys, expected="the value of before", actual="another one")
+                yield Clash(keys=keys, expected="the earlier value", actual="another one")
 
     return check
 
@@ -130,7 +130,7 @@ def _grow_transcript(history: CallHistory, call: Mapping[str, Any]) -> Iterator[
     if len(text) < length or digest_of(text[:length]) != digest:
         actual = "an end before it" if text and len(text) < length else "another one" if text else "nothing"
         is_live = bool(text) and known_word(history.status, FINAL) is None
-        expected = "the text of before and what follows it"
+        expected = "the earlier text, possibly with more after it"
         yield Clash(keys=("transcript",), expected=expected, actual=actual, may_be_right=is_live)
 
 
