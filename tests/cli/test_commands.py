@@ -599,6 +599,7 @@ def test_every_option_shows_its_default():
     [
         (["validate", "--as"], "callp", "CallPage"),
         (["coverage", "--contract"], "2024-0", "2024-04-19"),
+        (["coverage", "--contract"], "schemas/", "schemas/"),
         (["check", "--profile"], "t", "tolerant"),
         (["explain"], "json-d", "json-duplicate-key"),
         (["validate", "--ignore"], "json-d", "json-duplicate-key"),

@@ -172,7 +172,7 @@ def test_contradictions_break_every_rule_of_consistency():
 @settings(max_examples=30, database=None)
 def test_contradictions_are_reported_exactly(date, profile, data):
     plain = "wire" if profile == "tolerant" else profile
-    miss = data.draw(inconsistent_calls(date, plain))
+    miss = data.draw(inconsistent_calls(Contract.load(date, profile=plain)))
     found = inconsistencies(miss.payload, contract=date, profile=profile)
     assert [(each.code, each.instance_pointer) for each in found] == [(miss.code, miss.instance_pointer)]
     assert judges(date, profile, "Call")[0].conforms(miss.payload)

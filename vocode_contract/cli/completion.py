@@ -1,8 +1,12 @@
 """Shell completion for names that are too many, or too slow to load, for a fixed list of choices."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: A callback of click that completes a value; the last argument is what the user has typed so far.
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -77,6 +81,17 @@ def _find_policies() -> Iterable[str]:
 
 
 complete_dates = complete_from(_find_dates)
+
+
+def complete_contracts(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[str] | list[CompletionItem]":
+    """Complete a date, or else the path of a contract."""
+    from click.shell_completion import CompletionItem
+
+    return complete_dates(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 complete_profiles = complete_from(_find_profiles)
 complete_schemas = complete_from(_find_schemas)
 complete_codes = complete_from(_find_codes)

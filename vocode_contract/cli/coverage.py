@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.options import (
-    any_contract_option,
     contract_of,
+    contract_option,
     each_option,
     examples,
     lines_option,
@@ -47,7 +47,7 @@ class CoverageOptions:
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @schema_option
-@any_contract_option
+@contract_option
 @profile_option
 @lines_option
 @each_option

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 
-from vocode_contract.cli.completion import complete_dates, complete_profiles
+from vocode_contract.cli.completion import complete_contracts, complete_profiles
 from vocode_contract.cli.options import contract_of, examples
 from vocode_contract.cli.output import CONFORMS, VIOLATES, Output
 from vocode_contract.contract.diff.kinds import LEVELS
@@ -34,8 +34,8 @@ class DiffOptions:
         "vocode-contract diff --output-format html 2023-11-30 2024-08-27 > changes.html",
     ),
 )
-@click.argument("old", metavar="OLD", shell_complete=complete_dates)
-@click.argument("new", metavar="NEW", shell_complete=complete_dates)
+@click.argument("old", metavar="OLD", shell_complete=complete_contracts)
+@click.argument("new", metavar="NEW", shell_complete=complete_contracts)
 @click.option(
     "--profile",
     metavar="NAME",

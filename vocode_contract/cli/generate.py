@@ -141,7 +141,7 @@ def _entries(chosen: GenerateOptions, contract: "Contract", name: str) -> Iterat
     from vocode_contract import strategies
     from vocode_contract.strategies.seeding import sample
 
-    options: dict[str, Any] = {"contract": contract.date, "profile": contract.profile}
+    options: dict[str, Any] = {"contract": contract}
     if chosen.near_miss:
         generated = map(Generated.from_near_miss, sample(strategies.near_misses(name, **options), chosen.seed))
     else:

@@ -7,7 +7,7 @@ import click
 
 from vocode_contract.cli.completion import (
     complete_codes,
-    complete_dates,
+    complete_contracts,
     complete_policies,
     complete_profiles,
     complete_schemas,
@@ -45,21 +45,14 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-_CONTRACT: dict[str, Any] = {
-    "envvar": "VOCODE_CONTRACT",
-    "show_envvar": True,
-    "shell_complete": complete_dates,
-}
-
 contract_option = click.option(
-    "--contract", "date", metavar="DATE", help="Date of the contract (default 2023-11-30).", **_CONTRACT
-)
-any_contract_option = click.option(
     "--contract",
     "date",
     metavar="DATE|PATH",
+    envvar="VOCODE_CONTRACT",
+    show_envvar=True,
+    shell_complete=complete_contracts,
     help="Date of the contract, or a folder or OpenAPI file of your own (default 2023-11-30).",
-    **_CONTRACT,
 )
 
 profile_option = click.option(

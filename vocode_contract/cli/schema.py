@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.completion import complete_profiles, complete_schemas
-from vocode_contract.cli.options import any_contract_option, contract_of, examples, schema_of
+from vocode_contract.cli.options import contract_of, contract_option, examples, schema_of
 from vocode_contract.cli.output import Output
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _INTERNAL = ("x-source", "x-tag")
     ),
 )
 @click.argument("name", required=False, shell_complete=complete_schemas)
-@any_contract_option
+@contract_option
 @click.option(
     "--profile",
     metavar="NAME",

@@ -9,8 +9,8 @@ import click
 
 from vocode_contract.cli.completion import complete_codes
 from vocode_contract.cli.options import (
-    any_contract_option,
     contract_of,
+    contract_option,
     each_option,
     examples,
     lines_option,
@@ -77,7 +77,7 @@ class ValidateOptions:
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @schema_option
-@any_contract_option
+@contract_option
 @profile_option
 @click.option(
     "--select",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vocode_contract.contract.bounds import fit_value
 from vocode_contract.contract.coverage import Part, below, cases, optional_keys, own_parts, parts_in, parts_of, states
 from vocode_contract.contract.model import Contract, Schema
 
@@ -51,14 +52,19 @@ class _Builder:
         self._contract = contract
         self._missing = missing
         self._parts: dict[int, frozenset[Part]] = {}
+        self._above: list[str] = []  # the references that are being built
 
     def build(self, schema: Schema, hint: Any = None) -> Any:
         """Build a value; a `hint` is the value that an example has in its place."""
-        while "$ref" in schema:
-            schema = self._contract.target(schema["$ref"])
+        if "$ref" in schema:
+            self._above.append(schema["$ref"])
+            try:
+                return self.build(self._contract.target(schema["$ref"]), hint)
+            finally:
+                self._above.pop()
         if "oneOf" in schema or "anyOf" in schema:
             return self._branch(schema, hint)
-        kind = self._contract.types(schema)[0]
+        kind = (*self._contract.types(schema), "object")[0]
         if kind == "object":
             return self._object(schema, hint)
         if kind == "array":
@@ -112,6 +118,8 @@ class _Builder:
     def _state(self, schema: Schema, key: str) -> str:
         value = schema["properties"][key]
         place = self._contract.pointer_to(value)
+        if self._is_repeated(value):
+            return "absent"
         if self._count_wanted(value):
             state = "present"
         else:
@@ -121,8 +129,15 @@ class _Builder:
         self._missing.discard(Part(place, "property", state))
         return state
 
+    def _is_repeated(self, schema: Schema) -> bool:
+        """Return whether a schema contains itself here once more than it has to."""
+        options = (schema, *schema.get("oneOf", ()), *schema.get("anyOf", ()))
+        return any(self._above.count(option.get("$ref", "")) > 1 for option in options)
+
     def _array(self, schema: Schema) -> list[Any]:
         place = self._contract.pointer_to(schema)
+        if self._is_repeated(schema["items"]):
+            return []
         empty, some = Part(place, "array", "empty"), Part(place, "array", "some")
         if empty in self._missing and some not in self._missing and not self._count_wanted(schema["items"]):
             self._missing.discard(empty)
@@ -144,4 +159,4 @@ class _Builder:
             return schema["const"]
         if hint is not None and not isinstance(hint, (dict, list)):
             return hint
-        return _FORMATS.get(schema.get("format", ""), _LEAVES[kind])
+        return fit_value(schema, _FORMATS.get(schema.get("format", ""), _LEAVES[kind]))

@@ -112,6 +112,10 @@ class Contract:
     def __hash__(self) -> int:
         return hash(self._identity)
 
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """Leave the document out of what Hypothesis and IPython print."""
+        printer.text(repr(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.date, self.profile, None if self._is_shipped else self.document)
 

@@ -5,7 +5,7 @@ by discriminator or by JSON type, so that one invalid value is one violation and
 here has its origin in the document under ``x-source``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -132,7 +132,7 @@ class _ProfileRewriter:
         Where they do not, a value must be valid under one of them.
         """
         types = {place: list(self.contract.types(option)) for option, place in options}
-        if not all(types.values()) or _has_overlap(types.values(), options):
+        if not is_union_by_type(self.contract, [option for option, _ in options]):
             branches = [self.rewrite(option, place) for option, place in options]
             return {"anyOf": [*branches, *([{"type": "null"}] if nullable else [])], "x-source": source}
         every = list(dict.fromkeys(kind for kinds in types.values() for kind in kinds))
@@ -142,11 +142,13 @@ class _ProfileRewriter:
         return {"type": [*every, "null"] if nullable else every, "x-source": source} | _chain(choices)
 
 
-def _has_overlap(kinds: Iterable[Sequence[str]], options: Sequence[tuple[Schema, str]]) -> bool:
-    """Return whether two branches of a union allow the same values by their JSON types; an integer is a number."""
+def is_union_by_type(contract: Contract, options: Sequence[Schema]) -> bool:
+    """Return whether the JSON type of a value tells which branch of a union it belongs to; an integer is a number."""
+    kinds = [contract.types(option) for option in options]
     every = [kind for listed in kinds for kind in set(listed)]
-    is_bounded = any((BOUNDS | {"enum", "const"}) & option.keys() for option, _ in options)
-    return len(every) > len(set(every)) or (is_bounded and {"integer", "number"} <= set(every))
+    is_bounded = any((BOUNDS | {"enum", "const"}) & option.keys() for option in options)
+    overlaps = len(every) > len(set(every)) or (is_bounded and {"integer", "number"} <= set(every))
+    return all(kinds) and not overlaps
 
 
 def _has_tag(tag: str, values: list[str]) -> dict[str, Any]:

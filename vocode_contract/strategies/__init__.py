@@ -1,8 +1,8 @@
 """Hypothesis strategies: valid payloads, near misses, and histories of calls.
 
-Every strategy takes a contract's date and a profile. Invalid arguments raise when a strategy is created, not when a
-value is generated. Start with `named` (`calls`, `events`), `near_misses` and `histories`; `from_schema` compiles a
-schema into a strategy. May import `validation` and what is below.
+Every strategy takes a contract, or its date, and a profile. Invalid arguments raise when a strategy is created, not
+when a value is generated. Start with `named` (`calls`, `events`), `near_misses` and `histories`; `from_schema` compiles
+a schema into a strategy. May import `validation` and what is below.
 """
 
 from vocode_contract.errors import MissingExtra

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from vocode_contract.contract.model import Contract, Schema, dates
 from vocode_contract.strategies import values
 from vocode_contract.validation.lifecycle.call_life import FINAL
 
@@ -52,12 +54,14 @@ def settle(call: _Json, given: Container[str], *, timed_by: Callable[[int], Any]
     return call
 
 
-def settle_page(page: _Json, given: Container[str], *, timed_by: Callable[[int], Any]) -> _Json:
-    """Remove the contradictions in a page, in place: in its calls, and in its counts."""
+def settle_page(
+    page: _Json, given: Container[str], *, timed_by: Callable[[int], Any], kept: Container[str] = ()
+) -> _Json:
+    """Remove the contradictions in a page, in place: in its calls, whose `kept` keys stay, and in its counts."""
     if "items" in given:
         return page
     unique = {call["id"]: call for call in page["items"]}
-    items = [settle(call, (), timed_by=timed_by) for call in unique.values()]
+    items = [settle(call, kept, timed_by=timed_by) for call in unique.values()]
     size = max(page["size"], len(items)) if "size" not in given else page["size"]
     least = len(items) + max(page["page"] - 1, 0) * size
     counts = {"items": items, "size": size, "total": least, "has_more": False, "total_is_estimated": False}
@@ -65,8 +69,32 @@ def settle_page(page: _Json, given: Container[str], *, timed_by: Callable[[int],
     return page
 
 
+@cache
+def has_rules(contract: Contract, name: str) -> bool:
+    """Return whether a schema has every property that its namesakes in the shipped contracts share.
+
+    A contract of a user may have a Call that is another thing, about which the rules of consistency say nothing.
+    """
+    shared: set[str] = set.intersection(*(set(schema["properties"]) for schema in _namesakes(name)))
+    return shared.issubset(contract.schema(name).get("properties", ()))
+
+
+@cache
+def newly_required(contract: Contract, name: str) -> frozenset[str]:
+    """Return the properties that a schema requires and its namesakes in the shipped contracts do not."""
+    return frozenset(contract.schema(name).get("required", ())).difference(
+        *(schema.get("required", ()) for schema in _namesakes(name))
+    )
+
+
+def _namesakes(name: str) -> list[Schema]:
+    return [Contract.load(date).schema(name) for date in dates()]
+
+
 def set_owner(value: _Json, given: Container[str] = ()) -> _Json:
     """Set the same owner in all parts of an object that have one, in place."""
+    if not _is_owned(value):
+        return value
     owner = value["user_id"]
     if "user_id" not in given:
         owner = next((value[key]["user_id"] for key in value if key in given and _is_owned(value[key])), owner)

@@ -1,6 +1,10 @@
-"""Compile the schemas of a contract, under a profile, into cells. Only the keywords that they use are supported."""
+"""Compile the schemas of a contract, under a profile, into cells.
 
-from collections.abc import Mapping
+Only the keywords that the shipped contracts use are supported; and bounds, patterns, and schemas that contain
+themselves, as contracts of users may.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -8,9 +12,17 @@ from typing import Any
 import hypothesis.strategies as st
 
 from vocode_contract.contract.model import Contract, Schema, has_timed_transcripts
-from vocode_contract.contract.profile import may_be_null_on_wire
+from vocode_contract.contract.profile import FORMATS, may_be_null_on_wire
+from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import cells, values
 from vocode_contract.strategies.cells import Cell, Draw
+from vocode_contract.strategies.within_bounds import (
+    arrays_within,
+    is_bounded,
+    names_of_recursive_schemas,
+    objects_within,
+    scalars_within,
+)
 
 Strategy = st.SearchStrategy[Any]
 
@@ -51,11 +63,16 @@ _NUMBERS = frozenset({"agent_phone_number", "from_number", "phone_number", "stee
 _URLS = frozenset({"context_endpoint", "url"})
 _TIMES = frozenset({"start_time", "end_time"})
 
+#: Stands for the cell of a schema that contains itself, where it would go on without end.
+_ENDLESS = Cell(width=0, read=lambda _data, _at, _draw: None)
+
 
 def object_cell(contract: Contract, name: str, style: Style, fields: Mapping[str, Strategy]) -> Cell:
     """Return the cell of a schema, some properties of which are drawn from strategies."""
-    compiler = _Compiler(contract, style, fields)
-    return compiler.compile(contract.schemas[name], name)
+    cell = _Compiler(contract, style, fields).compile(contract.schemas[name], name)
+    if cell is _ENDLESS:
+        raise InvalidOption(name, "is a schema without a finite value: it requires itself")
+    return cell
 
 
 @cache
@@ -67,10 +84,13 @@ def schema_cell(contract: Contract, name: str, style: Style) -> Cell:
 class _Compiler:
     """Compiles the schemas of one contract in one style; given fields apply only to the outermost object."""
 
-    def __init__(self, contract: Contract, style: Style, given: Mapping[str, Strategy]) -> None:
+    def __init__(
+        self, contract: Contract, style: Style, given: Mapping[str, Strategy], above: tuple[str, ...] = ()
+    ) -> None:
         self.contract = contract
         self.style = style
         self.given = given
+        self.above = above  # the schemas that contain themselves and are being compiled
         self.drifts = contract.profile == "tolerant"
         self.adds_null = contract.profile != "documented"
 
@@ -81,37 +101,48 @@ class _Compiler:
         if "discriminator" in schema:
             return self._tagged_union(schema, name)
         if options := schema.get("oneOf") or schema.get("anyOf"):
-            return cells.either([self._nest(option, name) for option in options])
+            return _either([self._nest(option, name) for option in options])
         if "const" in schema or "enum" in schema:
             return self._enum(schema.get("enum") or [schema["const"]])
         kinds = self.contract.types(schema)
         branches = [self._plain(kind, schema, name) for kind in kinds]
-        return branches[0] if len(branches) == 1 else cells.either(branches)
+        return _either(branches) if kinds else cells.from_strategy(_JSON)
 
     def _reference(self, target: str, name: str) -> Cell:
         if self.given:
             return self.compile(self.contract.schemas[target], name)
-        return schema_cell(self.contract, target, self.style)
+        if target not in names_of_recursive_schemas(self.contract):
+            return schema_cell(self.contract, target, self.style)
+        if target in self.above:
+            return _ENDLESS
+        below = _Compiler(self.contract, self.style, {}, (*self.above, target))
+        return below.compile(self.contract.schemas[target], target)
 
     def _nest(self, schema: Schema, name: str, *, absent: int = 0, null: int = 0) -> Cell:
         """Return the cell of a schema inside another: an object gets its own Hypothesis choice."""
-        inner = _Compiler(self.contract, self.style, {}) if self.given else self
+        inner = _Compiler(self.contract, self.style, {}, self.above) if self.given else self
         cell = inner.compile(schema, name)
+        if cell is _ENDLESS:
+            return cells.constant(cells.ABSENT) if absent else cell
         if absent or null:
             cell = cells.optional(cell, absent=absent, null=null)
         return cells.box(cell) if "object" in self.contract.types(schema) else cell
 
     def _enum(self, values: list[Any]) -> Cell:
         cell = cells.choice(values)
-        if self.drifts:
+        if self.drifts and all(value is None or isinstance(value, str) for value in values):
             return cells.with_escape(cell, st.sampled_from(["newer_value", "", "UNHEARD OF"]), above=250)
         return cell
 
     def _tagged_union(self, schema: Schema, name: str) -> Cell:
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         given = {key: strategy for key, strategy in self.given.items() if key != tag}
-        inner = _Compiler(self.contract, self.style, given)
+        inner = _Compiler(self.contract, self.style, given, self.above)
         branches = {target: inner.compile(self._branch(target, tag, schema), name) for target in mapping.values()}
+        branches = {target: cell for target, cell in branches.items() if cell is not _ENDLESS}
+        mapping = {value: target for value, target in mapping.items() if target in branches}
+        if not branches:
+            return _ENDLESS
         if tag in self.given:
             return _by_tag(self.given[tag], tag, {value: branches[target] for value, target in mapping.items()})
         union = cells.either(list(branches.values()))
@@ -128,13 +159,25 @@ class _Compiler:
 
     def _plain(self, kind: str, schema: Schema, name: str) -> Cell:
         if kind == "object":
-            return self._object(schema, name)
+            cell = self._object(schema, name)
+            if is_bounded(schema) and cell is not _ENDLESS:
+                return cells.from_strategy(objects_within(schema, cells.draw_cell(cell)))
+            return cell
         if kind == "array":
-            slot = self._nest(schema["items"], name, absent=128)
-            return cells.row(slot, _SLOTS.get(name, 3))
-        if kind == "string" and "format" in schema:
+            return self._array(schema, name)
+        if is_bounded(schema) and kind in ("string", "integer", "number"):
+            return cells.from_strategy(scalars_within(kind, schema))
+        if kind == "string" and schema.get("format") in FORMATS:
             return self._format(schema["format"], name)
         return _PLAIN[kind](self.style, name, schema, self.contract)
+
+    def _array(self, schema: Schema, name: str) -> Cell:
+        if not is_bounded(schema):
+            return cells.row(self._nest(schema["items"], name, absent=128), _SLOTS.get(name, 3))
+        item = self._nest(schema["items"], name)
+        if item is _ENDLESS:
+            return _ENDLESS if schema.get("minItems") else cells.row(cells.constant(cells.ABSENT), 1)
+        return cells.from_strategy(arrays_within(schema, cells.draw_cell(item)))
 
     def _format(self, kind: str, name: str) -> Cell:
         if kind == "uuid":
@@ -145,7 +188,10 @@ class _Compiler:
     def _object(self, schema: Schema, name: str) -> Cell:
         members = schema.get("additionalProperties")
         if "properties" in schema:
-            cell = cells.record({key: self._property(schema, key) for key in schema["properties"]})
+            fields = {key: self._property(schema, key) for key in schema["properties"]}
+            if _ENDLESS in fields.values():
+                return _ENDLESS
+            cell = cells.record(fields)
             if self.drifts:
                 drift = cells.choice([*[cells.ABSENT] * 15, "newer_key"])
                 return _add_drift(cell, drift)
@@ -167,13 +213,24 @@ class _Compiler:
 
     def _map(self, members: Schema, name: str) -> Cell:
         keys = values.NASTY_TEXTS if self.style.adversarial else values.KEYS.get(name, values.OTHER_KEYS)
-        pair = cells.record({"key": cells.choice(keys), "value": self.compile(members, "")})
+        value = self.compile(members, "")
+        if value is _ENDLESS:
+            return cells.record({})
+        pair = cells.record({"key": cells.choice(keys), "value": value})
         pairs = cells.row(cells.optional(pair, absent=128), 3)
 
         def read(data: bytes, at: int, draw: Draw) -> dict[str, Any]:
             return {each["key"]: each["value"] for each in pairs.read(data, at, draw)}
 
         return replace(pairs, read=read)
+
+
+def _either(branches: Sequence[Cell]) -> Cell:
+    """Read one of some cells, except those that would go on without end."""
+    ending = [branch for branch in branches if branch is not _ENDLESS]
+    if not ending:
+        return _ENDLESS
+    return ending[0] if len(ending) == 1 and len(branches) == 1 else cells.either(ending)
 
 
 def _by_tag(tags: Strategy, tag: str, branches: Mapping[str, Cell]) -> Cell:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, has_timed_transcripts
+from vocode_contract.contract.model import Contract, has_timed_transcripts, resolve_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import values
 from vocode_contract.strategies.from_schema import Strategy
@@ -49,16 +49,16 @@ class History:
 
 def histories(
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     breach: Strategy | None = None,
     seen: Strategy | None = None,
 ) -> st.SearchStrategy[History]:
     """Draw histories of one call each: created, picked up by a human or a machine, ended or failed, recorded later.
 
     Args:
-        contract: Date of the contract; ``None`` for the default one.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, or ``wire``.
         breach: Strategy for what goes wrong: a key of `BREACHES`, or ``None`` for nothing. By default any of these;
             shrinks to nothing.
         seen: Strategy for what is observed, one of `SEEN`; by default any. If it would not show the breach, ``both``
@@ -69,16 +69,16 @@ def histories(
         UnknownProfile: There is no such profile.
         InvalidOption: `breach` or `seen` is a value, not a strategy.
     """
-    loaded = Contract.load(contract, profile=profile)
+    loaded = resolve_contract(contract, profile)
     options = {"contract": contract, "profile": profile, "breach": breach, "seen": seen}
     for name in ("breach", "seen"):
         if options[name] is not None and not isinstance(options[name], st.SearchStrategy):
             raise InvalidOption(name, "it takes a strategy, never a value: write just(...) for a value")
-    usual = {"contract": None, "profile": DEFAULT_PROFILE, "breach": None, "seen": None}
+    usual = {"contract": None, "profile": None, "breach": None, "seen": None}
     shown = {key: value for key, value in options.items() if value is not usual[key] and value != usual[key]}
     drawn = _histories(
         loaded,
-        lives=calls(contract=contract, profile="wire" if profile == "tolerant" else profile),
+        lives=calls(contract=loaded.with_profile("wire") if loaded.profile == "tolerant" else loaded),
         breaches=st.sampled_from((None, *BREACHES)) if breach is None else breach,
         ways=st.sampled_from(SEEN) if seen is None else seen,
     )

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any, Literal
 
 from vocode_contract.contract import json_pointer
+from vocode_contract.contract.bounds import fit_value
 from vocode_contract.contract.model import Contract, Schema, json_type
-from vocode_contract.contract.profile import may_be_null_on_wire
+from vocode_contract.contract.profile import is_union_by_type, may_be_null_on_wire
 from vocode_contract.strategies import values
 from vocode_contract.validation.masking import HIDDEN_KEY
 
@@ -56,29 +57,40 @@ def branches_of(schema: Schema) -> tuple[Schema, ...]:
 
 
 def places(contract: Contract, name: str) -> Iterator[Place]:
-    """Yield every place of a schema, the outermost first."""
-    yield from _below(contract, Place(schema=contract.schema(name), steps=(), tokens=()))
+    """Yield every place of a schema, the outermost first.
+
+    A schema that contains itself is entered once. Where no tag and no JSON type tells the branches of a union apart,
+    there is none: what is wrong there is reported of the union.
+    """
+    yield from _below(contract, Place(schema=contract.schema(name), steps=(), tokens=()), ())
 
 
-def _below(contract: Contract, place: Place) -> Iterator[Place]:
+def _below(contract: Contract, place: Place, above: tuple[str, ...]) -> Iterator[Place]:
+    reference = place.schema.get("$ref", "")
+    if reference in above:
+        return
+    above = (*above, reference) if reference else above
     schema = follow(contract, place.schema)
     branches = branches_of(schema)
+    if len(branches) > 1 and "discriminator" not in schema and not is_union_by_type(contract, branches):
+        return
     if len(branches) == 1:  # a schema or null
         nullable = place.nullable or "null" in contract.types(schema)
-        yield from _below(contract, replace(place, schema=branches[0], nullable=nullable))
+        yield from _below(contract, replace(place, schema=branches[0], nullable=nullable), above)
         return
     yield replace(place, schema=schema, nullable=place.nullable)
     tag = schema.get("discriminator", {}).get("propertyName", "")
     for index, branch in enumerate(branches):
         step = SchemaStep(kind="branch", branch=index)
         steps = (*place.steps, step)
-        yield from _below(contract, Place(schema=branch, steps=steps, tokens=place.tokens, is_branch=True, tag=tag))
+        inner = Place(schema=branch, steps=steps, tokens=place.tokens, is_branch=True, tag=tag)
+        yield from _below(contract, inner, above)
     for step, token, child in _children(schema, place.tag):
         nullable = (
             contract.profile != "documented" and step.kind == "property" and may_be_null_on_wire(schema, step.key)
         )
         below = Place(schema=child, steps=(*place.steps, step), tokens=(*place.tokens, token), nullable=nullable)
-        yield from _below(contract, below)
+        yield from _below(contract, below, above)
 
 
 def _children(schema: Schema, tag: str) -> Iterator[tuple[SchemaStep, str | int, Schema]]:
@@ -106,13 +118,14 @@ def minimal_value(contract: Contract, schema: Schema) -> Any:
         return _minimal_of_branch(contract, schema, branches[0])
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
-    kind = contract.types(schema)[0]
+    kind = (*contract.types(schema), "object")[0]
     if kind == "object":
         properties = schema.get("properties", {})
-        return {key: minimal_value(contract, properties[key]) for key in schema.get("required", ())}
-    if kind == "string":
-        return _FORMATTED.get(schema.get("format", ""), "")
-    return _SHORTEST[kind]()
+        return {key: minimal_value(contract, properties.get(key, {})) for key in schema.get("required", ())}
+    if kind == "array":
+        return [minimal_value(contract, schema["items"]) for _ in range(schema.get("minItems", 0))]
+    shortest = _FORMATTED.get(schema.get("format", ""), "") if kind == "string" else _SHORTEST[kind]()
+    return fit_value(schema, shortest)
 
 
 def _minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
@@ -124,7 +137,7 @@ def _minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any
     return made
 
 
-_SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "array": list}
+_SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "null": lambda: None}
 _FORMATTED = {"uuid": values.uuid(0), "date-time": values.date_time(0)}
 
 

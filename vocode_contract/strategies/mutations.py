@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
+from vocode_contract.contract.bounds import LIMITS
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.strategies import values
 from vocode_contract.strategies.locations import (
@@ -164,6 +165,8 @@ def _enum(_contract: Contract, place: Place) -> Iterator[_Slip]:
 
 
 def _words(code: str, values: list[Any]) -> Iterator[_Slip]:
+    if not all(value is None or isinstance(value, str) for value in values):
+        return  # a word would be of the wrong type too
     if values:
         yield _Slip(kind=f"{code} unknown", done="put a word that is not listed", code=code, change=_to("unheard_of"))
     for value in values:
@@ -206,7 +209,7 @@ _BROKEN: Mapping[str, tuple[tuple[str, Change], ...]] = {
 
 
 def _format(_contract: Contract, place: Place) -> Iterator[_Slip]:
-    kind = place.schema.get("format", "")
+    kind = "" if LIMITS & place.schema.keys() else place.schema.get("format", "")
     for done, change in _BROKEN.get(kind, ()):
         yield _Slip(kind=f"{kind} broken", done=done, code="format", change=change)
 
@@ -250,6 +253,31 @@ def _closed(_contract: Contract, place: Place) -> Iterator[_Slip]:
         yield _Slip(kind="closed object", done="put a key into it", code="closed", change=_to({"name": "mist"}))
 
 
+#: Keyword to a value beyond a bound of it.
+_BEYOND: Mapping[str, Callable[[Any], Any]] = {
+    "minimum": lambda bound: bound - 1,
+    "exclusiveMinimum": lambda bound: bound,
+    "maximum": lambda bound: bound + 1,
+    "exclusiveMaximum": lambda bound: bound,
+    "minLength": lambda bound: "a" * (bound - 1),
+    "maxLength": lambda bound: "a" * (bound + 1),
+}
+
+
+def _bounds(_contract: Contract, place: Place) -> Iterator[_Slip]:
+    schema = place.schema
+    if {"multipleOf", "pattern", "format", "enum", "const"} & schema.keys():
+        return  # a second keyword may be violated with it
+    for keyword, beyond in _BEYOND.items():
+        if schema.get(keyword, 0) or (keyword in schema and keyword != "minLength"):
+            yield _Slip(
+                kind="value beyond its bound",
+                done=f"put a value beyond {keyword}",
+                code="bounds",
+                change=_to(beyond(schema[keyword])),
+            )
+
+
 def _unknown_key(contract: Contract, place: Place) -> Iterator[_Slip]:
     if contract.profile == "tolerant" and "properties" in place.schema:
         change = partial(_with, "newer_key", True)
@@ -265,5 +293,6 @@ _SLIPS: tuple[Callable[[Contract, Place], Iterator[_Slip]], ...] = (
     _format,
     _union_type,
     _closed,
+    _bounds,
     _unknown_key,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Schema
+from vocode_contract.contract.model import Contract, Schema, resolve_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import coherence, values
 from vocode_contract.strategies.cells import draw_cell
@@ -21,8 +21,8 @@ def from_schema(
     schema: str,
     /,
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     adversarial: bool = False,
     **fields: Strategy,
 ) -> Strategy:
@@ -30,8 +30,8 @@ def from_schema(
 
     Args:
         schema: A schema of the contract, such as ``"Voice"``.
-        contract: A date; by default the default contract.
-        profile: ``documented``, ``wire`` or ``tolerant``.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, or ``wire``.
         adversarial: Whether to draw difficult values (empty and huge strings, control characters,
             extreme numbers) in place of plausible ones; they are valid all the same.
         **fields: A strategy for each top-level property that you choose yourself. Such a property is always
@@ -43,15 +43,15 @@ def from_schema(
         UnknownSchema: The contract has no such schema.
         InvalidOption: A field is no property of the schema, or not given as a strategy.
     """
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial)
     return context.strategy(schema, fields, StrategyCall(function="from_schema", arguments=(schema,)))
 
 
 def calls(
     coherent: bool = True,
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     adversarial: bool = False,
     **fields: Strategy,
 ) -> Payloads:
@@ -70,53 +70,69 @@ def calls(
     Raises:
         ContractError: See `from_schema`.
     """
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial, coherent=coherent)
     return context.coherent_strategy("Call", fields, "calls", coherence.settle)
 
 
 def call_pages(
     coherent: bool = True,
     *,
-    contract: str | None = None,
-    profile: str = DEFAULT_PROFILE,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
     adversarial: bool = False,
     **fields: Strategy,
 ) -> Payloads:
     """Draw pages of the list of calls; see `calls`. A coherent page holds no call twice, and its counts are right."""
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial, coherent=coherent)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial, coherent=coherent)
     return context.coherent_strategy("CallPage", fields, "call_pages", coherence.settle_page)
 
 
 def agents(
-    *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
+    *,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
+    adversarial: bool = False,
+    **fields: Strategy,
 ) -> Payloads:
     """Draw Agents, all parts of which belong to one account; see `from_schema`."""
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial)
     finish = partial(coherence.set_owner, given=frozenset(fields))
     return context.strategy("Agent", fields, StrategyCall(function="agents"), finish)
 
 
 def create_call_requests(
-    *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
+    *,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
+    adversarial: bool = False,
+    **fields: Strategy,
 ) -> Payloads:
     """Draw bodies of Create Call; see `from_schema`. Each plausible phone number is fictional."""
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial)
     return context.strategy("CreateCallRequest", fields, StrategyCall(function="create_call_requests"))
 
 
 def webhook_events(
-    *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
+    *,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
+    adversarial: bool = False,
+    **fields: Strategy,
 ) -> Payloads:
     """Draw webhook events of every type; see `from_schema`. A strategy for ``type`` chooses among them."""
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial)
     return context.strategy("WebhookEvent", fields, StrategyCall(function="webhook_events"))
 
 
 def external_action_requests(
-    *, contract: str | None = None, profile: str = DEFAULT_PROFILE, adversarial: bool = False, **fields: Strategy
+    *,
+    contract: str | Contract | None = None,
+    profile: str | None = None,
+    adversarial: bool = False,
+    **fields: Strategy,
 ) -> Payloads:
     """Draw what the API sends for an external action; see `from_schema`."""
-    context = _StrategyContext(date=contract, profile=profile, adversarial=adversarial)
+    context = _StrategyContext(contract=contract, profile=profile, adversarial=adversarial)
     return context.strategy("ExternalActionRequest", fields, StrategyCall(function="external_action_requests"))
 
 
@@ -133,8 +149,8 @@ class StrategyCall:
 class _StrategyContext:
     """The options that the strategies by name share."""
 
-    date: str | None
-    profile: str
+    contract: str | Contract | None
+    profile: str | None
     adversarial: bool
     coherent: bool = False
 
@@ -142,7 +158,7 @@ class _StrategyContext:
         self, schema: str, fields: Mapping[str, Strategy], call: StrategyCall, finish: Finish | None = None
     ) -> Strategy:
         """Make the strategy, once every argument is known to be right."""
-        contract = Contract.load(self.date, profile=self.profile)
+        contract = resolve_contract(self.contract, self.profile)
         style = Style(adversarial=self.adversarial, coherent=self.coherent)
         known = _properties(contract, contract.schema(schema))
         for key, strategy in fields.items():
@@ -151,7 +167,7 @@ class _StrategyContext:
             if not isinstance(strategy, st.SearchStrategy):
                 raise InvalidOption(key, "a field takes a strategy, not a value: use just(...) for a value")
         cell = object_cell(contract, schema, style, fields) if fields else schema_cell(contract, schema, style)
-        options = other_than_default(self.date, self.profile, adversarial=self.adversarial)
+        options = other_than_default(self.contract, self.profile, adversarial=self.adversarial)
         shown = StrategyCall(function=call.function, arguments=call.arguments, options={**options, **fields})
         return with_repr(shown, draw_cell(cell), finish)
 
@@ -160,23 +176,27 @@ class _StrategyContext:
     ) -> Strategy:
         """Make a strategy whose payloads are settled, unless contradictions are wanted."""
         call = StrategyCall(function=function, arguments=() if self.coherent else (False,))
-        if not self.coherent:
-            return self.strategy(schema, fields, call)
+        contract = resolve_contract(self.contract, self.profile)
         listed = "NormalizedCall" if schema == "CallPage" else schema
-        clock = clock_of(Contract.load(self.date, profile=self.profile), listed)
-        return self.strategy(schema, fields, call, partial(settle, given=frozenset(fields), timed_by=clock))
+        if not self.coherent or not coherence.has_rules(contract, listed):
+            return self.strategy(schema, fields, call)
+        given, kept = frozenset(fields), coherence.newly_required(contract, listed)
+        settled = partial(settle, given=given | kept) if listed == schema else partial(settle, given=given, kept=kept)
+        return self.strategy(schema, fields, call, partial(settled, timed_by=clock_of(contract, listed)))
 
 
-def other_than_default(contract: str | None, profile: str, *, adversarial: bool = False) -> dict[str, object]:
+def other_than_default(
+    contract: str | Contract | None, profile: str | None, *, adversarial: bool = False
+) -> dict[str, object]:
     """Return the options that a repr has to show."""
     options = {"contract": contract, "profile": profile, "adversarial": adversarial}
-    default = {"contract": None, "profile": DEFAULT_PROFILE, "adversarial": False}
+    default = {"contract": None, "profile": None, "adversarial": False}
     return {key: value for key, value in options.items() if value != default[key]}
 
 
 def clock_of(contract: Contract, name: str) -> Callable[[int], Any]:
     """Return the function of `values` that writes the start or end of a call as a schema has it."""
-    start = contract.schema(name)["properties"]["start_time"]
+    start = contract.schema(name).get("properties", {}).get("start_time", {})
     return values.epoch_seconds if "number" in contract.types(start) else values.date_time
 
 

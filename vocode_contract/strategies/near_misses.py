@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract
+from vocode_contract.contract.model import Contract, resolve_contract
+from vocode_contract.strategies.coherence import has_rules
 from vocode_contract.strategies.contradictions import CONTRADICTIONS
 from vocode_contract.strategies.mutations import Mutation, all_mutations
 from vocode_contract.strategies.named import StrategyCall, calls, from_schema, other_than_default, with_repr
@@ -34,27 +35,28 @@ class NearMiss:
 
 
 def near_misses(
-    name: str = "Call", /, *, contract: str | None = None, profile: str = DEFAULT_PROFILE
+    name: str = "Call", /, *, contract: str | Contract | None = None, profile: str | None = None
 ) -> st.SearchStrategy[NearMiss]:
     """Draw near misses of a schema; each kind of mutation is equally likely.
 
     Args:
         name: A schema of the contract.
-        contract: A date; by default the default contract.
-        profile: ``documented``, ``wire`` or ``tolerant``. Under ``tolerant``, unknown words, types and keys are near
-            misses too: they are reported as drift.
+        contract: A date, or a `Contract`; by default the default contract.
+        profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, or ``wire``. Under
+            ``tolerant``, unknown words, types and keys are near misses too: they are reported as drift.
 
     Raises:
         UnknownContract: No contract of that date is shipped.
         UnknownProfile: There is no such profile.
         UnknownSchema: The contract has no such schema.
     """
-    loaded = Contract.load(contract, profile=profile)
-    valid = "wire" if profile == "tolerant" else profile  # a payload that has drifted is a near miss already
-    payloads = from_schema(name, contract=contract, profile=valid)
+    loaded = resolve_contract(contract, profile)
+    # A payload that has drifted is a near miss already.
+    valid = loaded.with_profile("wire") if loaded.profile == "tolerant" else loaded
+    payloads = from_schema(name, contract=valid)
     strategies = [_mutate(loaded, mutations, payloads) for mutations in all_mutations(loaded, name).values()]
-    if name == "Call":
-        strategies.append(inconsistent_calls(loaded.date, valid))
+    if name == "Call" and has_rules(loaded, name):
+        strategies.append(inconsistent_calls(valid))
     call = StrategyCall(function="near_misses", arguments=(name,), options=other_than_default(contract, profile))
     return with_repr(call, st.one_of(strategies))
 
@@ -74,12 +76,11 @@ def _mutate(
 
 
 @st.composite
-def inconsistent_calls(draw: st.DrawFn, date: str, profile: str) -> NearMiss:
+def inconsistent_calls(draw: st.DrawFn, contract: Contract) -> NearMiss:
     """Draw a coherent Call with one consistency rule broken."""
-    contract = Contract.load(date)
     rule = draw(st.sampled_from([rule for rule in CONTRADICTIONS if rule.applies(contract)]))
     fields: dict[str, Any] = {key: st.just(value) for key, value in rule.fields.items()}
-    call = draw(calls(contract=date, profile=profile, **fields))
+    call = draw(calls(contract=contract, **fields))
     rule.change(call)
     return NearMiss(
         payload=call,
