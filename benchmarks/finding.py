@@ -33,7 +33,7 @@ PATIENCE = 60
 TOKEN = "token-of-the-benchmark"
 TOOLS = ("vocode-contract", "schemathesis", "schemathesis, tuned")
 _SEEDS = (1, 2, 3, 4, 1)
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 _BASELINE, _DOCUMENT = "baseline.json", "openapi.json"
 #: Statuses with which a sound server refuses what is malformed, or not there.
 _REFUSALS = frozenset(("401", "403", "404", "405", "413", "414", "431"))
@@ -55,7 +55,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class _Count(RequestLog):
+class RequestCount(RequestLog):
     """Counts what reaches the simulator, in place of remembering it."""
 
     requests: int = 0
@@ -78,6 +78,13 @@ def of_fault(fault: str) -> Iterator[Run]:
 def of_sound(name: str) -> Iterator[Run]:
     """Yield the runs of `TOOLS` in front of a server in `SOUND_VARIANTS`; nothing is known of it beforehand."""
     yield from _runs(SOUND_VARIANTS[name])
+
+
+def of_schemathesis(date: str, faults: tuple[str, ...]) -> Run:
+    """Return the run of schemathesis as it comes, in front of a server with faults."""
+    with tempfile.TemporaryDirectory() as directory:
+        server = SoundServer(title="", contract=date)
+        return _theirs(server, faults, Path(directory), tuned=False, accepted=_accepted(date, tuned=False))
 
 
 def of_suite(name: str) -> Run:
@@ -108,7 +115,7 @@ def _runs(server: SoundServer, faults: tuple[str, ...] = ()) -> Iterator[Run]:
         directory = Path(name)
         yield _ours(server, faults, directory / "report.json")
         for tuned in (False, True):
-            accepted = _accepted(server.contract, tuned) if faults else ""
+            accepted = _accepted(server.contract, tuned=tuned) if faults else ""
             (own := directory / f"tuned-{tuned}").mkdir()
             yield _theirs(server, faults, own, tuned=tuned, accepted=accepted)
 
@@ -126,7 +133,7 @@ def _ours(server: SoundServer, faults: tuple[str, ...], report: Path) -> Run:
 
 
 @cache
-def _accepted(date: str, tuned: bool) -> str:
+def _accepted(date: str, *, tuned: bool) -> str:
     """Return the baseline of all that schemathesis reports of a sound server, as text."""
     server = SoundServer(title="", contract=date)
     with tempfile.TemporaryDirectory() as name:
@@ -198,16 +205,16 @@ def _errors(report: Path) -> list[str]:
 
 
 @contextmanager
-def _serving(server: SoundServer, faults: tuple[str, ...]) -> Iterator[tuple[str, Simulation, _Count]]:
+def _serving(server: SoundServer, faults: tuple[str, ...]) -> Iterator[tuple[str, Simulation, RequestCount]]:
     contract = Contract.load(server.contract)
     with simulator(contract=contract, token=TOKEN, variant=server.variant, faults=faults) as running:
-        running.simulation.request_log = count = _Count()
+        running.simulation.request_log = count = RequestCount()
         yield running.url, running.simulation, count
 
 
 def _seconds(command: Sequence[str], directory: Path, *, most: float) -> float:
     """Run a command to its end, or until its time is up; return how long that took."""
-    environment = {**os.environ, "VOCODE_API_KEY": TOKEN, "PYTHONPATH": str(_ROOT)}
+    environment = {**os.environ, "VOCODE_API_KEY": TOKEN, "PYTHONPATH": str(ROOT)}
     started = time.monotonic()
     with suppress(subprocess.TimeoutExpired):
         subprocess.run(command, cwd=directory, env=environment, capture_output=True, check=False, timeout=most)

@@ -5,29 +5,20 @@ holds fails its test, so that it is taken out. Server and suite read one clock, 
 what is seen: a request takes 10 ms.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
 pytest.importorskip("flask")
 pytest.importorskip("httpx")
 
-from tests.servers.flask_app import Server
-from tests.servers.flask_calls import TOKENS, Api
 from tests.servers.flask_faults import ADVICE, ERROR, FAULTS, OUT_OF_REACH
+from tests.servers.flask_runs import NOT_RUN, Run, complaints, draw_sound_servers, run_in_front_of_flask, unclear
 from tests.servers.flask_variants import VARIANTS
-from tests.support.waiting import one_clock
-from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.report.results import ResultCollector
 
 pytestmark = pytest.mark.slow
-
-Run = Callable[..., ResultCollector]
-
-#: pytest's own services that the suite does not use; they take time in each run.
-BARE = ["--capture=no", "-p", "no:logging", "-p", "no:faulthandler"]
-SECONDS = 0.01  # that a request takes
-CHANGES = {**VARIANTS, **{name: fault.change for name, fault in FAULTS.items()}}
 
 #: Sound servers that are tested, each variant at least once. What is known to be accused stands alone.
 SOUND = [
@@ -54,8 +45,8 @@ SOUND = [
 ]
 #: Sound servers that are accused, or about which the suite remains inconclusive.
 FALSE_ALARMS: Mapping[str, str] = {}
-#: Sound servers on which the main test cannot run, so that the exit code is that of an inconclusive run.
-NOT_RUN = ("fails-at-once", "own-numbers-only")
+#: A handful of drawn servers; `python -m benchmarks sound` draws more.
+DRAWN = [" ".join(names) for _, names in zip(range(4), draw_sound_servers(random.Random(5)), strict=False)]
 #: Faults that are missed, by what would find them.
 MISSED: Mapping[str, Sequence[str]] = {
     "an agent that another user has stored": ("create-takes-agents-of-others",),
@@ -84,44 +75,22 @@ TOGETHER = {
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """Run the suite against the application in some variants and with some faults."""
-    with one_clock() as clock, Server(lambda: clock.put_forward(SECONDS)).running() as server:
-        token, other_token = TOKENS
-
-        def running(*names: str) -> ResultCollector:
-            on = [variant for name in names if name in FAULTS for variant in FAULTS[name].on]
-            changes = [VARIANTS[name] for name in on] + [CHANGES[name] for name in names]
-            api, watch = Api(*changes), SuiteMonitor()
-            server.serve(api)
-            tokens = {"VOCODE_API_KEY": token, "VOCODE_OTHER_API_KEY": other_token}
-            options = [*BARE, f"--vocode-url={server.url}", f"--vocode-contract={api.date}"]
-            tally = run_suite(options, tokens, watch)
-            assert watch.interruption is None
-            assert tally.count("broken") == 0
-            return tally
-
-        yield running
-
-
-def complaints(tally: ResultCollector, *, errors_only: bool = False) -> list[str]:
-    """Return what the suite says against a server, but that it is slow."""
-    severities = ("error",) if errors_only else ("error", "advice")
-    found = [violation for violation in tally.violations if violation.severity in severities]
-    return [str(violation) for violation in found if violation.code != "slow"]
+    with run_in_front_of_flask() as run:
+        yield run
 
 
 def is_found(tally: ResultCollector, name: str) -> bool:
     return bool(complaints(tally, errors_only=FAULTS[name].expected == ERROR))
 
 
-@pytest.mark.parametrize("names", SOUND)
+@pytest.mark.parametrize("names", [*SOUND, *DRAWN])
 def test_suite_is_silent_about_a_sound_variant_unless_it_is_known_to_be_wrong(run, names):
     tally = run(*names.split())
-    unclear = [row.reason for row in tally.rows if row.verdict == "inconclusive"]
     if names in FALSE_ALARMS:
-        assert [*complaints(tally), *unclear], "no longer accused: take it out of FALSE_ALARMS"
+        assert [*complaints(tally), *unclear(tally)], "no longer accused: take it out of FALSE_ALARMS"
     else:
-        assert [*complaints(tally), *unclear] == []
-        assert tally.exit_code == (3 if names in NOT_RUN else 0)
+        assert [*complaints(tally), *unclear(tally)] == []
+        assert tally.exit_code == (3 if {*names.split()} & {*NOT_RUN} else 0)
 
 
 @pytest.mark.parametrize("name", FOUND)

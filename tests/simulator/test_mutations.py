@@ -20,8 +20,8 @@ def show(text: str, name: str = "talked", date: str = "2024-04-19") -> dict[str,
     return call(got, "get")
 
 
-def show_page(text: str, query: str = "") -> dict[str, Any]:
-    return call({"page": send(simulate(text), "list_calls", query)}, "page")
+def show_page(text: str, query: str = "", date: str = "2024-04-19") -> dict[str, Any]:
+    return call({"page": send(simulate(text, date=date), "list_calls", query)}, "page")
 
 
 TALKED = call({"get": send(SOUND, "get_call", f"id={NAMED['talked']}")}, "get")
@@ -93,6 +93,11 @@ def test_null_value_is_changed_by_add_only():
 )
 def test_operator_of_arrays_changes_the_items(text, items):
     assert show_page(text)["items"] == items
+
+
+def test_operator_leaves_alone_what_has_another_type_of_those_that_a_place_may_have():
+    listed = show_page("case:/items/*/start_time", "", date="2024-08-27")["items"]
+    assert any(isinstance(item["start_time"], float) for item in listed)
 
 
 def test_place_in_every_item_changes_those_for_which_the_condition_holds():

@@ -8,6 +8,7 @@ from vocode_contract.conformance.assertions.responses import (
     assert_status,
     assert_went_on,
     fail_with,
+    require_body_taken,
     require_not_over,
 )
 from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
@@ -56,6 +57,7 @@ def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -
 def test_end_call_accepts_json_null_as_empty_body(scenario: ScenarioRunner) -> None:
     answer = scenario.run(late_steps.end_with_null)
     require_not_over(scenario, answer)
+    require_body_taken(answer)
     assert_status(answer, 200)
 
 

@@ -8,6 +8,7 @@ from vocode_contract.conformance.assertions.responses import (
     assert_status,
     assert_still_as_requested,
     assert_went_on,
+    require_body_taken,
     require_not_over,
 )
 from vocode_contract.conformance.scenario import late_steps, more_steps, steps
@@ -30,6 +31,7 @@ def test_end_call_accepts_an_empty_form_and_ends_a_call_in_progress(scenario: Sc
     require_not_over(scenario, answer)
     assert_status(answer, 200)
     assert_ended(scenario.run(late_steps.wait_after_talking))
+    require_body_taken(answer)
 
 
 @pytest.mark.vocode_operation("end_call")

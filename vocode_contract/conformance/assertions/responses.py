@@ -344,3 +344,14 @@ def require_not_over(scenario: ScenarioRunner, answer: CheckedExchange) -> None:
         before = scenario.shared.send("get_call", {"id": answer.requested_id})
     if before.is_valid and before.call_status in FINAL:
         raise NoCall("the call was over before the request to end it")
+
+
+def require_body_taken(answer: CheckedExchange) -> None:
+    """Require that a request to end a call was not rejected for its body, which the contract does not declare.
+
+    Raises:
+        NoCall: It was, and without the body the call was ended.
+    """
+    __tracebackhide__ = True
+    if not answer.exchange.request.body:
+        raise NoCall("the server rejects a body of a request to end a call; no document says that it must ignore it")

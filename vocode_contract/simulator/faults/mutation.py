@@ -16,7 +16,7 @@ from vocode_contract.http.checked_exchange import list_items
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.conditions import holds
 from vocode_contract.simulator.faults.fault import CALLS, Fault, FaultContext, ResponseFault
-from vocode_contract.simulator.faults.operators import DROPPED, OPERATORS, Change, Operator, Spot
+from vocode_contract.simulator.faults.operators import DROPPED, OPERATORS, Operator, Spot
 from vocode_contract.simulator.faults.places import FaultPlace, find_holders, operations_with, parse_place, places
 from vocode_contract.simulator.responses import json_response
 
@@ -93,7 +93,7 @@ def mutate(text: str) -> ResponseFault:
     if operator.change is None:
         return _respond(operator, value)
     side, pointer = parse_place(place)
-    at = _Mutator(operator.change, side, pointer, value, adds=operator.adds)
+    at = _Mutator(operator, side, pointer, value)
     changes = {"": at.change_response, "request": at.change_body, "query": at.change_query, "state": at.change_state}
     return changes[side]
 
@@ -169,8 +169,8 @@ def _respond(operator: Operator, value: str) -> ResponseFault:
 class _Mutator:
     """One change at one place, on each of the sides."""
 
-    def __init__(self, change: Change, side: str, pointer: str, value: str, *, adds: bool) -> None:
-        self._operator, self._adds = change, adds
+    def __init__(self, operator: Operator, side: str, pointer: str, value: str) -> None:
+        self._operator = operator
         self._side, self._pointer, self._value = side, pointer, value
 
     def change_response(self, ctx: FaultContext) -> Response:
@@ -229,10 +229,10 @@ class _Mutator:
         # The last items first, so that those that are removed do not move the others.
         for holder, key in reversed(list(find_holders(root, pointer))):
             value = holder.get(key) if isinstance(holder, dict) else holder[key]
-            if value is None and not self._adds:
+            if self._operator.change is None or not self._operator.takes(value):
                 continue
             spot = Spot(root, holder, key, self._value, place, call_id, ctx)
-            holder[key] = self._operator(deepcopy(value), spot)
+            holder[key] = self._operator.change(deepcopy(value), spot)
             if holder[key] is DROPPED:
                 del holder[key]
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
+from vocode_contract.contract.model import json_type
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.end_call import keep_running, pretend_to_end, return_other_call, shift
 from vocode_contract.simulator.faults.fault import (
@@ -91,6 +92,10 @@ class Operator:
         """Return whether it can change values of a place."""
         is_typed = not place.types or not self.types.isdisjoint(place.types)
         return is_typed and (not self.formats or not self.formats.isdisjoint(place.formats))
+
+    def takes(self, value: object) -> bool:
+        """Return whether it changes a value: a place may have values of several types, and be null."""
+        return self.adds if value is None else json_type(value) in self.types
 
 
 def _retype(value: Any, spot: Spot) -> object:
