@@ -159,11 +159,12 @@ def test_check_says_nothing_of_a_test_server_where_a_file_makes_the_run_read_onl
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak"])
-def test_check_refuses_a_token_that_no_header_can_hold_in_one_line(token):
-    process = checked("--url", "http://127.0.0.1:1", env={"VOCODE_API_KEY": token})
+@pytest.mark.parametrize("variable", ["VOCODE_API_KEY", "VOCODE_OTHER_API_KEY"])
+def test_check_refuses_a_token_that_no_header_can_hold_in_one_line(token, variable):
+    process = checked("--url", "http://127.0.0.1:1", env={"VOCODE_API_KEY": TOKEN, variable: token})
     assert (process.returncode, process.stdout) == (2, "")
     assert process.stderr.splitlines() == [
-        "vocode-contract: VOCODE_API_KEY: must be a token of printable ASCII characters without spaces"
+        f"vocode-contract: {variable}: must be a token of printable ASCII characters without spaces"
     ]
 
 
@@ -320,7 +321,7 @@ def drained(handle):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--report", "pdf"], "--report: unknown format; known: json, junit, html, sarif, markdown, github"),
+        (["--report", "pdf"], "--report: unknown format 'pdf'; known: json, junit, html, sarif, markdown, github"),
         (["--report", "json,html"], "--report: only one report can be written to standard output"),
         (["--url", "ftp://x"], "--url: must start with https://"),
         (["--url", "https://u:p@x"], "--url: must hold no user name"),
@@ -328,7 +329,11 @@ def drained(handle):
         (["--fault", "wrong-enmu"], "did you mean wrong-enum?"),
         (["--url", "http://127.0.0.1:1", "--fault", "wrong-enum"], "--fault needs the built-in simulator"),
         (["--contract", "2020-01-01"], "unknown contract '2020-01-01'"),
-        (["--url", "https://127.0.0.1:1", "--ca", os.devnull], "--ca: cannot be read, or holds no PEM certificate"),
+        (["--url", "https://127.0.0.1:1", "--ca", os.devnull], f"--ca: {os.devnull} holds no PEM certificate"),
+        (["--url", "https://127.0.0.1:1", "--ca", "nothere.pem"], "--ca: nothere.pem: No such file or directory"),
+        (["--url", ""], "--url: is empty; leave it out, or give it a value"),
+        (["--accepted", ""], "--accepted: is empty; leave it out, or give it a value"),
+        (["--select", "enum", "--select", ""], "--select: is empty; leave it out, or give it a value"),
         (["--ignore", "slow,enmu"], "--ignore: no code is named 'enmu'; did you mean enum? 'vocode-contract explain'"),
         (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 or more"),
         (["--budget", "-1"], "--budget: must be a number of requests, 0 or more"),

@@ -91,7 +91,8 @@ def test_send_names_what_is_wrong_with_an_answer(run, monkeypatch):
 def test_send_to_nobody_could_not_be_judged(run):
     with served(receiver()) as url:
         pass
-    assert run("send", "event_message", "--to", url)[0] == 3
+    code, _, err = run("send", "event_message", "--to", f"{url}/events/T0KEN")
+    assert (code, err) == (3, f"vocode-contract: {url}/events/*: no connection; nothing was sent\n")
 
 
 @pytest.mark.parametrize(
@@ -136,4 +137,5 @@ def test_attack_prints_one_line_a_violation(run):
 def test_attack_of_nobody_could_not_be_judged(run):
     with served(receiver()) as url:
         pass
-    assert run("attack", "--to", url)[0] == 3
+    code, _, err = run("attack", "--to", url)
+    assert (code, f"{url}: no connection; nothing more was sent" in err) == (3, True)

@@ -270,7 +270,7 @@ def settings_of(**values: object) -> Settings:
         ({"url": "ftp://x"}, "--url: must start with https://"),
         ({"contract": "2020-01-01"}, "--contract: unknown contract '2020-01-01'"),
         ({"profile": "lax"}, "--profile: unknown profile 'lax'"),
-        ({"url": "https://staging.example", "ca": __file__}, "--ca: cannot be read, or holds no PEM certificate"),
+        ({"url": "https://staging.example", "ca": __file__}, "--ca: .* holds no PEM certificate"),
         ({"allow": ("rings", "all")}, "--allow: 'all' is not an effect"),
         ({"allow_number": ("555-0100",)}, "--allow-number: must be digits"),
         ({"call_id": ("12",)}, "--call-id: must be the id of a call"),

@@ -43,12 +43,17 @@ from vocode_contract.validation.masking import Secret
 pytest.importorskip("httpx")
 import httpx
 
-from vocode_contract.http.client.authentication import BEARER, TOKEN_VARIABLE, Authentication, SecretHeader
+from vocode_contract.http.client.authentication import (
+    BEARER,
+    OTHER_TOKEN_VARIABLE,
+    TOKEN_VARIABLE,
+    Authentication,
+    SecretHeader,
+)
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
     INVALID_TOKEN,
-    OTHER_TOKEN_VARIABLE,
     Credentials,
     OperationRequest,
     authorization,

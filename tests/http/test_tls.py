@@ -261,10 +261,11 @@ def test_server_that_requires_a_client_certificate_is_named(private, version, wh
     [
         ("cert", "encrypted", "", f"encrypted key; put its passphrase into {PASSPHRASE_VARIABLE}"),
         ("cert", "encrypted", "wrong", f"or {PASSPHRASE_VARIABLE} does not decrypt it"),
-        ("cert", "encrypted", "x" * 2_000, "cannot be read"),
-        ("cert", "", "", "cannot be read, or holds no PEM certificate with its key"),
-        ("key", "cert", "", "cannot be read, or holds no PEM certificate with its key"),
-        ("missing", "", "", "cannot be read"),
+        ("cert", "encrypted", "x" * 2_000, f"{PASSPHRASE_VARIABLE} is too long"),
+        ("cert", "", "", "holds no PEM certificate with its key"),
+        ("key", "cert", "", "holds no PEM certificate with its key"),
+        ("missing", "", "", r"missing\.pem: No such file or directory"),
+        ("cert", "missing", "", r"missing\.pem: No such file or directory"),
         ("cert", "other", "", "does not belong to the key"),
     ],
 )

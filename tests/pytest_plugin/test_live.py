@@ -128,7 +128,7 @@ def test_url_that_was_not_typed_must_lead_to_a_host_of_the_user(live_pytest, sen
         written(tmp_path / "work" / "pytest.ini", f"[pytest]\nvocode_url = {url}\n")
     process = live_pytest(READS, **({"VOCODE_URL": url} if where == "variable" else {}))
     assert bool(sent("GET")) is read
-    assert ("give it with --vocode-url" in process.stderr) is not read
+    assert ("pass it with --vocode-url" in process.stderr) is not read
 
 
 def test_url_that_was_not_typed_stops_no_run_that_does_not_use_it(live_pytest, tmp_path):

@@ -117,7 +117,7 @@ def test_variable_of_the_endpoint_fails_a_test_that_asks_for_the_client_late(run
     source = f"def test_late(request):\n    request.getfixturevalue('vocode_client')\n\n{JUDGES_A_PAYLOAD}"
     result = run(source)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*staging.example.com is not this machine; give it with --vocode-url, *"])
+    result.stdout.fnmatch_lines(["*staging.example.com is not this machine; pass it with --vocode-url, *"])
 
 
 @pytest.mark.parametrize("option", ["--vocode-timeout=0.1", "--vocode-max-body=100"])
@@ -485,7 +485,7 @@ def test_unknown_report_is_one_line_at_the_start(run):
     result = run("def test_other(): pass", "--vocode-report=pdf")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     [line] = filter(None, result.errlines)
-    assert line.startswith("ERROR: --vocode-report: unknown format")
+    assert line.startswith("ERROR: --vocode-report: unknown format 'pdf'")
 
 
 def test_bug_of_the_suite_is_told_without_what_it_held(run, monkeypatch):
@@ -667,6 +667,22 @@ def test_option_that_cannot_be_used_with_its_value_is_one_line(run, arguments, r
     result = run(READS_A_CALL, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any(reason in line for line in result.errlines)
+
+
+@pytest.mark.parametrize("name", ["url", "accepted", "select"])
+def test_option_without_a_value_is_refused_and_not_ignored(run, name):
+    result = run("def test_other(): pass", f"--vocode-{name}=")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    [line] = filter(None, result.errlines)
+    assert line == f"ERROR: --vocode-{name}: is empty; leave it out, or give it a value"
+
+
+@pytest.mark.parametrize("source", ["def test_other(): pass", READS_A_CALL])
+def test_options_of_fuzzing_without_a_fuzzing_test_are_named_in_the_summary(run, source):
+    pytest.importorskip("schemathesis")
+    result = run(source, "--vocode-fuzz=3", "--vocode-seed=7")
+    shown = [line.strip() for line in result.outlines if "no fuzzing test was run" in line]
+    assert shown == [f"--vocode-{name} has no effect: no fuzzing test was run" for name in ("fuzz", "seed")]
 
 
 def test_token_that_no_header_can_hold_is_one_line_and_not_shown(run, monkeypatch):

@@ -106,7 +106,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 *names,
                 metavar=option.metavar,
                 type=option.type,
-                default=None if option.is_repeatable else option.default,
+                default=None if option.is_repeatable or option.default == "" else option.default,
                 multiple=option.is_repeatable,
                 envvar=option.variable if option.name == "url" else None,
                 show_envvar=True,

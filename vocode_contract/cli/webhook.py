@@ -16,7 +16,7 @@ from vocode_contract.errors import InvalidOption
 if TYPE_CHECKING:
     from vocode_contract.validation.masking import Secret
     from vocode_contract.webhooks import Event
-    from vocode_contract.webhooks.sending import Delivery, DeliveryResult
+    from vocode_contract.webhooks.sending import Delivery, DeliveryResult, Target
 
 ACTION = "external_action"
 #: All events of a scenario, in place of one.
@@ -115,12 +115,12 @@ def send(
     """
     from vocode_contract.webhooks.sending import Deliverer, Target
 
-    Target.from_url(url, allowed_hosts=allowed_hosts, option="--to")
+    target = Target.from_url(url, allowed_hosts=allowed_hosts, option="--to")
     secret = _read_secret(secret_env, secret_file)
     output = ctx.ensure_object(Output)
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
         deliveries = _build_deliveries(event, url, secret, **options)
-        codes = [_report(delivery, deliverer.send(delivery), output) for delivery in deliveries]
+        codes = [_report(delivery, deliverer.send(delivery), target, output) for delivery in deliveries]
     ctx.exit(next((code for code in (VIOLATES, INCONCLUSIVE) if code in codes), CONFORMS))
 
 
@@ -262,7 +262,7 @@ def _find_events(kind: str, scenario: str | None, call_id: str) -> "tuple[Event,
     return (first or Event(type=kind, call_id=call_id),)
 
 
-def _report(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> int:
+def _report(delivery: "Delivery", answer: "DeliveryResult", target: "Target", output: Output) -> int:
     """Print the result of a delivery and return its exit code."""
     from vocode_contract.validation.masking import printable
     from vocode_contract.webhooks.sending.external_actions import LABEL, NO_RESPONSE, check_action_response
@@ -270,7 +270,7 @@ def _report(delivery: "Delivery", answer: "DeliveryResult", output: Output) -> i
     status = "-" if answer.status is None else answer.status
     output.write(f"{delivery.label}  {status}  {answer.seconds:.3f} s  {answer.outcome}\n")
     if reason := NO_RESPONSE.get(answer.outcome):
-        output.say(reason)
+        output.say(f"{target}: {reason}")
         return INCONCLUSIVE
     if delivery.label != LABEL:
         return CONFORMS if answer.outcome == "delivered" else VIOLATES

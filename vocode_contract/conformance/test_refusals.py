@@ -14,8 +14,8 @@ from vocode_contract.conformance.assertions.responses import (
 from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.calls import REFUSED
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
+from vocode_contract.http.client.authentication import OTHER_TOKEN_VARIABLE
 from vocode_contract.http.client.created_calls import MARK
-from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE
 
 each_way = pytest.mark.parametrize(
     ("way", "name"),

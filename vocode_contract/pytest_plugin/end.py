@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vocode_contract.errors import spell_option
 from vocode_contract.pytest_plugin.results import RESULT_HOOKS
 from vocode_contract.pytest_plugin.state import (
     PRINTED_REPORTS,
@@ -64,8 +65,24 @@ def _add_remarks(session: pytest.Session) -> None:
     outdated = _list_outdated(session)
     for results in hooks.list_collectors():
         results.outdated += outdated
-        results.remarks += [*(run.remarks() if run else ()), *results.late_remarks()]
+        results.remarks += [*(run.remarks() if run else ()), *results.late_remarks(), *_list_unused_options(config)]
         results.is_left_open = run is not None and bool(run.left or run.unanswered)
+
+
+def _list_unused_options(config: pytest.Config) -> list[str]:
+    """Return a line for each option of fuzzing that had no effect; none if the run was cut short."""
+    results = config.stash.get(RESULTS, None)
+    if config.option.collectonly or config.getoption("vocode_plan"):
+        return []
+    if results is not None and (results.interrupted or results.obstacle):
+        return []
+    if results is not None and any("test_fuzzing" in row.module for row in results.rows):
+        return []
+    return [
+        f"{spell_option(name)} has no effect: no fuzzing test was run"
+        for name in ("fuzz", "seed")
+        if config.getoption(f"vocode_{name}")
+    ]
 
 
 def _list_outdated(session: pytest.Session) -> list[str]:
@@ -92,7 +109,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.section(f"contract {run.contract}, {run.profile}: {run.where}")
         for line in render_summary(outcome, full=verbosity > 1, verbosity=verbosity):
             terminalreporter.write_line(line)
-    elif results is not None and (remarks := [*results.late_remarks()]):
+    elif remarks := [*(results.late_remarks() if results is not None else ()), *_list_unused_options(config)]:
         terminalreporter.section("contract")
         for line in remarks:
             terminalreporter.write_line(line)

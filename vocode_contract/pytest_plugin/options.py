@@ -39,7 +39,9 @@ def _describe_argument(option: "RunOption") -> dict[str, Any]:
     """Return the keyword arguments of ``add_argument`` for an option."""
     if option.is_flag:
         return {"dest": option.ini_key, "action": "store_true"}
-    action = {"action": "append", "default": []} if option.is_repeatable else {"default": option.default}
+    # None differs from an empty text that was typed, which is refused.
+    default = None if option.default == "" else option.default
+    action = {"action": "append", "default": []} if option.is_repeatable else {"default": default}
     return {"dest": option.ini_key, "metavar": option.metavar, "type": option.type, **action}
 
 
@@ -62,7 +64,8 @@ def is_any_given(config: pytest.Config) -> bool:
     from vocode_contract.conformance.run.options import OPTIONS
 
     return any(
-        option.is_set(config.getoption(option.ini_key))
+        option.is_set(typed := config.getoption(option.ini_key))
+        or typed == ""
         or (option.has_key and option.is_set(config.getini(option.ini_key)))
         for option in OPTIONS
     )

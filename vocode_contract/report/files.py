@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from vocode_contract.errors import InvalidOption
+from vocode_contract.errors import InvalidOption, describe_unknown
 from vocode_contract.report.accepted import render_accepted_file
 from vocode_contract.report.html import render_html
 from vocode_contract.report.junit import render_junit
@@ -71,7 +71,7 @@ def parse_reports(values: Iterable[str], option: str, *, default: str = STDOUT) 
 def _parse_report(text: str, option: str, default: str) -> ReportRequest:
     name, equals, path = text.partition("=")
     if name not in FORMATS:
-        raise InvalidOption(option, f"unknown format; known: {', '.join(FORMATS)}")
+        raise InvalidOption(option, describe_unknown("format", name, FORMATS))
     if (equals and not path) or "\0" in path:
         raise InvalidOption(option, f"needs a path after {name}=")
     _, extension = FORMATS[name]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
 
-from vocode_contract.errors import CHECK_PREFIX
+from vocode_contract.errors import CHECK_PREFIX, InvalidOption
 
 _UNSET: tuple[object, ...] = (None, "", (), [])
 
@@ -106,10 +106,15 @@ class RunOption:
         """Return what was given: an option beats the environment, and that the configuration file.
 
         Args:
-            typed: The value on the command line.
+            typed: The value on the command line; ``None`` if it is not there.
             prefix: How options are spelled there.
             file: The value in the configuration file.
+
+        Raises:
+            InvalidOption: The value on the command line is empty, as that of a shell variable that is not set.
         """
+        if typed == "" or (self.is_repeatable and "" in (typed or ())):
+            raise InvalidOption(f"{prefix}{self.name}", "is empty; leave it out, or give it a value")
         variable = os.environ.get(self.variable, "") if self.has_variable else ""
         sources = (
             (f"{prefix}{self.name}", typed),

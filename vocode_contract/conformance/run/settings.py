@@ -11,6 +11,8 @@ from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (
     BEARER,
+    OTHER_TOKEN_VARIABLE,
+    TOKEN_VARIABLE,
     Authentication,
     ClientCertificate,
     SecretHeader,
@@ -113,7 +115,8 @@ class Settings:
         auth = given["auth"]
         authentication = Authentication.from_word(auth.value, option=auth.source) if auth.value else BEARER
         if endpoint is not None:
-            token_of_environment(authentication)  # refuses an invalid token once, instead of in every test
+            for variable in (TOKEN_VARIABLE, OTHER_TOKEN_VARIABLE):  # refuses an invalid one once, not in every test
+                token_of_environment(authentication, variable=variable)
         contract = _contract(given["contract"], given["profile"])
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)

@@ -1,6 +1,5 @@
 """Steps about recordings, malformed requests, another user, and calls in other states."""
 
-import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -23,9 +22,9 @@ from vocode_contract.conformance.scenario.steps import (
     wait_until_over,
 )
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.client.request import OTHER_TOKEN_VARIABLE, Credentials
+from vocode_contract.http.client.authentication import OTHER_TOKEN_VARIABLE, token_of_environment
+from vocode_contract.http.client.request import Credentials
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.masking import Secret
 
 
 def end_by_get(scenario: SharedScenario) -> CheckedExchange:
@@ -73,10 +72,10 @@ def other_user() -> Credentials:
     Raises:
         NoCall: There are none.
     """
-    token = os.environ.get(OTHER_TOKEN_VARIABLE)
-    if not token:
+    token = token_of_environment(variable=OTHER_TOKEN_VARIABLE)
+    if token is None:
         raise NoCall(f"needs the token of another user in {OTHER_TOKEN_VARIABLE}")
-    return Credentials(token=Secret(token))
+    return Credentials(token=token)
 
 
 def end_as_other_user(scenario: SharedScenario) -> Pages:

@@ -10,6 +10,8 @@ from vocode_contract.errors import InvalidOption, spell_option
 from vocode_contract.validation.masking import Secret
 
 TOKEN_VARIABLE = "VOCODE_API_KEY"  # noqa: S105 - the name of the variable, not its value
+#: The token of another user, for tests that it opens nothing of the first one's.
+OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the same
 PASSPHRASE_VARIABLE = "VOCODE_KEY_PASSPHRASE"  # noqa: S105 - the same
 
 _AUTHORIZATION = "Authorization"
@@ -60,16 +62,16 @@ class Authentication:
         """The text that `from_word` parses."""
         return self.scheme.lower() or f"header:{self.header}"
 
-    def require(self, token: Secret) -> None:
-        """Refuse a credential that cannot be sent.
+    def require(self, token: Secret, variable: str = TOKEN_VARIABLE) -> None:
+        """Refuse a credential that cannot be sent, by the name of its variable.
 
         Raises:
             InvalidOption: It is empty, or holds spaces, line breaks or characters beyond ASCII; or a colon is missing.
         """
         if not _TOKEN.fullmatch(token.reveal()):
-            raise InvalidOption(TOKEN_VARIABLE, "must be a token of printable ASCII characters without spaces")
+            raise InvalidOption(variable, "must be a token of printable ASCII characters without spaces")
         if self.scheme == "Basic" and ":" not in token.reveal():
-            raise InvalidOption(TOKEN_VARIABLE, f"must be user:password, since {spell_option('auth')} is basic")
+            raise InvalidOption(variable, f"must be user:password, since {spell_option('auth')} is basic")
 
     def encode(self, credential: str) -> str:
         """Return a credential as it is sent after the scheme."""
@@ -133,15 +135,15 @@ class ClientCertificate:
     key_file: str = ""
 
 
-def token_of_environment(authentication: Authentication = BEARER) -> Secret | None:
-    """Return the user's credential from the environment; ``None`` if it is not set.
+def token_of_environment(authentication: Authentication = BEARER, *, variable: str = TOKEN_VARIABLE) -> Secret | None:
+    """Return a credential from an environment variable; ``None`` if it is not set.
 
     Raises:
         InvalidOption: It cannot be used.
     """
-    value = os.environ.get(TOKEN_VARIABLE)
+    value = os.environ.get(variable)
     if not value:
         return None
     token = Secret(value)
-    authentication.require(token)
+    authentication.require(token, variable)
     return token

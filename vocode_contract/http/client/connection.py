@@ -329,8 +329,10 @@ def tls_context(ca_file: str = "", certificate: ClientCertificate | None = None)
     if ca_file:
         try:
             context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError):
-            raise InvalidOption("the file of certificates", "cannot be read, or holds no PEM certificate") from None
+        except ssl.SSLError:
+            raise InvalidOption("the file of certificates", f"{ca_file} holds no PEM certificate") from None
+        except OSError as error:
+            raise InvalidOption("the file of certificates", f"{ca_file}: {error.strerror}") from None
     if certificate is not None:
         _load_certificate(context, certificate)
     return context
@@ -348,7 +350,7 @@ def _load_certificate(context: ssl.SSLContext, certificate: ClientCertificate) -
             raise _Encrypted
         return passphrase
 
-    problem = "cannot be read, or holds no PEM certificate with its key"
+    problem = f"{certificate.file} holds no PEM certificate with its key"
     try:
         context.load_cert_chain(certificate.file, certificate.key_file or None, give_passphrase)
     except _Encrypted:
@@ -358,8 +360,11 @@ def _load_certificate(context: ssl.SSLContext, certificate: ClientCertificate) -
             problem = "does not belong to the key"
         elif passphrase:
             problem += f", or {PASSPHRASE_VARIABLE} does not decrypt it"
-    except (OSError, ValueError):  # a passphrase may be too long
-        pass
+    except OSError as error:
+        unread = (path for path in (certificate.file, certificate.key_file) if not os.access(path, os.R_OK))
+        problem = f"{next(unread, certificate.file)}: {error.strerror}"
+    except ValueError:
+        problem = f"has an encrypted key, for which {PASSPHRASE_VARIABLE} is too long"
     else:
         return
     raise InvalidOption("the client certificate", problem)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vocode_contract.contract.model import Effect, Operation
-from vocode_contract.http.client.authentication import BEARER, TOKEN_VARIABLE, Authentication
+from vocode_contract.http.client.authentication import BEARER, OTHER_TOKEN_VARIABLE, TOKEN_VARIABLE, Authentication
 from vocode_contract.validation.masking import Secret
-
-OTHER_TOKEN_VARIABLE = "VOCODE_OTHER_API_KEY"  # noqa: S105 - the name of the variable, not its value
 
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
 #: Characters of a token (RFC 9110, section 11.2: token68 without its padding).

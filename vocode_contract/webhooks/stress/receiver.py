@@ -126,7 +126,7 @@ class Receiver:
 
     def _count(self, answer: DeliveryResult, wanted: Wanted) -> None:
         if answer.outcome == "unreachable":
-            raise Stopped("no connection to the receiver; nothing more was sent")
+            raise Stopped("no connection; nothing more was sent")
         if reason := explain_no_response(answer, wanted):
             self.unjudged.append(f"no response to a delivery: {reason}")
         self.delivered += answer.status is not None

@@ -61,7 +61,7 @@ def attack(
     """
     if most < 1:
         raise InvalidOption("most", "must be 1 or more")
-    Target.from_url(url, allowed_hosts=allowed_hosts)
+    target = Target.from_url(url, allowed_hosts=allowed_hosts)
     subjects = _subjects(url, secret, payload or {}, scenarios)
     chance = Random(seed)  # noqa: S311 - order of deliveries, guards nothing
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
@@ -74,7 +74,7 @@ def attack(
                 else:
                     receiver.try_odd(subject, plan)
         except Stopped as stopped:
-            receiver.unjudged.append(str(stopped))
+            receiver.unjudged.append(f"{target}: {stopped}")
     return StressReport(
         violations=tuple(receiver.found),
         delivered=receiver.delivered,
