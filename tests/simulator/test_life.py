@@ -348,7 +348,7 @@ def test_transcript_before_2024_has_no_times():
 
 
 def test_transcript_wraps_its_minutes_at_sixty():
-    assert transcript([Utterance(3_725.678, "BOT", "Hm.")], NEWEST) == "[02:05.67] BOT: Hm.\n"
+    assert transcript([Utterance(3_725.678, "BOT", "Hm.")], timed=True) == "[02:05.67] BOT: Hm.\n"
 
 
 # --- events ---

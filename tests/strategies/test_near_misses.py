@@ -10,10 +10,10 @@ from hypothesis import find, given, settings
 
 from vocode_contract import Contract, Validator, dates
 from vocode_contract.contract.json_pointer import resolve
+from vocode_contract.contract.minimal_values import minimal_value
 from vocode_contract.contract.model import PROFILES
 from vocode_contract.strategies import from_schema, mutations, near_misses
 from vocode_contract.strategies.contradictions import CONTRADICTIONS
-from vocode_contract.strategies.locations import minimal_value
 from vocode_contract.strategies.near_misses import inconsistent_calls
 from vocode_contract.strategies.seeding import sample
 from vocode_contract.validation.consistency import RULES, inconsistencies

@@ -117,14 +117,15 @@ class Contract:
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.date, self.profile, None if self._is_shipped else self.document)
+        return _restore, (self.date, self.profile, None if self.is_shipped else self.document)
 
     @property
     def _identity(self) -> tuple[str, str, int]:
         return self.date, self.profile, id(self.document)  # equal documents are one object: see `share_document`
 
     @property
-    def _is_shipped(self) -> bool:
+    def is_shipped(self) -> bool:
+        """Whether it is a shipped contract, and not one of a user's own."""
         return self.date in read_index()["contracts"] and self.document is load_document(self.date)
 
     @classmethod
@@ -325,6 +326,14 @@ class Contract:
         return (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
 
+def matches_path(template: str, path: str) -> bool:
+    """Return whether a URL path is that of an operation, in which ``{name}`` stands for one segment."""
+    wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
+    return len(wanted) == len(given) and all(
+        want == has or (want.startswith("{") and bool(has)) for want, has in zip(wanted, given, strict=True)
+    )
+
+
 def resolve_contract(
     contract: str | Contract | None, profile: str | None = None, *, default: str = DEFAULT_PROFILE
 ) -> Contract:
@@ -410,7 +419,7 @@ def _load(date: str, profile: str) -> Contract:
 
 @cache
 def _with_profile(contract: Contract, profile: Any) -> Contract:
-    return _load(contract.date, profile) if contract._is_shipped else replace(contract, profile=profile)
+    return _load(contract.date, profile) if contract.is_shipped else replace(contract, profile=profile)
 
 
 def _restore(date: str, profile: Any, document: Schema | None) -> Contract:

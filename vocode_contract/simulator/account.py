@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
-from vocode_contract.contract.model import Contract
+from vocode_contract.contract.model import Contract, has_timed_transcripts
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.life import CallEvent, Life, events, properties_at
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
@@ -82,6 +82,7 @@ class State:
             None; times are seconds since the epoch. A call with a life has the state in which it was last read.
         lives: By id of the call; the initial calls have none and do not change.
         scenario: Default scenario for calls whose number selects none.
+        timed: Whether the lines of a transcript are timed.
         stored: Agents, prompts, voices and the like: id to kind and object.
     """
 
@@ -95,9 +96,11 @@ class State:
     scenario: str = DEFAULT
     stored: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
     json_cache: SerializationCache = field(init=False, repr=False)
+    timed: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.json_cache = SerializationCache(self.contract)
+        self.timed = has_timed_transcripts(self.contract)
 
     @classmethod
     def create(cls, contract: Contract, *, clock: Clock, seed: int, scenario: str = DEFAULT) -> "State":
@@ -121,7 +124,7 @@ class State:
         if call is None:
             raise NotStored("Call")
         if life := self.lives.get(identifier):
-            values = properties_at(life, call, self.clock(), self.contract.date)
+            values = properties_at(life, call, self.clock(), timed=self.timed)
             call.update((name, value) for name, value in values.items() if name in call)
         return call
 

@@ -21,6 +21,8 @@ _BOOLEANS = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
     **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
 }
+#: Numbers from one on.
+_COUNTS = frozenset(("page", "size"))
 _SCALARS = frozenset(("string", "number", "integer", "boolean", "null"))
 
 
@@ -46,7 +48,7 @@ def parse_arguments(contract: Contract, operation: Operation, request: Request) 
     given = dict(parse_qsl(query, keep_blank_values=True))  # the last of repeated ones counts
     arguments: dict[str, Any] = {}
     details: list[ErrorDetail] = []
-    for parameter in operation.parameters:
+    for parameter in (each for each in operation.parameters if each.location == "query"):
         try:
             arguments[parameter.name] = _parse_parameter(contract, parameter, given)
         except InvalidRequest as error:
@@ -68,10 +70,10 @@ def _parse_parameter(contract: Contract, parameter: Parameter, given: Mapping[st
             raise InvalidRequest(ErrorDetail(place=("query", name), kind="missing"))
         return schema.get("default")
     kind = _kind(contract, name, schema)
-    value = _PARSERS[kind](given[name])
+    value = _PARSERS.get(kind, str)(given[name])
     if value is None or (kind == "column" and value not in columns(contract)):
         error = "value" if kind == "column" else kind
-    elif kind == "integer" and value < 1:
+    elif kind == "integer" and value < 1 and name in _COUNTS:
         error = "minimum"
     else:
         return value
@@ -83,7 +85,7 @@ def _kind(contract: Contract, name: str, schema: Schema) -> str:
         return "column"
     if schema.get("format") == "uuid":
         return "uuid"
-    return next(kind for kind in contract.types(schema) if kind != "null")
+    return next((kind for kind in contract.types(schema) if kind != "null"), "string")
 
 
 def _parse_uuid(text: str) -> str | None:
@@ -107,7 +109,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
 @cache
 def columns(contract: Contract) -> frozenset[str]:
     """Return the names of the properties that a list of calls can be sorted by."""
-    declared = contract.schema("NormalizedCall")["properties"]
+    declared = contract.schemas.get("NormalizedCall", {}).get("properties", {})
     return frozenset(name for name, schema in declared.items() if _SCALARS.issuperset(contract.types(schema)))
 
 

@@ -55,18 +55,19 @@ _AGENT_DEFAULTS: Mapping[str, Any] = {
 
 def place_call(
     state: State,
-    request: Mapping[str, Any],
+    request: Mapping[str, Any] | None,
     provider: Literal["twilio", "vonage"] = "vonage",
     scenario: str | None = None,
 ) -> Call:
     """Place the call of a valid CreateCallRequest; from then on it progresses by itself.
 
-    By default, the called number selects the scenario.
+    By default, the called number selects the scenario. A contract of a user's own may have a request without agent or
+    numbers: they are those of an initial call.
 
     Raises:
         NotStored: The request names an agent, or a part of one, that is not stored.
     """
-    values = _drop_nulls(request)
+    values = _drop_nulls({**_placed_by_default(state), **(request if isinstance(request, Mapping) else {})})
     if isinstance(values["agent"], Mapping):
         values["agent"] = {**_AGENT_DEFAULTS, **_drop_nulls(values["agent"])}
     telephony_id, metadata = _create_line(state, provider)
@@ -86,6 +87,11 @@ def place_call(
     name = scenario or select_scenario(call["to_number"], state.scenario)
     state.lead(call, start_life(call, name, state.clock()))
     return state.call(call["id"])
+
+
+def _placed_by_default(state: State) -> dict[str, Any]:
+    first = next(iter(state.calls.values()))
+    return {"from_number": first["from_number"], "to_number": first["to_number"], "agent": first["agent"]["id"]}
 
 
 def _drop_nulls(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.lifecycle.life import CallEvent
@@ -40,10 +41,10 @@ def _make_action(state: State, event: CallEvent) -> Delivery | None:
         return None
     actions = call["agent"].get("actions") or ()
     config = next((action["config"] for action in actions if action["type"] == "action_external"), None)
-    return _make_delivery(config, event.call_id, state.contract.date) if config else None
+    return _make_delivery(config, event.call_id, state.contract) if config else None
 
 
-def _make_delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delivery:
+def _make_delivery(config: Mapping[str, Any], call_id: str, contract: Contract) -> Delivery:
     from vocode_contract.webhooks.external_actions import ExternalAction, action_body, signed_request
 
     action = ExternalAction(call_id=call_id, payload=_make_payload(config["input_schema"]))
@@ -56,7 +57,7 @@ def _make_delivery(config: Mapping[str, Any], call_id: str, date: str) -> Delive
     def describe(result: "DeliveryResult") -> str:
         from vocode_contract.webhooks.sending.external_actions import check_action_response
 
-        report = check_action_response(result, contract=date)
+        report = check_action_response(result, contract=contract)
         codes = dict.fromkeys(violation.code for violation in report.violations if violation.severity == "error")
         return signed + (report.reason or ", ".join(codes) or "the answer conforms")
 

@@ -40,28 +40,28 @@ class Account:
 
 
 def _get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    return json_response(200, account.serialize(account.state.call(arguments["id"])))
+    return json_response(200, account.serialize(account.state.call(arguments.get("id", ""))))
 
 
 def _end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     """End a call and return it; the body is ignored."""
-    call = account.state.call(arguments["id"])
+    call = account.state.call(arguments.get("id", ""))
     if account.rules.ends_calls:
         calls.end_call(account.state, call)
     return json_response(200, account.serialize(call))
 
 
 def _create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    call = calls.place_call(account.state, arguments["body"], account.variant.provider)
+    call = calls.place_call(account.state, arguments.get("body"), account.variant.provider)
     return json_response(200, account.serialize(call))
 
 
 def _list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Return one page of the calls, newest first unless sorted."""
-    page, size = arguments["page"], arguments["size"]
+    page, size = arguments.get("page") or 1, arguments.get("size") or 10
     found = list(reversed(account.state.calls))
     if column := arguments.get("sort_column"):
-        rank = {identifier: _rank(account.state.call(identifier)[column]) for identifier in found}
+        rank = {identifier: _rank(account.state.call(identifier).get(column)) for identifier in found}
         found.sort(key=rank.__getitem__, reverse=bool(arguments.get("sort_desc")))
     total, start = len(found), (page - 1) * size
     shown = (account.state.call(identifier) for identifier in found[start : start + size])
@@ -81,7 +81,7 @@ def _rank(value: Any) -> tuple[bool, Any]:
 
 def _get_recording(account: Account, arguments: Mapping[str, Any]) -> Response:
     """Return the recording of a call: a tenth of a second of silence."""
-    if not account.state.call(arguments["id"])["recording_available"]:
+    if not account.state.call(arguments.get("id", ""))["recording_available"]:
         return error_response(404, "Recording not found")
     return Response(status=200, headers=(("content-type", "audio/mpeg"),), body=_SILENCE * 4)
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vocode_contract.contract.model import has_timed_transcripts
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.calls import add_call, create_object
 from vocode_contract.simulator.lifecycle.scenarios import Utterance, transcript
+from vocode_contract.simulator.shapes import list_new_values
 
 #: A number that selects no scenario, and the number that calls it.
 TO_NUMBER, FROM_NUMBER = "12025550142", "12025550199"
@@ -91,15 +93,19 @@ _CALLS: tuple[tuple[Mapping[str, Any], float | None, float | None], ...] = (
 
 
 def add_seed_data(state: State) -> None:
-    """Add the agents and the initial calls to an account, oldest call first."""
+    """Add the agents and the initial calls to an account, oldest call first.
+
+    A contract of a user's own has a call more for each value that it lists and no shipped contract does.
+    """
     agents = [create_object(state, "Agent", agent)["id"] for agent in (_DELIVERY, _BOOKING)]
-    now = state.clock()
-    for index, (known, ago, lasted) in enumerate(_CALLS):
+    now, timed = state.clock(), has_timed_transcripts(state.contract)
+    new = tuple(({**_WAITING, key: value}, None, None) for key, value in list_new_values(state.contract))
+    for index, (known, ago, lasted) in enumerate((*_CALLS, *new)):
         start = None if ago is None else now - ago
         add_call(
             state,
             {
-                "to_number": f"120255501{index:02d}",
+                "to_number": f"120255501{index % 100:02d}",
                 "from_number": FROM_NUMBER,
                 "agent_phone_number": FROM_NUMBER,
                 "telephony_provider": "vonage",
@@ -107,7 +113,7 @@ def add_seed_data(state: State) -> None:
                 "telephony_metadata": {"type": "telephony_metadata_vonage"},
                 "on_no_human_answer": "continue",
                 "context": {"customer_name": "Ada"},
-                "transcript": transcript(_SPOKEN, state.contract.date) if known is _TALKED else None,
+                "transcript": transcript(_SPOKEN, timed=timed) if known is _TALKED else None,
                 **known,
                 "agent": agents[index % 2],
                 "start_time": start,

@@ -82,7 +82,7 @@ class _Serializer(NamedTuple):
         written = {
             key: self.serialize(declared[key], child) if type(child) in _NESTED else child
             for key, child in value.items()
-            if child is not None or self.variant.nulls or key in required
+            if key in declared and (child is not None or self.variant.nulls or key in required)
         }
         for key in _TIMES.intersection(written):
             if written[key] is not None and "number" not in self.contract.types(declared[key]):

@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Lock
 from urllib.parse import quote
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation, matches_path
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import Call, NotStored, State
@@ -29,6 +29,7 @@ from vocode_contract.simulator.responses import (
     validation_error,
 )
 from vocode_contract.simulator.seed_data import FROM_NUMBER, TO_NUMBER, add_seed_data
+from vocode_contract.simulator.shapes import find_model, fit_response, make_response
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.sending.delivery import Attempt, Delivery
@@ -74,6 +75,7 @@ class Simulation:
         self._seed = seed
         self._scenario = check_scenario(scenario)
         self._start = (variant, parse_faults(faults))
+        self._model = find_model(self.contract)
         self._routes = _map_routes(self.contract)
         self._lock = Lock()
         self.request_log = RequestLog()
@@ -89,7 +91,7 @@ class Simulation:
             self.variant, faults = self._start
             self._plant(faults)
             self.request_log.clear()
-            self.state = State.create(self.contract, clock=self._clock, seed=self._seed, scenario=self._scenario)
+            self.state = State.create(self._model, clock=self._clock, seed=self._seed, scenario=self._scenario)
             add_seed_data(self.state)
 
     @property
@@ -216,13 +218,17 @@ class Simulation:
         """Return the response to a request, and the steps that send it if a network fault is active."""
         with self._lock:
             answer = self._injector.respond(request, self.state, self._respond)
-            operation = self._routes.get(request.path, {}).get(request.method)
+            operation = self._find_methods(request.path).get(request.method)
             self.request_log.write(self._clock(), operation, request, answer.response.status)
         return answer
 
     def _respond(self, request: Request, rules: Rules) -> Response:
-        operation = self._routes.get(request.path, {}).get(request.method)
-        response = self._refuse_path(request) if operation is None else self._perform(operation, request, rules)
+        operation = self._find_methods(request.path).get(request.method)
+        if operation is None:
+            response = self._refuse_path(request)
+        else:
+            response = self._perform(operation, request, rules)
+            response = fit_response(self.contract, operation, response, model=self._model)
         return _add_charset(response) if self.variant.charset else response
 
     def _perform(self, operation: Operation, request: Request, rules: Rules) -> Response:
@@ -232,7 +238,9 @@ class Simulation:
             return validation_error([ErrorDetail(place=("body",), kind="extra")], self.variant)
         account = Account(state=self.state, variant=self.variant, rules=rules)
         try:
-            return OPERATIONS[operation.name](account, parse_arguments(self.contract, operation, request))
+            arguments = parse_arguments(self.contract, operation, request)
+            perform = OPERATIONS.get(operation.name)
+            return perform(account, arguments) if perform else make_response(self.contract, operation)
         except InvalidRequest as error:
             return validation_error(error.details, self.variant)
         except NotStored as error:
@@ -250,9 +258,16 @@ class Simulation:
             return authentication_error(self.variant, "Invalid API key")
         return None
 
+    def _find_methods(self, path: str) -> Mapping[str, Operation]:
+        """Return the operations of a path by method; ``{name}`` in the path of an operation stands for one segment."""
+        if path in self._routes:
+            return self._routes[path]
+        templates = (template for template in self._routes if "{" in template and matches_path(template, path))
+        return self._routes.get(next(templates, ""), {})
+
     def _refuse_path(self, request: Request) -> Response:
         """Return the 404 or 405 for a request that no operation handles, or the redirect for a trailing slash."""
-        if methods := self._routes.get(request.path):
+        if methods := self._find_methods(request.path):
             return error_response(405, "Method Not Allowed", ("allow", ", ".join(sorted(methods))))
         stripped = request.path.rstrip("/")
         if self.variant.redirects and request.path.endswith("/") and stripped in self._routes:

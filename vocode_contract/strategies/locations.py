@@ -6,10 +6,9 @@ from functools import partial
 from typing import Any, Literal
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.bounds import fit_value
+from vocode_contract.contract.minimal_values import branches_of, follow, minimal_of_branch, minimal_value
 from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.contract.profile import is_union_by_type, may_be_null_on_wire
-from vocode_contract.strategies import values
 from vocode_contract.validation.masking import HIDDEN_KEY
 
 
@@ -45,15 +44,6 @@ class Place:
     def pointer(self, *below: str) -> str:
         """Return the JSON Pointer to the place, or to a key below it."""
         return json_pointer.from_tokens((*self.tokens, *below))
-
-
-def branches_of(schema: Schema) -> tuple[Schema, ...]:
-    """Return the branches of a union except null; in the order of the tags if it has a discriminator."""
-    if "discriminator" in schema:
-        references = dict.fromkeys(schema["discriminator"]["mapping"].values())
-        return tuple({"$ref": reference} for reference in references)
-    options = schema.get("oneOf") or schema.get("anyOf") or ()
-    return tuple(option for option in options if option.get("type") != "null")
 
 
 def places(contract: Contract, name: str) -> Iterator[Place]:
@@ -104,43 +94,6 @@ def _children(schema: Schema, tag: str) -> Iterator[tuple[SchemaStep, str | int,
         yield SchemaStep(kind="member"), HIDDEN_KEY, schema["additionalProperties"]
 
 
-def follow(contract: Contract, schema: Schema) -> Schema:
-    """Return a schema with its references resolved."""
-    while "$ref" in schema:
-        schema = contract.target(schema["$ref"])
-    return schema
-
-
-def minimal_value(contract: Contract, schema: Schema) -> Any:
-    """Return the shortest valid value."""
-    schema = follow(contract, schema)
-    if branches := branches_of(schema):
-        return _minimal_of_branch(contract, schema, branches[0])
-    if "const" in schema or "enum" in schema:
-        return schema["const"] if "const" in schema else schema["enum"][0]
-    kind = (*contract.types(schema), "object")[0]
-    if kind == "object":
-        properties = schema.get("properties", {})
-        return {key: minimal_value(contract, properties.get(key, {})) for key in schema.get("required", ())}
-    if kind == "array":
-        return [minimal_value(contract, schema["items"]) for _ in range(schema.get("minItems", 0))]
-    shortest = _FORMATTED.get(schema.get("format", ""), "") if kind == "string" else _SHORTEST[kind]()
-    return fit_value(schema, shortest)
-
-
-def _minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
-    made = minimal_value(contract, branch)
-    if "discriminator" in union:
-        tag = union["discriminator"]["propertyName"]
-        tags = (value for value, target in union["discriminator"]["mapping"].items() if target == branch["$ref"])
-        made.setdefault(tag, next(tags))
-    return made
-
-
-_SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "null": lambda: None}
-_FORMATTED = {"uuid": values.uuid(0), "date-time": values.date_time(0)}
-
-
 def change_at(
     contract: Contract, schema: Schema, payload: Any, *, steps: tuple[SchemaStep, ...], change: Callable[[Any], Any]
 ) -> Any:
@@ -160,7 +113,7 @@ def change_at(
     if step.kind == "branch":
         branch = branches[step.branch]
         fits = _is_of_branch(contract, schema, branch, payload)
-        return below(branch, payload if fits else _minimal_of_branch(contract, schema, branch))
+        return below(branch, payload if fits else minimal_of_branch(contract, schema, branch))
     if step.kind == "item":
         return [below(schema["items"], payload[0] if payload else None), *payload[1:]]
     if step.kind == "member":

@@ -5,18 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from vocode_contract.contract.bounds import LIMITS
+from vocode_contract.contract.minimal_values import LIMITS, branches_of, follow, minimal_value
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.strategies import values
-from vocode_contract.strategies.locations import (
-    Place,
-    SchemaStep,
-    branches_of,
-    change_at,
-    follow,
-    minimal_value,
-    places,
-)
+from vocode_contract.strategies.locations import Place, SchemaStep, change_at, places
 
 Change = Callable[[Any], Any]
 

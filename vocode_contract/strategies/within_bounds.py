@@ -7,8 +7,8 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.bounds import LIMITS, is_within
 from vocode_contract.contract.coverage import below
+from vocode_contract.contract.minimal_values import LIMITS, is_within
 from vocode_contract.contract.model import Contract, Schema
 
 Strategy = st.SearchStrategy[Any]

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract, Operation, matches_path
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
@@ -339,9 +339,8 @@ def _ends_with(path: str, template: str) -> bool:
     """Return whether a URL path ends with the path of an operation, in which ``{name}`` stands for one segment."""
     if "{" not in template:
         return path.endswith(template)
-    wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
-    pairs = zip(reversed(wanted), reversed(given), strict=False)
-    return len(given) >= len(wanted) and all(want == has or (want[:1] == "{" and has) for want, has in pairs)
+    count = template.strip("/").count("/") + 1
+    return matches_path(template, "/".join(path.strip("/").split("/")[-count:]))
 
 
 def _request(request: Any) -> Request:

@@ -150,10 +150,10 @@ def force_status(life: Life, call: Mapping[str, Any], status: str, now: float) -
     raise InvalidOption("status", "must be in_progress, ended or error, and follow on the call's own")
 
 
-def properties_at(life: Life, call: Mapping[str, Any], now: float, date: str) -> dict[str, Any]:
+def properties_at(life: Life, call: Mapping[str, Any], now: float, *, timed: bool) -> dict[str, Any]:
     """Return the properties of a Call that its life has changed by now.
 
-    Of the call, only what never changes is read. The date of the contract decides the format of the transcript.
+    Of the call, only what never changes is read. The lines of a transcript may be timed: see `transcript`.
     """
     values: dict[str, Any] = {}
     lines: list[Utterance] = []
@@ -177,7 +177,7 @@ def properties_at(life: Life, call: Mapping[str, Any], now: float, date: str) ->
     if not detects:
         values.pop("do_not_call_result", None)
     if lines and not private:
-        values["transcript"] = transcript(lines, date)
+        values["transcript"] = transcript(lines, timed=timed)
     return values
 
 

@@ -251,12 +251,9 @@ class Utterance(NamedTuple):
     text: str
 
 
-def transcript(lines: Iterable[Utterance], date: str) -> str:
-    """Write a transcript in the format of a contract's date.
-
-    From 2024 on each line has its time, with minutes that wrap at 60, and ends in a newline.
-    """
-    if date < "2024":
+def transcript(lines: Iterable[Utterance], *, timed: bool) -> str:
+    """Write a transcript; if timed, each line has its time, with minutes that wrap at 60, and ends in a newline."""
+    if not timed:
         return "\n".join(f"{line.sender}: {line.text}" for line in lines)
     return "".join(f"[{_clock(line.at)}] {line.sender}: {line.text}\n" for line in lines)
 

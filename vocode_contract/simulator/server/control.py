@@ -63,8 +63,8 @@ def _list_calls(simulation: "Simulation", given: Content) -> Content:
     """Return calls as List Calls does, but masked, with the scenario of each."""
     shown = []
     for call in simulation.calls(given.get("newest", _NEWEST)):
-        sent = serialize(simulation.contract, "NormalizedCall", call, LIKELY)
-        value = mask_payload(sent, simulation.contract, "NormalizedCall")
+        sent = serialize(simulation.state.contract, "NormalizedCall", call, LIKELY)
+        value = mask_payload(sent, simulation.state.contract, "NormalizedCall")
         life = simulation.state.lives.get(call["id"])
         shown.append({"scenario": life.scenario if life else None, "call": value})
     return {"calls": shown}

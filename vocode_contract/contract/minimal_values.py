@@ -1,12 +1,12 @@
-"""Values within the bounds that a schema declares: the shipped contracts declare none, those of users may."""
+"""Make the shortest values that a schema allows, within the bounds that contracts of users may declare."""
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from vocode_contract.contract.documents import BOUNDS
-from vocode_contract.contract.model import Schema
+from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.errors import InvalidOption
 
 #: Keywords that rule out values of the declared type.
@@ -82,3 +82,50 @@ def _candidates(schema: Schema, usual: Any) -> Iterator[Any]:
 
 def _is_multiple(value: float, step: float) -> bool:
     return math.isclose(value / step, round(value / step), abs_tol=1e-12)
+
+
+def branches_of(schema: Schema) -> tuple[Schema, ...]:
+    """Return the branches of a union except null; in the order of the tags if it has a discriminator."""
+    if "discriminator" in schema:
+        references = dict.fromkeys(schema["discriminator"]["mapping"].values())
+        return tuple({"$ref": reference} for reference in references)
+    options = schema.get("oneOf") or schema.get("anyOf") or ()
+    return tuple(option for option in options if option.get("type") != "null")
+
+
+def follow(contract: Contract, schema: Schema) -> Schema:
+    """Return a schema with its references resolved."""
+    while "$ref" in schema:
+        schema = contract.target(schema["$ref"])
+    return schema
+
+
+def minimal_value(contract: Contract, schema: Schema) -> Any:
+    """Return the shortest valid value."""
+    schema = follow(contract, schema)
+    if branches := branches_of(schema):
+        return minimal_of_branch(contract, schema, branches[0])
+    if "const" in schema or "enum" in schema:
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    kind = (*contract.types(schema), "object")[0]
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {key: minimal_value(contract, properties.get(key, {})) for key in schema.get("required", ())}
+    if kind == "array":
+        return [minimal_value(contract, schema["items"]) for _ in range(schema.get("minItems", 0))]
+    shortest = _FORMATTED.get(schema.get("format", ""), "") if kind == "string" else _SHORTEST[kind]()
+    return fit_value(schema, shortest)
+
+
+def minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
+    """Return the shortest valid value of one branch of a union, with its tag if the union has a discriminator."""
+    made = minimal_value(contract, branch)
+    if "discriminator" in union:
+        tag = union["discriminator"]["propertyName"]
+        tags = (value for value, target in union["discriminator"]["mapping"].items() if target == branch["$ref"])
+        made.setdefault(tag, next(tags))
+    return made
+
+
+_SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "null": lambda: None}
+_FORMATTED = {"uuid": "00000000-0000-0000-0000-000000000000", "date-time": "2023-11-07T05:31:56+00:00"}

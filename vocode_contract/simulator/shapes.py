@@ -1,0 +1,142 @@
+"""Serve the shapes that a contract of a user's own declares.
+
+The account is modelled on the contract if that has what the simulator works with, else on the newest shipped one.
+Every response is then fitted to the contract: what it requires is added, and what it forbids is replaced.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from vocode_contract.contract.minimal_values import is_within, minimal_value
+from vocode_contract.contract.model import Contract, Operation, Schema, dates, json_type
+from vocode_contract.contract.profile import DATE_TIME_PATTERN, may_be_null_on_wire
+from vocode_contract.http.message import Response
+from vocode_contract.simulator.responses import JSON, json_response
+
+_FORMATS = {"uuid": "(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "date-time": DATE_TIME_PATTERN}
+#: Schemas that the account works with.
+_MODELLED = ("Agent", "Call", "CallPage", "CreateCallRequest", "NormalizedCall")
+
+
+def find_model(contract: Contract) -> Contract:
+    """Return the contract that the account is modelled on: the one that is served, if it has all that is needed."""
+    if contract.is_shipped or (has_event_types(contract) and all(_is_alike(contract, name) for name in _MODELLED)):
+        return contract
+    return Contract.load(dates()[-1], profile=contract.profile)
+
+
+def has_event_types(contract: Contract) -> bool:
+    """Return whether a contract lists the types of webhook events."""
+    return isinstance(contract.schemas.get("EventType", {}).get("enum"), list)
+
+
+def _is_alike(contract: Contract, name: str) -> bool:
+    """Return whether a schema has every property that its namesakes in the shipped contracts share."""
+    shared: set[str] = set.intersection(*(set(Contract.load(date).schemas[name]["properties"]) for date in dates()))
+    return shared.issubset(contract.schemas.get(name, {}).get("properties", ()))
+
+
+def list_new_values(contract: Contract) -> Iterator[tuple[str, Any]]:
+    """Yield each listed value of a property of Call that no shipped contract lists, with the name of the property."""
+    if contract.is_shipped:
+        return
+    known = [Contract.load(date) for date in dates()]
+    for key in contract.schemas["Call"]["properties"]:
+        old = {value for each in known for value in _list_values(each, key)}
+        yield from ((key, value) for value in _list_values(contract, key) if old and value not in old)
+
+
+def _list_values(contract: Contract, key: str) -> tuple[Any, ...]:
+    schema = contract.branch(contract.schemas["Call"]["properties"].get(key, {}), "") or {}
+    return tuple(value for value in schema.get("enum", ()) if value is not None)
+
+
+def fit_response(contract: Contract, operation: Operation, response: Response, *, model: Contract) -> Response:
+    """Return a response with the JSON body that a contract of a user's own declares for its status."""
+    name = operation.responses.get(response.status, {}).get("application/json")
+    if contract.is_shipped or name is None or JSON not in response.headers:
+        return response
+    fitter = _Fitter(contract, drops_undeclared=model is not contract)
+    content = fitter.fit({"$ref": f"#/components/schemas/{name}"}, orjson.loads(response.body))
+    return replace(response, body=orjson.dumps(content))
+
+
+def make_response(contract: Contract, operation: Operation) -> Response:
+    """Return the shortest response that a contract declares for the success of an operation."""
+    status = min((status for status in operation.responses if 200 <= status < 300), default=200)
+    declared = operation.responses.get(status, {})
+    for media_type, name in declared.items():
+        if name is not None and media_type == JSON[1]:
+            return json_response(status, _Fitter(contract).make(contract.schemas[name]))
+    headers = (("content-type", next(iter(declared))),) if declared else ()
+    return Response(status=status, headers=headers)
+
+
+class _Fitter:
+    """Fits values to the schemas of one contract."""
+
+    def __init__(self, contract: Contract, *, drops_undeclared: bool = False) -> None:
+        self.contract = contract
+        self.drops_undeclared = drops_undeclared
+
+    def fit(self, schema: Schema, value: Any) -> Any:
+        """Return a value, with what its schema does not allow replaced."""
+        found = self.contract.branch(schema, value)
+        kinds = () if found is None else self.contract.types(found)
+        kind = json_type(value)
+        if found is None or (kinds and kind not in kinds and not (kind == "integer" and "number" in kinds)):
+            return value if value is None and "null" in self.contract.types(schema) else self.make(schema)
+        if isinstance(value, dict):
+            return self._fit_object(found, value)
+        if isinstance(value, list):
+            items = [self.fit(found.get("items", {}), item) for item in value]
+            short = found.get("minItems", 0) - len(items)
+            return [*items, *(self.make(found["items"]) for _ in range(short))][: found.get("maxItems")]
+        return value if _is_allowed(found, value) else self.make(found)
+
+    def _fit_object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
+        declared, required = schema.get("properties"), schema.get("required", ())
+        members = schema.get("additionalProperties", True)
+        if declared is None:
+            return (
+                {key: self.fit(members, child) for key, child in value.items()} if isinstance(members, dict) else value
+            )
+        fitted: dict[str, Any] = {}
+        for key, child in value.items():
+            if key not in declared:
+                if members is not False and not self.drops_undeclared:
+                    fitted[key] = child
+            elif child is not None or key in required:
+                fitted[key] = self.fit(declared[key], child)
+            elif may_be_null_on_wire(schema, key) or "null" in self.contract.types(declared[key]):
+                fitted[key] = None
+        return fitted | {key: self.make(declared.get(key, {})) for key in required if key not in fitted}
+
+    def make(self, schema: Schema) -> Any:
+        """Return the default of a schema or its first example, if that is a plain value, else its shortest value."""
+        found = self.contract.branch(schema, "") or schema
+        for value in (schema.get("default"), *found.get("examples", ())):
+            if isinstance(value, str | int | float) and self.fit_or_none(schema, value) == value:
+                return value
+        return minimal_value(self.contract, schema)
+
+    def fit_or_none(self, schema: Schema, value: Any) -> Any:
+        """Return a plain value if its schema allows it, else None."""
+        found = self.contract.branch(schema, value)
+        kinds = self.contract.types(found) if found else ()
+        is_of_type = not kinds or json_type(value) in kinds or (json_type(value) == "integer" and "number" in kinds)
+        return value if found is not None and is_of_type and _is_allowed(found, value) else None
+
+
+def _is_allowed(schema: Schema, value: Any) -> bool:
+    """Return whether a plain value of the right type is listed, of the declared format, and within the bounds."""
+    listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if listed is not None and value not in listed:
+        return False
+    if isinstance(value, str) and schema.get("format") in _FORMATS:
+        return bool(re.fullmatch(_FORMATS[schema["format"]], value))
+    return is_within(schema, value)
