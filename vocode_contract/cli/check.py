@@ -230,7 +230,6 @@ def _describe_run(settings: "Settings", faults: Words, started: datetime, second
 def _write_outcome(
     outcome: "Outcome", reports: "tuple[ReportRequest, ...]", output: Output, *, full: bool, verbosity: int
 ) -> bool:
-    """Write the result for people, and the reports; return whether all of them could be written."""
     from vocode_contract.report.files import STDOUT, write_reports
 
     is_taken = any(report.path == STDOUT for report in reports)

@@ -170,7 +170,6 @@ def _unique(generated: Iterable[Generated]) -> Iterator[Generated]:
 
 
 def _run(chosen: GenerateOptions, entries: Iterable[Generated], heading: PayloadsHeader, output: Output) -> int:
-    """Write all entries; return the exit code."""
     from vocode_contract.cli.output import show_bar
 
     total = 0 if chosen.cover else chosen.count or 10

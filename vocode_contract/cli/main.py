@@ -90,9 +90,6 @@ _COMPLETE = "_VOCODE_CONTRACT_COMPLETE"
 def run(arguments: Sequence[str]) -> int:
     """Run the command line.
 
-    Args:
-        arguments: The words after the program's name.
-
     Returns:
         The exit code; see `vocode_contract.cli.output`.
     """
@@ -192,7 +189,6 @@ def _report_bug(error: Exception, output: Output) -> None:
 
 
 def _find_place(traceback: TracebackType | None) -> str:
-    """Return file and line of the innermost frame in this package."""
     from pathlib import Path
     from traceback import walk_tb
 

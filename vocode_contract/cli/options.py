@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 def resolve_name(word: str, known: Iterable[str], noun: str, *, listed_by: str = "") -> str:
     """Return a known name, whatever the case of the word that the user typed.
 
-    Args:
-        word: As the user typed it.
-        known: All names.
-        noun: What they name, for the message.
-        listed_by: A command that lists the names, if there are too many for a message.
-
     Raises:
         click.UsageError: The name is unknown.
     """

@@ -147,7 +147,6 @@ def _skip_line(stream: BinaryIO, raw: bytes) -> None:
 
 
 def _open(source: str) -> tuple[BinaryIO, int | None]:
-    """Return a stream, and its size if it is a file."""
     if source == STDIN:
         if sys.stdin is None:
             raise NoPayload("standard input is closed")

@@ -74,7 +74,6 @@ def _schemas(contract: "Contract") -> Mapping[str, "Schema"]:
 
 
 def _dependencies(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
-    """Return the names of all schemas that one refers to, directly or not."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -85,7 +84,6 @@ def _dependencies(schemas: Mapping[str, "Schema"], name: str) -> set[str]:
 
 
 def _references(node: object) -> Iterator[str]:
-    """Yield the names of the schemas that a schema refers to directly."""
     if isinstance(node, str) and node.startswith(_COMPONENTS):
         yield node.removeprefix(_COMPONENTS)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():

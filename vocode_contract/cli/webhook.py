@@ -26,7 +26,6 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def _receiver_options(command: Command) -> Command:
-    """Add the options that both commands have."""
     for option in (
         click.option(
             "--timeout",
@@ -263,7 +262,6 @@ def _find_events(kind: str, scenario: str | None, call_id: str) -> "tuple[Event,
 
 
 def _report(delivery: "Delivery", answer: "DeliveryResult", target: "Target", output: Output) -> int:
-    """Print the result of a delivery and return its exit code."""
     from vocode_contract.validation.masking import printable
     from vocode_contract.webhooks.sending.external_actions import LABEL, NO_RESPONSE, check_action_response
 

@@ -49,7 +49,6 @@ def _fits(raw: bytes, name: str, profile: str) -> "tuple[Fit, ...]":
 
 
 def _describe(fit: "Fit") -> str:
-    """Describe how a payload fits one contract."""
     if fit.accepted:
         keys = f", {fit.undeclared} undeclared key{'s' if fit.undeclared != 1 else ''}" if fit.undeclared else ""
         return f"accepts it{keys}"

@@ -84,15 +84,6 @@ class CheckedClient:
         policies: Policies = DEFAULT_POLICIES,
         selection: Selection = ALL,
     ) -> None:
-        """Start without exchanges.
-
-        Args:
-            client: Sends the requests.
-            contract: The date and profile to check against.
-            health: Shared by the clients of one run.
-            policies: How to read what no document decides.
-            selection: Which codes count, and how much.
-        """
         self.contract = contract
         self.policies = policies
         self.selection = selection
@@ -242,10 +233,6 @@ class CheckedClient:
 
         A call that may be somebody else's, or over already, is read first. On a remote host the call is also read until
         it is over: a status of 200 alone does not prove that it ended.
-
-        Args:
-            identifier: ID of a call that this run created.
-            within: Maximum seconds.
         """
         deadline = clock.monotonic() + within
         if self.creations.needs_lookup(identifier) and self._is_over(identifier, within):
@@ -265,12 +252,7 @@ class CheckedClient:
         return self._try_to_send("get_call", (("id", identifier),), within).call_status in FINAL
 
     def try_to_list(self, *, size: int, within: float) -> tuple[Mapping[str, Any], ...]:
-        """Return the first calls of the list, whatever the endpoint's health, without checks; none without a response.
-
-        Args:
-            size: Maximum number of calls.
-            within: Maximum seconds.
-        """
+        """Return the first calls of the list, unchecked, whatever the endpoint's health; none without a response."""
         return self._try_to_send("list_calls", (("page", "1"), ("size", str(size))), within).items
 
     def _try_to_send(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> CheckedExchange:

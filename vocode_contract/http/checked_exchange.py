@@ -22,12 +22,7 @@ class CheckedExchange:
     """One exchange and its violations; its representation shows no payload.
 
     Attributes:
-        operation: The operation that was requested.
-        exchange: The request and the response.
-        violations: The violations in it, in the order of the checks.
-        contract: Date of the contract.
         at: When the response came, in seconds since the epoch.
-        policies: The choices where no document decides.
         is_ordered: Whether it is known to have been made after the exchanges that came before it.
         is_complete: Whether the bodies are there: large ones of a user's own traffic are not kept.
         origin: Scheme, host and port of the server.

@@ -97,7 +97,6 @@ class Response:
     """An HTTP response; its representation shows neither headers nor body.
 
     Attributes:
-        status: Status code.
         headers: Names and values in order of appearance.
         body: Raw bytes as received, or their content if `is_decoded`.
         oddities: Framing errors in the bytes around them, as phrases; empty if nobody looked.
@@ -140,8 +139,6 @@ class Exchange:
     """One request and the complete response to it.
 
     Attributes:
-        request: The request.
-        response: The response.
         seconds: Time from sending to the last byte; ``None`` if nobody measured.
     """
 

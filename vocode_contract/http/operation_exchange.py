@@ -17,11 +17,6 @@ class OperationExchange:
     """One exchange of an operation: what every check reads, parsed once.
 
     Attributes:
-        exchange: The request and the complete response to it.
-        operation: The operation that was requested.
-        contract: The date and profile to check against.
-        policies: The choices where no document decides.
-        selection: Which codes count, and how much.
         received_at: When the response came, in seconds since the epoch; ``None`` if that was not just now.
         token: A token that no response may repeat, besides the one in the request.
     """

@@ -213,14 +213,7 @@ DEFAULT_POLICIES = Policies()
 
 
 def forbidden_keys(policies: Policies, contract: Contract, name: str, value: object) -> Iterator[Violation]:
-    """Yield a violation for each key that a policy forbids, or forbids to be absent.
-
-    Args:
-        policies: The policies of the run.
-        contract: The contract to check against.
-        name: Name of the schema of the value.
-        value: A parsed JSON value.
-    """
+    """Yield a violation for each key that a policy forbids, or forbids to be absent."""
     if policies.value("extra-keys") == "forbid":
         for violation in unknown_keys(contract, name, value):
             yield replace(violation, policy="extra-keys=forbid")

@@ -103,7 +103,6 @@ def _credentials(contract: Contract) -> frozenset[str]:
 
 
 def _strings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield each string in an object, with its key, at any depth."""
     level = [value]
     while level:
         objects = [one for one in level if isinstance(one, dict)]

@@ -58,7 +58,6 @@ def _group_parts(coverage: Coverage) -> dict[str, set[Part]]:
 
 
 def _describe_part(part: Part) -> str:
-    """Return a short phrase for one part."""
     below = [key for key in json_pointer.tokens_of(part.pointer)[3:] if key != "properties"]
     what = part.case if part.kind in ("property", "array") else f"{part.kind} {part.case}"
     return f"{'/'.join(below)}: {what}" if below and part.kind != "status" else what

@@ -50,10 +50,8 @@ class Evidence:
     """One exchange, masked and printable, each text on one line.
 
     Attributes:
-        operation: The requested operation.
         sent: The request as a curl command, in which a variable stands for the token.
         before: The requests that led to it, in order, as curl commands.
-        status: Status code of the response.
         media_type: Of the response, without parameters; empty if there is none that can be shown.
         size: Bytes of the response's body.
         seconds: From sending to the last byte; ``None`` if not measured.

@@ -98,13 +98,7 @@ def _find_obstacle(report: ReportRequest) -> str:
 def write_reports(
     outcome: Outcome, reports: tuple[ReportRequest, ...], write: Callable[[str], object]
 ) -> Iterator[str]:
-    """Write reports to their files; yield one line for each that could not be written.
-
-    Args:
-        outcome: The result of the run.
-        reports: The reports.
-        write: Writes text to standard output.
-    """
+    """Write reports to their files; yield one line for each that could not be written."""
     for report in reports:
         render, _ = FORMATS[report.name]
         text = render(outcome)

@@ -37,15 +37,7 @@ def _render_result(result: Result, heading: Heading) -> Iterator[str]:
 
 
 def render_command(level: str, title: str, text: str, *, source: str = "", line: int | None = None) -> str:
-    """Return one workflow command.
-
-    Args:
-        level: ``error``, ``warning`` or ``notice``.
-        title: Its title.
-        text: Its message; may have several lines.
-        source: The file that is annotated; empty for none.
-        line: The line in that file, from 1.
-    """
+    """Return one workflow command."""
     properties = {"file": escape_source(source) if source else "", "line": str(line or ""), "title": title}
     shown = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items() if value)
     return f"::{level} {shown}::{_escape_data(chr(10).join(map(inert, text.splitlines())))}"

@@ -138,12 +138,7 @@ class ResultCollector:
         yield from self.unchecked.remarks()
 
     def record_obstacle(self, obstacle: str, endpoint: str) -> None:
-        """Record why a server could not be checked at all.
-
-        Args:
-            obstacle: The reason, and what to do about it, in one line.
-            endpoint: URL of the server.
-        """
+        """Record why a server could not be checked at all."""
         row = Row(
             nodeid=PREFLIGHT,
             operation="",

@@ -104,14 +104,7 @@ def record_error(item: pytest.Item, error: BaseException) -> None:
 def record_violations(
     item: pytest.Item, found: Mapping[Violation, FirstSeen], source: EvidenceSource, entries: Iterable[int] = ()
 ) -> None:
-    """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error.
-
-    Args:
-        item: The test.
-        found: The violations.
-        source: What evidence is made from.
-        entries: Numbers of the entries that accept some of them.
-    """
+    """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error."""
     item.user_properties += [(ACCEPTED, str(number)) for number in entries]
     known = read_violations(item.user_properties)
     new = {violation: seen for violation, seen in found.items() if violation not in known}

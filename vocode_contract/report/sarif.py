@@ -90,7 +90,6 @@ def _place(cause: Cause, contract: str) -> dict[str, object]:
 
 
 def _fingerprint(cause: Cause) -> str:
-    """Return a hash that is the same for the same cause in every run."""
     violation = cause.violation
     operations = sorted({row.operation for row in cause.rows})
     parts = (violation.code, violation.schema_pointer, violation.expected, *operations)

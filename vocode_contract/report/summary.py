@@ -135,13 +135,7 @@ def render_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterat
 
 
 def describe_cause(cause: Cause, *, full: bool = False, uncut: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what is known about a cause as pairs of a short label and one line.
-
-    Args:
-        cause: The violation, with what is known about it.
-        full: Whether to leave the body whole.
-        uncut: The option that does so.
-    """
+    """Yield what is known about a cause as pairs of a short label and one line."""
     violation, evidence = cause.violation, cause.evidence
     yield "found by", cause.tests
     if evidence is not None:

@@ -99,7 +99,6 @@ def _drop_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _create_line(state: State, provider: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the telephony id and metadata of a new call."""
     identifier = state.create_id()
     if provider == "vonage":
         return identifier, {"type": "telephony_metadata_vonage"}

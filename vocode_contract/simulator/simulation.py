@@ -276,7 +276,6 @@ class Simulation:
 
 
 def _map_routes(contract: Contract) -> Mapping[str, Mapping[str, Operation]]:
-    """Return the operations by path and method."""
     routes: dict[str, dict[str, Operation]] = {}
     for operation in contract.operations.values():
         routes.setdefault(operation.path, {})[operation.method] = operation

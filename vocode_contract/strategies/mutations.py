@@ -54,10 +54,6 @@ class _Slip:
 def mutations(contract: Contract, name: str) -> Iterator[Mutation]:
     """Yield every mutation of a schema: of every keyword at every place, also in unions, arrays and maps.
 
-    Args:
-        contract: The contract; its profile decides where null is valid.
-        name: A schema of the contract.
-
     Raises:
         UnknownSchema: The contract has no such schema.
     """

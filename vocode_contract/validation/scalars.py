@@ -91,10 +91,6 @@ _FORMAT_ERRORS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
 def describe_format_error(text: str, name: str) -> str | None:
     """Return what is wrong with a string that lacks a format, in words that show none of it.
 
-    Args:
-        text: An invalid string.
-        name: The format.
-
     Returns:
         ``None`` if nothing more can be said than that it is another string.
     """

@@ -40,7 +40,6 @@ class FuzzResult:
     """The result of fuzzing one operation.
 
     Attributes:
-        operation: Its name.
         finds: Each cause of violations once, as the exchange of the smallest request that shows it.
         served: The first successful exchange without an error; ``None`` if there is none.
         statuses: Pairs of status code and count, shrinking included, the lowest first.
@@ -68,12 +67,6 @@ def fuzz(
     send: Callable[[OperationRequest], CheckedExchange], operation: Operation, contract: Contract, plan: FuzzPlan
 ) -> FuzzResult:
     """Fuzz one operation: send a valid request, then generated ones, and shrink each finding.
-
-    Args:
-        send: Sends a request through the guard, and checks the response.
-        operation: The operation.
-        contract: The contract that describes its requests.
-        plan: What to generate.
 
     Raises:
         MissingExtra: schemathesis is not installed.
@@ -143,7 +136,6 @@ class _FuzzRun:
 
 
 def _causes(answer: CheckedExchange) -> set[tuple[str, ...]]:
-    """Return the causes of the errors in an exchange."""
     return {
         (error.code, error.schema_pointer, error.expected, error.actual if error.code in _BY_STATUS else "")
         for error in answer.violations

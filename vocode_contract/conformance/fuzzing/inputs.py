@@ -103,11 +103,6 @@ class FuzzClient:
     """Sends generated requests, and ends the calls that they created when the context is left."""
 
     def __init__(self, client: CheckedClient) -> None:
-        """Start without calls.
-
-        Args:
-            client: Sends the requests and checks the responses.
-        """
         self._client = client
         self._created: list[str] = []
 

@@ -34,10 +34,6 @@ def shrink(value: Any, shows: Callable[[Any], bool]) -> Any:
 def shrink_sequence(items: Sequence[T], shows: Callable[[list[T]], bool]) -> list[T]:
     """Return as few items as still fail, in their order.
 
-    Args:
-        items: Items that fail together.
-        shows: Whether some of them fail.
-
     Source: the minimising half of Zeller and Hildebrandt's ddmin (2002).
     """
     kept, size = list(items), len(items)

@@ -85,13 +85,7 @@ def accept(violation: Violation, operation: str, entries: Sequence[Acceptance]) 
 
 
 def list_outdated(entries: Iterable[Acceptance], results: "ResultCollector", *, is_complete: bool) -> Iterator[str]:
-    """Yield a line for each entry that has expired, or that accepted nothing although it could have.
-
-    Args:
-        entries: The entries of the file.
-        results: The results of the run.
-        is_complete: Whether no test of the suite was left out.
-    """
+    """Yield a line for each entry that has expired, or that accepted nothing although it could have."""
     used = {number for row in results.rows for number in row.accepted}
     for entry in entries:
         rows = [row for row in results.rows if row.module and entry.operation in ("", row.operation)]

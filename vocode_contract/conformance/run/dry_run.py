@@ -24,13 +24,7 @@ _HERE = Path(__file__).parents[1]
 
 
 def rehearse(session: pytest.Session, run: Run, key: pytest.StashKey[Client]) -> RunPlan:
-    """Run the tests of the suite against an in-process simulator, and return the requests that they sent.
-
-    Args:
-        session: The pytest session with the collected tests.
-        run: The run.
-        key: The stash key under which fixtures find the planning client.
-    """
+    """Run the tests of the suite against an in-process simulator, and return the requests that they sent."""
     import os
 
     client = PlanningClient(run.settings, run.consents, has_token=bool(os.environ.get(TOKEN_VARIABLE)))

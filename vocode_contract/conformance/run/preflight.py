@@ -49,10 +49,6 @@ def run_preflight(client: Client, settings: Settings) -> Preflight:
 
     If both paths are missing, a request without a credential to end a call that does not exist tells a server that has
     only End Call from a wrong URL.
-
-    Args:
-        client: The client of the run.
-        settings: Its settings.
     """
     operations = settings.contract.operations
     listing = OperationRequest(operation=operations["list_calls"], arguments=(("page", "1"), ("size", "1")))
@@ -118,7 +114,6 @@ def _is_same(first: Inconclusive, second: Exchange | Inconclusive) -> bool:
 
 
 def _is_missing(other: Exchange | Inconclusive | None) -> bool:
-    """Return whether a path is missing, as far as may be known."""
     return other is None or (isinstance(other, Exchange) and other.response.status == 404)
 
 

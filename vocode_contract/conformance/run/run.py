@@ -29,8 +29,6 @@ class Run:
     """What a run may do, and what it did.
 
     Attributes:
-        settings: Its settings.
-        consents: What the user permits.
         run_id: Names it to the server's operators.
         journal: Records the calls that it creates on a remote host.
         left_before: IDs of calls that earlier runs created on the host and did not end.
@@ -41,7 +39,6 @@ class Run:
         is_acting: Whether its plan was shown and no other run acts on the host; only then may it change anything there.
         is_interrupted: Whether Ctrl-C ended it.
         unwritten: Why the journal could not be written; empty if it could.
-        throttle: Honours a rate limit.
         interval: Seconds between the starts of two requests to a remote host; ``None`` for the default.
     """
 
@@ -102,9 +99,6 @@ class Run:
         """Refuse a remote host that was neither typed for this run nor named in the user's own configuration.
 
         An environment variable or a file of the repository alone must not send a token anywhere.
-
-        Args:
-            source: Where the URL was given.
 
         Raises:
             InvalidOption: The host is not among the user's hosts.

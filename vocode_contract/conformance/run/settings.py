@@ -48,19 +48,12 @@ class Settings:
 
     Attributes:
         endpoint: The server; ``None`` for the built-in simulator.
-        contract: The date and profile to check against.
         call_ids: Calls that may be ended, in canonical form.
         selection: Which codes are checked, and their severities.
         accepted: Violations that do not fail a test.
-        accepted_file: The file that lists them; empty for none.
-        policies: The choices where no document decides.
         traffic_hosts: Hosts whose traffic is checked; empty for any.
         timeout: Seconds that one exchange may take; ``None`` for the default.
         ca_file: PEM file of an additional certificate authority to trust; empty for none.
-        certificate: The client certificate; ``None`` for none.
-        authentication: Where and how the token is sent.
-        headers: Additional headers of every request.
-        proxy: Proxy to use; ``None`` for none.
         fuzz: Generated requests per operation; 0 for none.
         max_body: Maximum size of a response body in bytes.
         effects: Effects that are permitted on a remote host.
@@ -169,10 +162,6 @@ class Settings:
 
     def consents(self, live: Live, *, read_only: bool) -> Consents:
         """Return what the user permits: by options, by the files, and by naming each call.
-
-        Args:
-            live: The settings in the files.
-            read_only: Whether the environment forbids every effect.
 
         Raises:
             InvalidOption: A number may not be dialled.

@@ -36,11 +36,6 @@ def find_violations(
 ) -> tuple[Mapping[Violation, FirstSeen], tuple[int, ...]]:
     """Return the violations of a test, each once, with the exchange that shows it first.
 
-    Args:
-        client: Holds the exchanges that the test is responsible for.
-        claimed: The error that the test itself raised.
-        accepted: Entries that accept violations, which are marked.
-
     Returns:
         The violations, and the numbers of the entries that accept some of them.
     """
@@ -151,11 +146,6 @@ def conclude(item: pytest.Item, client: CheckedClient, accepted: Sequence[Accept
     """Run a test and record its verdict; the violations in all of its exchanges fail it together.
 
     Precedence: violation, inconclusive, not permitted.
-
-    Args:
-        item: The test.
-        client: Holds its exchanges.
-        accepted: Which violations do not fail it.
 
     Raises:
         ContractViolated: An assertion or an exchange has an error.

@@ -170,12 +170,6 @@ def _read_unchanged(
 ) -> Pages:
     """Read pages of a list that was read before; read both again if they disagree because the list changed meanwhile.
 
-    Args:
-        scenario: Lists the calls.
-        whole: All pages of the list.
-        read: Reads the pages that are wanted, given the whole list.
-        is_consistent: Returns whether the whole list and those pages agree, as they must if nothing changed.
-
     Returns:
         The whole list and the pages, which disagree only if the list is the same before and after them.
 

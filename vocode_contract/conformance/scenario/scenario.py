@@ -23,11 +23,6 @@ class SharedScenario:
     """The steps that have run so far, and their results."""
 
     def __init__(self, calls: Calls) -> None:
-        """Start with no results.
-
-        Args:
-            calls: The calls that the steps act on.
-        """
         self.calls = calls
         self._results: dict[Callable[[SharedScenario], Any], Any] = {}
 
@@ -72,12 +67,6 @@ class ScenarioRunner:
     """Runs scenario steps for one test and records their responses."""
 
     def __init__(self, scenario: SharedScenario, answers: list[CheckedExchange]) -> None:
-        """Record the responses of one test.
-
-        Args:
-            scenario: The steps of this process.
-            answers: The responses of the test.
-        """
         self.shared = scenario
         self._answers = answers
 

@@ -89,13 +89,7 @@ BEARER: Final = Authentication()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretHeader:
-    """A header of every request whose value comes from the environment and is never shown.
-
-    Attributes:
-        name: Its name.
-        variable: The environment variable.
-        value: Its value.
-    """
+    """A header of every request whose value comes from the environment and is never shown."""
 
     name: str
     variable: str

@@ -51,7 +51,6 @@ class Client:
     """Sends to one endpoint, one connection per request; may be shared between threads.
 
     Attributes:
-        endpoint: The server.
         creations: The calls that it created, to be ended at the end of the run.
     """
 

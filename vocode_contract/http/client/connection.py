@@ -66,7 +66,6 @@ class ConnectionLog:
         body: Number of received bytes of the body.
         length: Length of the body by its Content-Length; ``None`` without one.
         start: The first received bytes, which show whether it is HTTP.
-        phase: The current phase.
         limit: Time-out of the last step in seconds.
         head: The head of the response so far, with informational responses before it.
         is_cut: Whether the deadline limited the last step, and not the time-out of its phase.

@@ -50,7 +50,6 @@ class Creation:
     """One request to create a call.
 
     Attributes:
-        request: The body of the request.
         known: IDs that were known before it was sent; none of them is its call.
     """
 
@@ -144,12 +143,7 @@ class Creations:
         self._unclear_ends.add(identifier)
 
     def observe(self, exchange: Exchange, requested: Iterable[str]) -> None:
-        """Learn from the response of an operation that only reads.
-
-        Args:
-            exchange: The exchange.
-            requested: IDs in the request.
-        """
+        """Learn from the response of an operation that only reads."""
         if not self._doubts and not self._open and not self._unclear:
             return
         shown = _value(exchange)

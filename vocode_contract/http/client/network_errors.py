@@ -53,11 +53,6 @@ _RULES: Mapping[str, str] = {
 def classify(error: Exception, line: ConnectionLog, proxy: Proxy | None = None) -> tuple[str, str]:
     """Classify a network error.
 
-    Args:
-        error: One of `vocode_contract.http.client.connection.NETWORK_ERRORS`.
-        line: The connection that failed.
-        proxy: The proxy, if there is one.
-
     Returns:
         A kind of inconclusive, and what was observed, without any byte that the server sent.
     """

@@ -63,9 +63,7 @@ class OperationRequest:
     """A request for one operation, before encoding.
 
     Attributes:
-        operation: The operation.
         arguments: Names and values of the query, not yet encoded; a name may come twice.
-        body: Raw bytes.
         media_type: Media type of the body; empty for none.
         credentials: The client's own, others, or ``None`` for no authentication.
         generated: Whether the arguments or the body were generated.
@@ -115,13 +113,7 @@ def is_drawing() -> bool:
 def authorization(
     credentials: Credentials | None, own: Secret | None, authentication: Authentication = BEARER
 ) -> str | None:
-    """Return the value of the header that authenticates; ``None`` if the request has no such header.
-
-    Args:
-        credentials: The request's credentials.
-        own: The client's own token.
-        authentication: Where and how the client sends them.
-    """
+    """Return the value of the header that authenticates; ``None`` if the request has no such header."""
     if credentials is None:
         return None
     token = own if credentials.token is None else credentials.token

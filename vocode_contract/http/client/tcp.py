@@ -22,11 +22,7 @@ class Unresolved(TimeoutError):
 
 
 class Blocked(OSError):
-    """Another package, such as a pytest plugin, has replaced functions of sockets and refuses connections.
-
-    Attributes:
-        by: The name of the package.
-    """
+    """Another package, such as a pytest plugin, has replaced functions of sockets and refuses connections."""
 
     def __init__(self, by: str) -> None:
         super().__init__(by)

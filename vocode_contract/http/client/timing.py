@@ -17,11 +17,6 @@ class RateLimit:
     """
 
     def __init__(self, interval: float) -> None:
-        """Let the first request through at once.
-
-        Args:
-            interval: Seconds between two starts.
-        """
         self._interval = interval
         self._next = 0.0
         self._lock = RLock()
@@ -90,12 +85,7 @@ class Timing:
         )
 
     def phase(self, seconds: float, *, is_retried: bool) -> float:
-        """Return the time-out of one phase; it leaves time for another attempt if the request may be sent again.
-
-        Args:
-            seconds: Maximum time-out.
-            is_retried: Whether the request may be sent again.
-        """
+        """Return the time-out of one phase; it leaves time for another attempt if the request may be sent again."""
         return min(seconds, _SHARE_OF_A_PHASE * self.total) if is_retried else seconds
 
 
@@ -120,10 +110,6 @@ class Throttle:
     def slow_down(self, wait: float, timing: Timing) -> bool:
         """Honour a 429: wait before the next request, and send more slowly from now on.
 
-        Args:
-            wait: Seconds that the server asks for.
-            timing: Holds the bounds.
-
         Returns:
             Whether that is honoured: not if it exceeds a bound, for one request or in total.
         """
@@ -138,12 +124,7 @@ class Throttle:
             return True
 
     def wait(self, timing: Timing, *, at_most: float = math.inf) -> float:
-        """Wait before a request if the server asked for it; return the seconds waited.
-
-        Args:
-            timing: Holds the bounds.
-            at_most: Maximum seconds.
-        """
+        """Wait before a request if the server asked for it; return the seconds waited."""
         with self._lock:
             self._count += 1
             now = clock.monotonic()

@@ -135,10 +135,6 @@ def _narrows(project: Path) -> bool:
 def read_toml(path: str | Path, most: int) -> dict[str, Any]:
     """Read a TOML file whose author may be anybody.
 
-    Args:
-        path: Its name.
-        most: Maximum size in bytes.
-
     Raises:
         OSError: It cannot be read.
         ValueError: It is not TOML, or exceeds a limit; the text is a phrase, and quotes nothing of the file.

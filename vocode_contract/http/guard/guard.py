@@ -38,7 +38,6 @@ class NotPermitted(ContractError):
     """A request was not sent because its effect is not permitted.
 
     Attributes:
-        operation: Name of the operation.
         reason: Which opt-in is missing, and how to give it.
     """
 
@@ -56,8 +55,6 @@ class Intent:
     """A request about to be sent: what decides whether it may be.
 
     Attributes:
-        operation: Name of the operation.
-        effect: Its effect in the world if it succeeds.
         host: Host name or address, without port.
         authenticated: Whether it is sent as the user: with the user's token, or without one if the user has none.
         generated: Whether its arguments were generated, replayed or shrunk.
@@ -93,10 +90,8 @@ class Consents:
     """What the user permits in this run.
 
     Attributes:
-        effects: Effects permitted on remote hosts by option.
         hosts: Exact hosts from the user's own configuration.
         numbers: Phone numbers that may be dialled, only digits; fictional ones need not be named.
-        call_ids: Calls that may be ended.
         production: Whether the option for production hosts was given.
         approved: The production host as typed at the terminal, or the approved number of state-changing requests;
             ``None`` for neither.
@@ -145,7 +140,6 @@ class Guard:
     """Admits or refuses every request of a run, and counts them; may be shared by threads, not by processes.
 
     Attributes:
-        consents: What the user permits.
         sent: Number of state-changing requests admitted to a remote host.
         created: Calls that this run created; they may be ended.
         is_embedded: Whether the requests go to a simulator that this process runs, which nothing can forbid.
@@ -181,7 +175,6 @@ class Guard:
         return next(filter(None, (rule(self, intent) for rule in self._rules_for(intent))), None)
 
     def _rules_for(self, intent: Intent) -> "tuple[_Rule, ...]":
-        """Return the rules that a request must satisfy."""
         if not intent.mutates:
             return ()
         if is_loopback(intent.host):

@@ -33,13 +33,6 @@ class CallJournal:
     """
 
     def __init__(self, directory: Path, *, host: str, run_id: str) -> None:
-        """Write nothing yet.
-
-        Args:
-            directory: The user's own, made if it is not there.
-            host: What the run acts on.
-            run_id: Names the run.
-        """
         self.path = directory / _FILE
         self._host = host
         self._run_id = run_id

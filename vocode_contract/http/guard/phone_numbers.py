@@ -46,10 +46,6 @@ def find_numbers(body: bytes, arguments: Iterable[tuple[str, str]] = ()) -> tupl
     looks like the address of a telephone, such as the target of a transfer; the caller's own number is left out. What
     an agent that is given by its id does cannot be seen here.
 
-    Args:
-        body: JSON in UTF-8.
-        arguments: Names and values of the query.
-
     Returns:
         Nothing if the number to call cannot be read without doubt.
     """

@@ -126,11 +126,6 @@ class Recording:
 def decode(response: Any, raw: bytes, most: int) -> bytes | None:
     """Undo the content coding of a body, as the response's own library does it.
 
-    Args:
-        response: Of either library.
-        raw: Its body as it came.
-        most: Bytes that are decoded.
-
     Returns:
         ``None`` where it would be more, several codings lie in each other, or the library cannot undo it.
     """

@@ -83,8 +83,6 @@ class Traffic:
     """Checks the exchanges of clients; may be shared between clients and threads.
 
     Attributes:
-        contract: The date and profile to check against.
-        policies: The choices where no document decides.
         checked: How many exchanges were checked.
         unread: How many of them without their body: it was larger than 8 MiB, or not read to its end.
         passed: How many requests were not checked: they belong to no operation, or went to another host.
@@ -253,7 +251,6 @@ class Traffic:
     def _check_finished(
         self, operation: Operation, request: Any, response: Any, *, seconds: float | None = None
     ) -> tuple[Violation, ...]:
-        """Check an exchange that is over."""
         __tracebackhide__ = True
         content = _content(response)
         body = content if content is not None and len(content) <= MOST_READ else None

@@ -52,7 +52,6 @@ class Running:
 
     Attributes:
         url: Its URL without a trailing slash: ``http://127.0.0.1:PORT``.
-        token: The bearer token that it accepts.
         simulation: The core, shared with the server's thread.
         callbacks: Its deliveries to webhooks.
     """

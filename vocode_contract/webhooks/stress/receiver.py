@@ -201,7 +201,6 @@ def _new_ids() -> tuple[str, str]:
 
 
 def _describe(subject: Subject, items: Items) -> str:
-    """Return a sequence of deliveries as one line."""
     words = [_describe_item(subject, item) for item in items[:_SHOWN]]
     more = len(items) - _SHOWN
     return ARROW.join([*words, *([f"and {more} more"] if more > 0 else [])])
