@@ -12,7 +12,7 @@ from tests.support.payloads import CALL
 from vocode_contract.contract.files import schemas_directory
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
-from vocode_contract.http.traffic.traffic import operation_at
+from vocode_contract.http.traffic import operation_at
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.validation.masking import mask_payload
 from vocode_contract.validation.validator import Validator, violations

@@ -244,7 +244,7 @@ def _call_ids(given: Given) -> tuple[str, ...]:
 def _ca_file(given: Given) -> str:
     path: str = given.value
     if path:
-        from vocode_contract.http.client.connection import tls_context
+        from vocode_contract.http.client.tls import tls_context
 
         try:
             tls_context(path)
@@ -259,7 +259,7 @@ def _certificate(given: Given, key: Given) -> ClientCertificate | None:
             raise InvalidOption(key.source, f"is the key of a client certificate, which {spell_option('cert')} names")
         return None
     certificate = ClientCertificate(file=given.value, key_file=key.value)
-    from vocode_contract.http.client.connection import tls_context
+    from vocode_contract.http.client.tls import tls_context
 
     try:
         tls_context(certificate=certificate)

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
@@ -18,10 +18,10 @@ from vocode_contract.http.client.authentication import (
     ClientCertificate,
     SecretHeader,
 )
-from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx, tls_context
+from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, Network, httpx
 from vocode_contract.http.client.created_calls import CreationJournal, Creations
 from vocode_contract.http.client.endpoint import Endpoint, Proxy, require_proxied
-from vocode_contract.http.client.network_errors import classify
+from vocode_contract.http.client.network_errors import classify, describe_consequence
 from vocode_contract.http.client.request import (
     DEFAULT_CREDENTIALS,
     Credentials,
@@ -32,16 +32,16 @@ from vocode_contract.http.client.request import (
     is_drawing,
     is_sent_as_user,
 )
+from vocode_contract.http.client.response import TooLarge, read_response
 from vocode_contract.http.client.timing import RateLimit, Throttle, Timing, seconds_of
-from vocode_contract.http.framing import oddities
+from vocode_contract.http.client.tls import tls_context
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
 from vocode_contract.http.guard.phone_numbers import find_numbers
-from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.http.inconclusive import KINDS, Inconclusive
 from vocode_contract.http.message import MAX_BODY, SECRET_HEADERS, Exchange, Request, Response
 from vocode_contract.validation.masking import Secret
 
 _GATEWAY = frozenset((502, 503, 504))
-_LENGTH_DIGITS = 20
 #: Minimum share of the total time-out that must remain to start another attempt.
 _WORTHWHILE = 0.05
 _LOGGERS = ("httpx", "httpcore")
@@ -51,7 +51,9 @@ class Client:
     """Sends to one endpoint, one connection per request; may be shared between threads.
 
     Attributes:
+        token: The user's token, which no response may repeat.
         creations: The calls that it created, to be ended at the end of the run.
+        max_body: Maximum size of a response body in bytes.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class Client:
         self.endpoint = Endpoint.from_url(endpoint) if isinstance(endpoint, str) else endpoint
         if proxy is not None:
             require_proxied(self.endpoint, "the proxy")
-        self._token = token
+        self.token = token
         self._authentication = authentication
         self._headers = headers
         self._guard = guard or Guard()
@@ -112,7 +114,7 @@ class Client:
         self._pace: AbstractContextManager[float] = RateLimit(self._timing.interval) if paced else nullcontext(0.0)
         self._tls = tls_context(ca_file, certificate) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
-        self._max_body = max_body
+        self.max_body = max_body
         for name in _LOGGERS:  # they would log URLs and headers
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -136,7 +138,7 @@ class Client:
             raise
         if intent.effect == "reads":
             self.creations.observe(
-                exchange.with_decoded_body(self._max_body), [value for name, value in wanted.arguments if name == "id"]
+                exchange.with_decoded_body(self.max_body), [value for name, value in wanted.arguments if name == "id"]
             )
         return exchange
 
@@ -153,7 +155,7 @@ class Client:
             acted = error.may_have_acted if isinstance(error, Inconclusive) else True
             self.creations.record_no_response(creation, may_have_acted=acted)
             raise
-        self.creations.record_response(creation, exchange.with_decoded_body(self._max_body))
+        self.creations.record_response(creation, exchange.with_decoded_body(self.max_body))
         return exchange
 
     def _send_with_retries(self, intent: Intent, wanted: OperationRequest) -> Exchange:
@@ -192,16 +194,6 @@ class Client:
         return self._guard.is_read_only and not self._guard.is_embedded
 
     @property
-    def max_body(self) -> int:
-        """Maximum size of a response body in bytes."""
-        return self._max_body
-
-    @property
-    def token(self) -> Secret | None:
-        """The user's token, which no response may repeat."""
-        return self._token
-
-    @property
     def authentication(self) -> Authentication:
         """Where and how the token is sent."""
         return self._authentication
@@ -224,7 +216,7 @@ class Client:
             operation=wanted.operation.name,
             effect=effect,
             host=self.endpoint.host,
-            authenticated=is_sent_as_user(wanted.credentials, self._token),
+            authenticated=is_sent_as_user(wanted.credentials, self.token),
             generated=wanted.generated or is_drawing(),
             call_id=call_in(wanted),
             numbers=find_numbers(wanted.body, wanted.arguments) if is_dialling else (),
@@ -232,7 +224,7 @@ class Client:
 
     def _request(self, wanted: OperationRequest) -> Request:
         has_length = wanted.body or wanted.operation.method == "POST"
-        credential = authorization(wanted.credentials, self._token, self._authentication)
+        credential = authorization(wanted.credentials, self.token, self._authentication)
         return Request(
             method=wanted.method or wanted.operation.method,
             path=self.endpoint.path + wanted.operation.path + wanted.suffix,
@@ -263,10 +255,10 @@ class Client:
             except NETWORK_ERRORS as error:
                 kind, what = classify(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
-            except _TooLarge:
+            except TooLarge:
                 kind, what, sent = (
                     "too-large",
-                    f"more than {self._max_body} bytes; {spell_option('max-body')} raises the limit",
+                    f"more than {self.max_body} bytes; {spell_option('max-body')} raises the limit",
                     True,
                 )
             else:
@@ -274,7 +266,9 @@ class Client:
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.
         where = f"{self.endpoint.host} port {self.endpoint.port}"
         where += f", through the proxy {self._proxy}" if self._proxy else ""
-        raise Inconclusive(kind, f"{where}{': ' if what else ''}{what}", _consequence(wanted.operation, sent=sent))
+        raise Inconclusive(
+            kind, f"{where}{': ' if what else ''}{what}", describe_consequence(wanted.operation, sent=sent)
+        )
 
     def _carry(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
         query = f"?{request.query}" if request.query else ""
@@ -288,28 +282,9 @@ class Client:
             extensions={"timeout": limits},
         )
         if self._transport is not None:
-            return self._read(self._transport.handle_request(sent), operation, line)
+            return read_response(self._transport.handle_request(sent), operation, line, self.max_body)
         with Network(line, self._tls, self._proxy) as network:
-            return self._read(network.handle_request(sent), operation, line)
-
-    def _read(self, answer: httpx.Response, operation: Operation, line: ConnectionLog) -> Response:
-        """Read the raw body of a response, no content coding undone."""
-        line.in_body = True
-        length = "" if "transfer-encoding" in answer.headers else answer.headers.get("content-length", "")
-        line.length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
-        is_recording = _is_recording(answer, operation)
-        body = bytearray()
-        try:
-            for chunk in _within(answer, line):
-                line.body += len(chunk)
-                body += chunk[: self._max_body - len(body)] if is_recording else chunk
-                if len(body) > self._max_body:
-                    raise _TooLarge
-        finally:
-            answer.close()
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-        odd = tuple(oddities(bytes(line.head), received=line.received, length=line.length))
-        return Response(status=answer.status_code, headers=headers, body=bytes(body), oddities=odd)
+            return read_response(network.handle_request(sent), operation, line, self.max_body)
 
     def _send_for_answer(
         self, request: Request, wanted: OperationRequest, deadline: float, *, is_retried: bool
@@ -321,12 +296,12 @@ class Client:
         if status == 429:
             raise self._rate_limit_error(seconds_of(exchange.response.header("retry-after")))
         if status in _GATEWAY:
-            raise Inconclusive("gateway", f"status {status}", _consequence(wanted.operation, sent=True))
+            raise Inconclusive("gateway", f"status {status}", describe_consequence(wanted.operation, sent=True))
         if wanted.credentials == DEFAULT_CREDENTIALS:
             if self._is_rejected_everywhere(status, wanted.operation.name):
                 token = (
                     f"with the token of {TOKEN_VARIABLE}"
-                    if self._token
+                    if self.token
                     else f"no token sent: {TOKEN_VARIABLE} is not set"
                 )
                 raise Inconclusive("not-authorised", f"status {status}, {token}")
@@ -364,37 +339,3 @@ class Client:
             return False
         time.sleep(max(0.0, seconds - self._throttle.wait(self._timing)))
         return True
-
-
-class _TooLarge(Exception):
-    """The body exceeds the limit."""
-
-
-def _is_recording(answer: httpx.Response, operation: Operation) -> bool:
-    """Return whether the contract declares the body to be no JSON: its first bytes are all that is checked."""
-    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type != "application/json" and media_type in operation.responses.get(answer.status_code, {})
-
-
-def _within(answer: httpx.Response, line: ConnectionLog) -> Iterator[bytes]:
-    """Yield the chunks of a body until the deadline, whatever carries them."""
-    stream = answer.stream  # iter_raw() would refuse what a transport has read already
-    for chunk in stream if isinstance(stream, httpx.SyncByteStream) else ():
-        yield chunk
-        if line.is_over:
-            line.is_cut = True
-            raise httpx.ReadTimeout("the deadline has passed")
-
-
-_DONE: Mapping[str, str] = {
-    "hangs-up": "the call may have been ended, Get Call tells",
-    "rings": "a phone may have been rung, List Calls tells",
-    "bills": "it may have cost money",
-    "writes": "data may have been changed",
-}
-
-
-def _consequence(operation: Operation, *, sent: bool) -> str:
-    if not sent:
-        return NOTHING_SENT
-    return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])

@@ -5,13 +5,13 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
+from vocode_contract.contract.model import Operation
 from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, Public, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
 from vocode_contract.http.client.tcp import Blocked, Unresolved
+from vocode_contract.http.inconclusive import NOTHING_SENT
 from vocode_contract.validation.masking import printable
-
-__all__ = ["classify"]
 
 _CONNECT_ERRORS = (httpx.ConnectError, httpcore.ConnectError)
 _PROTOCOL_ERRORS = (httpx.ProtocolError, httpcore.ProtocolError)
@@ -164,3 +164,19 @@ def _authority_remedy(error: ssl.SSLCertVerificationError) -> str:
         return ""
     ignored = next((f"; {name} is ignored" for name in _AUTHORITY_VARIABLES if os.environ.get(name)), "")
     return f"; {spell_option('ca')} FILE trusts a private authority{ignored}"
+
+
+#: Effect -> what a request without a response may have done.
+_DONE: Mapping[str, str] = {
+    "hangs-up": "the call may have been ended, Get Call tells",
+    "rings": "a phone may have been rung, List Calls tells",
+    "bills": "it may have cost money",
+    "writes": "data may have been changed",
+}
+
+
+def describe_consequence(operation: Operation, *, sent: bool) -> str:
+    """Return what a request without a response may have done; empty if it only reads."""
+    if not sent:
+        return NOTHING_SENT
+    return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])

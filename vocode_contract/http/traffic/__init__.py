@@ -5,7 +5,8 @@ imports neither library: it relies on attributes of requests and responses that 
 operation of the contract pass untouched and unchecked. `Traffic.check_exchange` takes exchanges of other libraries.
 """
 
+from .destination import Hosts, operation_at
 from .httpx_transport import CheckedTransport
-from .traffic import MOST_READ, Hosts, Traffic, operation_at
+from .traffic import MOST_READ, Traffic
 
 __all__ = ["MOST_READ", "CheckedTransport", "Hosts", "Traffic", "operation_at"]
