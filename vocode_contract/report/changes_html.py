@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from vocode_contract.contract.diff import KINDS, LEVELS, Change, ChangeGroup, ChangeLevel
-from vocode_contract.contract.diff.schemas import is_sensitive
+from vocode_contract.contract.diff.keywords import is_sensitive
 from vocode_contract.contract.diff.shape import SchemaPlace
 from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.report.changes import ChangeReport, describe_change, describe_places, describe_users

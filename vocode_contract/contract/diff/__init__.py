@@ -14,7 +14,8 @@ from vocode_contract.contract.diff.change import Change, ChangeGroup, group_chan
 from vocode_contract.contract.diff.endpoints import list_callbacks, list_endpoints
 from vocode_contract.contract.diff.kinds import KINDS, LEVELS, ChangeLevel, Direction
 from vocode_contract.contract.diff.operations import compare_operations
-from vocode_contract.contract.diff.schemas import SchemaComparison, strip_annotations
+from vocode_contract.contract.diff.renames import strip_annotations
+from vocode_contract.contract.diff.schemas import SchemaComparison
 from vocode_contract.contract.diff.shape import COMPONENTS, Reader, SchemaPlace, find_references
 from vocode_contract.contract.json_pointer import escape, resolve
 from vocode_contract.contract.model import Contract, Schema

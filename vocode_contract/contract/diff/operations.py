@@ -94,7 +94,7 @@ def _compare_description(was: OperationEntry, now: OperationEntry) -> Iterator[C
 
 def _compare_parameters(was: OperationEntry, now: OperationEntry, schemas: SchemaComparison) -> Iterator[Change]:
     before, after = was.parameters, now.parameters
-    fresh = {str(each["name"]): key for key, each in after.items() if key not in before}
+    fresh = {str(each.get("name", "")): key for key, each in after.items() if key not in before}
     for key, parameter in before.items():
         name = str(parameter.get("name", ""))
         place = f"{was.pointer}/parameters/{escape(name)}"
@@ -108,7 +108,7 @@ def _compare_parameters(was: OperationEntry, now: OperationEntry, schemas: Schem
                 pointer=pointer,
                 old_pointer=place,
                 before=location,
-                after=str(moved["in"]),
+                after=str(moved.get("in", "")),
                 directions=SENT,
             )
         else:
@@ -142,7 +142,7 @@ def _compare_parameter(
         add("text-changed", "description", "description")
     found += compare_deprecation(was, now, old_pointer, pointer)
     found += schemas.compare(SchemaPlace(_value_schema(was), old_pointer), SchemaPlace(_value_schema(now), pointer))
-    yield from (limit_directions(change, SENT) for change in found)
+    yield from limit_directions(found, SENT)
 
 
 def _read_style(parameter: Schema) -> str:
@@ -185,8 +185,8 @@ def _compare_content(
             yield make_removal("media-type-removed", old_pointer, media_type, directions)
             continue
         was, now = (get_members(each[media_type]).get("schema", {}) for each in (before, after))
-        for change in schemas.compare(SchemaPlace(was, f"{old_pointer}/schema"), SchemaPlace(now, f"{pointer}/schema")):
-            yield limit_directions(change, directions)
+        pair = SchemaPlace(was, f"{old_pointer}/schema"), SchemaPlace(now, f"{pointer}/schema")
+        yield from limit_directions(schemas.compare(*pair), directions)
     for media_type in after:
         if media_type not in before:
             pointer = f"{place}/{escape(media_type)}"
@@ -232,7 +232,7 @@ def _compare_headers(
             kind = "required" if now.get("required") is True else "optional"
             yield Change(kind=kind, pointer=pointer, old_pointer=old_pointer, directions=RECEIVED)
         found = schemas.compare(SchemaPlace(_value_schema(was), old_pointer), SchemaPlace(_value_schema(now), pointer))
-        yield from (limit_directions(change, RECEIVED) for change in found)
+        yield from limit_directions(found, RECEIVED)
 
 
 def _compare_event_types(was: OperationEntry, now: OperationEntry, schemas: SchemaComparison) -> Iterator[Change]:

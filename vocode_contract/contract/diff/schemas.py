@@ -1,39 +1,34 @@
 """Compare two schemas, keyword by keyword."""
 
-import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from typing import Any
 
 from vocode_contract.contract.diff.change import Change, make_removal
+from vocode_contract.contract.diff.keywords import (
+    RANGES,
+    SIZES,
+    compare_bounds,
+    compare_discriminators,
+    compare_keyword,
+    compare_values,
+    make_place_change,
+    make_shape_change,
+)
 from vocode_contract.contract.diff.kinds import Direction
+from vocode_contract.contract.diff.renames import match_renamed, strip_annotations
 from vocode_contract.contract.diff.shape import ANNOTATIONS, Reader, SchemaPlace, Shape
 from vocode_contract.contract.profile import may_be_null_on_wire
 
-#: Keyword -> whether a greater number rules out more.
-_BOUNDS: Mapping[str, bool] = {
-    "minimum": True,
-    "exclusiveMinimum": True,
-    "minLength": True,
-    "minItems": True,
-    "minProperties": True,
-    "maximum": False,
-    "exclusiveMaximum": False,
-    "maxLength": False,
-    "maxItems": False,
-    "maxProperties": False,
-}
 _COMPARED = ANNOTATIONS | {
-    *_BOUNDS,
+    *SIZES,
+    *(keyword for keywords in RANGES for keyword in keywords),
     *("type", "enum", "const", "format", "pattern", "multipleOf", "uniqueItems", "properties", "required", "items"),
     *("additionalProperties", "prefixItems", "unevaluatedProperties"),
 }
-#: A property is taken for a renamed one if its name is so similar.
-_SIMILAR = 0.6
-_MOST_TEXT = 60
-_SENSITIVE = re.compile("key|token|secret|password|credential|authorization|phone|email", re.IGNORECASE)
+#: Places from which one pair of different references is compared.
+_MOST_PLACES = 50
 _TEXTS = ("title", "summary", "description")
 
 
@@ -47,6 +42,7 @@ class SchemaComparison:
         renamed: Old name to new one of each schema that was only renamed.
         is_on_wire: Whether a property that is unset may be null, as servers send it.
         active: The pairs of references that are being compared, which end in themselves.
+        counts: How often each pair of references was compared: many paths can lead to one.
     """
 
     old: Reader
@@ -54,6 +50,7 @@ class SchemaComparison:
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_on_wire: bool = False
     active: frozenset[tuple[str, str]] = frozenset()
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def compare(
         self, was: SchemaPlace, now: SchemaPlace, *, nulls: tuple[bool, bool] = (False, False)
@@ -74,8 +71,9 @@ class SchemaComparison:
             before, after = self.old.expand(before), self.new.expand(after)
         yield from self._compare_null(before, after, nulls)
         pair = before.reference, after.reference
-        if is_same or (any(pair) and pair in self.active):
+        if is_same or (any(pair) and (pair in self.active or self.counts[pair] >= _MOST_PLACES)):
             return
+        self.counts[pair] += any(pair)
         inner = replace(self, active=self.active | {pair}) if any(pair) else self
         yield from inner._compare_keywords(before, after)
 
@@ -88,13 +86,13 @@ class SchemaComparison:
             yield from self._compare_members(was, now)
         else:
             yield from self._compare_types(was, now)
-        yield from _compare_words(was, now, "format")
-        yield from _compare_values(was, now)
-        yield from _compare_bounds(was, now)
-        yield from _compare_words(was, now, "pattern")
+        yield from compare_keyword(was, now, "format")
+        yield from compare_values(was, now)
+        yield from compare_bounds(was, now)
+        yield from compare_keyword(was, now, "pattern")
         for keyword in sorted({*was.keywords, *now.keywords} - _COMPARED):
-            if not keyword.startswith("x-") and was.keywords.get(keyword) != now.keywords.get(keyword):
-                yield _change("constraint-changed", was, now, before=keyword, after=keyword)
+            if not keyword.startswith(("x-", "$")) and was.keywords.get(keyword) != now.keywords.get(keyword):
+                yield make_shape_change("constraint-changed", was, now, before=keyword, after=keyword)
         if bool(was.members) is bool(now.members):  # else the members say it all
             yield from self._compare_parts(was, now)
             yield from self._compare_properties(was, now)
@@ -102,23 +100,23 @@ class SchemaComparison:
     def _compare_annotations(self, was: Shape, now: Shape) -> Iterator[Change]:
         for keyword in _TEXTS:
             if was.keywords.get(keyword) != now.keywords.get(keyword):
-                yield _change("text-changed", was, now, before=keyword, after=keyword)
+                yield make_shape_change("text-changed", was, now, before=keyword, after=keyword)
         if any(was.keywords.get(keyword) != now.keywords.get(keyword) for keyword in ("example", "examples")):
-            yield _change("example-changed", was, now)
-        yield from _compare_words(was, now, "default")
+            yield make_shape_change("example-changed", was, now)
+        yield from compare_keyword(was, now, "default")
         if was.keywords.get("x-sensitivity") != now.keywords.get("x-sensitivity"):
             before, after = (str(shape.keywords.get("x-sensitivity", "")) for shape in (was, now))
-            yield _change("sensitivity-changed", was, now, before=before, after=after)
+            yield make_shape_change("sensitivity-changed", was, now, before=before, after=after)
         for keyword, noun in (("readOnly", "read-only"), ("writeOnly", "write-only")):
             was_set, is_set = (shape.keywords.get(keyword) is True for shape in (was, now))
             if was_set is not is_set:
-                yield _change(f"{noun}-added" if is_set else f"{noun}-removed", was, now)
+                yield make_shape_change(f"{noun}-added" if is_set else f"{noun}-removed", was, now)
         yield from compare_deprecation(was.keywords, now.keywords, was.place.pointer, now.place.pointer)
 
     def _compare_null(self, was: Shape, now: Shape, nulls: tuple[bool, bool]) -> Iterator[Change]:
         before, after = was.nullable or nulls[0], now.nullable or nulls[1]
         if before is not after and (was.reference or self.old.types(was)) and (now.reference or self.new.types(now)):
-            yield _change("null-added" if after else "null-removed", was, now)
+            yield make_shape_change("null-added" if after else "null-removed", was, now)
 
     def _compare_types(self, was: Shape, now: Shape) -> Iterator[Change]:
         before, after = self.old.types(was), self.new.types(now)
@@ -128,100 +126,80 @@ class SchemaComparison:
             kind = "type-narrowed"
         else:
             kind = "type-widened" if not after or before < after else "type-changed"
-        yield _change(kind, was, now, before=_join_types(before), after=_join_types(after))
+        yield make_shape_change(kind, was, now, before=_join_types(before), after=_join_types(after))
 
     def _compare_members(self, was: Shape, now: Shape) -> Iterator[Change]:
         before = {self.renamed.get(name, name): schema for name, schema in self.old.list_members(was).items()}
         after = self.new.list_members(now)
         for name in after:
             if name not in before:
-                yield _change("member-added", was, now, after=name)
+                yield make_shape_change("member-added", was, now, after=name)
             elif name not in self.new.schemas:  # a member without a name of its own
                 yield from self.compare(replace(was.place, schema=before[name]), replace(now.place, schema=after[name]))
         for name in before:
             if name not in after:
-                yield _change("member-removed", was, now, before=name)
+                yield make_shape_change("member-removed", was, now, before=name)
         if was.members and now.members:
-            yield from _compare_discriminators(was, now)
+            yield from compare_discriminators(was, now, self.renamed)
 
     def _compare_parts(self, was: Shape, now: Shape) -> Iterator[Change]:
         for keyword in ("items", "additionalProperties"):
             before, after = was.keywords.get(keyword, {}), now.keywords.get(keyword, {})
             if keyword == "additionalProperties" and was.is_closed is not now.is_closed:
-                yield _change("object-opened" if was.is_closed else "object-closed", was, now)
+                yield make_shape_change("object-opened" if was.is_closed else "object-closed", was, now)
             elif before != after and before is not False and after is not False:
                 places = (shape.place.below(keyword, schema=part) for shape, part in ((was, before), (now, after)))
                 yield from self.compare(*places)
             elif before != after and keyword == "items":
-                yield _change("constraint-changed", was, now, before=keyword, after=keyword)
+                yield make_shape_change("constraint-changed", was, now, before=keyword, after=keyword)
         earlier, later = (shape.keywords.get("prefixItems", []) for shape in (was, now))
         for index, (before, after) in enumerate(zip(earlier, later, strict=False)):
             token = ("prefixItems", str(index))
             yield from self.compare(was.place.below(*token, schema=before), now.place.below(*token, schema=after))
         if len(earlier) != len(later):
-            yield _change("constraint-changed", was, now, before="prefixItems", after="prefixItems")
+            yield make_shape_change("constraint-changed", was, now, before="prefixItems", after="prefixItems")
 
     def _compare_properties(self, was: Shape, now: Shape) -> Iterator[Change]:
         before, after = was.properties, now.properties
         gone = {name: place for name, place in before.items() if name not in after}
         fresh = {name: place for name, place in after.items() if name not in before}
-        renamed = self._match_renamed(gone, fresh)
-        for name in gone:
+        renamed = match_renamed(gone, fresh, lambda name, new: _is_alike(gone[name], fresh[new]))
+        for name, place in gone.items():
             if name in renamed:
                 new = renamed[name]
-                kind = "required-key-renamed" if name in was.required else "key-renamed"
-                yield _between(kind, before[name], after[new], before=name, after=new)
+                kind = _name_renamed_key((name, new), was, now)
+                yield make_place_change(kind, place, after[new], before=name, after=new)
                 yield from self._compare_property(was, now, name, new)
             else:
-                yield make_removal(_kind_of_removed_key(name, was, now), before[name].pointer, name)
-        for name in after:
-            if name in fresh and name not in renamed.values():
-                kind = "required-key-added" if name in now.required else "key-added"
-                yield _added("closed-key-added" if was.is_closed and kind == "key-added" else kind, after[name], name)
-            elif name in before:
+                kind = _name_key_change("removed", is_required=name in was.required, is_closed=now.is_closed)
+                yield from _limit_to_users([make_removal(kind, place.pointer, name)], place)
+        for name, place in after.items():
+            if name in before:
                 yield from self._compare_property(was, now, name, name)
+            elif name not in renamed.values():
+                kind = _name_key_change("added", is_required=name in now.required, is_closed=was.is_closed)
+                yield from _limit_to_users([Change(kind=kind, pointer=place.pointer, after=name)], place)
         undeclared = (was.required ^ now.required) - {*before, *after}
         for name in sorted(undeclared):
             places = (shape.place.below("properties", name, schema={}) for shape in (was, now))
-            yield _between("required" if name in now.required else "optional", *places)
+            yield make_place_change("required" if name in now.required else "optional", *places)
 
     def _compare_property(self, was: Shape, now: Shape, old_name: str, name: str) -> Iterator[Change]:
         before, after = was.properties[old_name], now.properties[name]
         yield from self._compare_required(was, now, old_name, name)
         nulls = (self._may_be_unset(was, old_name), self._may_be_unset(now, name))
-        # What is only in responses is never sent, and the other way round.
-        hidden: dict[Direction, str] = {"sent": "readOnly", "received": "writeOnly"}
-        only = tuple(
-            direction
-            for direction, keyword in hidden.items()
-            if not all(isinstance(each.schema, dict) and each.schema.get(keyword) for each in (before, after))
-        )
-        for change in self.compare(before, after, nulls=nulls):
-            yield change if len(only) == len(hidden) else limit_directions(change, only)
+        yield from _limit_to_users(self.compare(before, after, nulls=nulls), before, after)
 
     @staticmethod
     def _compare_required(was: Shape, now: Shape, old_name: str, name: str) -> Iterator[Change]:
         before, after = old_name in was.required, name in now.required
         if before is not after:
-            yield _between("required" if after else "optional", was.properties[old_name], now.properties[name])
+            yield make_place_change("required" if after else "optional", was.properties[old_name], now.properties[name])
 
     def _may_be_unset(self, shape: Shape, name: str) -> bool:
         if not self.is_on_wire or not isinstance(shape.keywords["properties"][name], dict):
             return False
         return may_be_null_on_wire({**shape.keywords, "required": shape.required}, name)
-
-    def _match_renamed(self, gone: Mapping[str, SchemaPlace], fresh: Mapping[str, SchemaPlace]) -> Mapping[str, str]:
-        """Map each property that is gone to the new one that it probably is: alike in name and equal in schema."""
-        found: dict[str, str] = {}
-        for name, place in gone.items():
-            equals = [
-                new
-                for new, other in fresh.items()
-                if new not in found.values() and strip_annotations(place.schema) == strip_annotations(other.schema)
-            ]
-            if new := find_similar(name, equals):
-                found[name] = new
-        return found
 
 
 def compare_deprecation(
@@ -233,161 +211,45 @@ def compare_deprecation(
         yield Change(kind="deprecated" if after else "deprecation-removed", pointer=pointer, old_pointer=old_pointer)
 
 
-def limit_directions(change: Change, directions: tuple[Direction, ...]) -> Change:
-    """Return a change that concerns only clients that use the place in these directions."""
-    return replace(
-        change, directions=tuple(each for each in directions if each in change.directions or not change.directions)
+def limit_directions(changes: Iterable[Change], directions: tuple[Direction, ...]) -> Iterator[Change]:
+    """Yield the changes that concern clients that use a place in these directions, and only for them."""
+    for change in changes:
+        if here := tuple(each for each in directions if each in change.directions or not change.directions):
+            yield replace(change, directions=here)
+
+
+def _limit_to_users(changes: Iterable[Change], *places: SchemaPlace) -> Iterable[Change]:
+    """Limit changes of a property that is only in responses, or only in requests, to whoever has it there."""
+    hidden: dict[Direction, str] = {"sent": "readOnly", "received": "writeOnly"}
+    users = tuple(
+        direction
+        for direction, keyword in hidden.items()
+        if not all(isinstance(each.schema, dict) and each.schema.get(keyword) is True for each in places)
     )
+    return changes if len(users) == len(hidden) else limit_directions(changes, users)
 
 
-def strip_annotations(schema: Any) -> str:
-    """Return a schema as text without what rules no value out, to compare meanings."""
-    return json.dumps(_strip(schema), sort_keys=True)
+def _is_alike(was: SchemaPlace, now: SchemaPlace) -> bool:
+    return strip_annotations(was.schema) == strip_annotations(now.schema)
 
 
-def _strip(node: Any, *, is_map: bool = False) -> Any:
-    """Copy a schema without its annotations; in a map from names to schemas, every name is kept."""
-    if isinstance(node, dict):
-        return {
-            key: _strip(child, is_map=not is_map and key in ("properties", "$defs", "patternProperties"))
-            for key, child in node.items()
-            if is_map or key not in ANNOTATIONS or key in ("discriminator", "nullable")
-        }
-    return [_strip(child) for child in node] if isinstance(node, list) else node
+def _name_renamed_key(names: tuple[str, str], was: Shape, now: Shape) -> str:
+    if names[0] in was.required and names[1] in now.required:
+        return "required-key-renamed"
+    return "closed-key-renamed" if was.is_closed and now.is_closed else "key-renamed"
 
 
-def find_similar(name: str, candidates: Iterable[str]) -> str:
-    """Return the candidate whose spelling is so close to a name that it may be its new one; empty if there is none."""
+def _name_key_change(end: str, *, is_required: bool, is_closed: bool) -> str:
+    """Return the kind of a change of a property.
 
-    def rate(other: str) -> float:
-        one, two = (re.sub("[^a-z0-9]", "", word.lower()) for word in (name, other))
-        if one == two or one in two or two in one:
-            return 1.0
-        return SequenceMatcher(None, one, two).ratio()
-
-    best = max(candidates, key=rate, default="")
-    return best if best and rate(best) >= _SIMILAR else ""
-
-
-def _kind_of_removed_key(name: str, was: Shape, now: Shape) -> str:
-    if name in was.required:
-        return "required-key-removed"
-    return "closed-key-removed" if now.is_closed else "key-removed"
-
-
-def _compare_words(was: Shape, now: Shape, keyword: str) -> Iterator[Change]:
-    """Yield a change if a keyword is new, gone or different; its kinds are named for it."""
-    missing = object()
-    before, after = was.keywords.get(keyword, missing), now.keywords.get(keyword, missing)
-    if before == after and isinstance(before, bool) is isinstance(after, bool):
-        return
-    end = "added" if before is missing else "removed" if after is missing else "changed"
-    texts = ["" if word is missing else show_value(word, shape) for word, shape in ((before, was), (after, now))]
-    yield _change(f"{keyword}-{end}", was, now, before=texts[0], after=texts[1])
-
-
-def _compare_values(was: Shape, now: Shape) -> Iterator[Change]:
-    if was.values is None or now.values is None:
-        if was.values is not now.values:
-            before, after = (_join_values(shape) for shape in (was, now))
-            yield _change("enum-added" if was.values is None else "enum-removed", was, now, before=before, after=after)
-        return
-    earlier, later = ({show_value(value, shape): value for value in shape.values or ()} for shape in (was, now))
-    gone = [value for value in earlier if value not in later]
-    fresh = [value for value in later if value not in earlier]
-    for value in [*gone]:
-        if new := find_similar(value, fresh):
-            gone.remove(value)
-            fresh.remove(new)
-            yield _change("value-renamed", was, now, before=value, after=new)
-    for value in sorted(fresh):
-        yield _change("value-added", was, now, after=value)
-    for value in sorted(gone):
-        yield _change("value-removed", was, now, before=value)
-
-
-def _compare_bounds(was: Shape, now: Shape) -> Iterator[Change]:
-    for keyword, rules_out_more in _BOUNDS.items():
-        before, after = (_number(shape, keyword) for shape in (was, now))
-        if before == after:
-            continue
-        is_new_or_gone = before is None or after is None
-        is_tighter = before is None if is_new_or_gone else (after > before) is rules_out_more  # type: ignore[operator]  # both are numbers
-        yield _bound("bound-tightened" if is_tighter else "bound-loosened", was, now, keyword)
-    before, after = (_number(shape, "multipleOf") for shape in (was, now))
-    if before != after:
-        if before is None or (after and after % before == 0):
-            kind = "bound-tightened"
-        else:
-            kind = "bound-loosened" if not after or before % after == 0 else "bound-changed"
-        yield _bound(kind, was, now, "multipleOf")
-    if bool(was.keywords.get("uniqueItems")) is not bool(now.keywords.get("uniqueItems")):
-        kind = "bound-tightened" if now.keywords.get("uniqueItems") else "bound-loosened"
-        yield _bound(kind, was, now, "uniqueItems")
-
-
-def _number(shape: Shape, keyword: str) -> float | None:
-    found = shape.keywords.get(keyword)
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
-
-
-def _bound(kind: str, was: Shape, now: Shape, keyword: str) -> Change:
-    before, after = (
-        f"{keyword} {json.dumps(shape.keywords[keyword])}" if keyword in shape.keywords else "" for shape in (was, now)
-    )
-    return _change(kind, was, now, before=before, after=after)
-
-
-def _compare_discriminators(was: Shape, now: Shape) -> Iterator[Change]:
-    (before, is_old_required), (after, is_required) = map(_read_discriminator, (was, now))
-    if before != after:
-        kind = "discriminator-changed" if before and after else f"discriminator-{'added' if after else 'removed'}"
-        yield _change(kind, was, now, before=before, after=after)
-    elif before and is_old_required is not is_required:
-        yield _change(
-            f"discriminator-{'required' if is_required else 'optional'}", was, now, before=before, after=after
-        )
-
-
-def _read_discriminator(shape: Shape) -> tuple[str, bool]:
-    """Return the property that tells the members of a union apart, and whether it is required."""
-    found = shape.keywords.get("discriminator")
-    key = found.get("propertyName", "") if isinstance(found, dict) else ""
-    return str(key), "oneOf" in shape.place.schema if isinstance(shape.place.schema, dict) else False
-
-
-def show_value(value: Any, shape: Shape) -> str:
-    """Return a value as text; of an object or array only the type, and nothing of what may be a secret."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
-    if isinstance(value, str):
-        if is_sensitive(shape.place, shape.keywords) and "enum" not in shape.keywords:
-            return "(masked)"
-        return value if len(value) <= _MOST_TEXT else f"{value[:_MOST_TEXT]}..."
-    return json.dumps(value)
-
-
-def is_sensitive(place: SchemaPlace, keywords: Mapping[str, Any]) -> bool:
-    """Return whether values at a place may be secrets: by the contract's word, or by the name of the place."""
-    return "x-sensitivity" in keywords or bool(_SENSITIVE.search(place.pointer.rpartition("/")[2]))
-
-
-def _join_values(shape: Shape) -> str:
-    return ", ".join(sorted(show_value(value, shape) for value in shape.values or ()))
+    Args:
+        end: ``added`` or ``removed``.
+        is_required: Whether it is required in the contract that has it.
+        is_closed: Whether the object of the other contract can have no property that it does not declare.
+    """
+    return "-".join([*(["closed"] if is_closed else []), *(["required"] if is_required else []), "key", end])
 
 
 def _join_types(types: Iterable[str]) -> str:
     found = frozenset(types)
     return ", ".join(sorted(found - {"integer"} if "number" in found else found)) or "any"
-
-
-def _change(kind: str, was: Shape, now: Shape, *, before: str = "", after: str = "") -> Change:
-    return _between(kind, was.place, now.place, before=before, after=after)
-
-
-def _between(kind: str, was: SchemaPlace, now: SchemaPlace, *, before: str = "", after: str = "") -> Change:
-    return Change(kind=kind, pointer=now.pointer, old_pointer=was.pointer, before=before, after=after)
-
-
-def _added(kind: str, place: SchemaPlace, name: str) -> Change:
-    return Change(kind=kind, pointer=place.pointer, after=name)

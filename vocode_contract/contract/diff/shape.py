@@ -60,7 +60,7 @@ class Shape:
     def values(self) -> tuple[Any, ...] | None:
         """The enumerated values besides null; ``None`` if all are valid."""
         if "const" in self.keywords:
-            return (self.keywords["const"],)
+            return (self.keywords["const"],) if self.keywords["const"] is not None else ()
         listed = self.keywords.get("enum")
         return tuple(value for value in listed if value is not None) if isinstance(listed, list) else None
 
@@ -91,6 +91,7 @@ class Reader:
         components = document.get("components")
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Schema = schemas if isinstance(schemas, dict) else {}
+        self._named: dict[str, Shape] = {}
 
     def read(self, place: SchemaPlace, depth: int = 0) -> Shape:
         """Return the shape of a schema; one that stands for a reference has only its own annotations as keywords."""
@@ -110,23 +111,34 @@ class Reader:
             return self._wrap(shape, parts[0], depth)
         return self._merge(shape, parts, depth)
 
-    def expand(self, shape: Shape, depth: int = 0) -> Shape:
+    def expand(self, shape: Shape) -> Shape:
         """Return a shape with the keywords of the schema that it stands for."""
-        if not shape.reference or shape.reference not in self.schemas or depth > _DEEPEST:
+        if shape.reference not in self.schemas:
             return shape
-        target = self.expand(
-            self.read(SchemaPlace(self.schemas[shape.reference], shape.place.pointer), depth), depth + 1
+        target = self._read_named(shape.reference)
+        return replace(
+            target,
+            place=SchemaPlace(target.place.schema, shape.place.pointer),
+            keywords={**target.keywords, **shape.keywords},
+            nullable=shape.nullable or target.nullable,
+            reference=shape.reference,
         )
-        keywords = {**target.keywords, **shape.keywords}
-        return replace(target, keywords=keywords, nullable=shape.nullable or target.nullable, reference=shape.reference)
 
-    def types(self, shape: Shape, depth: int = 0) -> frozenset[str]:
+    def _read_named(self, name: str) -> Shape:
+        """Return the shape of a named schema; what leads back to itself has no keywords there."""
+        if name not in self._named:
+            place = SchemaPlace(self.schemas[name], "")
+            self._named[name] = Shape(place=place, keywords={})
+            self._named[name] = self.expand(self.read(place))
+        return self._named[name]
+
+    def types(self, shape: Shape) -> frozenset[str]:
         """Return the JSON types besides null that a shape allows; none if it allows all."""
         shape = self.expand(shape)
         kinds = shape.keywords.get("type", ())
         found = frozenset((kinds,) if isinstance(kinds, str) else kinds)
-        if not found and shape.members and depth < _DEEPEST:
-            below = [self.types(self.read(SchemaPlace(member, "")), depth + 1) for member in shape.members]
+        if not found and shape.members:
+            below = [self.types(self.read(SchemaPlace(member, ""))) for member in self.list_members(shape).values()]
             found = frozenset().union(*below) if all(below) else frozenset()
         if not found and shape.values:
             found = frozenset(map(json_type, shape.values))
@@ -134,18 +146,24 @@ class Reader:
             found = frozenset(("object",))
         return found | {"integer"} if "number" in found else found
 
-    def list_members(self, shape: Shape, depth: int = 0) -> Mapping[str, Any]:
+    def list_members(self, shape: Shape) -> Mapping[str, Any]:
         """Map the name of each member of a union to its schema, unions in it replaced by their members.
 
-        A member is named by its reference, or by its types. What is no union is its own member.
+        A member is named by its reference, or by its types and a number. What is no union is its own member.
         """
-        expanded = self.expand(shape)
-        if not expanded.members or depth > _DEEPEST:
-            name = shape.reference or ", ".join(sorted(self.types(expanded))) or "any"
-            return {name: shape.place.schema}
         found: dict[str, Any] = {}
-        for member in expanded.members:
-            found |= self.list_members(self.read(SchemaPlace(member, shape.place.pointer)), depth + 1)
+        waiting, seen = [shape], set()
+        while waiting:
+            each = waiting.pop(0)
+            expanded = self.expand(each)
+            if expanded.members:
+                if expanded.reference not in seen:
+                    waiting[:0] = [self.read(SchemaPlace(member, shape.place.pointer)) for member in expanded.members]
+                seen |= {expanded.reference} - {""}
+            else:
+                name = each.reference or ", ".join(sorted(self.types(expanded))) or "any"
+                same = sum(other == name or other.startswith(f"{name} ") for other in found)
+                found[name if each.reference or not same else f"{name} {same + 1}"] = each.place.schema
         return found
 
     def _wrap(self, shape: Shape, part: Any, depth: int) -> Shape:
@@ -162,11 +180,7 @@ class Reader:
 
     def _merge(self, shape: Shape, parts: Iterable[Any], depth: int) -> Shape:
         """Return the shape of a schema that combines its own keywords with others (``allOf``)."""
-        inner = [
-            self.expand(self.read(SchemaPlace(part, shape.place.pointer), depth + 1), depth + 1)
-            for part in parts
-            if part
-        ]
+        inner = [self.expand(self.read(SchemaPlace(part, shape.place.pointer), depth + 1)) for part in parts if part]
         empty: Schema = {}
         keywords = reduce(_combine, (each.keywords for each in inner), empty)
         members = shape.members or next((each.members for each in inner if each.members), ())
@@ -196,15 +210,15 @@ def _is_null(schema: Any) -> bool:
 
 def _take_null(keywords: dict[str, Any]) -> bool:
     """Take null out of the types and the values; return whether it was valid. Make exclusive bounds numbers."""
-    kinds = keywords.get("type")
-    values = keywords.get("enum")
-    found = (isinstance(kinds, list) and "null" in kinds) or (not kinds and isinstance(values, list) and None in values)
+    kinds, values = keywords.get("type"), keywords.get("enum")
     if isinstance(kinds, list):
         keywords["type"] = [kind for kind in kinds if kind != "null"]
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(keywords.get(exclusive), bool) and keywords.pop(exclusive) and bound in keywords:
             keywords[exclusive] = keywords.pop(bound)
-    return found
+    is_typed = not kinds or (isinstance(kinds, list) and "null" in kinds)
+    is_listed = keywords.get("const", 0) is None or (isinstance(values, list) and None in values)
+    return is_typed and (is_listed if {"const", "enum"} & keywords.keys() else bool(kinds))
 
 
 def _is_plain_type(schema: Any) -> bool:
@@ -226,8 +240,9 @@ def _combine(one: Schema, other: Schema) -> dict[str, Any]:
     both = {**one, **other}
     if isinstance(one.get("properties"), dict) and isinstance(other.get("properties"), dict):
         shared = {
-            name: {"allOf": [one["properties"][name], other["properties"][name]]}
-            for name in one["properties"].keys() & other["properties"].keys()
+            name: {"allOf": [schema, other["properties"][name]]}
+            for name, schema in one["properties"].items()
+            if name in other["properties"] and schema != other["properties"][name]
         }
         both["properties"] = {**one["properties"], **other["properties"], **shared}
     if isinstance(one.get("required"), list) and isinstance(other.get("required"), list):
