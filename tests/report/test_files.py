@@ -19,6 +19,7 @@ import pytest
 pytest.importorskip("httpx")
 
 from vocode_contract.cli.check import check
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.pytest_plugin.options import _REPORT
 from vocode_contract.report.evidence import Evidence
@@ -67,6 +68,7 @@ def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[s
         uncut="--all",
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         seconds=2.5,
+        paths={name: operation.path for name, operation in Contract.load().operations.items()},
     )
     return Outcome(run=run, tally=ResultCollector(list(rows), list(remarks)))
 

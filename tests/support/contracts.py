@@ -1,6 +1,8 @@
 """A contract as a team has it: the newest shipped one, with additional required fields and listed values."""
 
+import json
 from functools import cache
+from pathlib import Path
 
 from vocode_contract.contract.model import Contract
 
@@ -24,3 +26,12 @@ def own_contract() -> Contract:
     }
     queued = {"CallStatus": {"enum": [*shipped.schemas["CallStatus"]["enum"], "queued"]}}
     return shipped.with_overlay(patch | queued, date="2031-01-01")
+
+
+def saved_contract(directory: Path) -> Path:
+    """Write the contract as an OpenAPI document."""
+    document = dict(own_contract().document)
+    document["info"] = {**document["info"], "version": own_contract().date}
+    path = directory / "own contract.json"
+    path.write_text(json.dumps(document), "utf-8")
+    return path

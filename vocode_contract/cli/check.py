@@ -149,8 +149,9 @@ def check(
     1 if the server violates the contract, 3 if the result is inconclusive.
     """
     ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
-    contract = contract_of(options.pop("date"), options.pop("profile"))
-    options |= {"contract": contract.date, "profile": contract.profile}
+    name = options.pop("date")
+    contract = contract_of(name, options.pop("profile"))
+    options |= {"contract": contract.date if contract.is_shipped else name, "profile": contract.profile}
     _check_options(ctx, options, faults)
     from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings
@@ -218,6 +219,7 @@ def _describe_run(settings: "Settings", faults: Words, started: datetime, second
     return RunDescription(
         contract=contract.date,
         profile=contract.profile,
+        paths={name: operation.path for name, operation in contract.operations.items()},
         where=str(settings.endpoint or f"the built-in simulator{with_faults}"),
         command=" ".join([*words, "--only"]),
         uncut="--all",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from vocode_contract.contract.documents import operation_names
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
@@ -20,7 +21,7 @@ from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.created_calls import Creations
 from vocode_contract.http.client.endpoint import Endpoint
 from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, Credentials, OperationRequest
-from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.guard.guard import NOT_OFFERED, NotPermitted
 from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
@@ -147,7 +148,7 @@ class CheckedClient:
         pairs = arguments.items() if isinstance(arguments, Mapping) else arguments
         answer = self.exchange(
             OperationRequest(
-                operation=self._operation(name),
+                operation=self.operation(name),
                 arguments=tuple((key, str(value)) for key, value in pairs),
                 body=body if json is None else orjson.dumps(json),
                 media_type=media_type if json is None else "application/json",
@@ -204,17 +205,27 @@ class CheckedClient:
 
     def reason_against(self, name: str, request: Mapping[str, Any]) -> str | None:
         """Return why a request with that body would not be sent; ``None`` if it would."""
-        return self._client.reason_against(
-            OperationRequest(operation=self._operation(name), body=orjson.dumps(request))
-        )
+        try:
+            operation = self.operation(name)
+        except NotPermitted as error:
+            return error.reason
+        return self._client.reason_against(OperationRequest(operation=operation, body=orjson.dumps(request)))
 
     @property
     def creations(self) -> Creations:
         """The calls that this client created."""
         return self._client.creations
 
-    def _operation(self, name: str) -> Operation:
+    def operation(self, name: str) -> Operation:
+        """Return an operation of the contract.
+
+        Raises:
+            InvalidOption: There is none of that name in any contract.
+            NotPermitted: The contract, one of the user's own, does not offer it.
+        """
         if name not in self.contract.operations:
+            if name in operation_names().values():
+                raise NotPermitted(name, NOT_OFFERED)
             raise InvalidOption(name, f"is not an operation; known: {', '.join(self.contract.operations)}")
         return self.contract.operations[name]
 
@@ -257,7 +268,11 @@ class CheckedClient:
 
     def _try_to_send(self, name: str, arguments: tuple[tuple[str, str], ...], within: float) -> CheckedExchange:
         """Send a request whatever the endpoint's health; return status 0 if no response came."""
-        operation = self._operation(name)
+        try:
+            operation = self.operation(name)
+        except NotPermitted:
+            operation = Contract.load().operations[name]
+            within = 0
         exchange = Exchange(request=Request(method=operation.method, path=operation.path), response=Response(status=0))
         if within > 0:
             with suppress(Inconclusive, NotPermitted):

@@ -14,7 +14,8 @@ from vocode_contract.conformance.scenario.calls import Calls
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner, SharedScenario
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.client import Client
-from vocode_contract.http.guard.guard import Guard
+from vocode_contract.http.guard.guard import NOT_OFFERED, Guard, NotPermitted
+from vocode_contract.report.row import READ_ONLY, record_verdict
 from vocode_contract.validation.masking import Secret
 
 #: Modules that come last, in this order: the pages of the list, which no test changes after that; what needs time; and
@@ -29,6 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_late(item: pytest.Item) -> bool:
     return item.path.parent == Path(__file__).parent and item.path.name in _LAST
+
+
+@pytest.fixture(autouse=True)
+def _offered(request: pytest.FixtureRequest, vocode_contract: Contract) -> None:
+    """Skip a test about an operation that the contract, one of the user's own, does not have."""
+    marker = request.node.get_closest_marker("vocode_operation")
+    if marker is not None and marker.args[0] not in vocode_contract.operations:
+        record_verdict(request.node, "not-permitted")
+        request.node.user_properties.append((READ_ONLY, "true"))
+        pytest.skip(str(NotPermitted(marker.args[0], NOT_OFFERED)))
 
 
 @pytest.fixture(scope="session")

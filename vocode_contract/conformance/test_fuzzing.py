@@ -30,7 +30,7 @@ def test_generated_requests_find_no_violation(
     if not requests:
         pytest.skip(f"needs {spell_option('fuzz')} N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))
-    operation = api.contract.operations[name]
+    operation = api.operation(name)
     plan, lacking = make_plan(scenario.shared, operation, requests=requests, seed=seed)
     with FuzzClient(api) as client:
         fuzzed = fuzz(client.send, operation, api.contract, plan)

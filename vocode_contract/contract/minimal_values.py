@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vocode_contract.contract.documents import BOUNDS
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract, Schema, json_type
 from vocode_contract.errors import InvalidOption
 
 #: Keywords that rule out values of the declared type.
 LIMITS = BOUNDS | {"pattern"}
+#: What a string of a format looks like.
+_PATTERNS = {
+    "uuid": "(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "date-time": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})",
+}
 #: Strings of which one may match a pattern.
 _TEXTS = (
     "a",
@@ -129,3 +134,26 @@ def minimal_of_branch(contract: Contract, union: Schema, branch: Schema) -> Any:
 
 _SHORTEST: dict[str, Callable[[], Any]] = {"integer": int, "number": int, "boolean": bool, "null": lambda: None}
 _FORMATTED = {"uuid": "00000000-0000-0000-0000-000000000000", "date-time": "2023-11-07T05:31:56+00:00"}
+
+
+def usual_value(contract: Contract, schema: Schema) -> Any:
+    """Return the default of a schema or its first example, if that is a plain value, else its shortest value."""
+    found = contract.branch(schema, "") or schema
+    for value in (schema.get("default"), *found.get("examples", ())):
+        if isinstance(value, str | int | float):
+            chosen = contract.branch(schema, value)
+            kinds, kind = contract.types(chosen or {}), json_type(value)
+            is_of_type = not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+            if chosen is not None and is_of_type and is_allowed(chosen, value):
+                return value
+    return minimal_value(contract, schema)
+
+
+def is_allowed(schema: Schema, value: Any) -> bool:
+    """Return whether a plain value of the right type is listed, of the declared format, and within the bounds."""
+    listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if listed is not None and value not in listed:
+        return False
+    if isinstance(value, str) and schema.get("format") in _PATTERNS:
+        return bool(re.fullmatch(_PATTERNS[schema["format"]], value))
+    return is_within(schema, value)

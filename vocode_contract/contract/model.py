@@ -372,8 +372,8 @@ def find_contract(name: str | None, *, profile: str = DEFAULT_PROFILE) -> Contra
 
 
 def is_contract_path(name: str) -> bool:
-    """Return whether a user's name for a contract is a path: a file that is missing is one too, for a clear error."""
-    return name not in dates() and (exists(name) or basename(name) != name or name.endswith(SUFFIXES))
+    """Return whether a user's name for a contract is a path; that of a missing file is one too, for a clear error."""
+    return bool(name) and name not in dates() and (exists(name) or basename(name) != name or name.endswith(SUFFIXES))
 
 
 def dates() -> tuple[str, ...]:

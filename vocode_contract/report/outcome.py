@@ -4,7 +4,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -57,6 +57,7 @@ class RunDescription:
         started: Aware of its time zone.
         seconds: Wall time.
         is_pytest: Whether `command` is one of pytest, not of ``check``.
+        paths: URL path of each operation of the contract, by its name.
     """
 
     contract: str
@@ -68,6 +69,7 @@ class RunDescription:
     seconds: float
     policies: Policies = DEFAULT_POLICIES
     is_pytest: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

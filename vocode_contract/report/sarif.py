@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from vocode_contract._version import __version__
-from vocode_contract.contract.model import Contract
 from vocode_contract.report.outcome import Cause, Outcome, list_policies
 from vocode_contract.report.summary import describe_basis, describe_cause
 from vocode_contract.validation.codes import CODES
@@ -39,7 +38,7 @@ def render_sarif(outcome: Outcome) -> str:
             "policies": {name: inert(value) for name, _, value in list_policies(outcome.run)},
             "remarks": [*outcome.outdated, *outcome.remarks],
         },
-        "results": [_result(cause, codes, outcome.run.contract) for cause in causes],
+        "results": [_result(cause, codes, outcome.run.paths) for cause in causes],
     }
     return inert_json(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
 
@@ -57,7 +56,7 @@ def _rule(code: str) -> dict[str, object]:
     }
 
 
-def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, object]:
+def _result(cause: Cause, codes: Sequence[str], paths: Mapping[str, str]) -> dict[str, object]:
     violation = cause.violation
     label, phrase = describe_basis(cause)
     lines = [f"{cause.place}: got {violation.actual}; {label}: {phrase}"]
@@ -69,13 +68,13 @@ def _result(cause: Cause, codes: Sequence[str], contract: str) -> dict[str, obje
         "ruleIndex": codes.index(violation.code),
         "level": _LEVELS[violation.severity],
         "message": {"text": "\n".join(map(inert, lines))},
-        "locations": [{"physicalLocation": _place(cause, contract), "logicalLocations": names}],
+        "locations": [{"physicalLocation": _place(cause, paths), "logicalLocations": names}],
         "partialFingerprints": {"vocodeContract/v1": _fingerprint(cause)},
         "suppressions": accepted,
     }
 
 
-def _place(cause: Cause, contract: str) -> dict[str, object]:
+def _place(cause: Cause, paths: Mapping[str, str]) -> dict[str, object]:
     """Return where an alert is filed.
 
     GitHub requires a file, and accepts no absolute URL as one. The violation is on a server and in no file, so the
@@ -83,9 +82,8 @@ def _place(cause: Cause, contract: str) -> dict[str, object]:
     user's own test is filed under that test.
     """
     row = cause.rows[0]
-    operations = Contract.load(contract).operations
-    name = next((name for name in cause.operations if name in operations), "")
-    uri = operations[name].path.lstrip("/") if name and row.module else row.nodeid.partition("::")[0]
+    path = next((paths[name] for name in cause.operations if name in paths), "")
+    uri = path.lstrip("/") if path and row.module else row.nodeid.partition("::")[0]
     return {"artifactLocation": {"uri": quote(inert(uri))}, "region": {"startLine": 1}}
 
 

@@ -4,20 +4,18 @@ The account is modelled on the contract if that has what the simulator works wit
 Every response is then fitted to the contract: what it requires is added, and what it forbids is replaced.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from vocode_contract.contract.minimal_values import is_within, minimal_value
+from vocode_contract.contract.minimal_values import is_allowed, usual_value
 from vocode_contract.contract.model import Contract, Operation, Schema, dates, json_type
-from vocode_contract.contract.profile import DATE_TIME_PATTERN, may_be_null_on_wire
+from vocode_contract.contract.profile import may_be_null_on_wire
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.responses import JSON, json_response
 
-_FORMATS = {"uuid": "(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "date-time": DATE_TIME_PATTERN}
 #: Schemas that the account works with.
 _MODELLED = ("Agent", "Call", "CallPage", "CreateCallRequest", "NormalizedCall")
 
@@ -71,7 +69,7 @@ def make_response(contract: Contract, operation: Operation) -> Response:
     declared = operation.responses.get(status, {})
     for media_type, name in declared.items():
         if name is not None and media_type == JSON[1]:
-            return json_response(status, _Fitter(contract).make(contract.schemas[name]))
+            return json_response(status, usual_value(contract, contract.schemas[name]))
     headers = (("content-type", next(iter(declared))),) if declared else ()
     return Response(status=status, headers=headers)
 
@@ -96,7 +94,7 @@ class _Fitter:
             items = [self.fit(found.get("items", {}), item) for item in value]
             short = found.get("minItems", 0) - len(items)
             return [*items, *(self.make(found["items"]) for _ in range(short))][: found.get("maxItems")]
-        return value if _is_allowed(found, value) else self.make(found)
+        return value if is_allowed(found, value) else self.make(found)
 
     def _fit_object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
         declared, required = schema.get("properties"), schema.get("required", ())
@@ -117,26 +115,5 @@ class _Fitter:
         return fitted | {key: self.make(declared.get(key, {})) for key in required if key not in fitted}
 
     def make(self, schema: Schema) -> Any:
-        """Return the default of a schema or its first example, if that is a plain value, else its shortest value."""
-        found = self.contract.branch(schema, "") or schema
-        for value in (schema.get("default"), *found.get("examples", ())):
-            if isinstance(value, str | int | float) and self.fit_or_none(schema, value) == value:
-                return value
-        return minimal_value(self.contract, schema)
-
-    def fit_or_none(self, schema: Schema, value: Any) -> Any:
-        """Return a plain value if its schema allows it, else None."""
-        found = self.contract.branch(schema, value)
-        kinds = self.contract.types(found) if found else ()
-        is_of_type = not kinds or json_type(value) in kinds or (json_type(value) == "integer" and "number" in kinds)
-        return value if found is not None and is_of_type and _is_allowed(found, value) else None
-
-
-def _is_allowed(schema: Schema, value: Any) -> bool:
-    """Return whether a plain value of the right type is listed, of the declared format, and within the bounds."""
-    listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    if listed is not None and value not in listed:
-        return False
-    if isinstance(value, str) and schema.get("format") in _FORMATS:
-        return bool(re.fullmatch(_FORMATS[schema["format"]], value))
-    return is_within(schema, value)
+        """Return a value for a place where there is none."""
+        return usual_value(self.contract, schema)

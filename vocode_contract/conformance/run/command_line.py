@@ -23,7 +23,9 @@ def words_of(settings: Settings, prefix: str = CHECK_PREFIX) -> list[str]:
 
 def _options(settings: Settings) -> Iterator[tuple[str, str]]:
     contract = settings.contract
-    if contract.date != Contract.load().date:
+    if settings.contract_path:
+        yield "contract", settings.contract_path
+    elif contract.date != Contract.load().date:
         yield "contract", contract.date
     if contract.profile != DEFAULT_PROFILE:
         yield "profile", contract.profile
@@ -74,6 +76,7 @@ def outcome_of_pytest(settings: Settings, tally: ResultCollector, seconds: float
     run = RunDescription(
         contract=settings.contract.date,
         profile=settings.contract.profile,
+        paths={name: operation.path for name, operation in settings.contract.operations.items()},
         where=_where(settings, tally),
         command=" ".join(["pytest", *words_of(settings, PYTEST_PREFIX)]),
         uncut="-vv",

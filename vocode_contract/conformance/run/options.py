@@ -150,7 +150,14 @@ URL = RunOption(
 
 OPTIONS: tuple[RunOption, ...] = (
     URL,
-    RunOption("contract", "DATE", "date of the contract", shown_default="2023-11-30", has_variable=True, has_key=True),
+    RunOption(
+        "contract",
+        "DATE|PATH",
+        "date of the contract, or a folder or OpenAPI file of your own",
+        shown_default="2023-11-30",
+        has_variable=True,
+        has_key=True,
+    ),
     RunOption(
         "profile",
         "NAME",

@@ -7,7 +7,7 @@ from typing import Self, get_args
 
 from vocode_contract.conformance.run.accepted import Acceptance, read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect, find_contract, is_contract_path
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (
     BEARER,
@@ -48,6 +48,7 @@ class Settings:
 
     Attributes:
         endpoint: The server; ``None`` for the built-in simulator.
+        contract_path: The folder or file that a contract of the user's own was read from; empty for a shipped one.
         call_ids: Calls that may be ended, in canonical form.
         selection: Which codes are checked, and their severities.
         accepted: Violations that do not fail a test.
@@ -66,6 +67,7 @@ class Settings:
 
     endpoint: Endpoint | None
     contract: Contract
+    contract_path: str = ""
     call_ids: tuple[str, ...] = ()
     selection: Selection = ALL
     accepted: tuple[Acceptance, ...] = ()
@@ -116,6 +118,7 @@ class Settings:
         settings = cls(
             endpoint=endpoint,
             contract=contract,
+            contract_path=given["contract"].value if is_contract_path(given["contract"].value) else "",
             call_ids=_call_ids(given["call-id"]),
             selection=Selection(
                 select=_codes(given["select"]),
@@ -228,7 +231,7 @@ def _number(given: Given) -> str:
 
 def _contract(date: Given, profile: Given) -> Contract:
     try:
-        return Contract.load(date.value or None, profile=profile.value or DEFAULT_PROFILE)
+        return find_contract(date.value or None, profile=profile.value or DEFAULT_PROFILE)
     except UnknownContract as error:
         raise InvalidOption(date.source, str(error)) from None
     except UnknownProfile as error:

@@ -11,7 +11,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.accepted import Acceptance, accept
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.guard.guard import NotPermitted
+from vocode_contract.http.guard.guard import NOT_OFFERED, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import FirstSeen
 from vocode_contract.report.row import READ_ONLY, record_error, record_verdict, record_violations
@@ -170,7 +170,7 @@ def conclude(item: pytest.Item, client: CheckedClient, accepted: Sequence[Accept
         _fail(item, client, accepted)
         verdict = "no-call" if isinstance(reason, NoCall) else "not-permitted"
         record_verdict(item, verdict)
-        if isinstance(reason, NotPermitted) and client.is_read_only:
+        if isinstance(reason, NotPermitted) and (client.is_read_only or reason.reason == NOT_OFFERED):
             item.user_properties.append((READ_ONLY, "true"))
         pytest.skip(str(reason))
     _fail(item, client, accepted, claimed)

@@ -8,7 +8,7 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.errors import spell_option
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.created_calls import MARK
-from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST, vary_request
+from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST, fill_request, vary_request
 from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
@@ -76,7 +76,11 @@ class Calls:
                 _QUICK_NUMBER if role in (TALKING, SECOND) else str(int(REQUEST["to_number"]) + len(self.requests) % 50)
             )
             turn = len(self.requests.keys() - {TALKING, REFUSED, BY_PUT})
-            request = REQUEST if role == TALKING else vary_request(self.client.contract, turn)
+            request = (
+                fill_request(self.client.contract, REQUEST)
+                if role == TALKING
+                else vary_request(self.client.contract, turn)
+            )
             numbers = {"from_number": self._from, "to_number": number}
             self.requests[role] = {**request, **numbers, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
@@ -105,7 +109,7 @@ class Calls:
                 return answer
             # No document says which options go together, so a refusal of some is no violation.
             kept = {key: request[key] for key in ("from_number", "to_number", "context")}
-            self.requests[role] = {**REQUEST, **kept}
+            self.requests[role] = {**fill_request(self.client.contract, REQUEST), **kept}
             return self.client.send("create_call", json=self.requests[role], keep=False)
         except Inconclusive as inconclusive:
             self._unanswered[role] = inconclusive
@@ -167,7 +171,7 @@ class Calls:
         return next((known for known in self._given if known not in self._by_role.values()), None)
 
     def _listed_call(self) -> str | None:
-        if not self.is_here:
+        if not self.is_here or "list_calls" not in self.client.contract.operations:
             return None
         page = self.client.send("list_calls", {"page": 1, "size": _LOOKED_AT}, keep=False)
         if not page.is_simulated:  # this machine may forward requests to a real server, whose calls are somebody's

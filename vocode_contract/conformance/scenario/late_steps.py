@@ -85,7 +85,7 @@ def wait_after_race(scenario: SharedScenario) -> CheckedExchange:
 def list_created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, Any], CheckedExchange]]:
     """Yield the requests that have created calls so far, each with its response, unless that shows another's call."""
     before = scenario.try_run(list_before)
-    created = scenario.calls.created
+    created = dict(scenario.calls.created)  # who reads them may run steps that create more
     times = Counter((*(answer.call_id for answer in created.values()), *(before.item_ids if before else ())))
     yield from (
         (scenario.calls.request(role), answer) for role, answer in created.items() if times[answer.call_id] == 1

@@ -169,8 +169,9 @@ ODD_PAGES: Mapping[str, Mapping[str, int]] = {
 
 
 def has_sorting(contract: Contract) -> bool:
-    """Return whether the contract declares that the list can be sorted."""
-    return any(parameter.name == "sort_column" for parameter in contract.operations["list_calls"].parameters)
+    """Return whether the contract declares a list that can be sorted."""
+    listing = contract.operations.get("list_calls")
+    return listing is not None and any(parameter.name == "sort_column" for parameter in listing.parameters)
 
 
 def list_sorted(scenario: SharedScenario) -> CheckedExchange:

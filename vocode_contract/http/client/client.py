@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
@@ -223,12 +223,13 @@ class Client:
         )
 
     def _request(self, wanted: OperationRequest) -> Request:
+        path, arguments = _fill_path(wanted)
         has_length = wanted.body or wanted.operation.method == "POST"
         credential = authorization(wanted.credentials, self.token, self._authentication)
         return Request(
             method=wanted.method or wanted.operation.method,
-            path=self.endpoint.path + wanted.operation.path + wanted.suffix,
-            query=urlencode(wanted.arguments),
+            path=self.endpoint.path + path + wanted.suffix,
+            query=urlencode(arguments),
             headers=(
                 ("Host", self.endpoint.authority),
                 ("Accept", "*/*"),
@@ -339,3 +340,14 @@ class Client:
             return False
         time.sleep(max(0.0, seconds - self._throttle.wait(self._timing)))
         return True
+
+
+def _fill_path(wanted: OperationRequest) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the path of a request, whose parameters are filled in, and the arguments that remain for its query."""
+    path, remaining = wanted.operation.path, []
+    for name, value in wanted.arguments:
+        if f"{{{name}}}" in path:
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        else:
+            remaining.append((name, value))
+    return path, tuple(remaining)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from vocode_contract.contract.minimal_values import follow, usual_value
 from vocode_contract.contract.model import Contract, Schema
 from vocode_contract.http.client.created_calls import MARK
 
@@ -39,11 +40,28 @@ def request_options(contract: Contract) -> Mapping[Place, tuple[object, ...]]:
 
 def request_places(contract: Contract) -> Iterator[tuple[Place, Schema]]:
     """Yield every key of a Create Call request and of the agent in it, with its schema."""
-    request = contract.schema("CreateCallRequest")
-    agent = contract.branch(request["properties"]["agent"], {}) or {"properties": {}}
-    for above, schema in (((), request), (("agent",), agent)):
-        for key, child in schema["properties"].items():
+    for above, schema in _request_objects(contract):
+        for key, child in schema.get("properties", {}).items():
             yield (*above, key), child
+
+
+def _request_objects(contract: Contract) -> tuple[tuple[Place, Schema], ...]:
+    """Return the schemas of a Create Call request and of the agent in it, each with its place."""
+    create = contract.operations.get("create_call")
+    request = follow(contract, contract.schemas[create.body]) if create and create.body else {}
+    agent = contract.branch(request.get("properties", {}).get("agent", {}), {}) or {}
+    return ((), request), (("agent",), agent)
+
+
+def fill_request(contract: Contract, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request with what the contract, one of the user's own, requires in addition."""
+    filled = {**request, "agent": {**request["agent"]}}
+    for above, schema in _request_objects(contract):
+        members = filled["agent"] if above else filled
+        for key in schema.get("required", ()):
+            if key not in members:
+                members[key] = usual_value(contract, schema.get("properties", {}).get(key, {}))
+    return filled
 
 
 def _values(contract: Contract, schema: Schema) -> tuple[object, ...]:
@@ -60,7 +78,7 @@ def vary_request(contract: Contract, turn: int) -> dict[str, Any]:
 
     Neighbouring options change at different rates, so that a server that confuses them is found.
     """
-    request = {**REQUEST, "agent": {**REQUEST["agent"], "initial_message": _MESSAGE}}
+    request = fill_request(contract, {**REQUEST, "agent": {**REQUEST["agent"], "initial_message": _MESSAGE}})
     for index, (place, values) in enumerate(request_options(contract).items()):
         rate = index % 2 if len(values) == 2 else 0
         above = request["agent"] if place[0] == "agent" else request

@@ -34,8 +34,12 @@ NO_CALL = "f0e1d2c3-b4a5-4697-8879-6a5b4c3d2e1f"
 _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
+#: Why an operation that only other contracts have is not requested.
+NOT_OFFERED = "not offered: the contract has no such operation"
+
+
 class NotPermitted(ContractError):
-    """A request was not sent because its effect is not permitted.
+    """A request was not sent because its effect is not permitted, or the contract does not offer the operation.
 
     Attributes:
         reason: Which opt-in is missing, and how to give it.

@@ -246,7 +246,7 @@ def step(
 
 
 def _source(contract: Contract, key: str) -> str:
-    declared = contract.schemas["Call"]["properties"]
+    declared = contract.schemas.get("Call", {}).get("properties", {})
     return contract.pointer_to(declared[key]) if key in declared else ""
 
 

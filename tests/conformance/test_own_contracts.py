@@ -1,0 +1,71 @@
+"""The suite against contracts of users: from an option, a variable and a key; and what they do not offer."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.contracts import saved_contract
+from vocode_contract.contract.model import Contract
+from vocode_contract.simulator import simulator
+
+
+@pytest.fixture
+def path(tmp_path):
+    return saved_contract(tmp_path)
+
+
+@pytest.fixture
+def few(tmp_path):
+    """The path of a document with End Call and Get Call alone."""
+    document = dict(Contract.load("2024-08-27").document)
+    document["paths"] = {path: document["paths"][path] for path in ("/v1/calls", "/v1/calls/end")}
+    file = tmp_path / "few.json"
+    file.write_text(json.dumps(document), "utf-8")
+    return file
+
+
+def command(*words, **variables):
+    line = [sys.executable, "-m", "vocode_contract", "check", *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, check=False, env={"PATH": "", **variables})
+
+
+def test_simulator_of_an_own_contract_conforms_to_it(path):
+    done = command("--contract", path, "--verbose", "--only", "create", "--only", "list_calls_returns")
+    assert done.returncode == 0, done.stdout
+    assert "contract 2031-01-01" in done.stdout
+
+
+def test_server_of_another_contract_violates_an_own_one_in_every_report(path, tmp_path):
+    reports = {name: tmp_path / f"report.{name}" for name in ("sarif", "json", "junit", "html", "markdown", "github")}
+    words = ["--report", ",".join(f"{name}={file}" for name, file in reports.items())]
+    with simulator(contract="2024-08-27") as running:
+        variables = {"VOCODE_API_KEY": running.token, "VOCODE_CONTRACT": str(path)}
+        done = command("--url", running.url, "--only", "get_call_returns", *words, **variables)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "/mood" in done.stdout
+    assert f"--contract '{path}'" in done.stdout
+    [run] = json.loads(reports["sarif"].read_text("utf-8"))["runs"]
+    uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]}
+    assert uris <= {"v1/calls", "v1/calls/create", "v1/calls/list"}
+    assert run["properties"]["contract"] == "2031-01-01"
+
+
+def test_operations_that_a_contract_lacks_are_not_offered(few):
+    with simulator(contract="2024-08-27") as running:
+        ids = [call["id"] for call in running.simulation.calls() if call["status"] == "in_progress"]
+        words = [word for identifier in ids for word in ("--call-id", identifier)]
+        words += ["--url", running.url, "--contract", few, "--verbose", "--only", "get_", "--only", "end_call_returns"]
+        done = command(*words, "--only", "test_list_calls_returns_a_page", VOCODE_API_KEY=running.token)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("list_calls", "get_recording"):
+        assert f"{name} was not sent: not offered: the contract has no such operation" in done.stdout
+
+
+def test_contract_that_cannot_be_used_is_wrong_usage(tmp_path):
+    file = tmp_path / "own.json"
+    file.write_text('{"openapi": "2.0"}', "utf-8")
+    done = command("--contract", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"vocode-contract: {file}: /openapi must name a version")
