@@ -9,9 +9,9 @@ from itertools import islice
 from random import Random
 
 from benchmarks.measuring import Reading
-from tests.servers.flask_runs import BARE, NOT_RUN, complaints, draw_sound_servers, run_in_front_of_flask, unclear
+from tests.servers.flask_runs import NOT_RUN, complaints, draw_sound_servers, run_in_front_of_flask, unclear
+from tests.support.suite_runs import collected_suite
 from tests.support.waiting import put_forward
-from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.contract.model import dates
 from vocode_contract.report.results import ResultCollector
 from vocode_contract.simulator import simulator, variant_of
@@ -48,12 +48,12 @@ def _flask(drawn: Iterator[tuple[str, ...]]) -> Iterator[bool]:
 
 
 def _simulated(random: Random, count: int) -> Iterator[bool]:
-    for _ in range(count):
-        date, words = random.choice(dates()), random.sample(_WORDS, random.choice((2, 3)))
-        with simulator(contract=date, token=TOKEN, variant=variant_of(words)) as running, put_forward():
-            options = [*BARE, f"--vocode-url={running.url}", f"--vocode-contract={date}"]
-            tally = run_suite(options, {"VOCODE_API_KEY": TOKEN}, SuiteMonitor(is_simulated=True))
-        yield _is_silent((date, *words), tally, 0)
+    with collected_suite(VOCODE_API_KEY=TOKEN) as suite:
+        for _ in range(count):
+            date, words = random.choice(dates()), random.sample(_WORDS, random.choice((2, 3)))
+            with simulator(contract=date, token=TOKEN, variant=variant_of(words)) as running, put_forward():
+                tally = suite.run(running.url, date, is_simulated=True, VOCODE_API_KEY=TOKEN)
+            yield _is_silent((date, *words), tally, 0)
 
 
 def _is_silent(names: Sequence[str], tally: ResultCollector, exit_code: int) -> bool:

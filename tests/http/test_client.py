@@ -21,6 +21,7 @@ from tests.support.raw import (
     HASTY,
     ID,
     OK,
+    PATIENT,
     POST,
     TOKEN,
     Answer,
@@ -102,7 +103,7 @@ each_fault = pytest.mark.parametrize("name", FAULTS)
 @each_fault
 def test_fault_is_inconclusive_of_its_kind(name):
     kind, answer = FAULTS[name]
-    timing = Timing() if kind == "too-large" else HASTY
+    timing = {"too-large": Timing(), "timeout-total": PATIENT}.get(kind, HASTY)
     with serving(answer) as server, pytest.raises(Inconclusive) as caught:
         client(server, timing).exchange(POST)
     assert caught.value.kind == kind

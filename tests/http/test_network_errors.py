@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.raw import GET, HASTY, OK, POST, Answer, client, drips, is_silent, says, serving
+from tests.support.raw import GET, HASTY, OK, PATIENT, POST, Answer, client, drips, is_silent, says, serving
 from vocode_contract.http.inconclusive import Inconclusive
 
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -48,7 +48,7 @@ TOLD: dict[str, tuple[Answer, str, str]] = {
 def test_what_came_is_counted(name):
     answer, kind, what = TOLD[name]
     with serving(answer) as server, pytest.raises(Inconclusive) as caught:
-        client(server).exchange(POST)
+        client(server, PATIENT).exchange(POST)
     assert caught.value.kind == kind
     assert what in caught.value.what
 

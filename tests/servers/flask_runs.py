@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
+from typing import Any
 
 from tests.servers.flask_app import Server
 from tests.servers.flask_calls import TOKENS, Api
 from tests.servers.flask_faults import FAULTS
 from tests.servers.flask_variants import VARIANTS
+from tests.support.suite_runs import collected_suite
 from tests.support.waiting import one_clock
-from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.report.results import ResultCollector
 
 #: Runs the suite in front of the application with the changes of these names.
 Run = Callable[..., ResultCollector]
 
-#: pytest's own services that the suite does not use; they take time in each run.
-BARE = ["--capture=no", "-p", "no:logging", "-p", "no:faulthandler"]
 SECONDS = 0.01  # that a request takes
 CHANGES = {**VARIANTS, **{name: fault.change for name, fault in FAULTS.items()}}
 #: Variants on which the main test cannot run, so that the exit code is that of an inconclusive run.
@@ -26,18 +25,18 @@ NOT_RUN = ("fails-at-once", "own-numbers-only")
 @contextmanager
 def run_in_front_of_flask() -> Iterator[Run]:
     """Yield what runs the suite in front of the application in some variants and with some faults."""
-    with one_clock() as clock, Server(lambda: clock.put_forward(SECONDS)).running() as server:
-        token, other_token = TOKENS
+    tokens: dict[str, Any] = dict(zip(("VOCODE_API_KEY", "VOCODE_OTHER_API_KEY"), TOKENS, strict=True))
+    with (
+        collected_suite(**tokens) as suite,
+        one_clock() as clock,
+        Server(lambda: clock.put_forward(SECONDS)).running() as server,
+    ):
 
         def run(*names: str) -> ResultCollector:
             on = [variant for name in names if name in FAULTS for variant in FAULTS[name].on]
-            changes = [VARIANTS[name] for name in on] + [CHANGES[name] for name in names]
-            api, watch = Api(*changes), SuiteMonitor()
+            api = Api(*(VARIANTS[name] for name in on), *(CHANGES[name] for name in names))
             server.serve(api)
-            tokens = {"VOCODE_API_KEY": token, "VOCODE_OTHER_API_KEY": other_token}
-            options = [*BARE, f"--vocode-url={server.url}", f"--vocode-contract={api.date}"]
-            tally = run_suite(options, tokens, watch)
-            assert watch.interruption is None
+            tally = suite.run(server.url, api.date, **tokens)
             assert tally.count("broken") == 0
             return tally
 

@@ -38,13 +38,24 @@ def put_forward() -> Iterator[None]:
 
 
 class Clock:
-    """A clock that no machine's load moves: it goes on where somebody sleeps, and by what it is put forward."""
+    """A clock that no machine's load moves: it goes on where somebody sleeps, and by what it is put forward.
 
-    def __init__(self) -> None:
-        self._now = time.time()
+    Args:
+        tick: Seconds by which each look at the clock moves it.
+    """
+
+    def __init__(self, tick: float = 0.0) -> None:
+        self._tick = tick
         self._lock = threading.Lock()
+        self.restart()
+
+    def restart(self) -> None:
+        """Set the clock to the time of the machine."""
+        self._now = time.time()
 
     def now(self) -> float:
+        if self._tick:
+            self.put_forward(self._tick)
         return self._now
 
     def put_forward(self, seconds: float) -> None:
@@ -53,9 +64,9 @@ class Clock:
 
 
 @contextmanager
-def one_clock() -> Iterator[Clock]:
+def one_clock(shared: Clock | None = None) -> Iterator[Clock]:
     """Let the client, and servers in this process, read and wait by one clock."""
-    shared = Clock()
+    shared = shared or Clock()
     with pytest.MonkeyPatch.context() as patch:
         for module, name in ((clock, "monotonic"), (clock, "wall_time"), (time, "time")):
             patch.setattr(module, name, shared.now)
