@@ -7,8 +7,11 @@ import re
 
 import pytest
 
+from tests.support.contracts import saved_contract
 from tests.support.receivers import receiver, served
 from vocode_contract.cli import main
+from vocode_contract.contract.model import Contract
+from vocode_contract.validation.validator import violations
 
 SECRET = base64.b64encode(b"0123456789abcdef" * 2).decode()
 CALL = "37bf8eef-d71f-474f-877f-cdaf1d3e2103"
@@ -139,3 +142,43 @@ def test_attack_of_nobody_could_not_be_judged(run):
         pass
     code, _, err = run("attack", "--to", url)
     assert (code, f"{url}: no connection; nothing more was sent" in err) == (3, True)
+
+
+@pytest.fixture
+def own():
+    """A contract with an event type more, and with a property that every event must have."""
+    shipped = Contract.load("2024-08-27")
+    kinds = [*shipped.schemas["EventType"]["enum"], "event_queued"]
+    detection, other = (shipped.schemas[name] for name in ("HumanDetectionEvent", "OtherEvent"))
+    fields = {"properties": {"sent_by": {"type": "string", "examples": ["eu-1"]}}}
+    return shipped.with_overlay(
+        {
+            "EventType": {"enum": kinds},
+            "HumanDetectionEvent": {**fields, "required": [*detection.get("required", ()), "sent_by"]},
+            "OtherEvent": {
+                "properties": {**fields["properties"], "type": {"enum": [*kinds]}},
+                "required": [*other.get("required", ()), "sent_by"],
+            },
+            "WebhookEvent": {"discriminator": {"mapping": {"event_queued": "#/components/schemas/OtherEvent"}}},
+        }
+    )
+
+
+@pytest.mark.parametrize("event", ["event_queued", "event_human_detection"])
+def test_send_sends_what_an_own_contract_declares(run, tmp_path, own, event):
+    shop = receiver()
+    with served(shop) as url:
+        code, _, error = run("send", event, "--to", url, "--contract", saved_contract(tmp_path, own))
+    assert (code, error) == (0, "")
+    assert json.loads(shop.bodies[0])["sent_by"] == "eu-1"
+    assert not [*violations(shop.bodies[0], "WebhookEvent", contract=own)]
+
+
+def test_attack_delivers_what_an_own_contract_declares(run, tmp_path, own):
+    shop = receiver()
+    with served(shop) as url:
+        code, out, _ = run("attack", "--to", url, "--contract", saved_contract(tmp_path, own), "--max", 5, "--lenient")
+    assert code in (0, 1), out
+    sent = [body for body in shop.bodies if b"event_human_detection" in body]
+    assert sent
+    assert all(b'"sent_by":"eu-1"' in body for body in sent)

@@ -28,9 +28,9 @@ def own_contract() -> Contract:
     return shipped.with_overlay(patch | queued, date="2031-01-01")
 
 
-def saved_contract(directory: Path) -> Path:
-    """Write the contract as an OpenAPI document."""
-    document = dict(own_contract().document)
+def saved_contract(directory: Path, contract: Contract | None = None) -> Path:
+    """Write a contract, by default this one, as an OpenAPI document."""
+    document = dict((contract or own_contract()).document)
     document["info"] = {**document["info"], "version": own_contract().date}
     path = directory / "own contract.json"
     path.write_text(json.dumps(document), "utf-8")

@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 import click
 
 from vocode_contract.cli.completion import complete_events, complete_scenarios
-from vocode_contract.cli.options import examples, resolve_name
+from vocode_contract.cli.options import contract_of, contract_option, examples, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
+    from vocode_contract.contract.model import Contract
     from vocode_contract.validation.masking import Secret
     from vocode_contract.webhooks import Event
     from vocode_contract.webhooks.sending import Delivery, DeliveryResult, Target
@@ -36,6 +37,7 @@ def _receiver_options(command: Command) -> Command:
             show_default=True,
             help="Seconds to wait for a response.",
         ),
+        contract_option,
         click.option(
             "--allow-host",
             "allowed_hosts",
@@ -105,6 +107,7 @@ def send(
     secret_file: str | None,
     allowed_hosts: tuple[str, ...],
     seconds: float,
+    date: str | None,
     **options: Any,
 ) -> None:
     """Send EVENT: an event type, "all" for every event of a scenario, or external_action.
@@ -116,10 +119,13 @@ def send(
 
     target = Target.from_url(url, allowed_hosts=allowed_hosts, option="--to")
     secret = _read_secret(secret_env, secret_file)
+    contract = None if date is None else contract_of(date, "tolerant")
     output = ctx.ensure_object(Output)
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
-        deliveries = _build_deliveries(event, url, secret, **options)
-        codes = [_report(delivery, deliverer.send(delivery), target, output) for delivery in deliveries]
+        deliveries = _build_deliveries(event, url, secret, contract, **options)
+        codes = [
+            _report(delivery, deliverer.send(delivery), target, output, contract=contract) for delivery in deliveries
+        ]
     ctx.exit(next((code for code in (VIOLATES, INCONCLUSIVE) if code in codes), CONFORMS))
 
 
@@ -180,6 +186,7 @@ def attack(
     file: str | None,
     secret_env: str | None,
     secret_file: str | None,
+    date: str | None,
     **options: Any,
 ) -> None:
     """Replay call events twice, late, out of order, malformed, forged and oversized, and check the receiver.
@@ -200,6 +207,7 @@ def attack(
         url,
         secret=_read_secret(secret_env, secret_file),
         payload=None if file is None else _read_object(file),
+        contract=None if date is None else contract_of(date, "tolerant"),
         scenarios=tuple(resolve_name(name, STORIES, "scenario") for name in scenarios) or tuple(STORIES),
         **options,
     )
@@ -220,6 +228,7 @@ def _build_deliveries(
     event: str,
     url: str,
     secret: "Secret | None",
+    contract: "Contract | None",
     *,
     call_id: UUID | None,
     scenario: str | None,
@@ -233,7 +242,8 @@ def _build_deliveries(
     from vocode_contract.webhooks.stress import STORIES
     from vocode_contract.webhooks.stress.call_events import content
 
-    types = [kind for date in dates() for kind in Contract.load(date).schemas["EventType"]["enum"]]
+    known_contracts = (contract,) if contract else map(Contract.load, dates())
+    types = [kind for each in known_contracts for kind in each.schemas.get("EventType", {}).get("enum", ())]
     kind = resolve_name(event, (*dict.fromkeys(types), ACTION, ALL), "event")
     call = str(call_id or uuid4())
     if kind == ACTION:
@@ -245,7 +255,7 @@ def _build_deliveries(
     if file is not None:
         return [Delivery(url=url, body=_read_file(file), method=method, label=kind, call_id=call)]
     known = None if scenario is None else resolve_name(scenario, STORIES, "scenario")
-    return [event_delivery(content(each), url, method=method) for each in _find_events(kind, known, call)]
+    return [event_delivery(content(each, contract), url, method=method) for each in _find_events(kind, known, call)]
 
 
 def _find_events(kind: str, scenario: str | None, call_id: str) -> "tuple[Event, ...]":
@@ -261,7 +271,9 @@ def _find_events(kind: str, scenario: str | None, call_id: str) -> "tuple[Event,
     return (first or Event(type=kind, call_id=call_id),)
 
 
-def _report(delivery: "Delivery", answer: "DeliveryResult", target: "Target", output: Output) -> int:
+def _report(
+    delivery: "Delivery", answer: "DeliveryResult", target: "Target", output: Output, *, contract: "Contract | None"
+) -> int:
     from vocode_contract.validation.masking import printable
     from vocode_contract.webhooks.sending.external_actions import LABEL, NO_RESPONSE, check_action_response
 
@@ -272,7 +284,7 @@ def _report(delivery: "Delivery", answer: "DeliveryResult", target: "Target", ou
         return INCONCLUSIVE
     if delivery.label != LABEL:
         return CONFORMS if answer.outcome == "delivered" else VIOLATES
-    report = check_action_response(answer)
+    report = check_action_response(answer, contract=contract)
     for violation in report.violations:
         output.write(f"{printable(str(violation))}\n")
     if report.reason:

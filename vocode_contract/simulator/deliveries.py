@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from vocode_contract.contract.fit import fit
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.simulator.account import State
@@ -90,12 +91,22 @@ def _make_value(schema: object) -> Any:
     return _VALUES.get(kind) if isinstance(kind, str) else None
 
 
+def _fit_event(contract: Contract, event: CallEvent) -> Mapping[str, Any]:
+    """Return an event as the contract declares it, which may be one of a user's own."""
+    if contract.is_shipped:
+        return event.content()
+    content: Mapping[str, Any] = fit(contract, "WebhookEvent", dict(event.content()))
+    return content
+
+
 def make_deliveries(state: State, events: Iterable[CallEvent]) -> Iterator[Delivery]:
     """Yield for each event its delivery to a subscribed webhook, then the external action that it triggers."""
     for event in events:
         webhook = state.calls[event.call_id]["agent"].get("webhook")
         if webhook and event.type in webhook["subscriptions"]:
             method = webhook.get("method")
-            yield event_delivery(event.content(), webhook["url"], method=method if method in METHODS else "POST")
+            yield event_delivery(
+                _fit_event(state.contract, event), webhook["url"], method=method if method in METHODS else "POST"
+            )
         if (action := _make_action(state, event)) is not None:
             yield action

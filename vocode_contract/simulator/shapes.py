@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.contract.minimal_values import is_allowed, usual_value
-from vocode_contract.contract.model import Contract, Operation, Schema, dates, json_type
-from vocode_contract.contract.profile import may_be_null_on_wire
+from vocode_contract.contract.fit import fit
+from vocode_contract.contract.minimal_values import usual_value
+from vocode_contract.contract.model import Contract, Operation, dates
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.responses import JSON, json_response
 
@@ -29,7 +29,7 @@ def find_model(contract: Contract) -> Contract:
 
 def has_event_types(contract: Contract) -> bool:
     """Return whether a contract lists the types of webhook events."""
-    return isinstance(contract.schemas.get("EventType", {}).get("enum"), list)
+    return "WebhookEvent" in contract.schemas and isinstance(contract.schemas.get("EventType", {}).get("enum"), list)
 
 
 def _is_alike(contract: Contract, name: str) -> bool:
@@ -58,8 +58,7 @@ def fit_response(contract: Contract, operation: Operation, response: Response, *
     name = operation.responses.get(response.status, {}).get("application/json")
     if contract.is_shipped or name is None or JSON not in response.headers:
         return response
-    fitter = _Fitter(contract, drops_undeclared=model is not contract)
-    content = fitter.fit({"$ref": f"#/components/schemas/{name}"}, orjson.loads(response.body))
+    content = fit(contract, name, orjson.loads(response.body), drops_undeclared=model is not contract)
     return replace(response, body=orjson.dumps(content))
 
 
@@ -72,48 +71,3 @@ def make_response(contract: Contract, operation: Operation) -> Response:
             return json_response(status, usual_value(contract, contract.schemas[name]))
     headers = (("content-type", next(iter(declared))),) if declared else ()
     return Response(status=status, headers=headers)
-
-
-class _Fitter:
-    """Fits values to the schemas of one contract."""
-
-    def __init__(self, contract: Contract, *, drops_undeclared: bool = False) -> None:
-        self.contract = contract
-        self.drops_undeclared = drops_undeclared
-
-    def fit(self, schema: Schema, value: Any) -> Any:
-        """Return a value, with what its schema does not allow replaced."""
-        found = self.contract.branch(schema, value)
-        kinds = () if found is None else self.contract.types(found)
-        kind = json_type(value)
-        if found is None or (kinds and kind not in kinds and not (kind == "integer" and "number" in kinds)):
-            return value if value is None and "null" in self.contract.types(schema) else self.make(schema)
-        if isinstance(value, dict):
-            return self._fit_object(found, value)
-        if isinstance(value, list):
-            items = [self.fit(found.get("items", {}), item) for item in value]
-            short = found.get("minItems", 0) - len(items)
-            return [*items, *(self.make(found["items"]) for _ in range(short))][: found.get("maxItems")]
-        return value if is_allowed(found, value) else self.make(found)
-
-    def _fit_object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
-        declared, required = schema.get("properties"), schema.get("required", ())
-        members = schema.get("additionalProperties", True)
-        if declared is None:
-            return (
-                {key: self.fit(members, child) for key, child in value.items()} if isinstance(members, dict) else value
-            )
-        fitted: dict[str, Any] = {}
-        for key, child in value.items():
-            if key not in declared:
-                if members is not False and not self.drops_undeclared:
-                    fitted[key] = child
-            elif child is not None or key in required:
-                fitted[key] = self.fit(declared[key], child)
-            elif may_be_null_on_wire(schema, key) or "null" in self.contract.types(declared[key]):
-                fitted[key] = None
-        return fitted | {key: self.make(declared.get(key, {})) for key in required if key not in fitted}
-
-    def make(self, schema: Schema) -> Any:
-        """Return a value for a place where there is none."""
-        return usual_value(self.contract, schema)

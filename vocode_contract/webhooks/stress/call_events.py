@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vocode_contract.contract.fit import fit
+from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.lifecycle.call_life import (
     ANSWER,
@@ -55,10 +57,14 @@ def story(name: str, call_id: str) -> tuple[Event, ...]:
     return tuple(Event(type=step.type, call_id=call_id, payload=step.payload or {}) for step in STORIES[name])
 
 
-def content(event: Event) -> dict[str, Any]:
-    """Return an event in the shape of the contract's WebhookEvent."""
+def content(event: Event, contract: Contract | None = None) -> dict[str, Any]:
+    """Return an event in the shape of the contract's WebhookEvent; without a contract, in that of the shipped ones."""
     content: dict[str, Any] = {"type": event.type, "call_id": event.call_id}
-    return content | {"payload": dict(event.payload)} if event.payload else content
+    content |= {"payload": dict(event.payload)} if event.payload else {}
+    if contract is None or contract.is_shipped or "WebhookEvent" not in contract.schemas:
+        return content
+    fitted: dict[str, Any] = fit(contract, "WebhookEvent", content)
+    return fitted
 
 
 #: An action has no order to change, and nothing is missing without it.
@@ -73,6 +79,7 @@ class Subject:
         kinds: Types of the events, in order.
         arrangements: The kinds of arrangement that apply.
         secret: Secret of the external action; ``None`` for events.
+        contract: The contract whose events they are; ``None`` for the shipped ones.
     """
 
     name: str
@@ -81,19 +88,20 @@ class Subject:
     arrangements: tuple[str, ...] = ARRANGEMENTS
     secret: Secret | None = None
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    contract: Contract | None = None
 
     def delivery(self, index: int, call_id: str) -> Delivery:
         """Return the delivery of the event at an index, or of the action."""
         if self.secret is not None:
             return action_delivery(self.url, self.secret, self.payload, call_id)
-        return event_delivery(content(story(self.name, call_id)[index]), self.url)
+        return event_delivery(content(story(self.name, call_id)[index], self.contract), self.url)
 
     def odds(self, call_id: str) -> Iterator[Odd]:
         """Yield the invalid and unusual deliveries made from one of the valid ones."""
         if self.secret is not None:
             yield from odd_actions({"payload": dict(self.payload), "call_id": call_id}, self.secret)
         else:
-            yield from odd_events(content(story(self.name, call_id)[self._odd_place]))
+            yield from odd_events(content(story(self.name, call_id)[self._odd_place], self.contract))
 
     def odd_delivery(self, odd: Odd, call_id: str) -> Delivery:
         """Return the delivery of an odd one."""
@@ -109,17 +117,23 @@ class Subject:
         return min(1, len(self.kinds) - 1)
 
 
-def scenario_subject(name: str, url: str) -> Subject:
+def scenario_subject(name: str, url: str, contract: Contract | None = None) -> Subject:
     """Return the events of a scenario as a subject.
 
     Raises:
         InvalidOption: There is no such scenario.
     """
-    return Subject(name=name, kinds=tuple(event.type for event in story(name, "")), url=url)
+    return Subject(name=name, kinds=tuple(event.type for event in story(name, "")), url=url, contract=contract)
 
 
-def action_subject(url: str, secret: Secret, payload: Mapping[str, Any]) -> Subject:
+def action_subject(url: str, secret: Secret, payload: Mapping[str, Any], contract: Contract | None = None) -> Subject:
     """Return an external action as a subject."""
     return Subject(
-        name=LABEL, kinds=(LABEL,), url=url, arrangements=_ACTION_ARRANGEMENTS, secret=secret, payload=payload
+        name=LABEL,
+        kinds=(LABEL,),
+        url=url,
+        arrangements=_ACTION_ARRANGEMENTS,
+        secret=secret,
+        payload=payload,
+        contract=contract,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from vocode_contract.contract.model import Contract
 from vocode_contract.validation.violation import Violation, has_error
 from vocode_contract.webhooks.request import report
 from vocode_contract.webhooks.sending.delivery import DeliveryResult
@@ -50,7 +51,9 @@ class Problem(NamedTuple):
 _ACCEPTED = {"refuse": "receiver-accepted", "reject": "receiver-forged", "limit": "receiver-unlimited"}
 
 
-def check_response(answer: DeliveryResult, wanted: Wanted, *, is_action: bool) -> Iterator[Problem]:
+def check_response(
+    answer: DeliveryResult, wanted: Wanted, *, is_action: bool, contract: Contract | None = None
+) -> Iterator[Problem]:
     """Yield the problems of a response."""
     if answer.outcome == "timeout":
         yield Problem("receiver-slow", "a response in time", "none")
@@ -63,7 +66,7 @@ def check_response(answer: DeliveryResult, wanted: Wanted, *, is_action: bool) -
     if wanted in _ACCEPTED and answer.outcome == "delivered":
         yield Problem(_ACCEPTED[wanted], "4xx", str(answer.status))
     if is_action and wanted == "accept" and 200 <= answer.status < 300:
-        checked = check_action_response(answer)
+        checked = check_action_response(answer, contract=contract)
         if not checked.conforms:
             first = next((found for found in checked.violations if found.severity == "error"), None)
             actual = f"{first.code} at {first.instance_pointer or '(document)'}" if first else checked.reason

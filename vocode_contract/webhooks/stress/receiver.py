@@ -114,7 +114,7 @@ class Receiver:
         self._count(answer, wanted)
         if wanted == "refuse" and self.lenient:
             wanted = "either"
-        return tuple(check_response(answer, wanted, is_action=subject.secret is not None))
+        return tuple(check_response(answer, wanted, is_action=subject.secret is not None, contract=subject.contract))
 
     def _deliver_all(self, subject: Subject, items: Items) -> tuple[Sequence[str], tuple[Problem, ...]]:
         """Deliver items about new calls; return their ids and the problems of the last response."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeAlias
 
+from vocode_contract.contract.model import Contract, resolve_contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.violation import ContractViolated
@@ -37,6 +38,7 @@ def attack(
     settle: float = 0.0,
     seed: int = 0,
     most: int = MOST,
+    contract: str | Contract | None = None,
 ) -> StressReport:
     """Stress-test a receiver and report what breaks it; each attempt is about calls with new ids.
 
@@ -55,6 +57,7 @@ def attack(
         settle: Seconds to wait before the state is read, for receivers with a queue.
         seed: Random seed of the arrangements.
         most: Maximum number of attempts, sampled from all there are.
+        contract: A date, or a `Contract` whose events have further required properties; by default the default one.
 
     Raises:
         InvalidOption: A URL is not allowed, the secret is unusable, or there is no such scenario.
@@ -62,7 +65,15 @@ def attack(
     if most < 1:
         raise InvalidOption("most", "must be 1 or more")
     target = Target.from_url(url, allowed_hosts=allowed_hosts)
-    subjects = _subjects(url, secret, payload or {}, scenarios)
+    chosen = None if contract is None else resolve_contract(contract)
+    if secret is None:
+        if not scenarios:
+            raise InvalidOption("scenarios", "must not be empty")
+        subjects = tuple(scenario_subject(name, url, chosen) for name in scenarios)
+    else:
+        decode_secrets(secret)
+        known = secret if isinstance(secret, Secret) else Secret(secret)
+        subjects = (action_subject(url, known, payload or {}, chosen),)
     chance = Random(seed)  # noqa: S311 - order of deliveries, guards nothing
     with Deliverer(allowed_hosts=allowed_hosts, seconds=seconds, at_once=1) as deliverer:
         read = state_reader(state, deliverer, allowed_hosts=allowed_hosts) if isinstance(state, str) else state
@@ -80,17 +91,6 @@ def attack(
         delivered=receiver.delivered,
         unjudged=tuple(dict.fromkeys(receiver.unjudged)),
     )
-
-
-def _subjects(
-    url: str, secret: str | Secret | None, payload: Mapping[str, Any], scenarios: Sequence[str]
-) -> tuple[Subject, ...]:
-    if secret is None:
-        if not scenarios:
-            raise InvalidOption("scenarios", "must not be empty")
-        return tuple(scenario_subject(name, url) for name in scenarios)
-    decode_secrets(secret)
-    return (action_subject(url, secret if isinstance(secret, Secret) else Secret(secret), payload),)
 
 
 def _plans(subjects: Sequence[Subject], chance: Random, most: int) -> Sequence[Plan]:
