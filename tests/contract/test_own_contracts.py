@@ -227,3 +227,32 @@ def test_diff_takes_contracts_of_ones_own(folder):
     done = command("diff", "2024-08-27", str(folder))
     assert done.returncode == 0, done.stderr
     assert "/mood" in done.stdout
+
+
+@pytest.mark.parametrize("date", dates())
+def test_new_date_starts_as_the_contract_that_it_is_copied_from(tmp_path, date):
+    folder = tmp_path / "contracts" / "2031-01-01"
+    done = command("schema", "--contract", date, "--new-date", str(folder))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"--contract {folder}" in done.stderr
+    own = Contract.from_path(folder)
+    assert own.date == own.document["info"]["version"] == "2031-01-01"
+    assert own.schemas == Contract.load(date).schemas
+    again = command("schema", "--contract", str(folder), "--new-date", str(tmp_path / "2032-01-01"))
+    assert again.returncode == 0, again.stderr
+    assert Contract.from_path(tmp_path / "2032-01-01").document["paths"] == own.document["paths"]
+
+
+@pytest.mark.parametrize("name", ["2024-08-27", "newest", "."])
+def test_new_date_is_refused_if_it_is_none(tmp_path, name):
+    done = command("schema", "--new-date", str(tmp_path / name))
+    assert done.returncode == 2
+    assert "must be named by a date, YYYY-MM-DD" in done.stderr
+
+
+def test_new_date_overwrites_nothing(folder):
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    done = command("schema", "--new-date", str(folder))
+    assert done.returncode == 2
+    assert done.stderr == f"vocode-contract: --new-date: {folder} exists, and you may have edited it: choose another\n"
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before

@@ -1,6 +1,9 @@
 """``schema``: print a schema of the contract, or its OpenAPI document."""
 
 import json
+import os
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +12,15 @@ import click
 from vocode_contract.cli.completion import complete_profiles, complete_schemas
 from vocode_contract.cli.options import contract_of, contract_option, examples, schema_of
 from vocode_contract.cli.output import Output
+from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract, Schema
 
 _COMPONENTS = "#/components/schemas/"
 _DEFINITIONS = "#/$defs/"
+#: The file of a contract's folder that names the others.
+OPENAPI = "openapi.json"
 #: Keywords of the computed schemas that only our own reports use.
 _INTERNAL = ("x-source", "x-tag")
 
@@ -26,6 +32,7 @@ _INTERNAL = ("x-source", "x-tag")
         "vocode-contract schema --contract 2024-08-27 > openapi.json",
         "vocode-contract schema --profile wire Call",
         "vocode-contract schema --list",
+        "vocode-contract schema --contract 2024-08-27 --new-date contracts/2031-01-01",
     ),
 )
 @click.argument("name", required=False, shell_complete=complete_schemas)
@@ -39,10 +46,24 @@ _INTERNAL = ("x-source", "x-tag")
     help="documented prints the published schema; wire and tolerant print what payloads are validated against.",
 )
 @click.option("--list", "only_names", is_flag=True, help="List the names of the schemas.")
+@click.option(
+    "--new-date",
+    "folder",
+    metavar="[DIR/]DATE",
+    help="Write a folder with the files of the contract, as the start of one of your own (default: print).",
+)
 @click.pass_context
-def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: str, only_names: bool) -> None:
+def schema(
+    ctx: click.Context, name: str | None, *, date: str | None, profile: str, only_names: bool, folder: str | None
+) -> None:
     """Print a self-contained schema, or the OpenAPI document if no NAME is given."""
     output = ctx.ensure_object(Output)
+    if folder is not None:
+        if name is not None or only_names:
+            ctx.fail("--new-date copies all files of a contract, so NAME and --list cannot be combined with it")
+        count = _start_contract(folder, date)
+        output.say(f"{folder}: {count} files; edit them, and use them with --contract {shlex.quote(folder)}")
+        return
     contract = contract_of(date, profile)
     if only_names:
         output.write("".join(f"{known}\n" for known in sorted(contract.schemas)))
@@ -50,6 +71,45 @@ def schema(ctx: click.Context, name: str | None, *, date: str | None, profile: s
     document = _document(contract) if name is None else bundle(contract, schema_of(contract, name))
     # ASCII, since the encoding of standard output is unknown.
     output.write(json.dumps(document, indent=2) + "\n")
+
+
+def _start_contract(folder: str, source: str | None) -> int:
+    """Write the files of a contract into a new folder, and return their number.
+
+    Args:
+        folder: The path of the new folder; its name is the date of the new contract.
+        source: The date of a shipped contract, or a folder of the same form; by default the default contract.
+
+    Raises:
+        InvalidOption: The folder exists or cannot be written, its name is no new date, or the source is a document.
+        UnknownContract: The source is neither a date nor a path.
+    """
+    from vocode_contract.contract.model import Contract, dates, is_contract_path
+    from vocode_contract.contract.reading import read_files
+
+    new = os.path.basename(os.path.normpath(folder))
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", new) or new in dates():
+        raise InvalidOption(
+            "--new-date", f"the folder must be named by a date, YYYY-MM-DD, but not {', '.join(dates())}"
+        )
+    if source is not None and is_contract_path(source):
+        if not os.path.isdir(source):
+            raise InvalidOption("--contract", "must be a date or a folder here: a document is copied as one file")
+        contract, files = Contract.from_path(source), read_files(source)
+    else:
+        contract = contract_of(source, "documented")
+        files = read_files(contract.date, is_shipped=True)
+    version = f'"version": "{contract.date}"'.encode()
+    try:
+        os.makedirs(folder)
+        for name, content in files.items():
+            with open(os.path.join(folder, name), "xb") as file:
+                file.write(content.replace(version, f'"version": "{new}"'.encode()) if name == OPENAPI else content)
+    except FileExistsError:
+        raise InvalidOption("--new-date", f"{folder} exists, and you may have edited it: choose another") from None
+    except OSError as error:
+        raise InvalidOption("--new-date", f"{folder} cannot be written: {error.strerror}") from None
+    return len(files)
 
 
 def bundle(contract: "Contract", name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.contract import documents
+from vocode_contract.contract import documents, files
 from vocode_contract.contract.documents import refuse
 from vocode_contract.errors import InvalidOption, MissingExtra
 
@@ -43,14 +43,34 @@ def read_folder(path: str) -> tuple[dict[str, Any], str]:
 
     def read(name: str) -> Any:
         file = os.path.join(path, name)
-        if os.path.basename(name) != name or not name.endswith(".json"):
-            raise InvalidOption(path, f"has a $ref to {name!r}: only JSON files of the same folder are read")
-        content = _bounded(_parse(_read_file(file), file), file)
+        content = _bounded(_parse(_read_in_folder(path, name), file), file)
         if not isinstance(content, dict):
             raise refuse(file, "", "must be an object")
         return content
 
     return documents.join_files(read), os.path.basename(os.path.abspath(path))
+
+
+def read_files(path: str, *, is_shipped: bool = False) -> Mapping[str, bytes]:
+    """Return the files of a contract by name: of a folder, or of a shipped date.
+
+    Raises:
+        InvalidOption: A file is missing, is no JSON, or lies outside the folder.
+    """
+    contents: dict[str, bytes] = {}
+
+    def read(name: str) -> Any:
+        contents[name] = files.read_bytes(path, name) if is_shipped else _read_in_folder(path, name)
+        return _parse(contents[name], name)
+
+    documents.join_files(read)
+    return contents
+
+
+def _read_in_folder(path: str, name: str) -> bytes:
+    if os.path.basename(name) != name or not name.endswith(".json"):
+        raise InvalidOption(path, f"has a $ref to {name!r}: only JSON files of the same folder are read")
+    return _read_file(os.path.join(path, name))
 
 
 def _read_file(path: str) -> bytes:
