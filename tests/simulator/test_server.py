@@ -15,7 +15,7 @@ from vocode_contract.contract.model import dates
 from vocode_contract.errors import InvalidOption, UnknownContract
 from vocode_contract.simulator import Simulation, SimulatorTransport, serve, simulator
 from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEADERS, LINE
-from vocode_contract.simulator.server.server import LOOPBACK, _bind
+from vocode_contract.simulator.server.server import LOOPBACK, bind
 from vocode_contract.validation.validator import violations
 
 SERVE = """
@@ -218,7 +218,7 @@ def test_half_sent_request_does_not_hold_up_the_stop():
 
 
 def test_listening_socket_says_that_it_is_tcp():
-    with _bind(LOOPBACK, 0) as listener:
+    with bind(LOOPBACK, 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 

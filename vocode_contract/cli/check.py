@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.completion import complete_faults
-from vocode_contract.cli.options import contract_of, contract_option, examples, profile_option, run_options
+from vocode_contract.cli.options import (
+    contract_of,
+    contract_option,
+    examples,
+    options_of_runs,
+    profile_option,
+    report_option,
+)
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
 from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, set_option_prefix
@@ -78,7 +85,7 @@ def _print_rows(outcome: "Outcome", heading: str, verbosity: int) -> bool:
         "VOCODE_API_KEY=... vocode-contract check --url https://staging.example.com",
     ),
 )
-@run_options
+@options_of_runs()
 @contract_option
 @profile_option
 @click.option(
@@ -101,14 +108,7 @@ def _print_rows(outcome: "Outcome", heading: str, verbosity: int) -> bool:
     multiple=True,
     help="Skip tests whose name or description contains TEXT, even if --only selects them (default: none).",
 )
-@click.option(
-    "--report",
-    "reports",
-    metavar="FORMAT[=PATH]",
-    multiple=True,
-    help="Write a report: json, junit, html, sarif, markdown, github or accepted; separate several with commas. "
-    "If PATH is missing or -, it goes to standard output, and the summary to standard error (default: none).",
-)
+@report_option
 @click.option(
     "-v",
     "--verbose",
@@ -177,7 +177,7 @@ def check(
     if options["plan"]:
         return
     run = _describe_run(settings, faults, started, time.monotonic() - clock)
-    written = _write_outcome(Outcome(run=run, tally=tally), files, output, full=full, verbosity=verbosity)
+    written = write_outcome(Outcome(run=run, tally=tally), files, output, full=full, verbosity=verbosity)
     if monitor.interruption is not None:
         raise monitor.interruption
     ctx.exit(tally.exit_code if written else tally.exit_code or INCONCLUSIVE)
@@ -229,9 +229,10 @@ def _describe_run(settings: "Settings", faults: Words, started: datetime, second
     )
 
 
-def _write_outcome(
+def write_outcome(
     outcome: "Outcome", reports: "tuple[ReportRequest, ...]", output: Output, *, full: bool, verbosity: int
 ) -> bool:
+    """Write the result for people, and the reports; return whether all of them could be written."""
     from vocode_contract.report.files import STDOUT, write_reports
 
     is_taken = any(report.path == STDOUT for report in reports)

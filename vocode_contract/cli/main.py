@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "generate": "vocode_contract.cli.generate",
     "coverage": "vocode_contract.cli.coverage",
     "simulate": "vocode_contract.cli.simulate",
+    "proxy": "vocode_contract.cli.proxy",
     "webhook": "vocode_contract.cli.webhook",
 }
 

@@ -12,7 +12,7 @@ from vocode_contract.cli.completion import (
     complete_profiles,
     complete_schemas,
 )
-from vocode_contract.conformance.run.options import OPTIONS
+from vocode_contract.conformance.run.options import OPTIONS, RunOption
 from vocode_contract.errors import describe_unknown
 
 if TYPE_CHECKING:
@@ -83,31 +83,61 @@ each_option = click.option(
 )
 
 
+report_option = click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=PATH]",
+    multiple=True,
+    help="Write a report: json, junit, html, sarif, markdown, github or accepted; separate several with commas. "
+    "If PATH is missing or -, it goes to standard output, and the summary to standard error (default: none).",
+)
+
+port_option = click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port)."
+)
+
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Loopback address to listen on, such as 127.0.0.2 or ::1; other addresses are rejected.",
+)
+
 _COMPLETIONS = {"select": complete_codes, "ignore": complete_codes, "policy": complete_policies}
 
 
-def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a run to a command, except those that several commands share."""
-    for option in reversed(OPTIONS):
-        if not option.is_for_check or option.name in ("contract", "profile"):
-            continue
-        names = [f"--{option.name}", *([f"--{option.alias}"] if option.alias else []), option.key]
-        text = f"{option.description[0].upper()}{option.description[1:]}."
-        if option.is_flag:
-            command = click.option(*names, is_flag=True, help=text)(command)
-        else:
-            command = click.option(
-                *names,
-                metavar=option.metavar,
-                type=option.type,
-                default=None if option.is_repeatable or option.default == "" else option.default,
-                multiple=option.is_repeatable,
-                envvar=option.variable if option.name == "url" else None,
-                show_envvar=True,
-                shell_complete=_COMPLETIONS.get(option.name),
-                help=text,
-            )(command)
-    return command
+def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add options of a run to a command.
+
+    Args:
+        names: Their names in `OPTIONS`; by default all but those that several commands share.
+    """
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(OPTIONS):
+            if option.is_for_check and (option.name in names if names else option.name not in ("contract", "profile")):
+                command = _add_option(option)(command)
+        return command
+
+    return add
+
+
+def _add_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    names = [f"--{option.name}", *([f"--{option.alias}"] if option.alias else []), option.key]
+    text = f"{option.description[0].upper()}{option.description[1:]}."
+    if option.is_flag:
+        return click.option(*names, is_flag=True, help=text)
+    return click.option(
+        *names,
+        metavar=option.metavar,
+        type=option.type,
+        default=None if option.is_repeatable or option.default == "" else option.default,
+        multiple=option.is_repeatable,
+        envvar=option.variable if option.name == "url" else None,
+        show_envvar=True,
+        shell_complete=_COMPLETIONS.get(option.name),
+        help=text,
+    )
 
 
 def contract_of(name: str | None, profile: str) -> "Contract":

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from vocode_contract.cli.completion import complete_faults, complete_scenarios, complete_variants
-from vocode_contract.cli.options import contract_of, contract_option, examples
+from vocode_contract.cli.options import contract_of, contract_option, examples, host_option, port_option
 from vocode_contract.cli.output import Output
 from vocode_contract.webhooks.sending.retries import POLICIES
 
@@ -24,15 +24,8 @@ _NAME_WIDTH = 28
         "vocode-contract simulate --fault 'null:/agent/id@get_call[ended]'",
     ),
 )
-@click.option(
-    "--port", metavar="PORT", type=click.IntRange(0, 65_535), default=0, help="TCP port (default: any free port)."
-)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Loopback address to listen on, such as 127.0.0.2 or ::1; other addresses are rejected.",
-)
+@port_option
+@host_option
 @contract_option
 @click.option(
     "--fault",

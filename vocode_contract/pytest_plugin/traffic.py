@@ -3,19 +3,15 @@
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qsl, quote, urlencode
+from dataclasses import replace
 
 import pytest
 
 from vocode_contract.conformance.run.accepted import Acceptance, accept
-from vocode_contract.contract.model import Contract, Operation
-from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.http.message import Headers, Request
 from vocode_contract.http.traffic import Traffic
 from vocode_contract.http.traffic.record import error_of
-from vocode_contract.report.evidence import FirstSeen, is_harmless
+from vocode_contract.report.observed import TrafficSource, find_first_seen
 from vocode_contract.report.row import (
     ACCEPTED,
     OPERATION,
@@ -25,12 +21,10 @@ from vocode_contract.report.row import (
     record_verdict,
     record_violations,
 )
-from vocode_contract.validation.masking import mask
 from vocode_contract.validation.safe_text import inert
-from vocode_contract.validation.violation import ContractViolated, Violation, has_error
+from vocode_contract.validation.violation import ContractViolated, has_error
 
 _FIXTURE = "vocode_traffic"
-_SCHEMES = ("Basic", "Bearer", "Digest", "Token")
 #: Lines that are added to a failure of the test itself.
 _MOST_LINES = 50
 
@@ -76,13 +70,8 @@ class ItemTraffic:
         """
         exchanges = self._list_exchanges(self._recorded, has_entries=True)
         self._recorded += len(exchanges)
-        seen: dict[Violation, FirstSeen] = {}
-        for answer in _mask_exchanges(exchanges):
-            for violation in answer.violations:
-                seen.setdefault(violation, FirstSeen(answer=answer, place=violation.instance_pointer))
-        for violation in (violation for checked in exchanges for violation in checked.violations):
-            seen.setdefault(violation, FirstSeen(answer=None, place=violation.instance_pointer))
-        record_violations(self._item, seen, _TrafficSource(self.traffic.contract))
+        seen = find_first_seen(exchanges)
+        record_violations(self._item, seen, TrafficSource(self.traffic.contract))
         if self.traffic.checked and (conforms or seen):
             self._record_verdict("violates" if has_error(seen) else "conforms")
 
@@ -150,50 +139,3 @@ def explain_violations(exchanges: Iterable[CheckedExchange]) -> str:
     more = len(error.lines) - _MOST_LINES
     lines = [*error.lines[:_MOST_LINES], *([f"... and {more:,} more"] if more > 0 else [])]
     return "\n".join(map(inert, lines))
-
-
-@dataclass(frozen=True, slots=True)
-class _TrafficSource:
-    """What evidence is made from; nothing is kept of the responses of a user's own API."""
-
-    contract: Contract
-    store: Store = field(default_factory=Store)
-
-
-def _mask_exchanges(exchanges: Iterable[CheckedExchange]) -> Iterator[CheckedExchange]:
-    """Yield exchanges that can be shown as evidence, without what may be secret in a user's own requests."""
-    for checked in exchanges:
-        if checked.is_complete:
-            exchange = checked.exchange
-            yield replace(
-                checked, exchange=replace(exchange, request=_mask_request(exchange.request, checked.operation))
-            )
-
-
-def _mask_request(request: Request, operation: Operation) -> Request:
-    """Leave out a prefix of the URL path and undeclared parameters; mask values that are not harmless."""
-    declared = {parameter.name for parameter in operation.parameters}
-    pairs = [
-        (name, value if is_harmless(value) else mask(value, "text"))
-        for name, value in parse_qsl(request.query, keep_blank_values=True)
-        if name in declared
-    ]
-    prefix = "" if request.path.rstrip("/") == operation.path else "/..."
-    return replace(
-        request,
-        path=f"{prefix}{operation.path}",
-        query=urlencode(pairs, quote_via=quote),
-        headers=tuple(_mask_headers(request.headers)),
-    )
-
-
-def _mask_headers(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Yield headers without ``Connection``, tokens, unknown authorization schemes and parameters of media types."""
-    for name, value in headers:
-        if name.lower() == "authorization":
-            scheme = value.partition(" ")[0]
-            yield name, f"{scheme if scheme in _SCHEMES else ''} token"
-        elif name.lower() == "content-type":
-            yield name, value.partition(";")[0]
-        elif name.lower() != "connection":
-            yield name, value

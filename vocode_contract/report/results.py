@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-
-import pytest
+from typing import TYPE_CHECKING
 
 from vocode_contract.http.traffic import MOST_READ
 from vocode_contract.report.row import REMARK, UNCHECKED_REQUESTS, UNREAD_BODIES, Row, make_row
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import Violation
+
+if TYPE_CHECKING:
+    import pytest
 
 #: Requests that are named in a remark.
 _NAMED = 5
@@ -26,7 +28,7 @@ class UncheckedTraffic:
     skipped: dict[str, str] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
 
-    def add(self, report: pytest.TestReport) -> None:
+    def add(self, report: "pytest.TestReport") -> None:
         """Add the last report of a test, which replaces that of an earlier attempt."""
         self.skipped.pop(report.nodeid, None)
         self.unread.pop(report.nodeid, None)
@@ -92,16 +94,18 @@ class ResultCollector:
     #: The row of the current attempt at each test, by node id and worker of pytest-xdist.
     _latest: dict[tuple[str, str], Row] = field(default_factory=dict)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    def pytest_collection_finish(self, session: "pytest.Session") -> None:
         """Count the collected tests of the suite."""
         self.planned = sum(item.get_closest_marker("vocode_operation") is not None for item in session.items)
 
     def pytest_keyboard_interrupt(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> None:
         """Record that the user interrupted the run."""
+        import pytest
+
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.interrupted = getattr(excinfo.value, "exit_code", _INTERRUPTED)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         """Add the result that pytest reports.
 
         The reports of one attempt share the properties of the test, so a later one, such as that of the test after its

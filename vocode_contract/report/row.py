@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-
-import pytest
+from typing import TYPE_CHECKING
 
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import (
@@ -17,6 +16,9 @@ from vocode_contract.report.evidence import (
 )
 from vocode_contract.validation.safe_text import inert, inert_json
 from vocode_contract.validation.violation import ContractViolated, Violation, has_error
+
+if TYPE_CHECKING:
+    import pytest
 
 ENDPOINT = "vocode_endpoint"
 OPERATION = "vocode_operation"
@@ -80,7 +82,7 @@ class Row:
         return self.verdict in ("conforms", "violates")
 
 
-def record_verdict(item: pytest.Item, verdict: str) -> None:
+def record_verdict(item: "pytest.Item", verdict: str) -> None:
     """Record the verdict of a test, unless a worse one is recorded already."""
     recorded = [(index, str(value)) for index, (name, value) in enumerate(item.user_properties) if name == VERDICT]
     for index, known in recorded:
@@ -89,7 +91,7 @@ def record_verdict(item: pytest.Item, verdict: str) -> None:
         item.user_properties.append((VERDICT, verdict))
 
 
-def record_error(item: pytest.Item, error: BaseException) -> None:
+def record_error(item: "pytest.Item", error: BaseException) -> None:
     """Record the error that a test, or a part of it, ended with."""
     if isinstance(error, ContractViolated):
         record_verdict(item, "violates")
@@ -102,7 +104,7 @@ def record_error(item: pytest.Item, error: BaseException) -> None:
 
 
 def record_violations(
-    item: pytest.Item, found: Mapping[Violation, FirstSeen], source: EvidenceSource, entries: Iterable[int] = ()
+    item: "pytest.Item", found: Mapping[Violation, FirstSeen], source: EvidenceSource, entries: Iterable[int] = ()
 ) -> None:
     """Record violations that are not recorded yet, the exchanges that show them, and the verdict if one is an error."""
     item.user_properties += [(ACCEPTED, str(number)) for number in entries]
@@ -128,7 +130,7 @@ def read_violations(properties: Iterable[tuple[str, object]]) -> tuple[Violation
     return tuple(Violation(**json.loads(str(value))) for name, value in properties if name == VIOLATION)
 
 
-def make_row(report: pytest.TestReport) -> Row | None:
+def make_row(report: "pytest.TestReport") -> Row | None:
     """Return the result that a report holds; ``None`` if it holds none."""
     properties = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
     if not properties or not _is_final(report):
@@ -171,12 +173,12 @@ def write_properties(row: Row, evidence: Mapping[Violation, Evidence], *, most: 
     yield from (write_property(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)
 
 
-def _is_final(report: pytest.TestReport) -> bool:
+def _is_final(report: "pytest.TestReport") -> bool:
     """Return whether a report holds the verdict; a later phase counts only if its traffic fails the test."""
     return report.when == "call" or report.outcome != "passed"
 
 
-def _find_reason(report: pytest.TestReport, properties: Mapping[str, str]) -> str:
+def _find_reason(report: "pytest.TestReport", properties: Mapping[str, str]) -> str:
     skipped = report.longrepr
     if report.outcome == "skipped" and isinstance(skipped, tuple):
         return str(skipped[2]).removeprefix("Skipped: ")

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -75,10 +75,10 @@ class RequestLog:
             yield {
                 "at": date_time(entry.at, "Z"),
                 "operation": operation.name if operation else None,
-                "method": _mask_method(entry.method),
-                "path": _mask_path(entry),
-                "query": _mask_query(entry.query),
-                "body": _mask_body(entry.body, operation, contract),
+                "method": mask_method(entry.method),
+                "path": mask_path(entry.path, operation),
+                "query": mask_query(entry.query),
+                "body": mask_body(entry.body, operation, contract),
                 "body_bytes": entry.size,
                 "status": entry.status,
             }
@@ -86,25 +86,34 @@ class RequestLog:
 
 def describe_request(entry: LoggedRequest) -> str:
     """Return a request and its status on one line, masked."""
-    query = "&".join(f"{name}={value}" for name, value in _mask_query(entry.query))
-    target = f"{_mask_path(entry)}?{query}" if query else _mask_path(entry)
-    return f"{_mask_method(entry.method)} {target} {entry.status}"
+    path = mask_path(entry.path, entry.operation)
+    return join_request(mask_method(entry.method), path, mask_query(entry.query), entry.status)
 
 
-def _mask_method(method: str) -> str:
+def join_request(method: str, path: str, query: Sequence[Sequence[str]], status: int | None) -> str:
+    """Return a request, which is masked already, and the status of its response on one line."""
+    arguments = "&".join(f"{name}={value}" for name, value in query)
+    return " ".join(filter(None, (method, f"{path}?{arguments}" if arguments else path, str(status or ""))))
+
+
+def mask_method(method: str) -> str:
+    """Return a method if it is one that HTTP has."""
     return method if method in _METHODS else mask(method, "text")
 
 
-def _mask_path(entry: LoggedRequest) -> str:
-    return entry.operation.path if entry.operation else mask(entry.path, "text")
+def mask_path(path: str, operation: Operation | None) -> str:
+    """Return the path of an operation without its prefix; nothing is shown of an unknown one."""
+    return operation.path if operation else mask(path, "text")
 
 
-def _mask_query(query: str) -> list[list[str]]:
+def mask_query(query: str) -> list[list[str]]:
+    """Return the names and values of a query, those masked that may be a phone number or a token."""
     given = parse_qsl(query.encode("utf-8", "replace").decode(), keep_blank_values=True)
     return [[shown_key(name), value if _PLAIN.fullmatch(value) else mask(value, "text")] for name, value in given]
 
 
-def _mask_body(body: bytes, operation: Operation | None, contract: Contract) -> object:
+def mask_body(body: bytes, operation: Operation | None, contract: Contract) -> object:
+    """Return the JSON value of a request's body, masked; ``None`` if there is none."""
     if not body or operation is None or operation.body is None:
         return None
     try:

@@ -268,7 +268,7 @@ class Client:
         where = f"{self.endpoint.host} port {self.endpoint.port}"
         where += f", through the proxy {self._proxy}" if self._proxy else ""
         raise Inconclusive(
-            kind, f"{where}{': ' if what else ''}{what}", describe_consequence(wanted.operation, sent=sent)
+            kind, f"{where}{': ' if what else ''}{what}", describe_consequence(wanted.operation.effect, sent=sent)
         )
 
     def _carry(self, request: Request, operation: Operation, line: ConnectionLog, *, is_retried: bool) -> Response:
@@ -297,7 +297,7 @@ class Client:
         if status == 429:
             raise self._rate_limit_error(seconds_of(exchange.response.header("retry-after")))
         if status in _GATEWAY:
-            raise Inconclusive("gateway", f"status {status}", describe_consequence(wanted.operation, sent=True))
+            raise Inconclusive("gateway", f"status {status}", describe_consequence(wanted.operation.effect, sent=True))
         if wanted.credentials == DEFAULT_CREDENTIALS:
             if self._is_rejected_everywhere(status, wanted.operation.name):
                 token = (

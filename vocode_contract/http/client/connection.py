@@ -23,7 +23,16 @@ try:
 except ImportError:
     raise MissingExtra("client", "talking to a server") from None
 
-__all__ = ["NETWORK_ERRORS", "ConnectionLog", "Elsewhere", "Network", "Public", "httpcore", "httpx"]
+__all__ = [
+    "NETWORK_ERRORS",
+    "ConnectionLog",
+    "Elsewhere",
+    "Network",
+    "Public",
+    "httpcore",
+    "httpx",
+    "open_connection",
+]
 
 #: The network errors of both libraries.
 NETWORK_ERRORS = (
@@ -212,6 +221,32 @@ class Public(httpcore.ConnectError):
     """The name of a host in a private network resolves to a public address."""
 
 
+def open_connection(
+    line: ConnectionLog, host: str, port: int, *, timeout: float | None, is_plain: bool
+) -> socket.socket:
+    """Return a TCP connection to a host, whose address fits its name.
+
+    Args:
+        line: Records the connection.
+        host: Name or address.
+        port: 1 to 65535.
+        timeout: Maximum seconds; ``None`` for no limit but the deadline.
+        is_plain: Whether the server gets the token unencrypted, so that it must be in a private network.
+
+    Raises:
+        httpcore.ConnectError: There is no connection, or it leads to another machine than the name says.
+        httpcore.ConnectTimeout: There is none in time.
+    """
+    with line.step("connect"):
+        one = connect(host, port, within=line.next_timeout(timeout))
+    # A host that gets the token unencrypted must have an address that fits its name; if not, it gets no byte.
+    if is_loopback(host):
+        _require_peer(one, is_loopback, Elsewhere)
+    elif is_plain:
+        _require_peer(one, _is_private, Public)
+    return one
+
+
 def _require_peer(one: socket.socket, is_expected: Callable[[str], bool], error: type[httpcore.ConnectError]) -> None:
     """Close a connection to a machine that is not the expected one.
 
@@ -248,13 +283,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - the same
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
-        with self._line.step("connect"):
-            one = connect(host, port, within=self._line.next_timeout(timeout))
-        # A host that gets the token unencrypted must have an address that fits its name; if not, it gets no byte.
-        if is_loopback(host):
-            _require_peer(one, is_loopback, Elsewhere)
-        elif self._is_plain:
-            _require_peer(one, _is_private, Public)
+        one = open_connection(self._line, host, port, timeout=timeout, is_plain=self._is_plain)
         return _Stream(self._line, one, carries=not self._line.is_encrypted)
 
 

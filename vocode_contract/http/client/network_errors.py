@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.model import Effect
 from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, Public, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy
@@ -175,8 +175,8 @@ _DONE: Mapping[str, str] = {
 }
 
 
-def describe_consequence(operation: Operation, *, sent: bool) -> str:
+def describe_consequence(effect: Effect, *, sent: bool) -> str:
     """Return what a request without a response may have done; empty if it only reads."""
     if not sent:
         return NOTHING_SENT
-    return "" if operation.effect == "reads" else _DONE.get(operation.effect, _DONE["rings"])
+    return "" if effect == "reads" else _DONE.get(effect, _DONE["rings"])

@@ -19,8 +19,8 @@ from vocode_contract.errors import ContractError, spell_option
 from vocode_contract.http.guard.phone_numbers import is_fictional
 
 READ_ONLY_VARIABLE = "VOCODE_CONTRACT_READ_ONLY"
-#: Reason for not sending in a run that the variable or a file makes read-only.
-READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, or a file): nothing is changed anywhere"
+#: Reason for not sending in a run that the variable, a file or an option makes read-only.
+READ_ONLY_REASON = f"this run is read-only ({READ_ONLY_VARIABLE}, a file or an option): nothing is changed anywhere"
 
 #: Hosts known to serve real calls.
 PRODUCTION_HOSTS = frozenset({"api.vocode.dev"})

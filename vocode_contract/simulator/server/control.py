@@ -155,10 +155,18 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_TYPES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+#: Suffix of a page's file to its media type.
+_TYPES: Mapping[str, str] = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
-def _load_file(name: str, media: str) -> Response:
+def load_page_file(module: str, name: str) -> Response:
+    """Return the response for a page's file.
+
+    Args:
+        module: The ``__file__`` of the module beside whose directory ``files`` it is.
+        name: Its name, with one of the suffixes in `_TYPES`.
+    """
+    media = _TYPES[name.rpartition(".")[2]]
     return Response(
         status=200,
         headers=(
@@ -168,12 +176,12 @@ def _load_file(name: str, media: str) -> Response:
             ("referrer-policy", "no-referrer"),
             ("x-content-type-options", "nosniff"),
         ),
-        body=read_beside(__file__, "files", name),
+        body=read_beside(module, "files", name),
     )
 
 
 #: The page for a browser: the responses for its files, by name.
-FILES: Mapping[str, Response] = {name: _load_file(name, media) for name, media in _TYPES.items()}
+FILES: Mapping[str, Response] = {name: load_page_file(__file__, name) for name in ("page.html", "page.css", "page.js")}
 
 
 def answer(simulation: "Simulation", request: Request) -> SimulatedResponse:

@@ -31,7 +31,8 @@ BODY = 1_048_576
 PATIENCE = 10.0
 CONNECTIONS = 64
 
-_LOOPBACK = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+#: A Host header that names this machine.
+LOOPBACK_AUTHORITY = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
 def check_head(target: bytes, headers: RawHeaders) -> Response | None:
@@ -39,7 +40,7 @@ def check_head(target: bytes, headers: RawHeaders) -> Response | None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
         return error_response(400, "Exactly one Host header is required")
-    if not _LOOPBACK.fullmatch(hosts[0]):
+    if not LOOPBACK_AUTHORITY.fullmatch(hosts[0]):
         return error_response(421, "Misdirected Request")
     if len(target) > LINE:
         return error_response(414, "URI Too Long")

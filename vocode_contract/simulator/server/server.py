@@ -132,11 +132,11 @@ def simulator(
         speed=speed,
     )
     callbacks = Callbacks(simulation, policy=retries, allowed_hosts=allowed_hosts)
-    listener = _bind(LOOPBACK, port)
+    listener = bind(LOOPBACK, port)
     accepting = threading.Event()
     server = _Server(simulation, accepting.set)
     thread = threading.Thread(target=_run, args=(server, listener, accepting), name="simulator", daemon=True)
-    url = _url(listener)
+    url = url_of(listener)
     thread.start()
     try:
         accepting.wait()
@@ -168,8 +168,8 @@ def serve(
         InvalidOption: The port is taken, or the host is not a loopback address.
         KeyboardInterrupt: Ctrl-C stopped it.
     """
-    listener = _bind(host, port)
-    url = _url(listener)
+    listener = bind(host, port)
+    url = url_of(listener)
     with listener, callbacks or Callbacks(simulation):
         _Server(simulation, lambda: accepting(url)).run(sockets=[listener])
 
@@ -245,9 +245,20 @@ async def _send(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, name: str = "the simulator") -> socket.socket:
+    """Return a socket that is bound to a loopback address.
+
+    Args:
+        host: A loopback address, or localhost.
+        port: TCP port; 0 for any free one.
+        name: What is served there, for messages.
+
+    Raises:
+        InvalidOption: The host is not a loopback address, or the port cannot be used.
+        Inconclusive: The network is blocked in this process.
+    """
     if host != "localhost" and not _is_loopback(host):
-        raise InvalidOption("host", f"the simulator serves this machine only; use {LOOPBACK} or ::1")
+        raise InvalidOption("host", f"{name} serves this machine only; use {LOOPBACK} or ::1")
     if not 0 <= port <= 65_535:
         raise InvalidOption("port", f"{port} is not a TCP port; use 1 to 65535, or 0 for any free one")
     # asyncio disables Nagle's algorithm only for sockets with an explicit protocol; with it, every request
@@ -257,7 +268,7 @@ def _bind(host: str, port: int) -> socket.socket:
         with find_block():
             listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except Blocked as block:
-        what = f"the simulator cannot be served, since the network is blocked by {block.by}"
+        what = f"{name} cannot be served, since the network is blocked by {block.by}"
         raise Inconclusive("blocked", what, NOTHING_SENT) from None
     except OSError:
         raise InvalidOption("host", f"this machine has no IPv6; use {LOOPBACK}") from None
@@ -282,6 +293,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of a listening socket."""
     host, port, *_ = listener.getsockname()
     return f"http://{bracket(host)}:{port}"
