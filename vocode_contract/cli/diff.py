@@ -23,6 +23,7 @@ class DiffOptions:
     output_format: str
     fail_on: str
     show: str
+    accepted: str
     full: bool
 
 
@@ -66,6 +67,12 @@ class DiffOptions:
     show_default=True,
     help="Leave out changes that matter less than this level.",
 )
+@click.option(
+    "--accepted",
+    metavar="FILE",
+    default="",
+    help="TOML file of changes that are accepted for now, each with a reason and perhaps a last day.",
+)
 @click.option("--all", "full", is_flag=True, help="Name every place (default: the first three; text ends at 64 KiB).")
 @click.pass_context
 def diff(ctx: click.Context, /, **values: object) -> None:
@@ -75,29 +82,35 @@ def diff(ctx: click.Context, /, **values: object) -> None:
     surprised), additive (it need not care) or cosmetic (nothing that is sent is different). What a client sends and
     what it receives are told apart: a new required property breaks who sends it, a new null breaks who receives it.
 
-    Exit codes: 0 if nothing is breaking, 1 if something is (see --fail-on), 2 for wrong usage.
+    Exit codes: 0 if nothing is breaking, 1 if something is (see --fail-on) or an entry of --accepted is out of date, 2
+    for wrong usage.
     """
     options = DiffOptions(**values)  # type: ignore[arg-type]  # click gives each option its type
     ctx.exit(_run_diff(options, ctx.ensure_object(Output)))
 
 
 def _run_diff(options: DiffOptions, output: Output) -> int:
-    from vocode_contract.contract.diff import changes, group_changes
+    from vocode_contract.contract.diff import accept_changes, changes, group_changes, read_accepted_changes
     from vocode_contract.report.change_formats import CHANGE_REPORTS
     from vocode_contract.report.changes import ChangeReport
 
+    entries = read_accepted_changes(options.accepted, "--accepted")
     old, new = (contract_of(side, options.profile) for side in (options.old, options.new))
-    groups = group_changes(changes(old, new))
+    found, outdated = accept_changes(changes(old, new), entries)
+    groups = group_changes(found)
     shown = tuple(group for group in groups if LEVELS.index(group.level) <= LEVELS.index(options.show))
     report = ChangeReport(
         old=options.old,
         new=options.new,
         profile=old.profile,
         groups=shown,
+        outdated=outdated,
         documents=(old.document, new.document),
         full=options.full,
     )
     output.write(CHANGE_REPORTS[options.output_format](report))
-    failing = () if options.fail_on == NEVER else LEVELS[: LEVELS.index(options.fail_on) + 1]
-    is_failing = any(group.level in failing and not group.accepted for group in groups)
+    if options.fail_on == NEVER:
+        return CONFORMS
+    failing = LEVELS[: LEVELS.index(options.fail_on) + 1]
+    is_failing = bool(outdated) or any(group.level in failing and not group.accepted for group in groups)
     return VIOLATES if is_failing else CONFORMS

@@ -1,6 +1,8 @@
-"""Read a document of a user's own: a mapping, a text or a file in JSON or YAML, or a folder of JSON files."""
+"""Read a user's own document: a mapping, a text or a file in JSON, YAML or TOML, or a folder of JSON files."""
 
 import os
+import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +14,8 @@ from vocode_contract.errors import InvalidOption, MissingExtra
 
 #: Bounds of a document: no published one comes near, and deeper ones would exhaust the stack.
 MOST_BYTES, MOST_LEVELS, MOST_VALUES = 16 * 1024 * 1024, 64, 1_000_000
+#: Dots in a line: tomllib needs hours for a key with a hundred thousand parts.
+_MOST_DOTS = 100
 
 
 def read_openapi(document: Mapping[str, Any] | str | bytes | os.PathLike[str]) -> tuple[Any, str]:
@@ -146,6 +150,30 @@ def _to_dict(value: object) -> dict[Any, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError
+
+
+def read_toml(path: str | os.PathLike[str], most: int) -> dict[str, Any]:
+    """Read a TOML file whose author may be anybody.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not TOML, or exceeds a limit; the text is a phrase, and quotes nothing of the file.
+    """
+    with open(path, "rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"is longer than {most:,} bytes")
+    if any(line.count(b".") > _MOST_DOTS for line in content.split(b"\n")):
+        raise ValueError(f"has more than {_MOST_DOTS} dots in a line")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))  # editors on Windows write a byte order mark
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    except ValueError as error:  # a number with thousands of digits is no TOMLDecodeError
+        place = re.search(r"\(at .*\)", str(error))
+        raise ValueError(f"is not TOML{f' {place[0]}' if place else ''}") from None
 
 
 def merge(target: Any, patch: Any) -> Any:

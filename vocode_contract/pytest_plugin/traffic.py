@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from vocode_contract.conformance.run.accepted import Acceptance, accept
+from vocode_contract.conformance.run.accepted import accept
+from vocode_contract.contract.acceptance import Acceptance
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.traffic import Traffic
 from vocode_contract.http.traffic.record import error_of

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self, get_args
 
-from vocode_contract.conformance.run.accepted import Acceptance, read_accepted
+from vocode_contract.conformance.run.accepted import read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
+from vocode_contract.contract.acceptance import Acceptance
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect, find_contract, is_contract_path
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (

@@ -8,8 +8,9 @@ import pytest
 
 from vocode_contract.conformance.assertions.responses import Claimed
 from vocode_contract.conformance.checked_client import CheckedClient
-from vocode_contract.conformance.run.accepted import Acceptance, accept
+from vocode_contract.conformance.run.accepted import accept
 from vocode_contract.conformance.scenario.calls import NoCall
+from vocode_contract.contract.acceptance import Acceptance
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.guard.guard import NOT_OFFERED, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive

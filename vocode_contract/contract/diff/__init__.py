@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vocode_contract.contract.diff.change import Change, ChangeGroup, group_changes, make_removal
+from vocode_contract.contract.diff.change import (
+    Change,
+    ChangeGroup,
+    accept_changes,
+    group_changes,
+    make_removal,
+    read_accepted_changes,
+)
 from vocode_contract.contract.diff.endpoints import list_callbacks, list_endpoints
 from vocode_contract.contract.diff.kinds import KINDS, LEVELS, ChangeLevel, Direction
 from vocode_contract.contract.diff.operations import compare_operations
@@ -20,7 +27,17 @@ from vocode_contract.contract.diff.shape import COMPONENTS, Reader, SchemaPlace,
 from vocode_contract.contract.json_pointer import escape, resolve
 from vocode_contract.contract.model import Contract, Schema
 
-__all__ = ["KINDS", "LEVELS", "Change", "ChangeGroup", "ChangeLevel", "changes", "group_changes"]
+__all__ = [
+    "KINDS",
+    "LEVELS",
+    "Change",
+    "ChangeGroup",
+    "ChangeLevel",
+    "accept_changes",
+    "changes",
+    "group_changes",
+    "read_accepted_changes",
+]
 
 
 def changes(old: Contract, new: Contract) -> Iterator[Change]:

@@ -5,13 +5,12 @@ sent, never widen it, since its author may be anybody.
 """
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vocode_contract.contract.reading import read_toml
 from vocode_contract.errors import InvalidOption, did_you_mean
 
 PROJECT_FILE = "vocode-contract.toml"
@@ -21,8 +20,6 @@ _SLOWEST, _FASTEST = 0.1, 100
 _NUMBER_CHARACTERS = frozenset("0123456789")
 #: A configuration file is a few lines.
 _LARGEST = 65_536
-#: Dots in a line: tomllib needs hours for a key with a hundred thousand parts.
-_MOST_DOTS = 100
 #: What lies at the root of a project.
 _MARKS = (".git", ".hg", PROJECT_FILE, "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py")
 
@@ -130,30 +127,6 @@ def _narrows(project: Path) -> bool:
     if narrowing.get("read_only") not in (None, True):
         raise InvalidOption(PROJECT_FILE, "read_only under [live] can only be true: a repository narrows, never widens")
     return narrowing.get("read_only") is True
-
-
-def read_toml(path: str | Path, most: int) -> dict[str, Any]:
-    """Read a TOML file whose author may be anybody.
-
-    Raises:
-        OSError: It cannot be read.
-        ValueError: It is not TOML, or exceeds a limit; the text is a phrase, and quotes nothing of the file.
-    """
-    with open(path, "rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ValueError(f"is longer than {most:,} bytes")
-    if any(line.count(b".") > _MOST_DOTS for line in content.split(b"\n")):
-        raise ValueError(f"has more than {_MOST_DOTS} dots in a line")
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))  # editors on Windows write a byte order mark
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8") from None
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
-    except ValueError as error:  # a number with thousands of digits is no TOMLDecodeError
-        place = re.search(r"\(at .*\)", str(error))
-        raise ValueError(f"is not TOML{f' {place[0]}' if place else ''}") from None
 
 
 def _live(path: Path) -> dict[str, Any]:
