@@ -1,6 +1,7 @@
 """Shell completion for names that are too many, or too slow to load, for a fixed list of choices."""
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
@@ -25,46 +26,21 @@ def complete_from(find_names: Callable[[], Iterable[str]]) -> Complete:
     return complete
 
 
+def complete_names_in(module: str, name: str) -> Complete:
+    """Return a callback that completes the names in a table of a module, which is loaded only then."""
+    return complete_from(lambda: getattr(import_module(module), name))
+
+
 def _find_dates() -> Iterable[str]:
     from vocode_contract.contract.model import dates
 
     return dates()
 
 
-def _find_profiles() -> Iterable[str]:
-    from vocode_contract.contract.model import PROFILES
-
-    return PROFILES
-
-
 def _find_schemas() -> Iterable[str]:
     from vocode_contract.contract.model import Contract, dates
 
     return sorted({name for date in dates() for name in Contract.load(date).schemas})
-
-
-def _find_codes() -> Iterable[str]:
-    from vocode_contract.validation.codes import CODES
-
-    return CODES
-
-
-def _find_faults() -> Iterable[str]:
-    from vocode_contract.simulator.faults.catalog import FAULTS
-
-    return FAULTS
-
-
-def _find_scenarios() -> Iterable[str]:
-    from vocode_contract.simulator.lifecycle.scenarios import SCENARIOS
-
-    return SCENARIOS
-
-
-def _find_variants() -> Iterable[str]:
-    from vocode_contract.simulator.variants import VARIANTS
-
-    return VARIANTS
 
 
 def _find_events() -> Iterable[str]:
@@ -92,11 +68,11 @@ def complete_contracts(
     return complete_dates(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
-complete_profiles = complete_from(_find_profiles)
+complete_profiles = complete_names_in("vocode_contract.contract.model", "PROFILES")
 complete_schemas = complete_from(_find_schemas)
-complete_codes = complete_from(_find_codes)
-complete_faults = complete_from(_find_faults)
-complete_scenarios = complete_from(_find_scenarios)
-complete_variants = complete_from(_find_variants)
+complete_codes = complete_names_in("vocode_contract.validation.codes", "CODES")
+complete_faults = complete_names_in("vocode_contract.simulator.faults.catalog", "FAULTS")
+complete_scenarios = complete_names_in("vocode_contract.simulator.lifecycle.scenarios", "SCENARIOS")
+complete_variants = complete_names_in("vocode_contract.simulator.variants", "VARIANTS")
 complete_events = complete_from(_find_events)
 complete_policies = complete_from(_find_policies)

@@ -103,7 +103,7 @@ host_option = click.option(
     help="Loopback address to listen on, such as 127.0.0.2 or ::1; other addresses are rejected.",
 )
 
-_COMPLETIONS = {"select": complete_codes, "ignore": complete_codes, "policy": complete_policies}
+_COMPLETIONS = {**dict.fromkeys(("select", "ignore", "error"), complete_codes), "policy": complete_policies}
 
 
 def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

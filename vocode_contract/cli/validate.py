@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.completion import complete_codes
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
     each_option,
     examples,
     lines_option,
+    options_of_runs,
     profile_option,
     schema_of,
     schema_option,
@@ -79,26 +79,7 @@ class ValidateOptions:
 @schema_option
 @contract_option
 @profile_option
-@click.option(
-    "--select",
-    metavar="CODES",
-    multiple=True,
-    shell_complete=complete_codes,
-    help="Check only these codes; wildcards such as json-* are allowed (default: all).",
-)
-@click.option(
-    "--ignore",
-    metavar="CODES",
-    multiple=True,
-    shell_complete=complete_codes,
-    help="Skip these codes; wildcards are allowed (default: none).",
-)
-@click.option(
-    "--error",
-    metavar="CODES",
-    multiple=True,
-    help="Report these codes as errors, whatever their severity; wildcards are allowed (default: none).",
-)
+@options_of_runs("select", "ignore", "error")
 @click.option(
     "--output-format",
     type=click.Choice(FORMATS),

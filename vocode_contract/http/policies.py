@@ -34,7 +34,7 @@ class Policy:
 
     title: str
     statuses: frozenset[int] = frozenset()
-    applies: Applies
+    applies: Applies = lambda *_: True
     choices: tuple[str, ...] = ()
     refuses: bool = False
 
@@ -56,20 +56,8 @@ class Policy:
         return self.choices[0] if self.choices else _format_statuses(self.statuses)
 
 
-def _always(_exchange: Exchange, _operation: Operation) -> bool:
-    return True
-
-
-def _never(_exchange: Exchange, _operation: Operation) -> bool:
-    return False
-
-
 def _names_something(_exchange: Exchange, operation: Operation) -> bool:
     return operation.body is not None or any(parameter.name == "id" for parameter in operation.parameters)
-
-
-def _hangs_up(_exchange: Exchange, operation: Operation) -> bool:
-    return operation.effect == "hangs-up"
 
 
 def _odd_page(exchange: Exchange, _operation: Operation) -> bool:
@@ -78,19 +66,10 @@ def _odd_page(exchange: Exchange, _operation: Operation) -> bool:
     return any(number.startswith(("0", "-")) or len(number) > _DIGITS for number in sent)
 
 
-def _other_method(exchange: Exchange, operation: Operation) -> bool:
-    return exchange.request.method != operation.method
-
-
-def _trailing_slash(exchange: Exchange, operation: Operation) -> bool:
-    return exchange.request.path.endswith("/") and not operation.path.endswith("/")
-
-
 POLICIES: Mapping[str, Policy] = {
     "authentication": Policy(
         title="rejection of a request without valid authentication",
         statuses=frozenset({401, 403}),
-        applies=_always,
         refuses=True,
     ),
     "unknown-id": Policy(
@@ -108,36 +87,32 @@ POLICIES: Mapping[str, Policy] = {
     "ended-call": Policy(
         title="response to ending a call that can no longer be ended",
         statuses=frozenset({400, 404, 409}),
-        applies=_hangs_up,
+        applies=lambda _, operation: operation.effect == "hangs-up",
     ),
     "other-method": Policy(
         title="rejection of a method that is not declared for the URL path",
         statuses=frozenset({404, 405, 501}),
-        applies=_other_method,
+        applies=lambda exchange, operation: exchange.request.method != operation.method,
         refuses=True,
     ),
     "trailing-slash": Policy(
         title="response to a URL path with a trailing slash",
         statuses=frozenset({307, 308, 404}),
-        applies=_trailing_slash,
+        applies=lambda exchange, operation: exchange.request.path.endswith("/") and not operation.path.endswith("/"),
     ),
     "overload": Policy(
         title="response of an overloaded server, or of a gateway in front of it",
         statuses=frozenset({429, 502, 503, 504}),
-        applies=_always,
     ),
     "other-statuses": Policy(
         title="additional status codes that are allowed for any request",
-        applies=_always,
     ),
     "extra-keys": Policy(
         title="keys of a resource in a response, such as a call or a page, that the contract does not declare",
-        applies=_never,
         choices=("allow", "forbid"),
     ),
     "missing-keys": Policy(
         title="keys with a default that are missing in a resource",
-        applies=_never,
         choices=("allow", "forbid"),
     ),
 }
