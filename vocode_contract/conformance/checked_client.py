@@ -298,7 +298,10 @@ class CheckedClient:
             The last exchange.
         """
         __tracebackhide__ = True
-        return self.poll(lambda: self.get_call(identifier), _goes_on)
+        return self.poll(
+            lambda: self.get_call(identifier),
+            lambda answer: answer.is_valid and answer.status == 200 and answer.call_status not in FINAL,
+        )
 
     def poll(self, send: Callable[[], Sent], is_early: Callable[[Sent], bool], *, within: float = math.inf) -> Sent:
         """Send a request until the response no longer comes too early, or time runs out.
@@ -345,7 +348,3 @@ class CheckedClient:
             raise
         self._health.record(None)
         return exchange
-
-
-def _goes_on(answer: CheckedExchange) -> bool:
-    return answer.is_valid and answer.status == 200 and answer.call_status not in FINAL

@@ -15,7 +15,7 @@ from vocode_contract.http.body_store import Store
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import NUMBERS, is_own
 from vocode_contract.http.guard.phone_numbers import is_fictional
-from vocode_contract.http.message import Headers, Request
+from vocode_contract.http.message import Request
 from vocode_contract.report.text import cut_around, identify_cause
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
@@ -171,7 +171,10 @@ class _EvidenceBuilder:
             replace(
                 request,
                 query=request.query if answer.is_generated else _mask_query(request.query, self.source),
-                headers=tuple(_mask_headers(request.headers)),
+                headers=tuple(
+                    (name, value if name.lower() in _SHOWN_HEADERS else mask(value, "header"))
+                    for name, value in request.headers
+                ),
                 body=body or request.body,
             ),
             answer.origin,
@@ -234,11 +237,6 @@ def _render_own_body(body: bytes) -> bytes:
         return b""
     real = {key: value[key] for key in NUMBERS if not is_fictional(value[key])}
     return json.dumps(value | {key: mask(number, "personal") for key, number in real.items()}).encode()
-
-
-def _mask_headers(headers: Headers) -> Iterator[tuple[str, str]]:
-    for name, value in headers:
-        yield name, value if name.lower() in _SHOWN_HEADERS else mask(value, "header")
 
 
 def _render_secret(name: str, value: str, in_shell: str) -> str:

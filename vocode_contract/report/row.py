@@ -133,7 +133,8 @@ def read_violations(properties: Iterable[tuple[str, object]]) -> tuple[Violation
 def make_row(report: "pytest.TestReport") -> Row | None:
     """Return the result that a report holds; ``None`` if it holds none."""
     properties = {name: str(value) for name, value in report.user_properties if name.startswith("vocode_")}
-    if not properties or not _is_final(report):
+    # A phase after the test itself counts only if its traffic fails the test.
+    if not properties or (report.when != "call" and report.outcome == "passed"):
         return None
     is_ours = OPERATION in properties  # a test of the suite, not one that merely uses the client
     verdict = properties.get(VERDICT, "broken" if is_ours and report.outcome == "failed" else "")
@@ -171,11 +172,6 @@ def write_properties(row: Row, evidence: Mapping[Violation, Evidence], *, most: 
     shown = row.violations[:most]
     yield from write_violations(shown)
     yield from (write_property(index, evidence[found]) for index, found in enumerate(shown) if found in evidence)
-
-
-def _is_final(report: "pytest.TestReport") -> bool:
-    """Return whether a report holds the verdict; a later phase counts only if its traffic fails the test."""
-    return report.when == "call" or report.outcome != "passed"
 
 
 def _find_reason(report: "pytest.TestReport", properties: Mapping[str, str]) -> str:

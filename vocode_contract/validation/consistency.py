@@ -307,13 +307,14 @@ def _find_clashes(
             if level == "off":
                 continue
             for clash in rule.clashes(view):
+                schema = view.schema.get("properties", {}).get(clash.keys[0], view.schema)
                 yield Violation(
                     instance_pointer=pointer + json_pointer.from_tokens(clash.keys),
                     code=rule.code,
                     severity=level,
                     expected=clash.expected,
                     actual=clash.actual,
-                    schema_pointer=_source(contract, view.schema, clash.keys[0]),
+                    schema_pointer=contract.pointer_to(schema),
                     contract=contract.date,
                 )
 
@@ -322,10 +323,6 @@ def _find_clashes(
 def _rules_of(place: str) -> tuple[Rule, ...]:
     """Return the rules for the schema at a pointer of a contract."""
     return tuple(rule for rule in RULES if not rule.schemas or place.rpartition("/")[2] in rule.schemas)
-
-
-def _source(contract: Contract, schema: Schema, key: str) -> str:
-    return contract.pointer_to(schema.get("properties", {}).get(key, schema))
 
 
 def _iter_objects(instance: object, name: str, contract: Contract, latest: float) -> Iterator[tuple[str, ObjectView]]:

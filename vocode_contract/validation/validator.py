@@ -94,7 +94,9 @@ class Validator:
         self._engine_class = engine
         self._reports_unknown_keys = selection.level("unknown-key", contract.profile) != "off"
         self._keeps_severities = not selection and contract.profile != "tolerant"
-        self._listing = _listing(_listing_contract(contract), name, engine)
+        # Drift under `tolerant` is an error under `wire`.
+        lister = contract.with_profile("wire") if contract.profile == "tolerant" else contract
+        self._listing = _listing(lister, name, engine)
         self._levels = {code: selection.level(code, contract.profile) for code in LISTED}
         self._errors = _listing(contract, name, engine)
         self._is_valid = self._conforms_slowly if selection else self._errors.engine.is_valid
@@ -248,11 +250,6 @@ _NOT_PARSED = "the string holds JSON: it was encoded twice, or text was passed i
 
 #: Reported if the engine refuses a value for a reason that the survey does not find.
 _UNKNOWN_DEFECT = Defect(code="not-json", expected="a JSON value", actual="something else")
-
-
-def _listing_contract(contract: Contract) -> Contract:
-    """Return the contract that lists the violations: drift under `tolerant` is an error under `wire`."""
-    return contract.with_profile("wire") if contract.profile == "tolerant" else contract
 
 
 @cache

@@ -178,7 +178,8 @@ class _Search:
         return without if self._shows(without) else self._wanted
 
     def _shrink_argument(self, index: int) -> None:
-        value = _plain(self._wanted.arguments[index][1])
+        text = self._wanted.arguments[index][1]
+        value = int(text) if _NUMBER.fullmatch(text) else text
         smallest = shrink(value, lambda smaller: self._shows(self._with_argument(index, smaller)))
         self._wanted = self._with_argument(index, smallest)
 
@@ -197,8 +198,3 @@ class _Search:
             return False
         self._found = answer
         return True
-
-
-def _plain(value: str) -> int | str:
-    """Return an argument as a number, if it is one."""
-    return int(value) if _NUMBER.fullmatch(value) else value

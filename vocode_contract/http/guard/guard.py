@@ -236,14 +236,10 @@ def _object(guard: Guard, intent: Intent) -> str | None:
     if intent.effect == "rings":
         if not intent.numbers:
             return "the phone number that it dials cannot be read"
-        if all(is_fictional(number) or _plain(number) in guard.consents.numbers for number in intent.numbers):
+        if all(is_fictional(number) or number.removeprefix("+") in guard.consents.numbers for number in intent.numbers):
             return None
         return "a phone number that it may dial is not among numbers under [live] in your own configuration"
     return None
-
-
-def _plain(number: str) -> str:
-    return number.removeprefix("+")
 
 
 def _budget(guard: Guard, intent: Intent) -> str | None:

@@ -44,7 +44,7 @@ class TrafficRecord:
 
     def add_other(self, request: Any) -> None:
         """Keep the name of a request that was not checked; of its path, only words."""
-        path = "/".join(map(_shown, request.url.path.split("/")))
+        path = "/".join(shown_key(part) if part else "" for part in request.url.path.split("/"))
         _name(self.others, f"{request.method.upper()} {request.url.host}{path}")
 
     def _fit_violations(self, violations: tuple[Violation, ...]) -> Iterator[Violation]:
@@ -81,7 +81,3 @@ def error_of(exchanges: Iterable[CheckedExchange]) -> ContractViolated | None:
 def _name(names: dict[str, None], name: str) -> None:
     if len(names) < _NAMED:
         names[name] = None
-
-
-def _shown(segment: str) -> str:
-    return shown_key(segment) if segment else ""
