@@ -80,11 +80,11 @@ def of_sound(name: str) -> Iterator[Run]:
     yield from _runs(SOUND_VARIANTS[name])
 
 
-def of_schemathesis(date: str, faults: tuple[str, ...]) -> Run:
-    """Return the run of schemathesis as it comes, in front of a server with faults."""
+def of_schemathesis(date: str, faults: tuple[str, ...], *bounds: str) -> Run:
+    """Return the run of schemathesis as it comes, but for options that bound it, in front of a server with faults."""
     with tempfile.TemporaryDirectory() as directory:
-        server = SoundServer(title="", contract=date)
-        return _theirs(server, faults, Path(directory), tuned=False, accepted=_accepted(date, tuned=False))
+        server, accepted = SoundServer(title="", contract=date), _accepted(date, *bounds, tuned=False)
+        return _theirs(server, faults, Path(directory), *bounds, tuned=False, accepted=accepted)
 
 
 def of_suite(name: str) -> Run:
@@ -133,12 +133,12 @@ def _ours(server: SoundServer, faults: tuple[str, ...], report: Path) -> Run:
 
 
 @cache
-def _accepted(date: str, *, tuned: bool) -> str:
+def _accepted(date: str, *options: str, tuned: bool) -> str:
     """Return the baseline of all that schemathesis reports of a sound server, as text."""
     server = SoundServer(title="", contract=date)
     with tempfile.TemporaryDirectory() as name:
         for seed in _SEEDS:
-            _theirs(server, (), Path(name), tuned=tuned, seed=seed)
+            _theirs(server, (), Path(name), *options, tuned=tuned, seed=seed)
         return (Path(name) / _BASELINE).read_text(encoding="utf-8")
 
 
@@ -146,7 +146,7 @@ def _theirs(
     server: SoundServer,
     faults: tuple[str, ...],
     directory: Path,
-    *,
+    *options: str,
     tuned: bool,
     accepted: str = "",
     seed: int = _SEEDS[0],
@@ -162,6 +162,7 @@ def _theirs(
             *(sys.executable, "-m", "schemathesis.cli", "run", _DOCUMENT, "--url", url, "--seed", str(seed)),
             *("--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", str(TIMEOUT)),
             *("--baseline", _BASELINE, "--baseline-update", "--report", "json", "--report-json-path", str(report)),
+            *options,
         )
         seconds = _seconds(command, directory, most=PATIENCE)
     found = {failure for failure in _failures(baseline) if failure not in known}

@@ -54,6 +54,8 @@ _SET: Mapping[str, tuple[object, ...]] = {
     "array": ([],),
     "object": ({},),
 }
+#: Bounds of schemathesis, so that a run takes some seconds.
+_BOUNDS = ("--max-examples", "20")
 _STATUSES = ("not_started", "in_progress", "ended", "error")
 _FLAGS = ("hipaa_compliant", "recording_available", "run_do_not_call_detection", "on_no_human_answer=hangup")
 _SIDES = ("", "", "", "", "request", "query", "state")
@@ -356,7 +358,7 @@ def _measure(
 
 
 def _measure_schemathesis(mutant: Mutant) -> Reports:
-    found = of_schemathesis(mutant.date, (mutant.mutation,))
+    found = of_schemathesis(mutant.date, (mutant.mutation,), *_BOUNDS)
     return Reports(errors=found.found, requests=found.requests, seconds=found.seconds)
 
 

@@ -453,3 +453,9 @@ def test_check_blames_the_operation_that_all_others_contradict():
     lines = checked("--fault", "foreign-call-listed").stdout.splitlines()
     start = next(index for index, line in enumerate(lines) if "[owner-changed, " in line)
     assert "/v1/calls/list" in next(line for line in lines[start:] if line.startswith("   sent"))
+
+
+def test_check_blames_an_operation_that_others_contradict_which_the_test_does_not_see():
+    lines = checked("--fault", "foreign:/agent/id@create_call", "--only", "one call per request").stdout.splitlines()
+    start = next(index for index, line in enumerate(lines) if "[agent-changed, " in line)
+    assert "/v1/calls/create" in next(line for line in lines[start:] if line.startswith("   sent"))

@@ -54,7 +54,7 @@ MISSED: Mapping[str, Sequence[str]] = {
     "a list while a call is in progress, and again after the time that a list may lag": ("list-knows-no-progress",),
     "the recording of a call that was ended before it was answered": ("recording-of-unanswered",),
     "a second view of a list of more than a hundred calls": ("list-stops-at-a-hundred",),
-    "more than five listed calls, so that the rarest shapes are read too": (
+    "more than six listed calls, so that the rarest shapes are read too": (
         "list-denies-do-not-call",
         "unheard-actions-null",
         "detection-in-other-words",

@@ -74,6 +74,7 @@ class CheckedClient:
         answers: The exchanges that the test is responsible for.
         require_service: Raises if the endpoint does not serve valid requests. It is called if a test saw only
             rejections, which prove nothing if the endpoint rejects everything. Only the suite sets it.
+        list_earlier: Returns the exchanges of the run so far, of all tests. Only the suite sets it.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class CheckedClient:
         self.selection = selection
         self.answers: list[CheckedExchange] = []
         self.require_service: Callable[[], object] = lambda: None
+        self.list_earlier: Callable[[], tuple[CheckedExchange, ...]] = tuple
         self._client = client
         self._health = health or Health()
         self._acted: CheckedExchange | None = None

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from vocode_contract.conformance.scenario import steps
-from vocode_contract.conformance.scenario.calls import NoCall
+from vocode_contract.conformance.scenario.calls import BYSTANDER, TALKING, NoCall
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.checks import OFF, undeclared_status
-from vocode_contract.http.client.fictional_call import Place, expected_options
+from vocode_contract.http.client.fictional_call import Place, default_option, expected_options
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.lifecycle.call_life import FINAL
 from vocode_contract.validation.scalars import instant, uuid_of
@@ -161,7 +161,7 @@ def _differences(call: Mapping[str, Any], request: Mapping[str, Any], contract: 
 
 
 def _options(call: Mapping[str, Any], request: Mapping[str, Any], contract: Contract) -> Iterator[Place]:
-    """Yield the places in which a call differs; unset keys, and an agent given only by its id, are not compared."""
+    """Yield the places in which a call differs; an agent given only by its id is not compared."""
     context = call.get("context")
     if not isinstance(context, dict) or any(context.get(key) != value for key, value in request["context"].items()):
         yield ("context",)
@@ -174,7 +174,10 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any], contract: Cont
         yield ("agent", "voice")
     for place, value in expected_options(contract, request):
         members = (agent if isinstance(agent, dict) else {}) if len(place) > 1 else call
-        if members.get(place[-1]) not in (None, value):
+        shown = members.get(place[-1])
+        # An unset key of a full call stands for the default; a list may leave out more.
+        unset = default_option(contract, place) if isinstance(agent, dict) else value
+        if (unset if shown is None else shown) != value:
             yield place
 
 
@@ -193,11 +196,6 @@ def assert_same_times(before: CheckedExchange, after: CheckedExchange) -> None:
             fail_with(after, code, f"/{key}", expected="the time of the look before", actual="another time")
 
 
-#: Values of a call that nothing changes, and others that nothing changes once it is over.
-_CONSTANT = ("telephony_id", "context", "hipaa_compliant", "on_no_human_answer", "run_do_not_call_detection")
-_SETTLED = ("transcript", "error_message", "do_not_call_result", "stage_outcome")
-
-
 def assert_times_fit(created: CheckedExchange, answer: CheckedExchange) -> None:
     """Assert that a call neither started nor ended before the request that created it, by the server's own clock."""
     __tracebackhide__ = True
@@ -209,17 +207,6 @@ def assert_times_fit(created: CheckedExchange, answer: CheckedExchange) -> None:
         if at is not None and at < date - OFF:
             expected = "a time not before the call was created"
             fail_with(answer, "time-off", f"/{key}", expected=expected, actual="an earlier time", steps=(created,))
-
-
-def assert_agrees_with_list(answer: CheckedExchange, page: CheckedExchange) -> None:
-    """Assert that Get Call shows the values that the list showed before, as far as both have them."""
-    __tracebackhide__ = True
-    call, item = answer.members, page.item(answer.call_id or "")
-    is_over = item.get("status") in FINAL and call.get("status") in FINAL
-    for key in (*_CONSTANT, *(_SETTLED if is_over else ())):
-        if call.get(key) != item.get(key) and None not in (call.get(key), item.get(key)):
-            expected = "the value in the list"
-            fail_with(answer, "list-disagrees", f"/{key}", expected=expected, actual="another value", steps=(page,))
 
 
 def assert_new(answer: CheckedExchange, known: Iterable[str]) -> None:
@@ -306,14 +293,22 @@ def fail_with(
 _GOING_ON = "a call that has not ended"
 
 
-def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, after: CheckedExchange, code: str) -> None:
+def assert_went_on(
+    scenario: ScenarioRunner,
+    before: CheckedExchange | None,
+    after: CheckedExchange,
+    code: str,
+    *,
+    role: str = BYSTANDER,
+) -> None:
     """Assert that a call has not ended although no request ended it.
 
     Args:
-        scenario: Gets an untouched call if this one has ended, since calls may end by themselves.
+        scenario: Gets an untouched call like it if this one has ended, since calls may end by themselves.
         before: An earlier read of the call; nothing is asserted if it was over then.
         after: A later read of the call.
         code: Code of the violation if the call has ended.
+        role: Role of the call.
 
     Raises:
         Inconclusive: The call may have ended by itself.
@@ -322,7 +317,7 @@ def assert_went_on(scenario: ScenarioRunner, before: CheckedExchange | None, aft
     went_on = before is None or before.call_status not in FINAL
     if not went_on or not after.is_valid or after.call_status != "ended":
         return
-    looks = scenario.shared.try_run(steps.get_untouched_call_twice)
+    looks = scenario.shared.try_run(steps.get_untouched_call_twice(role))
     if looks is None or looks[0].call_status in FINAL:
         raise Inconclusive("call-changed", "it is over, and may have ended by itself")
     if looks[1].call_status in FINAL:
@@ -353,5 +348,24 @@ def require_body_taken(answer: CheckedExchange) -> None:
         NoCall: It was, and without the body the call was ended.
     """
     __tracebackhide__ = True
-    if not answer.exchange.request.body:
+    request = answer.exchange.request
+    if not request.body and request.header("content-type") is None:
         raise NoCall("the server rejects a body of a request to end a call; no document says that it must ignore it")
+
+
+def require_in_progress(scenario: ScenarioRunner, created: CheckedExchange, look: CheckedExchange) -> None:
+    """Require that a call that was given time is in progress, and assert that nothing else has ended it.
+
+    Raises:
+        NoCall: It is not in progress.
+    """
+    __tracebackhide__ = True
+    if not look.is_valid or look.call_status not in {"not_started", *FINAL}:
+        return
+    reason = "no created call was in progress in time"
+    if look.call_status == "ended" and created.call_status not in FINAL:
+        try:
+            assert_went_on(scenario, created, look, "other-ended", role=TALKING)
+        except Inconclusive:
+            reason = "created calls end by themselves"
+    raise NoCall(reason)

@@ -87,12 +87,8 @@ def _in_order(*answers: CheckedExchange) -> tuple[CheckedExchange, ...]:
 
 def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
     """Yield the violations in the histories of calls that the exchanges show."""
-    seen: dict[str, list[_Look]] = {}
-    for answer in client.answers:
-        for identifier, observation in answer.observations.items():
-            seen.setdefault(identifier, []).append((observation, answer))
     contract = client.contract
-    for identifier, unsorted in seen.items():
+    for identifier, unsorted in _collect_looks(client.answers).items():
         looks = sorted(unsorted, key=lambda look: look[1].at)
         history, before, last, went_back = NEW, None, None, False
         for observation, answer in looks:
@@ -105,10 +101,20 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
                     steps = _in_order(*([before] if before else []), *_causes_of(answer))
-                    blamed = _choose_wrong(violation, answer, before, looks)
+                    others = _collect_looks((*client.list_earlier(), *client.answers))[identifier]
+                    blamed = _choose_wrong(violation, answer, before, others)
                     place = f"{_item(blamed, identifier)}{violation.instance_pointer}"
                     yield replace(violation, note=""), FirstSeen(answer=blamed, place=place, steps=steps)
             before = answer
+
+
+def _collect_looks(answers: Sequence[CheckedExchange]) -> dict[str, list[_Look]]:
+    """Return what exchanges show of each call, by its id."""
+    seen: dict[str, list[_Look]] = {}
+    for answer in answers:
+        for identifier, observation in answer.observations.items():
+            seen.setdefault(identifier, []).append((observation, answer))
+    return seen
 
 
 def _choose_wrong(
@@ -117,6 +123,12 @@ def _choose_wrong(
     """Return which of two exchanges that contradict each other is wrong: the one that all other operations contradict.
 
     It is the later one unless at least two operations agree with it, and none with the earlier one.
+
+    Args:
+        violation: What contradicts.
+        answer: The later exchange.
+        before: The earlier one.
+        looks: What all exchanges of the run so far show of the call.
     """
     is_clear = before is not None and before.operation.name != answer.operation.name and answer.is_valid
     if violation.code not in _CONSTANT or before is None or not is_clear:

@@ -26,7 +26,7 @@ TALKING = "talking"
 _QUICK_NUMBER = "12025550113"
 _LOOKED_AT = 100
 #: Status codes of a request that a server does not want.
-_REFUSALS = (400, 402, 403, 409, 422)
+_REFUSALS = (400, 402, 403, 404, 409, 422)
 
 
 class NoCall(Exception):
@@ -57,6 +57,8 @@ class Calls:
         self.client = client
         self.created: dict[str, CheckedExchange] = {}
         self.requests: dict[str, Mapping[str, Any]] = {}
+        #: Responses that rejected a request which was accepted without its options.
+        self.refused: list[CheckedExchange] = []
         self._given = given
         self._number = number
         self._from = from_number or REQUEST["from_number"]
@@ -85,6 +87,13 @@ class Calls:
             self.requests[role] = {**request, **numbers, "context": {**CONTEXT, MARK: uuid4().hex}}
         return self.requests[role]
 
+    def imitate(self, role: str) -> str:
+        """Return another role, whose request is the one of a role but for the mark."""
+        other = f"{role}, left alone"
+        request = self.request(role)
+        self.requests.setdefault(other, {**request, "context": {**CONTEXT, MARK: uuid4().hex}})
+        return other
+
     def create(self, role: str) -> CheckedExchange:
         """Create a call for a role, once.
 
@@ -110,7 +119,10 @@ class Calls:
             # No document says which options go together, so a refusal of some is no violation.
             kept = {key: request[key] for key in ("from_number", "to_number", "context")}
             self.requests[role] = {**fill_request(self.client.contract, REQUEST), **kept}
-            return self.client.send("create_call", json=self.requests[role], keep=False)
+            plain = self.client.send("create_call", json=self.requests[role], keep=False)
+            if plain.is_success:
+                self.refused.append(answer)
+            return plain
         except Inconclusive as inconclusive:
             self._unanswered[role] = inconclusive
             raise

@@ -131,7 +131,7 @@ def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
 
 
 #: How many listed calls are read, each of another shape.
-_SHAPES = 5
+_SHAPES = 6
 
 
 def get_call_of_each_shape(scenario: SharedScenario) -> Pages:

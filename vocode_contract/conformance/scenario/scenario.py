@@ -31,6 +31,14 @@ class SharedScenario:
         """The client of the endpoint."""
         return self.calls.client
 
+    @property
+    def answers(self) -> tuple[CheckedExchange, ...]:
+        """The exchanges that are results of the steps so far, and those that have created calls, in order."""
+        found = [*self.calls.created.values()]
+        for result in self._results.values():
+            found += result if isinstance(result, tuple) else () if isinstance(result, BaseException) else (result,)
+        return tuple(sorted({id(answer): answer for answer in found}.values(), key=lambda answer: answer.at))
+
     def run(self, step: Callable[["SharedScenario"], StepResult]) -> StepResult:
         """Return the result of a step, and run it first if it has not run.
 
@@ -76,3 +84,9 @@ class ScenarioRunner:
         result = self.shared.run(step)
         self._answers += result if isinstance(result, tuple) else (result,)
         return result
+
+    def look_back(self, name: str) -> tuple[CheckedExchange, ...]:
+        """Return the responses of an operation in the run so far, in order, for this test to check together."""
+        found = tuple(answer for answer in self.shared.answers if answer.operation.name == name)
+        self._answers += found
+        return found

@@ -191,12 +191,19 @@ def get_bystander_after_refusals(scenario: SharedScenario) -> CheckedExchange:
     return get_bystander(scenario)
 
 
-def get_untouched_call_twice(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
-    """Get an untouched call twice, after as much time as the bystander has lived by now."""
-    lived = clock.wall_time() - scenario.run(create_bystander).at
-    call = scenario.calls.endable_id("left alone")
-    time.sleep(min(lived, _ALONE))
-    return tuple(scenario.send("get_call", {"id": call}) for _ in range(2))
+@cache
+def get_untouched_call_twice(role: str) -> Callable[[SharedScenario], tuple[CheckedExchange, ...]]:
+    """Return the step that gets an untouched call like that of a role twice, once it has lived as long by then."""
+
+    def get(scenario: SharedScenario) -> tuple[CheckedExchange, ...]:
+        if role not in scenario.calls.created:
+            raise NoCall("the call was not created by this run")
+        lived = clock.wall_time() - scenario.calls.created[role].at
+        call = scenario.calls.endable_id(scenario.calls.imitate(role))
+        time.sleep(min(lived, _ALONE))
+        return tuple(scenario.send("get_call", {"id": call}) for _ in range(2))
+
+    return get
 
 
 # --- refusals ---

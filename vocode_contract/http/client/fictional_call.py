@@ -108,6 +108,11 @@ def expected_options(contract: Contract, request: Mapping[str, Any]) -> Iterator
             yield place, schema["default"]
 
 
+def default_option(contract: Contract, place: Place) -> object:
+    """Return the contract's default of a boolean, enum or number of a request; None if it has none."""
+    return next((schema.get("default") for known, schema in request_places(contract) if known == place), None)
+
+
 def is_own(request: object) -> bool:
     """Return whether a request to create a call is one that the suite made up, whatever its phone numbers."""
     if not isinstance(request, dict) or not isinstance(request.get("agent"), dict):
