@@ -52,7 +52,7 @@ def test_page_mends_the_receiver(shop, capsys):
 def test_page_shows_what_hypothesis_finds(tmp_path):
     # A process without pytest: the plugin of Schemathesis leaves the values out of every report there.
     code = "import test_shop; test_shop.test_state_does_not_depend_on_how_events_come()"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]), "CI": "true"}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert TEXTS["falsified"].strip() in result.stderr
