@@ -54,14 +54,14 @@ def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         document = Path(folder, "openapi.json")
         document.write_bytes(orjson.dumps(dict(Contract.load(profile="documented").document)))
-        port = _free_port()
-        ours = _measured([sys.executable, "-m", "vocode_contract", "simulate", "--port", str(port)], port)
+        port = find_free_port()
+        ours = measure_server([sys.executable, "-m", "vocode_contract", "simulate", "--port", str(port)], port)
         prism = os.environ.get("PRISM") or shutil.which("prism")
         if not prism:
             yield from _compared(ours, None)
             return
-        port = _free_port()
-        yield from _compared(ours, _measured([prism, "mock", "--port", str(port), str(document)], port))
+        port = find_free_port()
+        yield from _compared(ours, measure_server([prism, "mock", "--port", str(port), str(document)], port))
 
 
 def _compared(ours: Served, theirs: Served | None) -> Iterator[Figure]:
@@ -72,12 +72,12 @@ def _compared(ours: Served, theirs: Served | None) -> Iterator[Figure]:
         yield Figure(name=name, rival="Prism, static", ours=mine, theirs=other, ratio=mine / other, goal=goal)
 
 
-def _measured(command: Sequence[str], port: int) -> Served:
+def measure_server(command: Sequence[str], port: int) -> Served:
     ready = []
     for _ in range(STARTS):
-        with _running(command, port) as (_, seconds):
+        with run_server(command, port) as (_, seconds):
             ready.append(seconds)
-    with _running(command, port) as (pid, _):
+    with run_server(command, port) as (pid, _):
         _load(port, 0.5)
         before = _cpu(pid)
         started = time.monotonic()
@@ -92,7 +92,7 @@ def _measured(command: Sequence[str], port: int) -> Served:
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int) -> Iterator[tuple[int, float]]:
+def run_server(command: Sequence[str], port: int) -> Iterator[tuple[int, float]]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
@@ -170,6 +170,6 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _free_port() -> int:
+def find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])

@@ -120,7 +120,7 @@ class Response:
         """The media type without parameters, in lower case; empty for none."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def date(self) -> float | None:
         """The server's time, in seconds since the epoch; ``None`` without a valid Date header."""
         try:

@@ -132,6 +132,8 @@ class Selection:
 
     def level(self, code: str, profile: str) -> Level:
         """Return the level of a code under a profile."""
+        if not self:  # the usual case, many times for each exchange
+            return default_level(code, profile)
         # A selected code may be among the violations that were cut off: only `ignore` leaves out this hint.
         selected = code == "more-violations" or _matches(code, self.select)
         if self.select and not selected:
