@@ -256,3 +256,62 @@ def test_new_date_overwrites_nothing(folder):
     assert done.returncode == 2
     assert done.stderr == f"vocode-contract: --new-date: {folder} exists, and you may have edited it: choose another\n"
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def overlay(*actions, version="1.0.0"):
+    return {"overlay": version, "info": {"title": "Ours", "version": "1"}, "actions": [*actions]}
+
+
+ACTIONS = [
+    {"target": "$.components.schemas.CallStatus.enum", "update": "queued"},
+    {
+        "target": "$.components.schemas['Call', 'NormalizedCall']",
+        "update": {"properties": {"mood": {"type": "string"}}},
+    },
+    {"target": "$.components.schemas.Call", "update": {"required": ["mood"]}},
+    {"target": "$.paths.*[?@.operationId == 'get_recording']", "remove": True},
+    {"target": "$.paths['/v1/calls/list'].get.parameters[?@.in == 'query']", "remove": True},
+    {"target": "$.paths['/nowhere']", "update": {"get": {}}},
+    {"target": "$.components.schemas.Call..examples", "remove": True},
+]
+
+
+def test_openapi_overlay_changes_the_document():
+    pytest.importorskip("jsonpath")
+    shipped = Contract.load("2024-08-27")
+    own = shipped.with_overlay(overlay(*ACTIONS), date="2031-01-01")
+    assert own.schemas["CallStatus"]["enum"] == [*shipped.schemas["CallStatus"]["enum"], "queued"]
+    assert own.schemas["Call"]["required"] == [*shipped.schemas["Call"]["required"], "mood"]
+    assert "mood" in own.schemas["NormalizedCall"]["properties"]
+    assert shipped.operations.keys() - own.operations.keys() == {"get_recording"}
+    assert own.operations["list_calls"].parameters == ()
+    assert "examples" not in str(own.schemas["Call"])
+    assert shipped == Contract.load("2024-08-27")
+
+
+def test_openapi_overlay_is_read_from_a_file(tmp_path):
+    pytest.importorskip("jsonpath")
+    path = tmp_path / "overlay.json"
+    path.write_text(json.dumps(overlay(ACTIONS[0])), "utf-8")
+    assert "queued" in Contract.load().with_overlay(path).schemas["CallStatus"]["enum"]
+
+
+BAD_OVERLAYS = [
+    (overlay(version="1.1.0"), "/overlay must be a version 1.0"),
+    (overlay({"update": {}}), "/actions/0 must be an object with a target"),
+    (overlay({"target": "$"}), "/actions/0 must have an update"),
+    (overlay({"target": "$", "copy": "$.info"}), "/actions/0/copy is no field"),
+    (overlay({"target": "$[", "remove": True}), "/actions/0/target is no JSONPath"),
+    (overlay({"target": "$.info.title", "update": "x"}), "/actions/0/target selects a value"),
+    (overlay({"target": "$.info", "update": "x"}), "/actions/0/update must be an object"),
+    (overlay({"target": "$", "update": {"info": "x"}}), "/actions/0/update/info is of another type"),
+    (overlay({"target": "$", "remove": True}), "/actions/0/remove cannot remove the whole"),
+    (overlay({"target": "$.components.schemas.CallStatus", "remove": True}), "names nothing in the document"),
+]
+
+
+@pytest.mark.parametrize(("document", "reason"), BAD_OVERLAYS, ids=[row[1] for row in BAD_OVERLAYS])
+def test_openapi_overlay_that_cannot_be_applied_is_refused_with_its_place(document, reason):
+    pytest.importorskip("jsonpath")
+    with pytest.raises(InvalidOption, match=reason):
+        Contract.load().with_overlay(document)

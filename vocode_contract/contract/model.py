@@ -1,6 +1,7 @@
 """Contract: one dated set of schemas and operations, read under one profile."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from os import PathLike, fspath
@@ -199,24 +200,32 @@ class Contract:
         version = info.get("version") if isinstance(info, dict) else None
         return cls(date=date or str(version or "own"), profile=profile, document=normal)
 
-    def with_overlay(self, overlay: Mapping[str, Any], *, date: str | None = None) -> "Contract":
-        """Return a contract with some schemas changed.
+    def with_overlay(
+        self, overlay: Mapping[str, Any] | str | bytes | PathLike[str], *, date: str | None = None
+    ) -> "Contract":
+        """Return a contract with a part of its document changed.
 
         Args:
-            overlay: The name of a schema to its JSON Merge Patch: objects are merged, null removes a key, any other
-                value replaces what was there, arrays included. A new name adds a schema, null removes one.
+            overlay: An OpenAPI Overlay 1.0 over the document; or the name of a schema to its JSON Merge Patch: objects
+                are merged, null removes a key, any other value replaces what was there, arrays included. A new name
+                adds a schema, null removes one. Given parsed, as text in JSON or YAML, or as the path of a file.
             date: What reports call the new contract; by default as this one.
 
         Raises:
-            InvalidOption: The result cannot be used; with the place and the reason.
+            InvalidOption: It or the result cannot be used; with the place and the reason.
+            MissingExtra: It is an Overlay, and python-jsonpath is not installed; or YAML, and PyYAML is not.
 
-        Source: RFC 7396.
+        Source: Overlay Specification 1.0.0; RFC 7396.
         """
         from vocode_contract.contract.openapi import normalize
+        from vocode_contract.contract.overlay import apply_overlay, is_overlay
         from vocode_contract.contract.reading import merge, read_openapi
 
-        patch, _ = read_openapi(overlay)
-        changed = merge(self.document, {"components": {"schemas": patch}})
+        patch, source = read_openapi(overlay)
+        if is_overlay(patch):
+            changed = apply_overlay(deepcopy(self.document), patch, "overlay" if source == "document" else source)
+        else:
+            changed = merge(self.document, {"components": {"schemas": patch}})
         return Contract(date=date or self.date, profile=self.profile, document=normalize(changed, "overlay"))
 
     def with_profile(self, profile: str) -> "Contract":
