@@ -28,26 +28,19 @@ if TYPE_CHECKING:
     from .variants import Variant as Variant
     from .variants import variant_of as variant_of
 
-_EXPORTS = {
-    "CallEvent": "lifecycle.life",
-    "Clock": "lifecycle.clock",
-    "FAULTS": "faults.catalog",
-    "Fault": "faults.fault",
-    "ManualClock": "lifecycle.clock",
-    "Planted": "faults.injection",
-    "Running": "server.server",
-    "SCENARIOS": "lifecycle.scenarios",
-    "SOUND_VARIANTS": "variants",
-    "Scenario": "lifecycle.scenarios",
-    "Simulation": "simulation",
-    "SimulatorTransport": "server.httpx_transport",
-    "SoundServer": "variants",
-    "VARIANTS": "variants",
-    "Variant": "variants",
-    "serve": "server.server",
-    "simulator": "server.server",
-    "variant_of": "variants",
+_MODULES = {
+    "faults.catalog": "FAULTS",
+    "faults.fault": "Fault",
+    "faults.injection": "Planted",
+    "lifecycle.clock": "Clock ManualClock",
+    "lifecycle.life": "CallEvent",
+    "lifecycle.scenarios": "SCENARIOS Scenario",
+    "server.httpx_transport": "SimulatorTransport",
+    "server.server": "Running serve simulator",
+    "simulation": "Simulation",
+    "variants": "SOUND_VARIANTS SoundServer VARIANTS Variant variant_of",
 }
+_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

@@ -28,26 +28,14 @@ if TYPE_CHECKING:
     from .signature import signature_of as signature_of
     from .signature import verify_signature as verify_signature
 
-_EXPORTS = {
-    "ActionVerdict": "external_actions",
-    "DetectionEvent": "events",
-    "Diagnosis": "diagnosis",
-    "Event": "events",
-    "EventSequence": "sequence",
-    "EventVerdict": "events",
-    "ExternalAction": "external_actions",
-    "FreeFormEvent": "events",
-    "Verification": "signature",
-    "check_sequence": "sequence",
-    "diagnose": "diagnosis",
-    "idempotency_key": "events",
-    "parse_answer": "external_actions",
-    "parse_event": "events",
-    "parse_external_action": "external_actions",
-    "signature_of": "signature",
-    "signed_request": "external_actions",
-    "verify_signature": "signature",
+_MODULES = {
+    "diagnosis": "Diagnosis diagnose",
+    "events": "DetectionEvent Event EventVerdict FreeFormEvent idempotency_key parse_event",
+    "external_actions": "ActionVerdict ExternalAction parse_answer parse_external_action signed_request",
+    "sequence": "EventSequence check_sequence",
+    "signature": "Verification signature_of verify_signature",
 }
+_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

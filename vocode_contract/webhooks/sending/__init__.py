@@ -18,18 +18,14 @@ if TYPE_CHECKING:
     from .retries import RetryPolicy as RetryPolicy
     from .target import Target as Target
 
-_EXPORTS = {
-    "ActionReport": "external_actions",
-    "Attempt": "delivery",
-    "Deliverer": "deliverer",
-    "Delivery": "delivery",
-    "DeliveryResult": "delivery",
-    "POLICIES": "retries",
-    "RetryPolicy": "retries",
-    "Target": "target",
-    "event_delivery": "delivery",
-    "send_action": "external_actions",
+_MODULES = {
+    "deliverer": "Deliverer",
+    "delivery": "Attempt Delivery DeliveryResult event_delivery",
+    "external_actions": "ActionReport send_action",
+    "retries": "POLICIES RetryPolicy",
+    "target": "Target",
 }
+_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

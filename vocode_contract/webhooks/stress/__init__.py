@@ -18,17 +18,14 @@ if TYPE_CHECKING:
     from .stress_test import Adversary as Adversary
     from .stress_test import attack as attack
 
-_EXPORTS = {
-    "Adversary": "stress_test",
-    "Arrangement": "arrival_orders",
-    "Deliveries": "strategies",
-    "STORIES": "call_events",
-    "StressReport": "findings",
-    "attack": "stress_test",
-    "deliveries": "strategies",
-    "stories": "strategies",
-    "story": "call_events",
+_MODULES = {
+    "arrival_orders": "Arrangement",
+    "call_events": "STORIES story",
+    "findings": "StressReport",
+    "strategies": "Deliveries deliveries stories",
+    "stress_test": "Adversary attack",
 }
+_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
