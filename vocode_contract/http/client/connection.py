@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from ipaddress import ip_address
 from typing import Any, Literal
 
@@ -57,6 +58,7 @@ _START = len(b"HTTP/")
 _MOST_HEAD = 131_072
 
 
+@dataclass(slots=True, eq=False)
 class ConnectionLog:
     """Observations of one connection.
 
@@ -76,38 +78,21 @@ class ConnectionLog:
         is_cut: Whether the deadline limited the last step, and not the time-out of its phase.
     """
 
-    __slots__ = (
-        *(
-            "body",
-            "deadline",
-            "ended",
-            "in_body",
-            "head",
-            "in_tls",
-            "is_cut",
-            "is_encrypted",
-            "length",
-            "limit",
-            "phase",
-        ),
-        *("received", "sent", "start"),
-    )
-
-    def __init__(self, deadline: float, *, is_encrypted: bool = False) -> None:
-        self.deadline = deadline
-        self.is_encrypted = is_encrypted
-        self.sent = False
-        self.received = 0
-        self.ended = False
-        self.in_tls = False
-        self.in_body = False
-        self.body = 0
-        self.length: int | None = None
-        self.start = b""
-        self.head = bytearray()
-        self.phase: Phase = "connect"
-        self.limit = 0.0
-        self.is_cut = False
+    deadline: float
+    _: KW_ONLY
+    is_encrypted: bool = False
+    sent: bool = False
+    received: int = 0
+    ended: bool = False
+    in_tls: bool = False
+    in_body: bool = False
+    body: int = 0
+    length: int | None = None
+    start: bytes = b""
+    head: bytearray = field(default_factory=bytearray)
+    phase: Phase = "connect"
+    limit: float = 0.0
+    is_cut: bool = False
 
     @property
     def is_over(self) -> bool:
