@@ -21,7 +21,7 @@ pytest.importorskip("uvicorn")
 import vocode_contract
 from tests.support.raw import OK, says, serving
 from vocode_contract.cli import main, run_suite
-from vocode_contract.conformance import checked_client
+from vocode_contract.conformance import health
 from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.contract.model import dates
 from vocode_contract.simulator import simulator
@@ -80,7 +80,7 @@ def test_check_of_the_simulator_is_0_and_ends_in_a_verdict(date):
     ],
 )
 def test_check_of_a_server_with_a_fault_is_1_and_names_it(fault, code, monkeypatch):
-    monkeypatch.setitem(checked_client._PATIENCE, True, 0.2)
+    monkeypatch.setitem(health.PATIENCE, True, 0.2)
     with simulator(faults=(fault,), token=TOKEN) as running:
         process = checked("--url", running.url, env={"VOCODE_API_KEY": TOKEN})
     assert process.returncode == 1

@@ -16,7 +16,7 @@ pytest.importorskip("uvicorn")
 import httpx
 
 from tests.support.raw import OK, resets, says, serving
-from vocode_contract.conformance import checked_client as client_module
+from vocode_contract.conformance import health as health_module
 from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.cleanup import finish
@@ -411,7 +411,7 @@ def test_calls_are_ended_in_the_end_although_the_server_was_down_for_a_while():
 
 @pytest.mark.parametrize(("kind", "is_stopped"), [("gateway", True), ("rate-limited", False)])
 def test_server_that_answers_is_not_down_however_slow_it_wants_us(kind, is_stopped):
-    health = client_module.Health()
+    health = health_module.Health()
     for _ in range(3):
         health.record(Inconclusive(kind))
     _, client = calls_at("http://127.0.0.1:1", Carrier())
@@ -421,7 +421,7 @@ def test_server_that_answers_is_not_down_however_slow_it_wants_us(kind, is_stopp
 
 
 def test_call_that_goes_on_is_waited_for_once_in_a_run(monkeypatch):
-    monkeypatch.setitem(client_module._PATIENCE, True, 0.1)
+    monkeypatch.setitem(health_module.PATIENCE, True, 0.1)
     carrier = Carrier()
     calls, client = calls_at("http://127.0.0.1:1", carrier)
     call = calls.endable_id("one")

@@ -4,11 +4,11 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
+from vocode_contract.conformance.health import PATIENCE, Health, Sent
 from vocode_contract.contract.documents import operation_names
 from vocode_contract.contract.model import Contract, Operation
 from vocode_contract.errors import InvalidOption
@@ -22,47 +22,11 @@ from vocode_contract.http.client.created_calls import Creations
 from vocode_contract.http.client.endpoint import Endpoint
 from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, Credentials, OperationRequest
 from vocode_contract.http.guard.guard import NOT_OFFERED, NotPermitted
-from vocode_contract.http.inconclusive import KINDS, NOTHING_SENT, Inconclusive
+from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Exchange, Request, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL, Selection
 from vocode_contract.validation.lifecycle.call_life import FINAL
-
-Sent = TypeVar("Sent")
-
-#: Seconds to wait for the end of a call after an accepted request to end it, on this machine and elsewhere.
-_PATIENCE = {True: 5.0, False: 30.0}
-#: Seconds between two reads of a call or list that is waited for: at first, and at most.
-_PAUSES = (0.02, 0.5)
-#: Consecutive failures after which nothing more is sent.
-_DOWN_AFTER = 3
-
-
-@dataclass(slots=True, kw_only=True)
-class Health:
-    """The state of an endpoint in this run.
-
-    Attributes:
-        failures: Number of consecutive requests that got no response from the endpoint itself.
-        last: How the last of them failed.
-        is_patient: Whether to wait without a limit of its own; false once that was in vain.
-        store: Keeps response bodies.
-    """
-
-    failures: int = 0
-    last: str = ""
-    is_patient: bool = True
-    store: Store = field(default_factory=Store)
-
-    def record(self, inconclusive: Inconclusive | None) -> None:
-        """Record the outcome of a request."""
-        if inconclusive is not None and inconclusive.is_down:
-            self.failures += 1
-            self.last = KINDS[inconclusive.kind].title
-        elif (
-            inconclusive is None or inconclusive.kind != "rate-limited"
-        ):  # a rate limit says nothing about health until it was waited for
-            self.failures = 0
 
 
 class CheckedClient:
@@ -317,17 +281,7 @@ class CheckedClient:
             What was returned last.
         """
         __tracebackhide__ = True
-        patience = _PATIENCE[self.endpoint.is_loopback] if self._health.is_patient else 0
-        deadline = clock.monotonic() + min(patience, within)
-        pause, longest = _PAUSES
-        sent = send()
-        while is_early(sent) and (left := deadline - clock.monotonic()) > 0:
-            time.sleep(min(pause, left))
-            pause = min(2 * pause, longest)
-            sent = send()
-        if within == math.inf:
-            self._health.is_patient = self._health.is_patient and not is_early(sent)
-        return sent
+        return self._health.poll(send, is_early, patience=PATIENCE[self.endpoint.is_loopback], within=within)
 
     def require_health(self) -> None:
         """Refuse to send after several consecutive requests without a response.
@@ -336,9 +290,7 @@ class CheckedClient:
             Inconclusive: The endpoint seems to be down.
         """
         __tracebackhide__ = True
-        if self._health.failures >= _DOWN_AFTER:
-            what = self.endpoint.authority + (f"; the last time: {self._health.last}" if self._health.last else "")
-            raise Inconclusive("stopped", what, NOTHING_SENT)
+        self._health.require(self.endpoint.authority)
 
     def _exchange(self, wanted: OperationRequest) -> Exchange:
         __tracebackhide__ = True

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vocode_contract.conformance.checked_client import CheckedClient, Health
+from vocode_contract.conformance.checked_client import CheckedClient
+from vocode_contract.conformance.health import Health
 from vocode_contract.conformance.run.cleanup import finish
 from vocode_contract.conformance.run.run import Run
 from vocode_contract.conformance.scenario import steps

@@ -17,7 +17,8 @@ from vocode_contract.pytest_plugin.state import (
 )
 
 if TYPE_CHECKING:
-    from vocode_contract.conformance.checked_client import CheckedClient, Health
+    from vocode_contract.conformance.checked_client import CheckedClient
+    from vocode_contract.conformance.health import Health
     from vocode_contract.conformance.run.run import Run
     from vocode_contract.contract.model import Contract
     from vocode_contract.http.client.client import Client
@@ -56,7 +57,7 @@ def vocode_simulator(_vocode_running: "Running") -> "Running":
 
 @pytest.fixture(scope="session")
 def _vocode_health() -> "Health":
-    from vocode_contract.conformance.checked_client import Health
+    from vocode_contract.conformance.health import Health
 
     return Health()
 

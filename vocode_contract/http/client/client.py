@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from vocode_contract._version import __version__
 from vocode_contract.contract.model import Operation
-from vocode_contract.errors import InvalidOption, spell_option
+from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.client.authentication import (
     BEARER,
@@ -256,12 +256,8 @@ class Client:
             except NETWORK_ERRORS as error:
                 kind, what = classify(error, line, self._proxy)
                 sent = line.sent if self._transport is None else kind != "unreachable"
-            except TooLarge:
-                kind, what, sent = (
-                    "too-large",
-                    f"more than {self.max_body} bytes; {spell_option('max-body')} raises the limit",
-                    True,
-                )
+            except TooLarge as error:
+                kind, what, sent = "too-large", str(error), True
             else:
                 return Exchange(request=request, response=response, seconds=clock.monotonic() - started)
         # Outside of the handler: what the libraries raised holds requests, and must not be chained.

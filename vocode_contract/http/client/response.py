@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vocode_contract.contract.model import Operation
+from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, httpx
 from vocode_contract.http.framing import oddities
 from vocode_contract.http.message import Response
@@ -11,7 +12,7 @@ _LENGTH_DIGITS = 20
 
 
 class TooLarge(Exception):
-    """The body exceeds the limit."""
+    """The body exceeds the limit; the text says which limit, and how to raise it."""
 
 
 def read_response(answer: httpx.Response, operation: Operation, line: ConnectionLog, most: int) -> Response:
@@ -30,7 +31,7 @@ def read_response(answer: httpx.Response, operation: Operation, line: Connection
             line.body += len(chunk)
             body += chunk[: most - len(body)] if is_recording else chunk
             if len(body) > most:
-                raise TooLarge
+                raise TooLarge(f"more than {most} bytes; {spell_option('max-body')} raises the limit")
     finally:
         answer.close()
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
