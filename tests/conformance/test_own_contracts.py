@@ -69,3 +69,14 @@ def test_contract_that_cannot_be_used_is_wrong_usage(tmp_path):
     done = command("--contract", file)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"vocode-contract: {file}: /openapi must name a version")
+
+
+def test_pytest_takes_the_path_of_a_contract_from_its_configuration_file(path, tmp_path):
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\nvocode_contract = {path.name}\n", "utf-8")
+    test = "def test_call(assert_conforms, vocode_contract):\n    assert_conforms({'mood': 'sad'}, 'Call')\n"
+    (tmp_path / "test_own.py").write_text(test, "utf-8")
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "one of calm, angry" in done.stdout
+    assert "2031-01-01" in done.stdout

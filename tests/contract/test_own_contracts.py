@@ -1,6 +1,7 @@
 """Contracts that users load: folders, OpenAPI documents in their oddities, and overlays."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -145,6 +146,7 @@ REFUSED = [
     ({"properties": {"x": False}}, "/components/schemas/A/properties/x", "must be an object"),
     ({"type": "text"}, "/components/schemas/A/type", "names no JSON type"),
     ({"type": "string", "pattern": "("}, "/components/schemas/A/pattern", "cannot be compiled"),
+    ({"type": "string", "pattern": "(?P<x>a)(?P=x)"}, "/components/schemas/A/pattern", "cannot be compiled"),
     ({"discriminator": {"propertyName": "x"}}, "/components/schemas/A/discriminator", "inheritance"),
     ({"x-sensitivity": "none"}, "/components/schemas/A/x-sensitivity", "personal or credential"),
 ]
@@ -315,3 +317,23 @@ def test_openapi_overlay_that_cannot_be_applied_is_refused_with_its_place(docume
     pytest.importorskip("jsonpath")
     with pytest.raises(InvalidOption, match=reason):
         Contract.load().with_overlay(document)
+
+
+def test_known_names_of_credentials_are_masked_whatever_their_schema_says():
+    listed = {"enum": ["live-1", "test-1"]}
+    properties = {
+        "apiKey": listed,
+        "twilio_auth_token": {"$ref": "#/components/schemas/Token"},
+        "color": {"enum": ["blue"]},
+    }
+    own = Contract.from_openapi(document(Call={"type": "object", "properties": properties}, Token=listed))
+    shown = mask_payload({"apiKey": "live-1", "twilio_auth_token": "test-1", "color": "blue"}, own)
+    assert isinstance(shown, dict)
+    assert [str(value).partition(" ")[0] for value in shown.values()] == ["<credential", "<credential", "blue"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_named_pipe_is_refused_in_place_of_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "own.json")
+    with pytest.raises(InvalidOption, match="is not a regular file"):
+        Contract.from_path(tmp_path / "own.json")

@@ -182,15 +182,16 @@ def sensitive_names() -> Mapping[str, str]:
 def mark_sensitive(schemas: Any) -> None:
     """Mark each property with a known name of a credential or of personal data that is not marked.
 
-    Properties with listed values stay as they are: what the document itself lists is no secret.
+    Personal data with listed values stays as it is: what the document itself lists tells nothing about a person.
     """
     known, waiting = sensitive_names(), [*schemas.values()]
     while waiting:
         node = waiting.pop()
         properties = node.get("properties") if isinstance(node, dict) else None
         for name, schema in properties.items() if isinstance(properties, dict) else ():
-            if _fold(name) in known and isinstance(schema, dict) and not {"enum", "const"} & schema.keys():
-                schema.setdefault("x-sensitivity", known[_fold(name)])
+            kind = known.get(_fold(name))
+            if kind and isinstance(schema, dict) and (kind == "credential" or not {"enum", "const"} & schema.keys()):
+                schema.setdefault("x-sensitivity", kind)
         if isinstance(properties, dict):
             waiting += properties.values()
         if isinstance(node, dict):

@@ -8,6 +8,7 @@ Source: OpenAPI 3.0.4 and 3.1.1, section "Schema Object".
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -349,9 +350,14 @@ class _Normalizer:
             return
         if result.get("format") in ("uuid", "date-time"):
             raise self._refuse(f"{place}/pattern", f"cannot stand beside the format {result['format']}")
+        import jsonschema_rs  # it is slow to import
+
         try:
-            re.compile(pattern)
-        except (re.error, TypeError):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # of what other languages read in another way
+                re.compile(pattern)  # for the values that are made up
+            jsonschema_rs.Draft202012Validator({"pattern": pattern})
+        except (re.error, TypeError, jsonschema_rs.ValidationError):
             raise self._refuse(f"{place}/pattern", "is a regular expression that cannot be compiled") from None
 
     def _with_null(self, schema: dict[str, Any], place: str) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def _read_in_folder(path: str, name: str) -> bytes:
 
 def _read_file(path: str) -> bytes:
     try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a named pipe without a writer would block forever
+            raise InvalidOption(path, "is not a regular file")
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
