@@ -4,10 +4,11 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import httpx
@@ -19,6 +20,7 @@ from vocode_contract.cli.main import run
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.client.endpoint import Endpoint
 from vocode_contract.http.client.timing import Timing
+from vocode_contract.http.client.tls import tls_context
 from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, Consents, Guard
 from vocode_contract.http.traffic import Traffic
 from vocode_contract.simulator import simulator
@@ -32,7 +34,7 @@ CONTRACT = Contract.load("2023-11-30")
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 GET_CALL = f"/v1/calls?id={ID}"
 NUMBER = "12025550101"
-PATIENT = Timing(connect=5, read=5, write=5, total=5)
+PATIENT = Timing(connect=30, read=30, write=30, total=30)
 get, post, request = (partial(send, trust_env=False) for send in (httpx.get, httpx.post, httpx.request))
 NOT_FOUND = b'{"detail":"Not Found"}'
 
@@ -51,13 +53,21 @@ def call(server) -> bytes:
 
 @contextmanager
 def proxied(
-    url: str, *, contract=CONTRACT, timing=PATIENT, guard=None, max_body=8_388_608, record=None, enforces=False
+    url: str,
+    *,
+    contract=CONTRACT,
+    timing=PATIENT,
+    guard=None,
+    max_body=8_388_608,
+    record=None,
+    enforces=False,
+    tls=None,
 ):
     endpoint = Endpoint.from_url(url, http_hosts=("staging.example",))
     inspector = Inspector(
         endpoint=endpoint, guard=guard or Guard(), traffic=Traffic(contract), max_body=max_body, recorder=record
     )
-    with proxy(Relay(inspector=inspector, timing=timing, enforces=enforces)) as running:
+    with proxy(Relay(inspector=inspector, timing=timing, enforces=enforces, tls=tls)) as running:
         yield running
 
 
@@ -215,24 +225,29 @@ def test_proxy_keeps_connections_alive_and_in_order(through, server):
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "kind"),
+    ("answer", "kind"),
     [
-        (is_silent, 504, "timeout-read"),
-        (says(b""), 502, "closed"),
-        (says(b"HTTP/1.1 200 OK\r\nContent-"), 502, "closed"),
-        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), 502, "protocol"),
-        (says(b"HTTP/1.1 abc OK\r\n\r\n"), 502, "protocol"),
-        (says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), 502, "protocol"),
-        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), 502, "protocol"),
+        (says(b""), "closed"),
+        (says(b"HTTP/1.1 200 OK\r\nContent-"), "closed"),
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "protocol"),
+        (says(b"HTTP/1.1 abc OK\r\n\r\n"), "protocol"),
+        (says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), "protocol"),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), "protocol"),
     ],
 )
-def test_proxy_answers_for_a_server_that_does_not(answer, status, kind):
-    with serving(answer) as upstream, proxied(upstream.url, timing=HASTY) as running:
+def test_proxy_answers_for_a_server_that_does_not(answer, kind):
+    with serving(answer) as upstream, proxied(upstream.url) as running:
         response = get(running.url + GET_CALL)
-    assert (response.status_code, response.json()["kind"]) == (status, kind)
+    assert (response.status_code, response.json()["kind"]) == (502, kind)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["vocode-contract"] == "inconclusive"
     assert [seen.verdict for seen in running.inspector.latest] == ["inconclusive"]
+
+
+def test_proxy_answers_for_a_server_that_is_silent():
+    with serving(is_silent) as upstream, proxied(upstream.url, timing=HASTY) as running:
+        response = get(running.url + GET_CALL)
+    assert (response.status_code, response.json()["kind"].partition("-")[0]) == (504, "timeout")
 
 
 def test_proxy_answers_for_a_server_that_is_not_there():
@@ -263,12 +278,35 @@ def test_proxy_does_not_wait_for_ever_for_a_slow_response(answer):
     with serving(answer) as upstream, proxied(upstream.url, timing=HASTY) as running:
         send_raw(running, ask())
     [seen] = running.inspector.latest
-    assert "[timeout-total]" in seen.reason
+    assert "[timeout-" in seen.reason
 
 
 def test_proxy_ends_an_endless_response_with_its_client():
     with serving(floods) as upstream, proxied(upstream.url, max_body=100_000) as running:
         send_raw(running, ask(), until=b"Vocode-Contract: unchecked")
+
+
+def test_proxy_passes_a_response_on_that_comes_before_the_end_of_the_request():
+    refusal = as_response(NOT_FOUND, status=b"413 Too Large")
+    with serving(says(refusal)) as upstream, proxied(upstream.url) as running:
+        sent = ask("POST", "/x", "Content-Length: 10000000", body=b"x" * 100_000)
+        assert unmarked(send_raw(running, sent))[0] == refusal
+
+
+def test_proxy_cuts_a_request_that_its_client_cuts():
+    def answer(connection):
+        while connection.recv(65_536):
+            pass
+        upstream.heard.append(b"the end")
+
+    with serving(answer) as upstream, proxied(upstream.url) as running:
+        host, port = running.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(ask("POST", "/x", "Content-Length: 100", body=b"x"))
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(100) == b""
+    assert upstream.heard[1:] == [b"the end"]
+    assert not running.inspector.latest
 
 
 def test_proxy_sends_a_request_with_an_effect_once():
@@ -301,6 +339,40 @@ def test_proxy_refuses_what_is_not_for_the_server(data, status):
         received = send_raw(running, data)
         assert received.startswith(f"HTTP/1.1 {status} ".encode())
         assert upstream.heard == []
+
+
+@contextmanager
+def encrypted(certificate, response: bytes):
+    """Serve one response to each of two connections over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+
+    def serve() -> None:
+        for _ in range(2):
+            with suppress(OSError), listening.accept()[0] as connection:
+                connection.settimeout(5)
+                with context.wrap_socket(connection, server_side=True) as secured:
+                    secured.recv(65_536)
+                    secured.sendall(response)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"https://localhost:{listening.getsockname()[1]}"
+        thread.join(10)
+
+
+def test_proxy_verifies_the_certificate_of_the_server(tmp_path):
+    trustme = pytest.importorskip("trustme")
+    authority, file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(file)
+    with encrypted(authority.issue_cert("localhost"), RESPONSES["length"]) as url:
+        with proxied(url, tls=tls_context(str(file))) as running:
+            assert unmarked(send_raw(running, ask()))[0] == RESPONSES["length"]
+        with proxied(url, tls=tls_context()) as running:
+            response = get(running.url + GET_CALL)
+    assert (response.status_code, response.json()["kind"]) == (502, "tls")
+    assert "--ca FILE trusts a private authority" in response.text.replace("--vocode-", "--")
 
 
 # --- what is found ---
@@ -497,6 +569,16 @@ def test_fetch_of_node_works_through_the_proxy(through, server):
 
 
 # --- the command ---
+
+
+def test_recording_that_cannot_be_written_does_not_stop_the_traffic(tmp_path, server):
+    (tmp_path / "CallPage.jsonl").symlink_to(tmp_path / "elsewhere")
+    recorder = open_recorder(str(tmp_path), server.url, CONTRACT)
+    with proxied(server.url, record=recorder) as running:
+        for _ in range(2):
+            assert get(f"{running.url}/v1/calls/list", headers=authorized(server)).status_code == 200
+    assert "symbolic link" in running.inspector.unrecorded.lower()
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_proxy_command_without_traffic_is_inconclusive(capsys, server):

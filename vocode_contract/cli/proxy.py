@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -137,6 +137,9 @@ def proxy(
     run = _describe_run(settings, started, time.monotonic() - clock)
     outcome = Outcome(run=run, tally=_collect(relay.inspector))
     written = write_outcome(outcome, files, output, full=False, verbosity=1)
+    if reason := relay.inspector.unrecorded:
+        output.say(f"--record: the recording is incomplete: {reason}")
+        written = False
     ctx.exit(outcome.exit_code if written else outcome.exit_code or INCONCLUSIVE)
 
 
@@ -174,9 +177,14 @@ def _record_exchanges(inspector: "Inspector", path: str | None) -> Iterator[None
     from vocode_contract.simulator.proxy.recording import open_recorder
 
     origin = f"{inspector.endpoint.scheme}://{inspector.endpoint.authority}"
-    with closing(open_recorder(path, origin, inspector.contract, "--record")) as recorder:
-        inspector.recorder = recorder
+    recorder = inspector.recorder = open_recorder(path, origin, inspector.contract, "--record")
+    try:
         yield
+    finally:
+        try:
+            recorder.close()
+        except OSError as error:
+            inspector.unrecorded = inspector.unrecorded or error.strerror or type(error).__name__
 
 
 def _describe_run(settings: "Settings", started: datetime, seconds: float) -> "RunDescription":

@@ -127,6 +127,7 @@ class Inspector:
         max_body: Maximum size of a response body that is checked, in bytes.
         show: Called with each exchange.
         recorder: Writes each exchange to a file; ``None`` for none.
+        unrecorded: Why the recording is incomplete; empty if it is not.
         latest: The latest exchanges, oldest first.
         counts: Number of exchanges by operation and verdict.
         seconds: Total time of the exchanges by operation.
@@ -139,6 +140,7 @@ class Inspector:
     max_body: int = MAX_BODY
     show: Callable[[SeenExchange], object] = lambda _: None
     recorder: TrafficRecorder | None = None
+    unrecorded: str = ""
     latest: deque[SeenExchange] = field(default_factory=lambda: deque(maxlen=_SHOWN))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -269,8 +271,7 @@ class Inspector:
             ids = [value for name, value in parse_qsl(opened.request.query) if name == "id"]
             self._creations.observe(exchange.with_decoded_body(self.max_body), ids)
         self._add(seen)
-        if self.recorder is not None:
-            self.recorder.add(seen, opened, replace(response, body=self._decode(response) or b""))
+        self._record(seen, opened, replace(response, body=self._decode(response) or b""))
         return seen
 
     def fail(self, opened: OpenExchange, inconclusive: Inconclusive, *, seconds: float) -> SeenExchange:
@@ -286,8 +287,7 @@ class Inspector:
             seconds=seconds,
         )
         self._add(seen)
-        if self.recorder is not None:
-            self.recorder.add(seen, opened, None)
+        self._record(seen, opened, None)
         return seen
 
     def serialize(self) -> Iterator[dict[str, Any]]:
@@ -320,6 +320,14 @@ class Inspector:
             verdict=verdict,
             **others,
         )
+
+    def _record(self, seen: SeenExchange, opened: OpenExchange, response: Response | None) -> None:
+        try:
+            if self.recorder is not None:
+                self.recorder.add(seen, opened, response)
+        except OSError as error:  # such as a full disk: the traffic goes on
+            self.recorder = None
+            self.unrecorded = error.strerror or type(error).__name__
 
     def _add(self, seen: SeenExchange) -> None:
         self.latest.append(seen)

@@ -26,8 +26,10 @@ from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.proxy.incoming import IncomingMessage, address_head, mark_head
 from vocode_contract.simulator.proxy.inspector import MARK, Inspector, OpenExchange, SeenExchange
 from vocode_contract.simulator.proxy.pages import PAGES, find_page
-from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, LOOPBACK_AUTHORITY
+from vocode_contract.simulator.server.limits import BODY, LOOPBACK_AUTHORITY
 
+#: Connections at once; those of browsers and of pools stay open.
+_MOST_CONNECTIONS = 256
 #: Seconds that an application may be silent, and that open exchanges have to end when the proxy stops.
 _IDLE, _GRACE = 75.0, 1.0
 #: Bytes that are read at once; a larger body is checked in a thread, so that other connections go on.
@@ -119,7 +121,7 @@ class Relay:
         if task is not None:
             self._tasks.add(task)
         try:
-            if len(self._tasks) > CONNECTIONS:
+            if len(self._tasks) > _MOST_CONNECTIONS:
                 await conversation.refuse(503, "the proxy has too many connections", closes=True)
             else:
                 await conversation.run(self._busy)
@@ -163,6 +165,7 @@ class Conversation:
                     return
             except h11.RemoteProtocolError:
                 await self.refuse(400, "the request is not HTTP/1.1", closes=True)
+                await self._linger()
                 return
             busy.add(self)
             self._method = request.head.method.decode("latin-1")
@@ -174,6 +177,8 @@ class Conversation:
                     await request.read(wait=False)
                 await self.refuse(refusal.status, refusal.reason, closes=not request.keeps_alive)
                 is_reusable = True
+            if not request.is_over:
+                await self._linger()
             if not (is_reusable and request.keeps_alive):
                 return
             self._pending = request.rest
@@ -207,12 +212,6 @@ class Conversation:
         headers = (("Content-Type", "application/problem+json"), (MARK, mark), ("Cache-Control", "no-store"))
         response = Response(status=status, headers=headers, body=orjson.dumps(content))
         await self._send_own(response, closes=closes)
-        if closes:  # a connection with unread bytes is reset, and the answer could be lost
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(_GRACE):
-                    self.client.writer.write_eof()
-                    while await self.client.reader.read(_PIECE):
-                        pass
 
     def close_server(self) -> None:
         """Close the connection to the server, if there is one."""
@@ -226,6 +225,14 @@ class Conversation:
         lines = [f"HTTP/1.1 {response.status} {_REASONS[response.status]}", *(f"{n}: {v}" for n, v in headers)]
         head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
         await self.send(head if self._method == "HEAD" else head + response.body)
+
+    async def _linger(self) -> None:
+        """Take what the application still sends: a connection with unread bytes is reset, and the response lost."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                self.client.writer.write_eof()
+                while await self.client.reader.read(_PIECE):
+                    pass
 
     async def _receive(self) -> bytes:
         if self._pending:
@@ -384,8 +391,14 @@ class _Exchange:
 
     async def _receive(self) -> bytes:
         with self._line.step("read"):
-            async with asyncio.timeout(self._line.next_timeout(self._relay.timing.total)):
-                data = await self._server.reader.read(_PIECE)
+            while True:
+                try:
+                    async with asyncio.timeout(self._line.next_timeout(self._relay.timing.total)):
+                        data = await self._server.reader.read(_PIECE)
+                    break
+                except TimeoutError:
+                    if self._message.is_over or self._line.is_over:
+                        raise  # else a long request is still on its way
         self._line.take(data)
         return data
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from vocode_contract.simulator.proxy.inspector import Inspector
 from vocode_contract.simulator.proxy.relay import Relay
@@ -112,11 +113,22 @@ def serve_proxy(
 
 
 async def _serve(relay: Relay, listener: socket.socket, accepting: Callable[[], None], stop: asyncio.Event) -> None:
+    bugs: list[BaseException] = []
+
+    def stop_at_bug(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None and not isinstance(error, OSError):  # a transport reports OSError before it closes
+            bugs.append(error)
+            stop.set()
+
+    asyncio.get_running_loop().set_exception_handler(stop_at_bug)
     server = await asyncio.start_server(relay.serve, sock=listener)
     accepting()
     await stop.wait()
     server.close()
     await relay.stop()
+    for bug in bugs:
+        raise bug
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
