@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "vocode_contract.cli.explain",
     "schema": "vocode_contract.cli.schema",
     "diff": "vocode_contract.cli.diff",
+    "drift": "vocode_contract.cli.diff",
     "generate": "vocode_contract.cli.generate",
     "coverage": "vocode_contract.cli.coverage",
     "simulate": "vocode_contract.cli.simulate",

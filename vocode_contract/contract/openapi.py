@@ -10,6 +10,7 @@ Source: OpenAPI 3.0.4 and 3.1.1, section "Schema Object".
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -73,6 +74,7 @@ class _Normalizer:
         self.source = source
         self.operations = operations
         self.names: dict[str, str] = {}
+        self.taken: set[str] = set()
         self.waiting: list[str] = []
         self.schemas: dict[str, Any] = {}
         self.merging: list[str] = []
@@ -146,8 +148,10 @@ class _Normalizer:
         Source: OpenAPI 3.1.1, section "Components Object": ``^[a-zA-Z0-9\.\-_]+$``.
         """
         name = _SAFE.sub("_", hint) or "_"
-        taken = {*self.names.values(), *self.schemas}
-        return next(each for each in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if each not in taken)
+        numbered = (f"{name}_{n}" for n in range(2, len(self.taken) + 3))
+        free = next(each for each in chain([name], numbered) if each not in self.taken)
+        self.taken.add(free)
+        return free
 
     def _reference_to(self, pointer: str, hint: str = "") -> dict[str, Any]:
         tokens = [token for token in json_pointer.tokens_of(pointer) if token not in _SILENT]

@@ -183,6 +183,19 @@ def test_references_that_fan_out_end(keyword):
     assert {"type-changed", "member-added"} & {change.kind for change in found}
 
 
+def chain(first: int, last: Any, keyword: str):
+    """Make a contract in which each of 3,000 schemas leads to the next."""
+    names = [f"S{n}" for n in range(first, 3_000)]
+    parts = {name: {"$ref": f"#/components/schemas/{below}"} for name, below in pairwise(names)}
+    schemas = {name: {"properties": {"a": part}} if keyword == "properties" else part for name, part in parts.items()}
+    return used({"items": {"$ref": f"#/components/schemas/{names[0]}"}}, "received", **schemas, **{names[-1]: last})
+
+
+@pytest.mark.parametrize("keyword", ["$ref", "properties"])
+def test_references_that_go_on_and_on_end(keyword):
+    assert list(changes(chain(0, TEXT, keyword), chain(1, {"type": "integer"}, keyword)))
+
+
 # --- properties ---
 
 QUICK = settings(max_examples=50, derandomize=True)

@@ -29,6 +29,8 @@ _COMPARED = ANNOTATIONS | {
 }
 #: Places from which one pair of different references is compared.
 _MOST_PLACES = 50
+#: Pairs of different references that are followed from one to the next.
+_DEEPEST = 32
 _TEXTS = ("title", "summary", "description")
 
 
@@ -71,7 +73,8 @@ class SchemaComparison:
             before, after = self.old.expand(before), self.new.expand(after)
         yield from self._compare_null(before, after, nulls)
         pair = before.reference, after.reference
-        if is_same or (any(pair) and (pair in self.active or self.counts[pair] >= _MOST_PLACES)):
+        is_over = pair in self.active or len(self.active) >= _DEEPEST or self.counts[pair] >= _MOST_PLACES
+        if is_same or (any(pair) and is_over):
             return
         self.counts[pair] += any(pair)
         inner = replace(self, active=self.active | {pair}) if any(pair) else self
@@ -161,6 +164,7 @@ class SchemaComparison:
 
     def _compare_properties(self, was: Shape, now: Shape) -> Iterator[Change]:
         before, after = was.properties, now.properties
+        was_required, now_required = was.required, now.required
         gone = {name: place for name, place in before.items() if name not in after}
         fresh = {name: place for name, place in after.items() if name not in before}
         renamed = match_renamed(gone, fresh, lambda name, new: _is_alike(gone[name], fresh[new]))
@@ -169,32 +173,28 @@ class SchemaComparison:
                 new = renamed[name]
                 kind = _name_renamed_key((name, new), was, now)
                 yield make_place_change(kind, place, after[new], before=name, after=new)
-                yield from self._compare_property(was, now, name, new)
+                yield from _compare_required(name in was_required, new in now_required, place, after[new])
+                yield from self._compare_property((was, now), (name, new), (place, after[new]))
             else:
-                kind = _name_key_change("removed", is_required=name in was.required, is_closed=now.is_closed)
+                kind = _name_key_change("removed", is_required=name in was_required, is_closed=now.is_closed)
                 yield from _limit_to_users([make_removal(kind, place.pointer, name)], place)
         for name, place in after.items():
             if name in before:
-                yield from self._compare_property(was, now, name, name)
+                yield from _compare_required(name in was_required, name in now_required, before[name], place)
+                yield from self._compare_property((was, now), (name, name), (before[name], place))
             elif name not in renamed.values():
-                kind = _name_key_change("added", is_required=name in now.required, is_closed=was.is_closed)
+                kind = _name_key_change("added", is_required=name in now_required, is_closed=was.is_closed)
                 yield from _limit_to_users([Change(kind=kind, pointer=place.pointer, after=name)], place)
-        undeclared = (was.required ^ now.required) - {*before, *after}
-        for name in sorted(undeclared):
-            places = (shape.place.below("properties", name, schema={}) for shape in (was, now))
-            yield make_place_change("required" if name in now.required else "optional", *places)
+        for name in sorted((was_required ^ now_required) - {*before, *after}):
+            places = [shape.place.below("properties", name, schema={}) for shape in (was, now)]
+            yield from _compare_required(name in was_required, name in now_required, *places)
 
-    def _compare_property(self, was: Shape, now: Shape, old_name: str, name: str) -> Iterator[Change]:
-        before, after = was.properties[old_name], now.properties[name]
-        yield from self._compare_required(was, now, old_name, name)
-        nulls = (self._may_be_unset(was, old_name), self._may_be_unset(now, name))
-        yield from _limit_to_users(self.compare(before, after, nulls=nulls), before, after)
-
-    @staticmethod
-    def _compare_required(was: Shape, now: Shape, old_name: str, name: str) -> Iterator[Change]:
-        before, after = old_name in was.required, name in now.required
-        if before is not after:
-            yield make_place_change("required" if after else "optional", was.properties[old_name], now.properties[name])
+    def _compare_property(
+        self, shapes: tuple[Shape, Shape], names: tuple[str, str], places: tuple[SchemaPlace, SchemaPlace]
+    ) -> Iterator[Change]:
+        """Yield the changes of the values of a property of two objects."""
+        old_null, null = (self._may_be_unset(shape, name) for shape, name in zip(shapes, names, strict=True))
+        yield from _limit_to_users(self.compare(*places, nulls=(old_null, null)), *places)
 
     def _may_be_unset(self, shape: Shape, name: str) -> bool:
         if not self.is_on_wire or not isinstance(shape.keywords["properties"][name], dict):
@@ -227,6 +227,11 @@ def _limit_to_users(changes: Iterable[Change], *places: SchemaPlace) -> Iterable
         if not all(isinstance(each.schema, dict) and each.schema.get(keyword) is True for each in places)
     )
     return changes if len(users) == len(hidden) else limit_directions(changes, users)
+
+
+def _compare_required(was_required: bool, is_required: bool, was: SchemaPlace, now: SchemaPlace) -> Iterator[Change]:
+    if was_required is not is_required:
+        yield make_place_change("required" if is_required else "optional", was, now)
 
 
 def _is_alike(was: SchemaPlace, now: SchemaPlace) -> bool:

@@ -69,7 +69,8 @@ class Shape:
         """Each declared property."""
         found = self.keywords.get("properties")
         found = found if isinstance(found, dict) else {}
-        return {name: self.place.below("properties", name, schema=schema) for name, schema in found.items()}
+        above = f"{self.place.pointer}/properties"
+        return {name: SchemaPlace(schema, f"{above}/{escape(name)}") for name, schema in found.items()}
 
     @property
     def required(self) -> frozenset[str]:
@@ -92,6 +93,7 @@ class Reader:
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Schema = schemas if isinstance(schemas, dict) else {}
         self._named: dict[str, Shape] = {}
+        self._depth = 0
 
     def read(self, place: SchemaPlace, depth: int = 0) -> Shape:
         """Return the shape of a schema; one that stands for a reference has only its own annotations as keywords."""
@@ -125,11 +127,17 @@ class Reader:
         )
 
     def _read_named(self, name: str) -> Shape:
-        """Return the shape of a named schema; what leads back to itself has no keywords there."""
-        if name not in self._named:
-            place = SchemaPlace(self.schemas[name], "")
-            self._named[name] = Shape(place=place, keywords={})
-            self._named[name] = self.expand(self.read(place))
+        """Return the shape of a named schema; what leads back to itself, or on and on, has no keywords there."""
+        if name in self._named:
+            return self._named[name]
+        place = SchemaPlace(self.schemas[name], "")
+        unread = Shape(place=place, keywords={})
+        if self._depth > _DEEPEST:
+            return unread
+        self._named[name] = unread
+        self._depth += 1
+        self._named[name] = self.expand(self.read(place))
+        self._depth -= 1
         return self._named[name]
 
     def types(self, shape: Shape) -> frozenset[str]:
