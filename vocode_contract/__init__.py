@@ -3,7 +3,7 @@
 Importing this package loads nothing: each public name is loaded on first use (PEP 562).
 """
 
-from vocode_contract._lazy import on_demand
+from vocode_contract._lazy import map_names, on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ _MODULES = {
     "signature_of signed_request verify_signature",
     "webhooks.request": "HeaderFields",
 }
-_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+_EXPORTS = map_names(_MODULES)
 __all__ = list(_EXPORTS)
 
 

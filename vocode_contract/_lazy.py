@@ -7,6 +7,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+def map_names(modules: "Mapping[str, str]") -> dict[str, str]:
+    """Map each public name to its module, sorted by name, given the names of each module separated by spaces."""
+    return dict(sorted((name, module) for module, names in modules.items() for name in names.split()))
+
+
 def on_demand(
     package: str, exports: "Mapping[str, str]", *, extras: "Mapping[str, str] | None" = None, needed_for: str = ""
 ) -> "Callable[[str], object]":
@@ -14,7 +19,7 @@ def on_demand(
 
     Args:
         package: Its full name.
-        exports: Public name to its module, relative to the package.
+        exports: What `map_names` returns; each module is relative to the package.
         extras: Library to the extra that installs it.
         needed_for: The feature that needs the extras, as a noun.
     """

@@ -5,7 +5,7 @@ foreground (`serve`), and an in-process transport (`SimulatorTransport`). The co
 loaded on first use.
 """
 
-from vocode_contract._lazy import on_demand
+from vocode_contract._lazy import map_names, on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _MODULES = {
     "simulation": "Simulation",
     "variants": "SOUND_VARIANTS SoundServer VARIANTS Variant variant_of",
 }
-_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+_EXPORTS = map_names(_MODULES)
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

@@ -5,7 +5,7 @@ Start with `events` (`parse_event`), `external_actions` and `signature`. The rec
 real HTTP, `stress` finds the shortest sequence that breaks one.
 """
 
-from vocode_contract._lazy import on_demand
+from vocode_contract._lazy import map_names, on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MODULES = {
     "sequence": "EventSequence check_sequence",
     "signature": "Verification signature_of verify_signature",
 }
-_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+_EXPORTS = map_names(_MODULES)
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

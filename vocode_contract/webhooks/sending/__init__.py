@@ -3,7 +3,7 @@
 Loopback is always allowed; other hosts only by name. The HTTP library is loaded when a `Deliverer` is first used.
 """
 
-from vocode_contract._lazy import on_demand
+from vocode_contract._lazy import map_names, on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _MODULES = {
     "retries": "POLICIES RetryPolicy",
     "target": "Target",
 }
-_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+_EXPORTS = map_names(_MODULES)
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one

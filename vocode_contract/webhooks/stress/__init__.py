@@ -4,7 +4,7 @@
 `stories` are Hypothesis strategies for your own tests.
 """
 
-from vocode_contract._lazy import on_demand
+from vocode_contract._lazy import map_names, on_demand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _MODULES = {
     "strategies": "Deliveries deliveries stories",
     "stress_test": "Adversary attack",
 }
-_EXPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+_EXPORTS = map_names(_MODULES)
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
