@@ -26,7 +26,7 @@ def settings(**given: object) -> Settings:
 
 URL = "https://staging.example"
 #: Options that need files, variables or another URL, and have tests of their own.
-ELSEWHERE = {"accepted", "allow-http", "auth", "ca", "cert", "header-env", "key"}
+ELSEWHERE = {"accepted", "allow-http", "auth", "ca", "cert", "header-env", "key", "operation"}
 
 
 class WatchedOption:
@@ -62,6 +62,14 @@ def test_settings_name_a_host_of_plain_http_that_is_none(host):
 
 def test_rerun_of_defaults_needs_no_words():
     assert words_of(settings()) == []
+
+
+def test_rerun_repeats_a_contract_of_ones_own_and_its_operations(tmp_path):
+    path = tmp_path / "own.json"
+    text = '{"openapi": "3.1.0", "info": {"version": "7"}, "paths": {"/hangup": {"post": {"responses": {}}}}}'
+    path.write_text(text, "utf-8")
+    run = settings(contract=str(path), operation=("end_call=POST /hangup",))
+    assert words_of(run) == ["--contract", str(path), "--operation", "'end_call=POST /hangup'"]
 
 
 def test_rerun_repeats_all_settings():

@@ -80,3 +80,19 @@ def test_pytest_takes_the_path_of_a_contract_from_its_configuration_file(path, t
     assert done.returncode == 1
     assert "one of calm, angry" in done.stdout
     assert "2031-01-01" in done.stdout
+
+
+def test_operation_under_another_name_and_path_is_found_by_option(tmp_path):
+    document = json.loads(json.dumps(Contract.load("2024-08-27").document))
+    get = document["paths"].pop("/v1/calls")["get"] | {"operationId": "show"}
+    get["parameters"][0]["in"] = "path"
+    document["paths"]["/v2/calls/{id}"] = {"get": get}
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document), "utf-8")
+    words = ("--contract", file, "--only", "get_call_returns_the_call")
+    done = command(*words, "--operation", "get_call=GET /v2/calls/{id}", "--verbose")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "returns the call " in done.stdout
+    for word, reason in (("get_call", "must be NAME=OPERATION"), ("get_call=stop", "has no operation 'stop'")):
+        refused = command(*words, "--operation", word)
+        assert (refused.returncode, reason in refused.stderr) == (2, True)

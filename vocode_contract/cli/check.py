@@ -13,9 +13,9 @@ import click
 
 from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import (
-    contract_of,
     contract_option,
     examples,
+    names_of_contract,
     options_of_runs,
     profile_option,
     report_option,
@@ -149,9 +149,7 @@ def check(
     1 if the server violates the contract, 3 if the result is inconclusive.
     """
     ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
-    name = options.pop("date")
-    contract = contract_of(name, options.pop("profile"))
-    options |= {"contract": contract.date if contract.is_shipped else name, "profile": contract.profile}
+    options["contract"], options["profile"] = names_of_contract(options.pop("date"), options["profile"])
     _check_options(ctx, options, faults)
     from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings

@@ -142,12 +142,19 @@ def _add_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[..
 
 def contract_of(name: str | None, profile: str) -> "Contract":
     """Return the contract that a user names: a date, or the path of a folder or OpenAPI file."""
-    from vocode_contract.contract.model import PROFILES, dates, find_contract, is_contract_path
+    from vocode_contract.contract.model import find_contract
 
-    known_profile = resolve_name(profile, PROFILES, "profile")
+    known_name, known_profile = names_of_contract(name, profile)
+    return find_contract(known_name, profile=known_profile)
+
+
+def names_of_contract(name: str | None, profile: str) -> tuple[str | None, str]:
+    """Return the date or path of a contract, and its profile, whatever the case in which the user typed them."""
+    from vocode_contract.contract.model import PROFILES, dates, is_contract_path
+
     if name is not None and not is_contract_path(name):
         name = resolve_name(name, dates(), "contract")
-    return find_contract(name, profile=known_profile)
+    return name, resolve_name(profile, PROFILES, "profile")
 
 
 def schema_of(contract: "Contract", name: str) -> str:

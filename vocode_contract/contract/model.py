@@ -144,12 +144,19 @@ class Contract:
         return _load(date if date is not None else read_index()["default"], profile)
 
     @classmethod
-    def from_path(cls, path: str | PathLike[str], *, profile: Any = DEFAULT_PROFILE) -> "Contract":
+    def from_path(
+        cls,
+        path: str | PathLike[str],
+        *,
+        profile: Any = DEFAULT_PROFILE,
+        operations: Mapping[str, str] | None = None,
+    ) -> "Contract":
         """Load a contract of your own: a folder in the form of ``schemas/DATE/``, or the file of an OpenAPI document.
 
         Args:
             path: The folder, whose name is the contract's date, or the file.
             profile: One of `PROFILES`.
+            operations: See `from_openapi`.
 
         Raises:
             InvalidOption: It cannot be read, or holds what cannot be used; with the place and the reason.
@@ -159,12 +166,12 @@ class Contract:
         if not isdir(path):
             from pathlib import Path  # it costs 4 ms, and a text is no path
 
-            return cls.from_openapi(Path(path), profile=profile)
+            return cls.from_openapi(Path(path), profile=profile, operations=operations)
         from vocode_contract.contract.openapi import normalize
         from vocode_contract.contract.reading import read_folder
 
         document, name = read_folder(fspath(path))
-        return cls(date=name, profile=profile, document=normalize(document, fspath(path)))
+        return cls(date=name, profile=profile, document=normalize(document, fspath(path), operations))
 
     @classmethod
     def from_openapi(
@@ -362,12 +369,15 @@ def resolve_contract(
     return Contract.load(contract, profile=default if profile is None else profile)
 
 
-def find_contract(name: str | None, *, profile: str = DEFAULT_PROFILE) -> Contract:
+def find_contract(
+    name: str | None, *, profile: str = DEFAULT_PROFILE, operations: Mapping[str, str] | None = None
+) -> Contract:
     """Return the contract that a user names, as every command and option does.
 
     Args:
         name: The date of a shipped contract, or the path of a folder or OpenAPI file; by default the default contract.
         profile: One of `PROFILES`.
+        operations: Of a path only: see `Contract.from_openapi`.
 
     Raises:
         UnknownContract: It is no date of a shipped contract, and no path.
@@ -376,7 +386,7 @@ def find_contract(name: str | None, *, profile: str = DEFAULT_PROFILE) -> Contra
         UnknownProfile: There is no such profile.
     """
     if name is not None and is_contract_path(name):
-        return Contract.from_path(name, profile=profile)
+        return Contract.from_path(name, profile=profile, operations=operations)
     return Contract.load(name, profile=profile)
 
 

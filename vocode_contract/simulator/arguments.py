@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
 from vocode_contract.http.message import Request
@@ -48,9 +48,11 @@ def parse_arguments(contract: Contract, operation: Operation, request: Request) 
     given = dict(parse_qsl(query, keep_blank_values=True))  # the last of repeated ones counts
     arguments: dict[str, Any] = {}
     details: list[ErrorDetail] = []
-    for parameter in (each for each in operation.parameters if each.location == "query"):
+    in_path = _read_path(operation.path, request.path)
+    for parameter in (each for each in operation.parameters if each.location in ("query", "path")):
         try:
-            arguments[parameter.name] = _parse_parameter(contract, parameter, given)
+            found = in_path if parameter.location == "path" else given
+            arguments[parameter.name] = _parse_parameter(contract, parameter, found)
         except InvalidRequest as error:
             details += error.details
     if operation.body is not None:
@@ -61,6 +63,12 @@ def parse_arguments(contract: Contract, operation: Operation, request: Request) 
     if details:
         raise InvalidRequest(*details)
     return arguments
+
+
+def _read_path(template: str, path: str) -> Mapping[str, str]:
+    """Return the segments of a URL path for which ``{name}`` stands in the path of an operation."""
+    pairs = zip(template.strip("/").split("/"), path.strip("/").split("/"), strict=False)
+    return {name.strip("{}"): unquote(segment) for name, segment in pairs if name.startswith("{")}
 
 
 def _parse_parameter(contract: Contract, parameter: Parameter, given: Mapping[str, str]) -> Any:

@@ -25,6 +25,7 @@ def _options(settings: Settings) -> Iterator[tuple[str, str]]:
     contract = settings.contract
     if settings.contract_path:
         yield "contract", settings.contract_path
+        yield from (("operation", f"{name}={found}") for name, found in settings.operations.items())
     elif contract.date != Contract.load().date:
         yield "contract", contract.date
     if contract.profile != DEFAULT_PROFILE:

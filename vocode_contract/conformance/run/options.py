@@ -166,6 +166,13 @@ OPTIONS: tuple[RunOption, ...] = (
         has_variable=True,
         has_key=True,
     ),
+    RunOption(
+        "operation",
+        "NAME=OPERATION",
+        "operation of your own contract that is one of the published ones under another operationId and path, such as "
+        "'end_call=hangUp' or 'end_call=POST /hangup'",
+        default=(),
+    ),
     RunOption("call-id", "ID", "ID of a call that the suite may end", default=(), is_typed=True),
     RunOption(
         "select",

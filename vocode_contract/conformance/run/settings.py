@@ -50,6 +50,7 @@ class Settings:
     Attributes:
         endpoint: The server; ``None`` for the built-in simulator.
         contract_path: The folder or file that a contract of the user's own was read from; empty for a shipped one.
+        operations: Name of a published operation to what it is in that contract.
         call_ids: Calls that may be ended, in canonical form.
         selection: Which codes are checked, and their severities.
         accepted: Violations that do not fail a test.
@@ -69,6 +70,7 @@ class Settings:
     endpoint: Endpoint | None
     contract: Contract
     contract_path: str = ""
+    operations: Mapping[str, str] = field(default_factory=dict)
     call_ids: tuple[str, ...] = ()
     selection: Selection = ALL
     accepted: tuple[Acceptance, ...] = ()
@@ -113,12 +115,14 @@ class Settings:
         if endpoint is not None:
             for variable in (TOKEN_VARIABLE, OTHER_TOKEN_VARIABLE):  # refuses an invalid one once, not in every test
                 token_of_environment(authentication, variable=variable)
-        contract = _contract(given["contract"], given["profile"])
+        operations = _operations(given["operation"], given["contract"])
+        contract = _contract(given["contract"], given["profile"], operations)
         if hosts.value:
             Hosts.from_words(hosts.value, option=hosts.source)
         settings = cls(
             endpoint=endpoint,
             contract=contract,
+            operations=operations,
             contract_path=given["contract"].value if is_contract_path(given["contract"].value) else "",
             call_ids=_call_ids(given["call-id"]),
             selection=Selection(
@@ -230,9 +234,23 @@ def _number(given: Given) -> str:
     return plain
 
 
-def _contract(date: Given, profile: Given) -> Contract:
+def _operations(given: Given, contract: Given) -> Mapping[str, str]:
+    found = {}
+    for word in given.value:
+        name, equals, operation = word.partition("=")
+        if not equals or name not in Contract.load().operations:
+            raise InvalidOption(
+                given.source, f"must be NAME=OPERATION, with one of {', '.join(Contract.load().operations)}"
+            )
+        found[name] = operation
+    if found and not is_contract_path(contract.value):
+        raise InvalidOption(given.source, f"is about a contract of your own, which {spell_option('contract')} names")
+    return found
+
+
+def _contract(date: Given, profile: Given, operations: Mapping[str, str]) -> Contract:
     try:
-        return find_contract(date.value or None, profile=profile.value or DEFAULT_PROFILE)
+        return find_contract(date.value or None, profile=profile.value or DEFAULT_PROFILE, operations=operations)
     except UnknownContract as error:
         raise InvalidOption(date.source, str(error)) from None
     except UnknownProfile as error:
