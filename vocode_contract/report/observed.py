@@ -37,7 +37,7 @@ def make_observed_row(
     return Row(
         nodeid=operation,
         operation=operation,
-        claim=f"{count - violating} of {count} exchange{'s' if count != 1 else ''} conform",
+        claim=f"{count - violating:,} of {count:,} exchanges conform",
         verdict="violates" if has_error(violations) else "conforms",
         endpoint=endpoint,
         violations=violations,

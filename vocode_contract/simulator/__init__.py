@@ -2,7 +2,7 @@
 
 One pure core (`Simulation`) with three interfaces: an HTTP server for tests (`simulator`), the same in the
 foreground (`serve`), and an in-process transport (`SimulatorTransport`). The core needs no extra; everything is
-loaded on first use.
+loaded on first use. `proxy` is another server on loopback, which passes an application's traffic on to a real one.
 """
 
 from vocode_contract._lazy import map_names, on_demand

@@ -28,6 +28,7 @@ MARK = "Vocode-Contract"
 _SHOWN = 200
 #: Violations that a line names.
 _NAMED = 3
+_LENGTH_DIGITS = 12
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 #: Headers by which some frameworks let a GET act as another method, in lower case.
 _OVERRIDES = frozenset(("x-http-method", "x-http-method-override", "x-method-override"))
@@ -201,13 +202,10 @@ class Inspector:
 
         Recordings, streams of events, what exceeds the limit and what belongs to no operation pass as they come.
         """
-        if opened.operation is None or response.media_type == "text/event-stream":
+        if opened.operation is None or response.media_type == "text/event-stream" or _is_recording(opened, response):
             return False
-        declared = opened.operation.responses.get(response.status, {})
-        is_recording = response.media_type in declared and declared[response.media_type] is None
         length = response.header("content-length") or "0"
-        is_large = length.isdecimal() and (len(length) > 12 or int(length) > self.max_body)
-        return not is_recording and not is_large
+        return not length.isdecimal() or (len(length) <= _LENGTH_DIGITS and int(length) <= self.max_body)
 
     def check(
         self, opened: OpenExchange, response: Response, *, seconds: float, is_whole: bool, has_request: bool
@@ -241,7 +239,7 @@ class Inspector:
         violations: tuple[Violation, ...],
         *,
         seconds: float,
-        unread: str,
+        is_long: bool,
     ) -> SeenExchange:
         """Record an exchange.
 
@@ -250,24 +248,25 @@ class Inspector:
             response: The response.
             violations: What `check` returned.
             seconds: From the request to the last byte.
-            unread: Why the body could not be checked; empty if it was.
+            is_long: Whether the body was longer than `max_body`, so that only its head was checked.
         """
+        unread = is_long and not _is_recording(opened, response)
         verdict = "violates" if has_error(violations) else "inconclusive" if unread else "conforms"
         if opened.operation is None:
-            verdict, unread = "unknown-operation", ""
+            verdict, unread = "unknown-operation", False
         seen = self._describe(
             opened.request,
             opened.operation,
             response.status,
             verdict=verdict,
             violations=violations,
-            reason=unread,
+            reason=f"the body has more than {self.max_body} bytes" if unread else "",
             seconds=seconds,
         )
         exchange = Exchange(request=opened.request, response=response)
         if opened.creation is not None:
             self._creations.record_response(opened.creation, exchange.with_decoded_body(self.max_body))
-        elif opened.operation is not None and opened.operation.effect == "reads" and not unread:
+        elif opened.operation is not None and opened.operation.effect == "reads" and not is_long:
             ids = [value for name, value in parse_qsl(opened.request.query) if name == "id"]
             self._creations.observe(exchange.with_decoded_body(self.max_body), ids)
         self._add(seen)
@@ -336,6 +335,12 @@ class Inspector:
         if seen.reason:
             self.reasons[seen.operation, seen.verdict] = seen.reason
         self.show(seen)
+
+
+def _is_recording(opened: OpenExchange, response: Response) -> bool:
+    """Return whether the contract declares the body to be no JSON."""
+    declared = opened.operation.responses.get(response.status, {}) if opened.operation else {}
+    return declared.get(response.media_type, "") is None
 
 
 def _effect_of(request: Request, operation: Operation | None) -> Effect:

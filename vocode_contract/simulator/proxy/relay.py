@@ -408,6 +408,7 @@ class _Exchange:
         if not isinstance(head, h11.Response):
             return
         self._line.in_body = True
+        self._line.length = next((int(value) for name, value in head.headers if name == b"content-length"), None)
         self._body += await response.read(wait=False)
         if not response.is_over and self._inspector.holds_back(self._opened, _message_of(head)):
             while len(self._body) <= self._inspector.max_body and (piece := await response.read()):
@@ -440,8 +441,7 @@ class _Exchange:
         check = partial(check, seconds=seconds, is_whole=is_whole, has_request=message.is_kept)
         found = check() if len(response.body) <= _PIECE else await asyncio.to_thread(check)
         is_long = self._response.size > self._inspector.max_body
-        unread = f"the body has more than {self._inspector.max_body} bytes" if is_long else ""
-        return self._inspector.close(opened, response, found, seconds=seconds, unread=unread)
+        return self._inspector.close(opened, response, found, seconds=seconds, is_long=is_long)
 
     async def _replace(self, seen: SeenExchange) -> None:
         """Answer with an error that names the violations, and no value of the response."""
