@@ -601,7 +601,9 @@ def test_recording_that_cannot_be_written_does_not_stop_the_traffic(tmp_path, se
 
 def test_proxy_command_without_traffic_is_inconclusive(capsys, server):
     assert run(["proxy", "--upstream", server.url, "--duration", "0"]) == 3
-    assert capsys.readouterr().out.splitlines()[-1] == "inconclusive: could not check the API"
+    written = capsys.readouterr()
+    assert written.out.splitlines()[-1] == "inconclusive: could not check the API"
+    assert "if it forwards to a real one, set VOCODE_CONTRACT_READ_ONLY=1" in written.err
 
 
 @pytest.mark.parametrize(

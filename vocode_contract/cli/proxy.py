@@ -119,6 +119,7 @@ def proxy(
     ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
     if not all(map(find_spec, ("harfile", "httpx", "uvicorn"))):
         raise MissingExtra("simulator", "the proxy")
+    from vocode_contract.conformance.run.run import Run
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.report.files import parse_reports
     from vocode_contract.report.outcome import Outcome
@@ -130,12 +131,13 @@ def proxy(
     settings = replace(settings, contract=contract_of(date, profile))
     files = parse_reports(reports, "--report")
     relay = _make_relay(settings, read_only=read_only, enforces=enforce)
-    accepting = _show_exchanges(relay.inspector, output, files)
+    run = Run(settings=settings, consents=relay.inspector.guard.consents)
+    accepting = _show_exchanges(relay.inspector, output, files, notice=run.loopback_notice)
     started, clock = datetime.now(UTC), time.monotonic()
     with _record_exchanges(relay.inspector, record):
         serve_proxy(relay, host, port, accepting=accepting, duration=duration)
-    run = _describe_run(settings, started, time.monotonic() - clock)
-    outcome = Outcome(run=run, tally=_collect(relay.inspector))
+    description = _describe_run(settings, started, time.monotonic() - clock)
+    outcome = Outcome(run=description, tally=_collect(relay.inspector))
     written = write_outcome(outcome, files, output, full=False, verbosity=1)
     if reason := relay.inspector.unrecorded:
         output.say(f"--record: the recording is incomplete: {reason}")
@@ -144,7 +146,7 @@ def proxy(
 
 
 def _show_exchanges(
-    inspector: "Inspector", output: Output, files: "tuple[ReportRequest, ...]"
+    inspector: "Inspector", output: Output, files: "tuple[ReportRequest, ...]", *, notice: str
 ) -> Callable[[str], None]:
     """Write each exchange to standard output, or to standard error if a report goes to the former.
 
@@ -162,6 +164,8 @@ def _show_exchanges(
 
     def accepting(url: str) -> None:
         write(f"{url}  passes requests on to {inspector.endpoint}")
+        if notice:
+            output.say(notice)
         output.say(f"open {url}/_proxy/ in a browser to watch them; Ctrl-C stops the proxy")
 
     inspector.show = lambda seen: write(str(seen))
