@@ -79,6 +79,17 @@ def test_one_cause_in_fifty_places_is_one_entry():
     assert (group.first.kind, len(group.changes)) == ("value-added", 50)
 
 
+def test_schema_that_another_replaces_counts_in_every_place():
+    sides = []
+    for name, values in (("Mood", ["calm"]), ("Tone", ["calm", "loud"])):
+        properties = {f"p{n}": {"$ref": f"#/components/schemas/{name}"} for n in range(60)}
+        sides.append(used({"properties": properties}, "received", **{name: {"enum": values}}))
+    [group] = [group for group in group_changes(changes(*sides)) if group.first.kind == "value-added"]
+    assert {change.pointer for change in group.changes} == {
+        f"/components/schemas/Thing/properties/p{n}" for n in range(60)
+    }
+
+
 @pytest.mark.parametrize("values", [[{"a": 1}, {"a": 2}], [[1], [2]], ["a" * 99 + " up", "a" * 99 + " down"]])
 def test_values_that_read_the_same_are_told_apart(values):
     assert kinds({"enum": values[:1]}, {"enum": values[1:]}) == ["value-added", "value-removed"]

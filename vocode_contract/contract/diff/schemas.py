@@ -1,8 +1,9 @@
 """Compare two schemas, keyword by keyword."""
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from vocode_contract.contract.diff.change import Change, make_removal
@@ -27,8 +28,8 @@ _COMPARED = ANNOTATIONS | {
     *("type", "enum", "const", "format", "pattern", "multipleOf", "uniqueItems", "properties", "required", "items"),
     *("additionalProperties", "prefixItems", "unevaluatedProperties"),
 }
-#: Places from which one pair of different references is compared.
-_MOST_PLACES = 50
+#: Differences of such a pair that are listed.
+_MOST_CHANGES = 1_000
 #: Pairs of different references that are followed from one to the next.
 _DEEPEST = 32
 _TEXTS = ("title", "summary", "description")
@@ -43,8 +44,8 @@ class SchemaComparison:
         new: Reads the newer document.
         renamed: Old name to new one of each schema that was only renamed.
         is_on_wire: Whether a property that is unset may be null, as servers send it.
-        active: The pairs of references that are being compared, which end in themselves.
-        counts: How often each pair of references was compared: many paths can lead to one.
+        active: The pairs of schemas that are being compared, which may lead back to themselves.
+        found: The differences of each pair that was compared, and where; a schema is known by its name or its text.
     """
 
     old: Reader
@@ -52,7 +53,7 @@ class SchemaComparison:
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_on_wire: bool = False
     active: frozenset[tuple[str, str]] = frozenset()
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: dict[tuple[str, str], tuple[str, str, tuple[Change, ...]]] = field(default_factory=dict)
 
     def compare(
         self, was: SchemaPlace, now: SchemaPlace, *, nulls: tuple[bool, bool] = (False, False)
@@ -72,13 +73,28 @@ class SchemaComparison:
         if not is_same and (before.reference or after.reference):
             before, after = self.old.expand(before), self.new.expand(after)
         yield from self._compare_null(before, after, nulls)
-        pair = before.reference, after.reference
-        is_over = pair in self.active or len(self.active) >= _DEEPEST or self.counts[pair] >= _MOST_PLACES
-        if is_same or (any(pair) and is_over):
+        if is_same:
             return
-        self.counts[pair] += any(pair)
-        inner = replace(self, active=self.active | {pair}) if any(pair) else self
-        yield from inner._compare_keywords(before, after)
+        if before.reference or after.reference:
+            yield from self._compare_targets(before, after)
+        else:
+            yield from self._compare_keywords(before, after)
+
+    def _compare_targets(self, was: Shape, now: Shape) -> Iterator[Change]:
+        """Yield the differences of two schemas, one of which has a name: many paths can lead there, and one back."""
+        old_key, key = (shape.reference or json.dumps(shape.place.schema, sort_keys=True) for shape in (was, now))
+        pair = old_key, key
+        if pair in self.active or len(self.active) >= _DEEPEST:
+            return
+        if pair not in self.found:
+            inner = replace(self, active=self.active | {pair})
+            found = tuple(islice(inner._compare_keywords(was, now), _MOST_CHANGES))
+            self.found[pair] = was.place.pointer, now.place.pointer, found
+        old_place, place, found = self.found[pair]
+        for change in found:
+            old_pointer = change.old_pointer and was.place.pointer + change.old_pointer.removeprefix(old_place)
+            pointer = old_pointer if change.is_removal else now.place.pointer + change.pointer.removeprefix(place)
+            yield replace(change, pointer=pointer, old_pointer=old_pointer)
 
     def _leads_elsewhere(self, schema: Any) -> bool:
         """Return whether equal schemas can differ: they name a schema that now has another name, or another meaning."""
