@@ -55,7 +55,7 @@ _SET: Mapping[str, tuple[object, ...]] = {
     "object": ({},),
 }
 #: Bounds of schemathesis, so that a run takes some seconds.
-_BOUNDS = ("--max-examples", "20")
+_BOUNDS = ("--max-examples", "10")
 _STATUSES = ("not_started", "in_progress", "ended", "error")
 _FLAGS = ("hipaa_compliant", "recording_available", "run_do_not_call_detection", "on_no_human_answer=hangup")
 _SIDES = ("", "", "", "", "request", "query", "state")

@@ -48,9 +48,10 @@ conforming server rejects a malformed request. It was not checked whether the re
 second table does not use the baseline, so it shows the results that a user sees on the first run.
 
 The faults are this project's own, and its checks were written with them: the first table shows that each check works,
-not what share of the bugs of a real server is found. "Found" means reported, which need not fail a run. After a fault
-of the network, or of an overloaded server, the suite is inconclusive (exit code 3), and some findings are only advice.
-Network errors that schemathesis reports count as found, too.
+not what share of the bugs of a real server is found; [mutants](mutants.md), which are drawn, say more of that. "Found"
+means reported, which need not fail a run. After a fault of the network, or of an overloaded server, the suite is
+inconclusive (exit code 3), and some findings are only advice. Network errors that schemathesis reports count as found,
+too.
 
 The suite was measured on {day}, schemathesis on {theirs}, with {python} on two cores that also did other
 work, so the times only show orders of magnitude. `python -m benchmarks finding N` measures N faults again.

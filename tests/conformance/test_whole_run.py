@@ -67,9 +67,21 @@ def test_option_that_a_response_leaves_out_although_it_is_not_the_default_is_fou
     assert found == {("not-as-asked", "error", "end_call")}
 
 
-def test_call_that_a_request_for_another_has_ended_before_it_is_looked_at_is_found(suite):
-    found = found_by(suite("also-end-other@get_call[in_progress]"), "test_call_in_progress_is_found")
+@pytest.mark.parametrize(
+    ("fault", "test"),
+    [
+        ("also-end-other@get_recording", "test_call_in_progress_is_found"),
+        ("also-end-other@create_call[hipaa_compliant]", "test_get_call_returns_the_call"),
+    ],
+)
+def test_call_that_a_request_for_another_has_ended_before_it_is_looked_at_is_found(suite, fault, test):
+    found = found_by(suite(fault), test)
     assert found == {("other-ended", "error", "get_call")}
+
+
+def test_request_with_other_options_that_creates_two_calls_is_found(suite):
+    found = found_by(suite("twice@create_call[hipaa_compliant]"), "test_create_call_creates_one_call_for_each_request")
+    assert found == {("created-twice", "error", "list_calls")}
 
 
 def test_options_that_create_call_rejects_are_advice(suite):

@@ -42,6 +42,7 @@ FOLLOWS = {
     "gzip-bomb": {"json-invalid"},
     "unknown-coding": {"json-invalid"},
     "confidential-transcript": {"transcript-lost-text", "not-as-asked", "list-disagrees"},
+    "missing-id-ends-some": {"other-ended"},
     "page-ignored": {"status-unexpected"},
     "newest-call-unlisted": {"item-twice"},
     "item-missing": {"item-twice"},

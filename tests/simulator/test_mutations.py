@@ -171,6 +171,8 @@ def test_pretend_creates_no_call():
     simulation = simulate("pretend@create_call")
     created = json.loads(send(simulation, "create_call", "", creation(simulation, 1)).body)
     assert send(simulation, "get_call", f"id={created['id']}").status == 404
+    simulation.advance(3600)
+    assert created["id"] not in {event.call_id for event in simulation.take_events()}
 
 
 def test_leak_lists_a_call_of_another_account():

@@ -48,17 +48,17 @@ def test_end_call_does_not_change_a_call_that_failed(scenario: ScenarioRunner) -
     assert_status(answer, 200, policy="ended-call")
 
 
-def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -> None:
-    for answer in scenario.run(late_steps.end_twice_at_once):
-        assert_status(answer, 200, policy="ended-call")
-    assert_ended(scenario.run(late_steps.wait_after_race))
-
-
 def test_end_call_accepts_json_null_as_empty_body(scenario: ScenarioRunner) -> None:
     answer = scenario.run(late_steps.end_with_null)
     require_not_over(scenario, answer)
     require_body_taken(answer)
     assert_status(answer, 200)
+
+
+def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -> None:
+    for answer in scenario.run(late_steps.end_twice_at_once):
+        assert_status(answer, 200, policy="ended-call")
+    assert_ended(scenario.run(late_steps.wait_after_race))
 
 
 def test_end_call_ends_no_other_call(scenario: ScenarioRunner) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from vocode_contract.conformance.assertions.fixed_values import SETTLED, assert_fixed_values_stay
 from vocode_contract.conformance.assertions.responses import (
+    assert_ended_by_nobody,
     assert_same_times,
     assert_status,
     assert_still_as_requested,
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.vocode_operation("get_call")
 
 
 def test_get_call_returns_the_call(scenario: ScenarioRunner) -> None:
-    assert_status(scenario.run(steps.get_subject), 200)
+    look = scenario.run(steps.get_subject)
+    assert_status(look, 200)
+    assert_ended_by_nobody(scenario, scenario.shared.try_run(steps.create_subject), look, SUBJECT)
 
 
 def test_get_call_finds_a_call_that_is_over(scenario: ScenarioRunner) -> None:

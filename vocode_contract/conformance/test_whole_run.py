@@ -2,10 +2,12 @@
 
 import pytest
 
+from vocode_contract.conformance.assertions import pages
 from vocode_contract.conformance.assertions.fixed_values import assert_fixed_values_stay, list_requested
 from vocode_contract.conformance.assertions.responses import (
     assert_as_requested,
     assert_ended,
+    assert_ended_by_nobody,
     assert_status,
     assert_still_as_requested,
     assert_went_on,
@@ -15,10 +17,11 @@ from vocode_contract.conformance.assertions.responses import (
     require_not_over,
 )
 from vocode_contract.conformance.scenario import late_steps, more_steps, steps
-from vocode_contract.conformance.scenario.calls import SECOND
+from vocode_contract.conformance.scenario.calls import SECOND, TALKING
 from vocode_contract.conformance.scenario.lists import find_item
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.contract.model import Contract
+from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.validation.scalars import uuid_of
 
 
@@ -26,7 +29,8 @@ from vocode_contract.validation.scalars import uuid_of
 def test_call_in_progress_is_found(scenario: ScenarioRunner) -> None:
     created, look = scenario.run(steps.create_talking), scenario.run(late_steps.wait_for_talking)
     assert_status(look, 200)
-    require_in_progress(scenario, created, look)
+    assert_ended_by_nobody(scenario, created, look, TALKING)
+    require_in_progress(look)
 
 
 @pytest.mark.vocode_operation("end_call")
@@ -66,6 +70,14 @@ def test_create_call_accepts_the_options_of_the_contract(scenario: ScenarioRunne
     for answer in scenario.shared.calls.refused:
         expected = "200, as without the options"
         fail_with(answer, "option-refused", expected=expected, actual=str(answer.status))
+
+
+@pytest.mark.vocode_operation("create_call")
+def test_create_call_creates_one_call_for_each_request(scenario: ScenarioRunner) -> None:
+    scenario.run(steps.create_talking)
+    whole = scenario.run(late_steps.list_at_the_end)
+    for request, _ in late_steps.list_created_calls(scenario.shared):
+        pages.assert_marked(whole, request["context"][MARK], most=1, code="created-twice")
 
 
 @pytest.mark.vocode_operation("list_calls")

@@ -23,7 +23,13 @@ from vocode_contract.conformance.scenario.lists import (
     list_page,
     walk_pages,
 )
-from vocode_contract.conformance.scenario.more_steps import get_both_calls, wait_for_not_started
+from vocode_contract.conformance.scenario.more_steps import (
+    end_of,
+    get_available_recording,
+    get_both_calls,
+    get_unavailable_recording,
+    wait_for_not_started,
+)
 from vocode_contract.conformance.scenario.scenario import SharedScenario
 from vocode_contract.conformance.scenario.steps import (
     create_talking,
@@ -107,10 +113,20 @@ _FIRST_LOOK, _UNTIL_ANSWERED = 0.2, 2.5
 _UNTIL_HEARD = 0.4
 
 
+#: Requests about other calls that are sent meanwhile: none of them may end this one.
+_MEANWHILE: tuple[Callable[[SharedScenario], CheckedExchange], ...] = (
+    get_available_recording,
+    get_unavailable_recording,
+    end_of("error"),
+)
+
+
 def wait_for_talking(scenario: SharedScenario) -> CheckedExchange:
     """Get the call that is given time until it is in progress, or time runs out."""
     created = scenario.run(create_talking)
     call = scenario.calls.endable_id(TALKING)
+    for step in _MEANWHILE:
+        scenario.try_run(step)
     time.sleep(max(0.0, created.at + _FIRST_LOOK - clock.wall_time()))
     left = max(0.0, created.at + _UNTIL_ANSWERED - clock.wall_time())
     look = scenario.client.poll(lambda: get_call(scenario, call), _is_unanswered, within=left)

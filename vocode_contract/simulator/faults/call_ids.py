@@ -37,7 +37,7 @@ def _show_some_call(ctx: FaultContext, _response: Response) -> Response:
 
 
 def _end_some_call(ctx: FaultContext, _response: Response) -> Response:
-    return ctx.perform("end_call", ctx.find_other_call("", "in_progress"))
+    return ctx.perform("end_call", ctx.find_other_call("", "in_progress", "not_started"))
 
 
 def _end_each_call(ctx: FaultContext, response: Response) -> Response:

@@ -234,7 +234,9 @@ def _respond_without_effect(_value: str) -> ResponseFault:
             return pretend_to_end(ctx)
         response = ctx.respond()
         if response.status == 200:
-            ctx.state.calls.pop(orjson.loads(response.body)["id"], None)
+            created = orjson.loads(response.body)["id"]
+            ctx.state.lives.pop(created, None)  # else its events would be looked for
+            ctx.state.calls.pop(created, None)
         return response
 
     return change
