@@ -32,6 +32,7 @@ SOUND = [
     "list-lags many-calls",
     "list-lags small-pages",
     "hangs-up-soon answers-at-once",
+    "hangs-up-soon ends-later list-lags-a-little",
     "get-lags",
     "ends-later forbids-others",
     "fails-at-once",

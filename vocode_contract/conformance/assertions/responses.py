@@ -312,6 +312,7 @@ def assert_went_on(
         role: Role of the call.
 
     Raises:
+        NoCall: Such calls end by themselves.
         Inconclusive: The call may have ended by itself.
     """
     __tracebackhide__ = True
@@ -319,8 +320,10 @@ def assert_went_on(
     if not went_on or not after.is_valid or after.call_status != "ended":
         return
     looks = scenario.shared.try_run(steps.get_untouched_call_twice(role))
-    if looks is None or looks[0].call_status in FINAL:
+    if looks is None:
         raise Inconclusive("call-changed", "it is over, and may have ended by itself")
+    if looks[0].call_status in FINAL:
+        raise NoCall("created calls end by themselves before they can be looked at again")
     if looks[1].call_status in FINAL:
         fail_with(looks[1], "read-acts", "/status", expected=_GOING_ON, actual=f'"{looks[1].call_status}"')
     fail_with(after, code, "/status", expected=_GOING_ON, actual='"ended"')
@@ -360,7 +363,7 @@ def assert_ended_by_nobody(
     """Assert that a created call which is over at the first look at it has ended by itself, if such calls do."""
     __tracebackhide__ = True
     if created is not None and created.call_id == look.call_id:
-        with suppress(Inconclusive):
+        with suppress(Inconclusive, NoCall):
             assert_went_on(scenario, created, look, "other-ended", role=role)
 
 
