@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.payloads import CALL
+from vocode_contract.cli import main
 from vocode_contract.contract.files import schemas_directory
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
@@ -198,13 +198,17 @@ def test_overlay_that_breaks_a_reference_is_refused():
         Contract.load().with_overlay({"CallStatus": None})
 
 
-def command(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "vocode_contract", *words], capture_output=True, text=True, check=False
-    )
+@pytest.fixture
+def command(capsys):
+    def run(*words):
+        capsys.readouterr()
+        code = main.run([*words])
+        return subprocess.CompletedProcess(words, code, *capsys.readouterr())
+
+    return run
 
 
-def test_validate_takes_a_contract_of_ones_own(tmp_path):
+def test_validate_takes_a_contract_of_ones_own(command, tmp_path):
     pytest.importorskip("yaml")
     payload = tmp_path / "call.json"
     payload.write_text(json.dumps(VALID | {"status": "in_progress"}), "utf-8")
@@ -221,7 +225,7 @@ def test_validate_takes_a_contract_of_ones_own(tmp_path):
     )
 
 
-def test_diff_takes_contracts_of_ones_own(folder):
+def test_diff_takes_contracts_of_ones_own(command, folder):
     file = folder / "Call.json"
     call = json.loads(file.read_bytes())
     call["properties"]["mood"] = {"type": "string"}
@@ -232,7 +236,7 @@ def test_diff_takes_contracts_of_ones_own(folder):
 
 
 @pytest.mark.parametrize("date", dates())
-def test_new_date_starts_as_the_contract_that_it_is_copied_from(tmp_path, date):
+def test_new_date_starts_as_the_contract_that_it_is_copied_from(command, tmp_path, date):
     folder = tmp_path / "contracts" / "2031-01-01"
     done = command("schema", "--contract", date, "--new-date", str(folder))
     assert (done.returncode, done.stdout) == (0, "")
@@ -246,13 +250,13 @@ def test_new_date_starts_as_the_contract_that_it_is_copied_from(tmp_path, date):
 
 
 @pytest.mark.parametrize("name", ["2024-08-27", "newest", "."])
-def test_new_date_is_refused_if_it_is_none(tmp_path, name):
+def test_new_date_is_refused_if_it_is_none(command, tmp_path, name):
     done = command("schema", "--new-date", str(tmp_path / name))
     assert done.returncode == 2
     assert "must be named by a date, YYYY-MM-DD" in done.stderr
 
 
-def test_new_date_overwrites_nothing(folder):
+def test_new_date_overwrites_nothing(command, folder):
     before = {file: file.read_bytes() for file in folder.iterdir()}
     done = command("schema", "--new-date", str(folder))
     assert done.returncode == 2
