@@ -23,7 +23,7 @@ from tests.support.raw import OK, says, serving
 from vocode_contract.cli import main, run_suite
 from vocode_contract.conformance import health
 from vocode_contract.conformance.run.options import OPTIONS
-from vocode_contract.contract.model import dates
+from vocode_contract.contract.model import Contract, dates
 from vocode_contract.simulator import simulator
 
 TOKEN = "tok_kanarie_0123456789"
@@ -459,3 +459,40 @@ def test_check_blames_an_operation_that_others_contradict_which_the_test_does_no
     lines = checked("--fault", "foreign:/agent/id@create_call", "--only", "one call per request").stdout.splitlines()
     start = next(index for index, line in enumerate(lines) if "[agent-changed, " in line)
     assert "/v1/calls/create" in next(line for line in lines[start:] if line.startswith("   sent"))
+
+
+def test_check_from_server_uses_the_document_that_the_server_publishes(tmp_path):
+    flask_app = pytest.importorskip("tests.servers.flask_app", exc_type=ImportError)
+    document = json.loads(json.dumps(Contract.load("2023-11-30").document))
+    document["info"]["version"] = "own-7"
+    document["components"]["schemas"]["Page"] = {"type": "string"}
+    document["paths"]["/v1/calls/list"]["get"]["responses"]["200"] = {
+        "description": "",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}},
+    }
+    report = tmp_path / "run.json"
+    with flask_app.Server().running() as server:
+        inner = server.app
+
+        def answer(environ, start_response):
+            if environ["PATH_INFO"] != "/openapi.json":
+                return inner(environ, start_response)
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(document).encode()]
+
+        server.app = answer
+        options = ("--url", server.url, "--contract", "from-server", "--only", "returns_a_page")
+        result = checked(*options, "--report", f"json={report}", env={"VOCODE_API_KEY": "tok-Anna-5Xq9"})
+    assert result.returncode == 1, result.stderr
+    found = json.loads(report.read_text("utf-8"))
+    assert result.stdout.startswith("contract own-7, wire")
+    assert "--contract from-server" in result.stdout
+    assert {violation["code"] for violation in found["violations"]} == {"type"}
+
+
+def test_check_from_server_needs_a_server_that_publishes_a_document():
+    assert checked("--contract", "from-server").returncode == 2
+    with serving(says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")) as server:
+        result = checked("--url", server.url, "--contract", "from-server")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "status 404" in result.stderr

@@ -1,5 +1,6 @@
 """``check``: run the contract suite against a server and report the verdict."""
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from vocode_contract.simulator import Running
 
 Words = tuple[str, ...]
+#: In place of a contract: the one that the server publishes.
+FROM_SERVER = "from-server"
 _OPTIONS = tuple(option for option in OPTIONS if option.is_for_check)
 _STYLES: Mapping[str, str] = {
     "conforms": "green",
@@ -145,11 +148,15 @@ def check(
 ) -> None:
     """Run the contract suite against a server, by default the built-in simulator.
 
-    The token is read from the environment variable VOCODE_API_KEY. Exit codes: 0 if all checks passed,
-    1 if the server violates the contract, 3 if the result is inconclusive.
+    The token is read from the environment variable VOCODE_API_KEY. With --contract from-server, the contract is the
+    document /openapi.json of the server. Exit codes: 0 if all checks passed, 1 if the server violates the contract, 3
+    if the result is inconclusive.
     """
     ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
-    options["contract"], options["profile"] = names_of_contract(options.pop("date"), options["profile"])
+    date = options.pop("date")
+    options["contract"], options["profile"] = names_of_contract(
+        None if date == FROM_SERVER else date, options["profile"]
+    )
     _check_options(ctx, options, faults)
     from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings
@@ -163,6 +170,8 @@ def check(
         {option.name: option.resolve(options[option.key], prefix=CHECK_PREFIX) for option in _OPTIONS}
     )
     files = parse_reports(reports, "--report")
+    if date == FROM_SERVER:
+        settings = _use_published(ctx, settings, options)
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
     monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, is_simulated=bool(faults))
@@ -195,6 +204,27 @@ def _check_options(ctx: click.Context, options: Mapping[str, Any], faults: Words
         raise MissingExtra("pytest", "the contract suite")
     if options["fuzz"] and not find_spec("schemathesis"):
         raise MissingExtra("fuzz", "fuzzing")
+
+
+def _use_published(ctx: click.Context, settings: "Settings", options: dict[str, Any]) -> "Settings":
+    """Take the contract that the server publishes, which a file holds while the command runs."""
+    from dataclasses import replace
+    from tempfile import TemporaryDirectory
+
+    from vocode_contract.cli.published import load_published
+    from vocode_contract.http.inconclusive import Inconclusive
+
+    if settings.endpoint is None:
+        ctx.fail(f"--contract {FROM_SERVER} needs a server, named by --url or VOCODE_URL")
+    try:
+        _, contract = load_published(settings, settings.contract.profile, sends_token=False)
+    except Inconclusive as error:
+        ctx.ensure_object(Output).say(str(error))
+        ctx.exit(INCONCLUSIVE)
+    options["contract"] = os.path.join(ctx.with_resource(TemporaryDirectory()), "openapi.json")
+    with open(options["contract"], "w", encoding="utf-8") as file:
+        json.dump(contract.document, file)
+    return replace(settings, contract=contract, contract_path=FROM_SERVER)
 
 
 def _faulty_simulator(settings: "Settings", faults: Words) -> AbstractContextManager["Running | None"]:
