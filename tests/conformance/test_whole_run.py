@@ -103,3 +103,13 @@ def test_server_that_rejects_bodies_of_end_call_is_not_accused_and_its_calls_are
         "test_end_call_accepts_json_null_as_empty_body"
     ]
     assert any(" 0 left" in remark for remark in tally.remarks)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["wrap:/status@get_call", "retype:/items/*/status=object@list_calls", "wrap:/items/*/id", "wrap:/total@list_calls"],
+)
+def test_value_of_another_type_is_reported_and_breaks_no_test(suite, fault):
+    tally = suite(fault)
+    assert "type" in {violation.code for violation in tally.violations}
+    assert tally.count("broken") == 0

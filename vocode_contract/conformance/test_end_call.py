@@ -13,7 +13,7 @@ from vocode_contract.conformance.assertions.responses import (
 )
 from vocode_contract.conformance.scenario import late_steps, lists, more_steps, steps
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
-from vocode_contract.validation.lifecycle.call_life import FINAL
+from vocode_contract.validation.lifecycle.call_life import FINAL, is_over
 
 pytestmark = pytest.mark.vocode_operation("end_call")
 
@@ -64,7 +64,7 @@ def test_end_call_twice_at_the_same_time_is_harmless(scenario: ScenarioRunner) -
 def test_end_call_ends_no_other_call(scenario: ScenarioRunner) -> None:
     before = scenario.shared.try_run(lists.list_before)
     bystander = scenario.run(steps.get_bystander_after_end)
-    was_over_before = before is not None and before.item(bystander.call_id or "").get("status") in FINAL
+    was_over_before = before is not None and is_over(before.item(bystander.call_id or ""))
     assert_went_on(scenario, bystander if was_over_before else None, bystander, "other-ended")
 
 

@@ -10,7 +10,7 @@ from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import Place, expected_options
-from vocode_contract.validation.lifecycle.call_life import FINAL
+from vocode_contract.validation.lifecycle.call_life import is_over
 from vocode_contract.validation.scalars import canonical_id
 
 #: Keys of a call whose values nothing changes, and others that nothing changes once the call is over.
@@ -69,8 +69,8 @@ def assert_fixed_values_stay(
     for identifier, shown in looks.items():
         created, requested = own.get(identifier, (None, frozenset()))
         for (earlier, before), (later, after), is_strict in _pair(shown, created):
-            is_over = before.get("status") in FINAL and after.get("status") in FINAL
-            keys = (*FIXED, *(settled if is_over else ()), *(("agent",) if created else ()))
+            are_over = is_over(before) and is_over(after)
+            keys = (*FIXED, *(settled if are_over else ()), *(("agent",) if created else ()))
             is_full = "list_calls" not in (earlier.operation.name, later.operation.name)
             known = requested if is_full else frozenset()
             if place := _find_change(before, after, keys, known, is_strict=is_strict):

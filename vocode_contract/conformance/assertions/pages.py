@@ -260,7 +260,7 @@ def assert_marked(pages: Pages, mark: str, *, most: int, code: str) -> None:
     """
     __tracebackhide__ = True
     found = [(page, item) for page in pages for item in page.items if is_marked(item, mark)]
-    if len({item["id"] for _, item in found if item.get("id")}) > most:
+    if len({str(item["id"]) for _, item in found if item.get("id")}) > most:
         page, count = found[0][0], len(found)
         asked = tuple(act for act in page.earlier_acts if mark.encode() in act.exchange.request.body)
         expected, actual = f"{most or 'no'} call{'s' * (most != 1)} of one request", f"{count} call{'s' * (count != 1)}"

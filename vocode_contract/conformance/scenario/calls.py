@@ -11,7 +11,7 @@ from vocode_contract.http.client.created_calls import MARK
 from vocode_contract.http.client.fictional_call import CONTEXT, REQUEST, fill_request, vary_request
 from vocode_contract.http.guard.guard import NO_CALL, READ_ONLY_REASON, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
-from vocode_contract.validation.lifecycle.call_life import FINAL
+from vocode_contract.validation.lifecycle.call_life import is_over
 
 #: An id that no call has.
 UNKNOWN_ID = NO_CALL
@@ -188,6 +188,6 @@ class Calls:
         page = self.client.send("list_calls", {"page": 1, "size": _LOOKED_AT}, keep=False)
         if not page.is_simulated:  # this machine may forward requests to a real server, whose calls are somebody's
             return None
-        living = [item["id"] for item in page.items if page.item_ids and item.get("status") not in FINAL]
+        living = [item["id"] for item in page.items if page.item_ids and not is_over(item)]
         turn, turns = self._turn
         return next((known for known in living[turn::turns] if known not in self._by_role.values()), None)

@@ -91,11 +91,12 @@ def has_more(page: CheckedExchange) -> bool:
     return page.members.get("has_more") is True
 
 
-def exact_totals(*pages: CheckedExchange) -> Iterator[object]:
+def exact_totals(*pages: CheckedExchange) -> Iterator[int]:
     """Yield the totals of pages, without unset ones and estimates."""
     for page in pages:
-        if page.members.get("total") is not None and not page.members.get("total_is_estimated"):
-            yield page.members["total"]
+        total = page.members.get("total")
+        if isinstance(total, int) and not page.members.get("total_is_estimated"):
+            yield total
 
 
 def get_requested(page: CheckedExchange, name: Literal["page", "size"]) -> int:

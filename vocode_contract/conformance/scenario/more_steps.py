@@ -124,7 +124,7 @@ def get_ended_call(scenario: SharedScenario) -> CheckedExchange:
     """Get a call that had ended before the scenario began: one of those of each shape, if that is among them."""
     shown = scenario.try_run(get_call_of_each_shape) or ()
     ended = scenario.run(list_before).items
-    known = {item.get("id") for item in ended if item.get("status") == "ended"}
+    known = {str(item.get("id")) for item in ended if item.get("status") == "ended"}
     return next((answer for answer in shown if answer.requested_id in known), None) or get_call(
         scenario, listed_call(scenario, "ended")
     )

@@ -26,7 +26,8 @@ from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import is_marked
 from vocode_contract.http.client.request import INVALID_TOKEN, Credentials
 from vocode_contract.http.guard.guard import READ_ONLY_REASON, SIMULATOR_HEADER, NotPermitted
-from vocode_contract.validation.lifecycle.call_life import FINAL, STATUSES
+from vocode_contract.validation.lifecycle.call_life import FINAL, STATUSES, is_over
+from vocode_contract.validation.lifecycle.history import known_word
 from vocode_contract.validation.masking import Secret
 
 #: Seconds after which Get Call and the list must show a created call, and the list that a call is over.
@@ -142,7 +143,8 @@ def list_up_to_date(scenario: SharedScenario, created: tuple[str, ...]) -> Pages
         over = (one for one in created if scenario.calls.is_over(one))
         if is_repeating(pages) or is_missing_calls(pages, created):
             return True
-        return any(item.get("status") in STATUSES.keys() - FINAL for one in over for _, item in [find_item(pages, one)])
+        found = (find_item(pages, one)[1] for one in over)
+        return any(known_word(item.get("status"), STATUSES) and not is_over(item) for item in found)
 
     return scenario.client.poll(lambda: walk_pages(scenario), is_behind, within=_LAG)
 
@@ -373,8 +375,8 @@ def call_with_recording(scenario: SharedScenario, *, available: bool) -> str:
         Inconclusive: No complete response came.
     """
     page = scenario.run(list_before)
-    known = set(page.item_ids)  # an invalid id is not sent
-    found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in known]
+    ids = page.item_ids  # an invalid id is not sent
+    found = [item for item in page.items if item.get("recording_available") is available and item.get("id") in ids]
     if not found:
         raise NoCall(f"no call whose recording is {'' if available else 'not '}available in the list")
-    return str(max(found, key=lambda item: item.get("status") in FINAL)["id"])
+    return str(max(found, key=is_over)["id"])

@@ -15,7 +15,7 @@ import orjson
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.checked_exchange import list_items
 from vocode_contract.http.message import Exchange
-from vocode_contract.validation.lifecycle.call_life import FINAL
+from vocode_contract.validation.lifecycle.call_life import is_over
 from vocode_contract.validation.scalars import canonical_id, uuid_of
 
 #: Key in the context of a Create Call request whose value identifies the request.
@@ -171,7 +171,7 @@ class Creations:
                 self._disown(identifier)
             else:
                 self._confirmed.add(identifier)
-                if call.get("status") in FINAL:
+                if is_over(call):
                     self.record_end(identifier)
         for creation in [creation for creation in self._unclear if creation.is_shown_by(call) and uuid_of(identifier)]:
             self._unclear.remove(creation)

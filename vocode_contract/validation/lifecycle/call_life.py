@@ -31,6 +31,12 @@ STAGES: Mapping[str, int] = {"created": 0, "picked_up": 1, "transfer_started": 2
 RESULTS = ("human", "no_human")
 
 
+def is_over(call: Mapping[str, Any]) -> bool:
+    """Return whether nothing more happens to a call, whose status may have any type."""
+    status = call.get("status")
+    return isinstance(status, str) and status in FINAL
+
+
 class CallStep(NamedTuple):
     """A step in a call's life.
 
