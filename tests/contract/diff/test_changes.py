@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.changes import JSON, compare, operated, reverse_kind, used
+from tests.support.changes import JSON, compare, dated, operated, reverse_kind, used
 from vocode_contract.contract.diff import changes, group_changes
 from vocode_contract.contract.diff.renames import match_renamed
 
 TEXT = {"type": "string"}
 CAT = {"$ref": "#/components/schemas/Cat"}
+GET: Any = {"operationId": "get_call", "responses": {}}
 CATS: Any = {"Cat": {"type": "object", "properties": {"name": TEXT}}}
 
 NULLABLE: list[Any] = [
@@ -71,6 +72,18 @@ def test_type_null_without_the_value_null_is_not_nullable():
 )
 def test_meaning_is_the_same_however_it_is_written(old, new):
     assert kinds({"properties": {"a": old}}, {"properties": {"a": new}}, **CATS) == []
+
+
+def test_document_that_does_not_say_something_has_not_changed_it():
+    says = dated(servers=[{"url": "https://a.example"}], paths={"/calls": {"get": GET | {"x-effect": "reads"}}})
+    assert list(changes(says, dated(paths={"/calls": {"get": GET}}))) == []
+
+
+def test_union_that_can_be_null_keeps_its_discriminator():
+    union = {"oneOf": [CAT], "discriminator": {"propertyName": "name"}}
+    outer = {"anyOf": [{"$ref": "#/components/schemas/Animal"}, {"type": "null"}]}
+    old, new = {"properties": {"a": union}}, {"properties": {"a": outer}}
+    assert kinds(old, new, **CATS, Animal=union) == ["null-added"]
 
 
 def test_one_cause_in_fifty_places_is_one_entry():

@@ -20,7 +20,12 @@ CLOSED = {"additionalProperties": False}
 NEED = {"required": ["a"]}
 TAGGED = {"discriminator": {"propertyName": "t"}}
 CAT, DOG = ({"$ref": f"#/components/schemas/{name}"} for name in ("Cat", "Dog"))
-ANIMALS = {name: {"type": "object", "properties": {"t": {"const": name}}, "required": ["t"]} for name in ("Cat", "Dog")}
+PLAIN = [{"$ref": f"#/components/schemas/Plain{name}"} for name in ("Cat", "Dog")]
+ANIMALS: dict[str, Any] = {
+    name: {"type": "object", "properties": {"t": {"const": name.removeprefix("Plain")}}}
+    for name in ("PlainCat", "PlainDog", "Cat", "Dog")
+}
+ANIMALS |= {name: ANIMALS[name] | {"required": ["t"]} for name in ("Cat", "Dog")}
 
 #: Kind, older and newer schema, level for who receives it and for who sends it, and an instance that only the older,
 #: and one that only the newer schema allows; ``...`` if there is none.
@@ -123,8 +128,8 @@ SCHEMAS: list[tuple[str, Any, Any, str, str, Any, Any]] = [
         ...,
         ...,
     ),
-    ("discriminator-required", {"anyOf": [CAT, DOG]} | TAGGED, {"oneOf": [CAT, DOG]} | TAGGED, A, B, ..., ...),
-    ("discriminator-optional", {"oneOf": [CAT, DOG]} | TAGGED, {"anyOf": [CAT, DOG]} | TAGGED, B, A, ..., ...),
+    ("discriminator-required", {"anyOf": PLAIN} | TAGGED, {"oneOf": PLAIN} | TAGGED, A, B, {}, ...),
+    ("discriminator-optional", {"oneOf": PLAIN} | TAGGED, {"anyOf": PLAIN} | TAGGED, B, A, ..., {}),
     ("deprecated", TEXT, TEXT | {"deprecated": True}, R, R, ..., ...),
     ("deprecation-removed", TEXT | {"deprecated": True}, TEXT, C, C, ..., ...),
     ("text-changed", TEXT, TEXT | {"description": "d"}, C, C, ..., ...),
@@ -144,6 +149,7 @@ PATH_ID, PATH_KEY, LIMIT, TAGS = (
 BODY: dict[str, Any] = {"content": {JSON: {"schema": TEXT}}}
 XML: dict[str, Any] = {"content": BODY["content"] | {"application/xml": {}}}
 BEARER, BASIC = ({"type": "http", "scheme": scheme} for scheme in ("bearer", "basic"))
+SERVERS = [{"url": "https://a.example"}, {"url": "https://b.example"}]
 GET = {"operationId": "get_call", "responses": {}}
 
 
@@ -174,11 +180,11 @@ OPERATIONS: list[tuple[str, Any, Any, str]] = [
     ("operation-moved", addressed("/calls"), addressed("/v2/calls"), B),
     ("operation-moved", addressed("/calls"), addressed("/calls", method="post"), B),
     ("operation-renamed", operated(), operated(operationId="create_call"), R),
-    ("effect-changed", operated(), operated(**{"x-effect": "rings"}), R),
+    ("effect-changed", operated(**{"x-effect": "reads"}), operated(**{"x-effect": "rings"}), R),
     ("deprecated", operated(), operated(deprecated=True), R),
     ("deprecation-removed", operated(deprecated=True), operated(), C),
-    ("server-added", dated(), dated(servers=[{"url": "https://a.example"}]), A),
-    ("server-removed", dated(servers=[{"url": "https://a.example"}]), dated(), R),
+    ("server-added", dated(servers=SERVERS[:1]), dated(servers=SERVERS), A),
+    ("server-removed", dated(servers=SERVERS), dated(servers=SERVERS[:1]), R),
     ("webhook-added", called(), called("a"), A),
     ("webhook-removed", called("a"), called(), B),
     ("event-type-added", called("up"), called("up", "down"), R),
@@ -218,6 +224,10 @@ OPERATIONS: list[tuple[str, Any, Any, str]] = [
     ("schema-renamed", dated(schemas={"Cat": TEXT}), dated(schemas={"Dog": TEXT}), C),
     ("text-changed", operated(), operated(summary="s"), C),
 ]
+
+
+def test_keyword_of_a_union_makes_no_difference_where_each_member_requires_the_discriminator():
+    assert compare({"anyOf": [CAT, DOG]} | TAGGED, {"oneOf": [CAT, DOG]} | TAGGED, **ANIMALS) == []
 
 
 def test_every_kind_has_a_case():

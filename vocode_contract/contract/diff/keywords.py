@@ -122,15 +122,24 @@ def _make_bound_change(kind: str, was: Shape, now: Shape, keywords: tuple[str, .
     return make_shape_change(kind, was, now, before=before, after=after)
 
 
-def compare_discriminators(was: Shape, now: Shape, renamed: Mapping[str, str]) -> Iterator[Change]:
-    """Yield a change if a union has another discriminator, if it must now be there or need not, or for other values."""
-    before, after = _read_discriminator(was), _read_discriminator(now)
+def compare_discriminators(
+    was: Shape, now: Shape, renamed: Mapping[str, str], *, required: tuple[bool, bool]
+) -> Iterator[Change]:
+    """Yield a change if a union has another discriminator, or other values for a member.
+
+    Args:
+        was: The older union.
+        now: The newer union.
+        renamed: Old name to new one of each schema that was only renamed.
+        required: Whether the discriminator must be there in each.
+    """
+    before, after = was.discriminator, now.discriminator
     if before != after:
         kind = "discriminator-changed" if before and after else f"discriminator-{'added' if after else 'removed'}"
         yield make_shape_change(kind, was, now, before=before, after=after)
     elif before:
-        if _is_tag_required(was) is not _is_tag_required(now):
-            kind = f"discriminator-{'required' if _is_tag_required(now) else 'optional'}"
+        if required[0] is not required[1]:
+            kind = f"discriminator-{'required' if required[1] else 'optional'}"
             yield make_shape_change(kind, was, now, before=before, after=after)
         earlier, later = _list_tags(was), _list_tags(now)
         for name, tags in earlier.items():
@@ -138,16 +147,6 @@ def compare_discriminators(was: Shape, now: Shape, renamed: Mapping[str, str]) -
             if not tags & others:  # else the values of the property say it
                 texts = (f"{before} {' or '.join(sorted(each))}" for each in (tags, others))
                 yield make_shape_change("discriminator-changed", was, now, before=next(texts), after=next(texts))
-
-
-def _read_discriminator(shape: Shape) -> str:
-    """Return the property that tells the members of a union apart; empty if there is none."""
-    found = shape.keywords.get("discriminator")
-    return str(found.get("propertyName", "")) if isinstance(found, dict) else ""
-
-
-def _is_tag_required(shape: Shape) -> bool:
-    return isinstance(shape.place.schema, dict) and "oneOf" in shape.place.schema
 
 
 def _list_tags(shape: Shape) -> Mapping[str, set[str]]:

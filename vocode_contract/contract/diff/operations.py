@@ -85,7 +85,7 @@ def _compare_description(was: OperationEntry, now: OperationEntry) -> Iterator[C
         if was.spec.get(keyword) != now.spec.get(keyword):
             yield make_change("text-changed", was, now, before=keyword, after=keyword)
     before, after = (str(each.spec.get("x-effect", "")) for each in (was, now))
-    if before != after:
+    if before and after and before != after:  # a document that does not say it has not changed it
         yield make_change("effect-changed", was, now, before=before, after=after)
     for change in compare_deprecation(was.spec, now.spec, was.pointer, now.pointer):
         yield replace(change, directions=SENT)

@@ -159,7 +159,8 @@ class SchemaComparison:
             if name not in after:
                 yield make_shape_change("member-removed", was, now, before=name)
         if was.members and now.members:
-            yield from compare_discriminators(was, now, self.renamed)
+            required = self.old.requires_discriminator(was), self.new.requires_discriminator(now)
+            yield from compare_discriminators(was, now, self.renamed, required=required)
 
     def _compare_parts(self, was: Shape, now: Shape) -> Iterator[Change]:
         for keyword in ("items", "additionalProperties"):

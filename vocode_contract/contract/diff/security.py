@@ -10,11 +10,13 @@ from vocode_contract.contract.model import Schema
 
 
 def compare_servers(old: Schema, new: Schema) -> Iterator[Change]:
-    """Yield the servers that come or go."""
+    """Yield the servers that come or go; a document without servers is served by one that it does not name."""
     before, after = (
         {str(server.get("url", "")): None for server in get_items(document.get("servers")) if isinstance(server, dict)}
         for document in (old, new)
     )
+    if not before or not after:
+        return
     for url in before:
         if url not in after:
             yield make_removal("server-removed", "/servers", url, SENT)

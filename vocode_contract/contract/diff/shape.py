@@ -48,6 +48,7 @@ class Shape:
         nullable: Whether null is valid.
         reference: Name of the schema under ``components`` that it stands for; empty if it is none.
         members: The members of a union besides null.
+        is_exclusive: Whether the union is a ``oneOf``.
     """
 
     place: SchemaPlace
@@ -55,6 +56,7 @@ class Shape:
     nullable: bool = False
     reference: str = ""
     members: tuple[Any, ...] = ()
+    is_exclusive: bool = False
 
     @property
     def values(self) -> tuple[Any, ...] | None:
@@ -63,6 +65,12 @@ class Shape:
             return (self.keywords["const"],) if self.keywords["const"] is not None else ()
         listed = self.keywords.get("enum")
         return tuple(value for value in listed if value is not None) if isinstance(listed, list) else None
+
+    @property
+    def discriminator(self) -> str:
+        """The property that tells the members of a union apart; empty if there is none."""
+        found = self.keywords.get("discriminator")
+        return str(found.get("propertyName", "")) if isinstance(found, dict) else ""
 
     @property
     def properties(self) -> Mapping[str, SchemaPlace]:
@@ -106,7 +114,13 @@ class Reader:
         parts = [*([{"$ref": schema["$ref"]}] if isinstance(schema.get("$ref"), str) else []), *_list(schema, "allOf")]
         if len(options) == 1:
             parts.append(options.pop())
-        shape = Shape(place=place, keywords=keywords, nullable=nullable, members=tuple(options))
+        shape = Shape(
+            place=place,
+            keywords=keywords,
+            nullable=nullable,
+            members=tuple(options),
+            is_exclusive=bool(_list(schema, "oneOf")),
+        )
         if depth > _DEEPEST or not parts:
             return self._join_plain_members(shape)
         if len(parts) == 1 and not options and keywords.keys() <= ANNOTATIONS:
@@ -154,6 +168,14 @@ class Reader:
             found = frozenset(("object",))
         return found | {"integer"} if "number" in found else found
 
+    def requires_discriminator(self, shape: Shape) -> bool:
+        """Return whether an object of a union must have the discriminator.
+
+        Without it, an object may conform to all members, which ``oneOf`` forbids and ``anyOf`` does not.
+        """
+        members = (self.expand(self.read(SchemaPlace(member, ""))) for member in shape.members)
+        return shape.is_exclusive or all(shape.discriminator in member.required for member in members)
+
     def list_members(self, shape: Shape) -> Mapping[str, Any]:
         """Map the name of each member of a union to its schema, unions in it replaced by their members.
 
@@ -191,9 +213,15 @@ class Reader:
         inner = [self.expand(self.read(SchemaPlace(part, shape.place.pointer), depth + 1)) for part in parts if part]
         empty: Schema = {}
         keywords = reduce(_combine, (each.keywords for each in inner), empty)
-        members = shape.members or next((each.members for each in inner if each.members), ())
+        union = next((each for each in (shape, *inner) if each.members), shape)
         nullable = shape.nullable or (bool(inner) and all(each.nullable for each in inner))
-        return replace(shape, keywords=_combine(keywords, shape.keywords), members=members, nullable=nullable)
+        return replace(
+            shape,
+            keywords=_combine(keywords, shape.keywords),
+            members=union.members,
+            is_exclusive=union.is_exclusive,
+            nullable=nullable,
+        )
 
     def _join_plain_members(self, shape: Shape) -> Shape:
         """Turn a union of nothing but types into a list of types."""
