@@ -43,6 +43,7 @@ each_move = pytest.mark.parametrize("move", MOVES.values(), ids=list(MOVES))
 OWN_CLOCK = {
     "cli/check.py",  # not run inside of a test
     "cli/output.py",
+    "cli/proxy.py",
     "contract/acceptance.py",  # whether a date has passed
     "conformance/run/command_line.py",  # when a run started
     "http/checks.py",  # the later of both clocks

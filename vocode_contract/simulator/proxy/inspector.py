@@ -1,6 +1,5 @@
 """What the proxy sends at all, and what it says of each response: the guard before, the checks after."""
 
-import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -8,6 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
 from vocode_contract.contract.model import Contract, Effect, Operation
+from vocode_contract.http import clock
 from vocode_contract.http.client.created_calls import Creation, Creations
 from vocode_contract.http.client.endpoint import Endpoint
 from vocode_contract.http.client.request import OperationRequest, call_in
@@ -310,7 +310,7 @@ class Inspector:
         self, request: Request, operation: Operation | None, status: int | None, *, verdict: str, **others: Any
     ) -> SeenExchange:
         return SeenExchange(
-            at=time.time(),
+            at=clock.wall_time(),
             operation=operation.name if operation else "",
             method=mask_method(request.method),
             path=operation.path if operation else "/".join(map(_shown, request.path.split("/"))),
