@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -317,6 +318,26 @@ def test_proxy_cuts_a_request_that_its_client_cuts():
     assert not running.inspector.latest
 
 
+def test_proxy_goes_on_after_its_client_resets_the_connection():
+    """The response comes when there is nobody left to take it."""
+    is_gone = threading.Event()
+
+    def answer(connection):
+        is_gone.wait(10)
+        connection.sendall(as_response(NOT_FOUND))
+
+    with serving(answer) as upstream, proxied(upstream.url) as running:
+        host, port = running.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(ask())
+            while not upstream.heard:
+                time.sleep(0.01)
+            resets(connection)
+        time.sleep(0.05)
+        is_gone.set()
+        assert send_raw(running, ask()).startswith(b"HTTP/1.1 200")
+
+
 def test_proxy_sends_a_request_with_an_effect_once():
     with serving(resets) as upstream, proxied(upstream.url) as running:
         problem = post(f"{running.url}/v1/calls/end?id={ID}").json()
@@ -346,6 +367,11 @@ def test_proxy_connects_again_after_the_server_closed_an_idle_connection():
     [
         (b"nonsense\r\n\r\n", 400),
         (ask("GET", "/", "Content-Length: 2", "Transfer-Encoding: chunked"), 400),
+        (ask("GET", "/", "Content-Length: 0", "Content-Length: 0"), 400),
+        (ask("GET", "/", "Content-Length: 0, 0"), 400),
+        (ask("GET", "/", "X: y\nTransfer-Encoding: chunked", body=b"0\r\n\r\n"), 400),
+        (ask("GET", "/", "Content-Length: 0", "X: y\r\n Transfer-Encoding: chunked"), 400),
+        (ask("GET", "/#fragment"), 400),
         (ask("GET", "http://192.0.2.1/"), 421),
         (ask("CONNECT", "192.0.2.1:443"), 421),
         (ask().replace(b"Host: 127.0.0.1", b"Host: evil.example"), 421),
@@ -439,6 +465,11 @@ def test_proxy_passes_unknown_operations_on_unchecked(client, through):
     assert line.startswith("GET /v1/agents/*?number=<text ")
     assert TOKEN not in line
     assert NUMBER not in line
+
+
+def test_method_that_http_does_not_have_is_masked_wherever_it_is_named(client, through):
+    client.request(TOKEN, "/v1/agents")
+    assert TOKEN not in str(through.inspector.latest[-1]) + str(through.inspector.traffic.record.others)
 
 
 def test_page_of_the_proxy_lists_exchanges_masked(client, server):

@@ -12,14 +12,13 @@ from vocode_contract.http.message import Request
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
-from vocode_contract.validation.masking import mask, mask_payload, shown_key
+from vocode_contract.validation.masking import mask, mask_method, mask_payload, shown_key
 
 #: Requests in the log; bytes of a body, which is dropped if it is longer; characters of a path or query.
 REMEMBERED = 100
 _MAX_BODY = 16_384
 _MAX_TEXT = 2_048
 
-_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _PLAIN = re.compile(r"[0-9]{1,4}|true|false|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
@@ -94,11 +93,6 @@ def join_request(method: str, path: str, query: Sequence[Sequence[str]], status:
     """Return a request, which is masked already, and the status of its response on one line."""
     arguments = "&".join(f"{name}={value}" for name, value in query)
     return " ".join(filter(None, (method, f"{path}?{arguments}" if arguments else path, str(status or ""))))
-
-
-def mask_method(method: str) -> str:
-    """Return a method if it is one that HTTP has."""
-    return method if method in _METHODS else mask(method, "text")
 
 
 def mask_path(path: str, operation: Operation | None) -> str:

@@ -23,6 +23,7 @@ _WORDS = f"{_PART}(?:_(?:{_PART}|[0-9]{{1,2}})?)*"
 _NAME = re.compile(f"(?=.{{1,64}}$)_?{_WORDS}")
 _WORD = re.compile(f"{_WORDS}|[0-9]{{1,3}}")
 _WORD_LENGTH = 32
+_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff\U00013430-\U0001345f"
@@ -116,6 +117,11 @@ def mask(value: object, kind: str) -> str:
 
     digest = hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace"), key=_MASK_KEY, digest_size=4)
     return f"<{kind} {digest.hexdigest()}>"
+
+
+def mask_method(method: str) -> str:
+    """Return a method if it is one that HTTP has."""
+    return method if method in _METHODS else mask(method, "text")
 
 
 def mask_payload(value: object, contract: Contract, name: str = "Call") -> object:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from vocode_contract.http.checked_exchange import CheckedExchange
-from vocode_contract.validation.masking import shown_key
+from vocode_contract.validation.masking import mask_method, shown_key
 from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
 #: Violations that are kept at most, errors and others each.
@@ -45,7 +45,7 @@ class TrafficRecord:
     def add_other(self, request: Any) -> None:
         """Keep the name of a request that was not checked; of its path, only words."""
         path = "/".join(shown_key(part) if part else "" for part in request.url.path.split("/"))
-        _name(self.others, f"{request.method.upper()} {request.url.host}{path}")
+        _name(self.others, f"{mask_method(request.method.upper())} {request.url.host}{path}")
 
     def _fit_violations(self, violations: tuple[Violation, ...]) -> Iterator[Violation]:
         for violation in violations:

@@ -11,7 +11,9 @@ import h11
 
 #: Bytes of a head that are accepted.
 MOST_HEAD = 102_400
-_FRAMED_TWICE = {b"content-length", b"transfer-encoding"}
+#: Headers that say where the body ends, and what some servers read as one line or one value, others as two.
+_FRAMING = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_UNCLEAR = re.compile(rb"(?<!\r)\n|\n[ \t]|\ncontent-length:[^\r\n]*,", re.IGNORECASE)
 
 
 class IncomingMessage:
@@ -99,9 +101,12 @@ class IncomingMessage:
         return b"".join(pieces)
 
     @property
-    def is_framed_twice(self) -> bool:
-        """Whether it has both Content-Length and Transfer-Encoding, so that two readers may disagree on its end."""
-        return self.head is not None and {name for name, _ in self.head.headers} >= _FRAMED_TWICE
+    def is_ambiguous(self) -> bool:
+        """Whether two readers may disagree on where a line of the head or the message ends.
+
+        Source: RFC 9112, sections 2.2, 5.2 and 6.3.
+        """
+        return len(_FRAMING.findall(self.raw_head)) > 1 or _UNCLEAR.search(self.raw_head) is not None
 
     @property
     def is_kept(self) -> bool:

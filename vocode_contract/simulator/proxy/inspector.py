@@ -18,8 +18,8 @@ from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import MAX_BODY, Exchange, Request, Response
 from vocode_contract.http.traffic import Traffic, operation_at
 from vocode_contract.simulator.lifecycle.clock import date_time
-from vocode_contract.simulator.request_log import join_request, mask_method, mask_query
-from vocode_contract.validation.masking import shown_key
+from vocode_contract.simulator.request_log import join_request, mask_query
+from vocode_contract.validation.masking import mask_method, shown_key
 from vocode_contract.validation.violation import Violation, has_error
 
 #: The header of a response that says what was found in it.

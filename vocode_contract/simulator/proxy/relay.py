@@ -74,7 +74,14 @@ class Side:
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes, timeout: float) -> None:
-        """Send bytes, and wait until the other end takes them."""
+        """Send bytes, and wait until the other end takes them.
+
+        Raises:
+            OSError: The connection is gone.
+            TimeoutError: The other end does not take them.
+        """
+        if self.writer.is_closing():  # uvloop raises RuntimeError for bytes to a connection that was reset
+            raise ConnectionResetError
         self.writer.write(data)
         async with asyncio.timeout(timeout):
             await self.writer.drain()
@@ -228,6 +235,8 @@ class Conversation:
 
     async def _linger(self) -> None:
         """Take what the application still sends: a connection with unread bytes is reset, and the response lost."""
+        if self.client.writer.is_closing():
+            return
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(_GRACE):
                 self.client.writer.write_eof()
@@ -495,5 +504,8 @@ def _require_origin_form(message: IncomingMessage, head: h11.Request) -> None:
         raise Refusal(421, "this is no forward proxy: give the application the proxy's URL as that of the API")
     if not all(map(LOOPBACK_AUTHORITY.fullmatch, hosts)):
         raise Refusal(421, "the Host header must name this machine, such as 127.0.0.1")
-    if message.is_framed_twice:
-        raise Refusal(400, "the request has both Content-Length and Transfer-Encoding")
+    if message.is_ambiguous:
+        reason = "two servers may read the head in two ways: end each line with CRLF, fold none, and send one"
+        raise Refusal(400, f"{reason} Content-Length or Transfer-Encoding")
+    if b"#" in head.target:
+        raise Refusal(400, "the request's target has a fragment, which is not for servers")
