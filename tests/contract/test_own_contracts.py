@@ -145,6 +145,19 @@ REFUSED = [
     ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "/components/schemas/A", "another type"),
     ({"properties": {"x": False}}, "/components/schemas/A/properties/x", "must be an object"),
     ({"type": "text"}, "/components/schemas/A/type", "names no JSON type"),
+    ({"type": 5}, "/components/schemas/A/type", "names no JSON type"),
+    ({"enum": 5}, "/components/schemas/A/enum", "no value that this keyword can have"),
+    ({"required": True}, "/components/schemas/A/required", "no value that this keyword can have"),
+    ({"required": [{}], "properties": {}}, "/components/schemas/A/required", "no value that this keyword can have"),
+    ({"minLength": "secret"}, "/components/schemas/A/minLength", "no value that this keyword can have"),
+    (
+        {
+            "oneOf": [{"$ref": "#/components/schemas/A/$defs/C"}, {"type": "object", "properties": {}}],
+            "$defs": {"C": {"properties": 1.5}},
+        },
+        "/components/schemas/A/$defs/C/properties",
+        "must be an object",
+    ),
     ({"type": "string", "pattern": "("}, "/components/schemas/A/pattern", "cannot be compiled"),
     ({"type": "string", "pattern": "(?P<x>a)(?P=x)"}, "/components/schemas/A/pattern", "cannot be compiled"),
     ({"discriminator": {"propertyName": "x"}}, "/components/schemas/A/discriminator", "inheritance"),
@@ -158,6 +171,32 @@ def test_what_cannot_be_used_is_refused_with_place_and_reason(schema, place, rea
         Contract.from_openapi(document(A=schema))
     assert caught.value.reason.startswith(place)
     assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("parameters", "place"), [(True, ""), ([{"name": "x", "in": "query", "content": {"a": 1}}], "/0/content/a")]
+)
+def test_parameters_of_the_wrong_type_are_refused_with_their_place(parameters, place):
+    own = document() | {"paths": {"/x": {"get": {"parameters": parameters, "responses": {}}}}}
+    with pytest.raises(InvalidOption) as caught:
+        Contract.from_openapi(own)
+    assert caught.value.reason.startswith(f"/paths/~1x/get/parameters{place} must be")
+
+
+@pytest.mark.parametrize(
+    ("more", "schema", "reason"),
+    [
+        ({"components": 5}, {}, "/components must be an object"),
+        ({}, {"$defs": 5}, r"/\$defs must be an object"),
+        ({}, {"type": "object", "discriminator": {"mapping": 5}}, "/discriminator needs"),
+        ({}, {"type": "object", "discriminator": {"mapping": {"a": 5}}}, "/discriminator needs"),
+    ],
+)
+def test_folder_with_values_of_the_wrong_type_is_refused_with_their_place(tmp_path, more, schema, reason):
+    (tmp_path / "openapi.json").write_text(json.dumps({"openapi": "3.1.0", "x": {"$ref": "A.json"}, **more}), "utf-8")
+    (tmp_path / "A.json").write_text(json.dumps(schema), "utf-8")
+    with pytest.raises(InvalidOption, match=reason):
+        Contract.from_path(tmp_path)
 
 
 UNREADABLE = [

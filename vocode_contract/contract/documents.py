@@ -118,9 +118,15 @@ def join_files(read: Callable[[str], Any]) -> dict[str, Any]:
     schemas: dict[str, Any] = {}
     for name in sorted(contents):
         schema = {key: value for key, value in contents[name].items() if key != "$schema"}
-        schemas.update(schema.pop("$defs", {}))
+        below = schema.pop("$defs", {})
+        if not isinstance(below, dict):
+            raise refuse(name, "/$defs", "must be an object")
+        schemas.update(below)
         schemas[name.removesuffix(".json")] = schema
-    document.setdefault("components", {})["schemas"] = schemas
+    components = document.setdefault("components", {})
+    if not isinstance(components, dict):
+        raise refuse("openapi.json", "/components", "must be an object")
+    components["schemas"] = schemas
     return document
 
 
@@ -140,9 +146,11 @@ def _rebase(node: Any, here: str, contents: dict[str, Any]) -> Any:
     copy = {key: _rebase(value, here, contents) for key, value in node.items()}
     if isinstance(node.get("$ref"), str):
         copy["$ref"] = _reference(node["$ref"], here, contents)
-    if isinstance(node.get("discriminator"), dict) and "mapping" in node["discriminator"]:
-        mapping = node["discriminator"]["mapping"]
-        copy["discriminator"]["mapping"] = {tag: _reference(ref, here, contents) for tag, ref in mapping.items()}
+    mapping = node["discriminator"].get("mapping") if isinstance(node.get("discriminator"), dict) else None
+    if isinstance(mapping, dict):
+        copy["discriminator"]["mapping"] = {
+            tag: _reference(ref, here, contents) if isinstance(ref, str) else ref for tag, ref in mapping.items()
+        }
     return copy
 
 

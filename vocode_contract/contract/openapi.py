@@ -40,7 +40,7 @@ _ANNOTATIONS = frozenset(
 _COPIED = frozenset((*BOUNDS, "const", "enum", "format", "pattern", "required", "type"))
 _APPLIED = frozenset(("$ref", "additionalProperties", "allOf", "anyOf", "items", "oneOf", "properties"))
 _KNOWN = _ANNOTATIONS | _COPIED | _APPLIED | {"discriminator", "nullable", "$defs", "definitions"}
-_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NULL = {"type": "null"}
 #: Parts of a path to a schema that say nothing in the schema's name.
 _SILENT = frozenset(("allOf", "anyOf", "components", "content", "oneOf", "paths", "properties", "schema", "schemas"))
@@ -240,8 +240,11 @@ class _Normalizer:
         found: dict[tuple[str, str], dict[str, Any]] = {}
         above = place.rpartition("/")[0]
         for where in (above, place):
-            listed = json_pointer.resolve(self.document, where)
-            for index, node in enumerate(listed.get("parameters", ())):  # type: ignore[attr-defined]  # an object
+            holder = self._object(json_pointer.resolve(self.document, where), where)
+            listed = holder.get("parameters", [])
+            if not isinstance(listed, list):
+                raise self._refuse(f"{where}/parameters", "must be a list")
+            for index, node in enumerate(listed):
                 parameter, at = self._dereference(node, f"{where}/parameters/{index}")
                 if not isinstance(parameter.get("name"), str) or not isinstance(parameter.get("in"), str):
                     raise self._refuse(at, "must have a name and 'in'")
@@ -249,8 +252,8 @@ class _Normalizer:
                 held = next(iter(content.items()), None)
                 schema, at_schema = parameter.get("schema", {}), f"{at}/schema"
                 if "schema" not in parameter and held is not None:
-                    schema = held[1].get("schema", {})
-                    at_schema = f"{at}/content/{json_pointer.escape(held[0])}/schema"
+                    at_content = f"{at}/content/{json_pointer.escape(held[0])}"
+                    schema, at_schema = self._object(held[1], at_content).get("schema", {}), f"{at_content}/schema"
                 kept = {key: value for key, value in parameter.items() if key != "content"}
                 kept["schema"] = self._schema(schema, at_schema)
                 found[parameter["name"], parameter["in"]] = kept
@@ -314,12 +317,11 @@ class _Normalizer:
 
     def _plain(self, node: dict[str, Any], place: str) -> dict[str, Any]:
         result = {key: value for key, value in node.items() if key in _COPIED}
+        _write_exclusive_bounds(result)
+        self._check_values(result, place)
         if "type" not in result and ("enum" in result or "const" in result):
             result["type"] = list(dict.fromkeys(map(_json_type, result.get("enum", [result.get("const")]))))
         kinds = [result["type"]] if isinstance(result.get("type"), str) else result.get("type", [])
-        if unknown := [kind for kind in kinds if kind not in _TYPES]:
-            raise self._refuse(f"{place}/type", f"names no JSON type: {unknown[0]!r}")
-        _write_exclusive_bounds(result)
         self._check_text(result, place)
         if result.get("format") == "password":
             result["x-sensitivity"] = "credential"
@@ -347,6 +349,17 @@ class _Normalizer:
         if "required" in node:
             result["required"] = [key for key in node["required"] if key not in hidden]
         return result
+
+    def _check_values(self, keywords: dict[str, Any], place: str) -> None:
+        """Refuse a keyword whose value is none that JSON Schema allows for it."""
+        import jsonschema_rs  # it is slow to import
+
+        try:
+            jsonschema_rs.meta.validate({**keywords, "$schema": _DIALECT})
+        except jsonschema_rs.ValidationError as error:  # its text quotes the document
+            keyword = str(error.instance_path[0])
+            reason = "names no JSON type" if keyword == "type" else "is no value that this keyword can have"
+            raise self._refuse(f"{place}/{keyword}", reason) from None
 
     def _check_text(self, result: dict[str, Any], place: str) -> None:
         pattern = result.get("pattern")
@@ -491,7 +504,8 @@ class _Normalizer:
     def _constants(self, objects: list[tuple[dict[str, Any], str]]) -> dict[str, Any] | None:
         if len(objects) < 2:
             return None
-        properties = [self._source(schema).get("properties", {}) for schema, _ in objects]
+        sources = [self._source(schema).get("properties") for schema, _ in objects]
+        properties = [each if isinstance(each, dict) else {} for each in sources]
         for tag in properties[0]:
             values = [_constant(each.get(tag)) for each in properties]
             if all(isinstance(value, str) for value in values) and len(set(values)) == len(values):
