@@ -10,10 +10,12 @@ import pytest
 
 from tests.support.payloads import CALL
 from vocode_contract.cli import main
+from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.files import schemas_directory
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.traffic import operation_at
+from vocode_contract.report.coverage import render_coverage
 from vocode_contract.validation.engine import CompiledEngine, ReferenceEngine
 from vocode_contract.validation.masking import mask_payload
 from vocode_contract.validation.validator import Validator, violations
@@ -380,3 +382,8 @@ def test_named_pipe_is_refused_in_place_of_waiting_for_it(tmp_path):
     os.mkfifo(tmp_path / "own.json")
     with pytest.raises(InvalidOption, match="is not a regular file"):
         Contract.from_path(tmp_path / "own.json")
+
+
+def test_coverage_of_a_hostile_document_writes_no_control_characters():
+    own = Contract.from_openapi(document(A={"type": "object", "properties": {"\x1b[31m": {}}}), date="\x1b[31m")
+    assert "\x1b" not in "".join(render_coverage(Coverage(own, ("A",)), missing=True))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.coverage import Coverage, Part
+from vocode_contract.validation.masking import printable
 
 #: Rows of a table that is not complete.
 _MOST_ROWS = 12
@@ -16,10 +17,14 @@ def compute_percent(coverage: Coverage) -> int:
 
 
 def render_coverage(coverage: Coverage, *, missing: bool = False) -> Iterator[str]:
-    """Yield a line per schema and operation, the least exercised first, and the total.
+    """Return a line per schema and operation, the least exercised first, and the total.
 
     If `missing` is set, all rows are shown, each followed by its parts that were not exercised.
     """
+    return map(printable, _render_lines(coverage, missing=missing))  # names are those of anybody's document
+
+
+def _render_lines(coverage: Coverage, *, missing: bool) -> Iterator[str]:
     groups = _group_parts(coverage)
     width = max(map(len, groups), default=0)
     for number, (name, parts) in enumerate(groups.items()):
