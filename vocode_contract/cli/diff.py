@@ -114,8 +114,8 @@ def diff(ctx: click.Context, /, *, old: str, new: str, **values: Any) -> None:
 
     Each side is the date of a shipped contract, a folder or OpenAPI file of your own, or the URL of a server, whose
     document /openapi.json is read, or of a document. A change is breaking (a client of OLD can fail), risky (it can be
-    surprised), additive (it is not affected) or cosmetic (nothing that is sent is different). Requests
-    and responses are distinguished: a new required property breaks clients that send it, a new null breaks clients
+    surprised), additive (it is not affected) or cosmetic (nothing that is sent is different). Requests and
+    responses are distinguished: a new required property breaks clients that send the object, a new null breaks clients
     that receive it.
 
     Exit codes: 0 if nothing is breaking, 1 if something is (see --fail-on) or an entry of --accepted is out of date, 2

@@ -173,7 +173,7 @@ OPTIONS: tuple[RunOption, ...] = (
         "'end_call=hangUp' or 'end_call=POST /hangup'",
         default=(),
     ),
-    RunOption("call-id", "ID", "ID of a call that the suite may end", default=(), is_typed=True),
+    RunOption("call-id", "ID", "ID of a call that may be ended", default=(), is_typed=True),
     RunOption(
         "select",
         "CODES",
