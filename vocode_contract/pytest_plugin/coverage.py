@@ -20,7 +20,7 @@ class CoverageCollector:
     """Collects what a run exercises. All parts count of each schema and operation that it exercises at all."""
 
     def __init__(self, contract: Contract) -> None:
-        """Start with nothing."""
+        """Start without any coverage."""
         self.coverage = Coverage(contract, ())
 
     def add(self, payload: object, name: str = "Call") -> None:

@@ -30,7 +30,7 @@ class IncomingMessage:
     def __init__(
         self, role: type[h11.CLIENT] | type[h11.SERVER], receive: Callable[[], Awaitable[bytes]], *, most: int
     ) -> None:
-        """Start with nothing.
+        """Prepare to receive a message.
 
         Args:
             role: Whose side this is: `h11.SERVER` receives requests, `h11.CLIENT` responses.

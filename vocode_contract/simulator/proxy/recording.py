@@ -35,7 +35,7 @@ class ClosableRecorder(TrafficRecorder, Protocol):
 
 
 def open_recorder(path: str, origin: str, contract: Contract, option: str = "record") -> ClosableRecorder:
-    """Return what records to a path: a HAR file if it ends in ``.har``, else a directory of JSON Lines files.
+    """Open a recorder: of a HAR file if the path ends in ``.har``, else of a directory of JSON Lines files.
 
     Args:
         path: Neither the file nor one of those in the directory is a link.

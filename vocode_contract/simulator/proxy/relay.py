@@ -87,7 +87,7 @@ class Side:
             await self.writer.drain()
 
     async def has_something(self) -> bool:
-        """Return whether bytes or the end of the connection have come, although nothing was asked."""
+        """Return whether bytes, or the end of the connection, arrived before a request was sent."""
         try:
             async with asyncio.timeout(0):
                 await self.reader.read(1)
