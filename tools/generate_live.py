@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vocode_contract.contract.model import Effect  # noqa: E402  # the checkout's own package
+from vocode_contract.contract.operation import Effect  # noqa: E402  # the checkout's own package
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, Consents, Guard, Intent  # noqa: E402
 from vocode_contract.http.policies import POLICIES  # noqa: E402
 

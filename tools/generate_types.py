@@ -13,7 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vocode_contract.contract.model import Contract, Schema, dates  # noqa: E402  # the checkout's own package
+from vocode_contract.contract.model import Contract, dates  # noqa: E402  # the checkout's own package
+from vocode_contract.contract.operation import Schema  # noqa: E402
 from vocode_contract.contract.profile import may_be_null_on_wire  # noqa: E402
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from .contract.diff import Change as Change
     from .contract.diff import changes as changes
     from .contract.model import Contract as Contract
-    from .contract.model import Operation as Operation
-    from .contract.model import Parameter as Parameter
     from .contract.model import dates as dates
+    from .contract.operation import Operation as Operation
+    from .contract.operation import Parameter as Parameter
     from .errors import ContractError as ContractError
     from .errors import InvalidOption as InvalidOption
     from .errors import MissingExtra as MissingExtra
@@ -66,7 +66,8 @@ _MODULES = {
     "_version": "__version__",
     "contract.defaults": "with_defaults",
     "contract.diff": "Change changes",
-    "contract.model": "Contract Operation Parameter dates",
+    "contract.model": "Contract dates",
+    "contract.operation": "Operation Parameter",
     "errors": "ContractError InvalidOption MissingExtra SchemasNotFound UnknownContract UnknownProfile UnknownSchema",
     "http.message": "Document Exchange Request Response",
     "validation.codes": "Selection",

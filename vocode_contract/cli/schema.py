@@ -15,7 +15,8 @@ from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from vocode_contract.contract.model import Contract, Schema
+    from vocode_contract.contract.model import Contract
+    from vocode_contract.contract.operation import Schema
 
 _COMPONENTS = "#/components/schemas/"
 _DEFINITIONS = "#/$defs/"

@@ -10,7 +10,8 @@ import orjson
 
 from vocode_contract.conformance.health import PATIENCE, Health, Sent
 from vocode_contract.contract.documents import operation_names
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.body_store import Store

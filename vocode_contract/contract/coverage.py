@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from vocode_contract.contract.model import Contract, Operation, Schema, json_type
+from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.operation import Operation, Schema
 from vocode_contract.contract.profile import may_be_null_on_wire
 
 Kind = Literal["value", "branch", "property", "array", "status"]

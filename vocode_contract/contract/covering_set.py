@@ -4,7 +4,8 @@ from typing import Any
 
 from vocode_contract.contract.coverage import Part, below, cases, optional_keys, own_parts, parts_in, parts_of, states
 from vocode_contract.contract.minimal_values import fit_value
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 
 #: Items in one array, at most, so that a payload stays readable.
 _MOST_ITEMS = 12

@@ -3,7 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Schema, resolve_contract
+from vocode_contract.contract.model import Contract, resolve_contract
+from vocode_contract.contract.operation import Schema
 
 
 def with_defaults(instance: Any, name: str = "Call", *, contract: str | Contract | None = None) -> Any:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from vocode_contract.contract.minimal_values import is_allowed, usual_value
-from vocode_contract.contract.model import Contract, Schema, json_type
+from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.profile import may_be_null_on_wire
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vocode_contract.contract.documents import BOUNDS
-from vocode_contract.contract.model import Contract, Schema, json_type
+from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.operation import Schema
 from vocode_contract.errors import InvalidOption
 
 #: Keywords that rule out values of the declared type.

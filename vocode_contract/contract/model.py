@@ -1,6 +1,6 @@
 """Contract: one dated set of schemas and operations, read under one profile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -16,66 +16,15 @@ from vocode_contract.contract.documents import (
     read_index,
     share_document,
 )
-from vocode_contract.contract.json_pointer import escape
+from vocode_contract.contract.operation import Operation, Schema, parse_operation
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
-Schema = Mapping[str, Any]
 Profile = Literal["documented", "wire", "tolerant"]
-Effect = Literal["reads", "writes", "bills", "rings", "hangs-up"]
 
 PROFILES: tuple[Profile, ...] = ("documented", "wire", "tolerant")
 DEFAULT_PROFILE: Profile = "wire"
 #: How the name of a file ends that can hold an OpenAPI document.
 SUFFIXES = (".json", ".yaml", ".yml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One parameter of an operation.
-
-    Attributes:
-        name: Name on the wire.
-        location: ``query`` or ``header``.
-        required: Whether a request without it is refused.
-        schema: JSON Schema of the value after parsing.
-    """
-
-    name: str
-    location: str
-    required: bool
-    schema: Schema = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One method on one URL path, and its responses.
-
-    Attributes:
-        name: The ``operationId``, such as ``end_call``.
-        method: HTTP method in capitals.
-        path: URL path.
-        summary: A title of a few words.
-        effect: What a successful request does in the world.
-        parameters: In the document's order.
-        body: Name of the schema of the request body; ``None`` if there is none.
-        responses: Status code to media type to schema name; ``None`` for a body that is not JSON.
-        pointer: JSON Pointer to the operation in the contract's document.
-    """
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    effect: Effect
-    parameters: tuple[Parameter, ...]
-    body: str | None
-    responses: Mapping[int, Mapping[str, str | None]]
-    pointer: str
-
-    @property
-    def statuses(self) -> frozenset[int]:
-        """The declared status codes."""
-        return frozenset(self.responses)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -253,7 +202,7 @@ class Contract:
     def operations(self) -> Mapping[str, Operation]:
         """Every operation by its name, such as ``end_call``."""
         found = (
-            _operation(path, method, spec)
+            parse_operation(path, method, spec)
             for path, methods in self.document.get("paths", {}).items()
             for method, spec in methods.items()
         )
@@ -340,14 +289,6 @@ class Contract:
             return tuple(dict.fromkeys(kind for option in options for kind in self.types(option)))
         kinds = schema.get("type", ())
         return (kinds,) if isinstance(kinds, str) else tuple(kinds)
-
-
-def matches_path(template: str, path: str) -> bool:
-    """Return whether a URL path is that of an operation, in which ``{name}`` stands for one segment."""
-    wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
-    return len(wanted) == len(given) and all(
-        want == has or (want.startswith("{") and bool(has)) for want, has in zip(wanted, given, strict=True)
-    )
 
 
 def resolve_contract(
@@ -443,31 +384,3 @@ def _with_profile(contract: Contract, profile: Any) -> Contract:
 
 def _restore(date: str, profile: Any, document: Schema | None) -> Contract:
     return _load(date, profile) if document is None else Contract(date=date, profile=profile, document=document)
-
-
-def _operation(path: str, method: str, spec: Schema) -> Operation:
-    return Operation(
-        name=spec["operationId"],
-        method=method.upper(),
-        path=path,
-        summary=spec.get("summary", spec["operationId"]),
-        effect=spec.get("x-effect", "reads" if method in ("get", "head") else "rings"),
-        parameters=tuple(
-            Parameter(
-                name=parameter["name"],
-                location=parameter["in"],
-                required=parameter.get("required", False),
-                schema=parameter["schema"],
-            )
-            for parameter in spec.get("parameters", ())
-        ),
-        body=next((name for _, name in _media(spec.get("requestBody", {})) if name), None),
-        responses={int(status): dict(_media(response)) for status, response in spec["responses"].items()},
-        pointer=f"/paths/{escape(path)}/{method}",
-    )
-
-
-def _media(body: Schema) -> Iterator[tuple[str, str | None]]:
-    for media_type, content in body.get("content", {}).items():
-        reference = content.get("schema", {}).get("$ref")
-        yield media_type, reference.rpartition("/")[2] if reference else None

@@ -11,7 +11,8 @@ from typing import Any
 
 from vocode_contract.contract.documents import BOUNDS
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

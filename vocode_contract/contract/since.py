@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.model import Contract, Schema, dates
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.operation import Schema
 
 
 def values_since(date: str, source: str) -> Mapping[object, str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 
 
 def walk(contract: Contract, name: str, instance: object) -> Iterator[tuple[str, Schema, Schema, Any]]:

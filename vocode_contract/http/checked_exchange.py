@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.message import Exchange
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http import clock
 from vocode_contract.http.framing import check_framing
 from vocode_contract.http.message import BODY_LIMITS, Exchange

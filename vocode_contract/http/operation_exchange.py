@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.message import Document, Exchange, Response
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.validation.codes import ALL, Selection

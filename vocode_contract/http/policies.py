@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
 from vocode_contract.validation.keys import absent_keys, unknown_keys

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.endpoint import Endpoint
 from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, OperationRequest

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from vocode_contract.contract.coverage import Coverage
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Exchange
 from vocode_contract.report.coverage import compute_percent, render_coverage

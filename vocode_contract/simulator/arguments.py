@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from vocode_contract.contract.model import Contract, Operation, Parameter, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation, Parameter, Schema
 from vocode_contract.http.message import Request
 from vocode_contract.simulator.responses import ErrorDetail, describe_violation
 from vocode_contract.validation.masking import mask_payload

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Literal
 
-from vocode_contract.contract.model import Schema
+from vocode_contract.contract.operation import Schema
 from vocode_contract.simulator.account import Call, State
 from vocode_contract.simulator.lifecycle.life import end_life, start_life
 from vocode_contract.simulator.lifecycle.scenarios import select_scenario

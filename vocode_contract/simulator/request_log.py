@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.message import Request
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.validation.json_text import read

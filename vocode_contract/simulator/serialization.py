@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.variants import Variant
 

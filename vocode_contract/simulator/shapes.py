@@ -12,7 +12,8 @@ import orjson
 
 from vocode_contract.contract.fit import fit
 from vocode_contract.contract.minimal_values import usual_value
-from vocode_contract.contract.model import Contract, Operation, dates
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.responses import JSON, json_response
 

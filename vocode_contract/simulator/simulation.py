@@ -8,7 +8,8 @@ from itertools import islice
 from threading import Lock
 from urllib.parse import quote
 
-from vocode_contract.contract.model import Contract, Operation, matches_path
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation, matches_path
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import Call, NotStored, State

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Schema, dates
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.operation import Schema
 from vocode_contract.strategies import values
 from vocode_contract.validation.lifecycle.call_life import FINAL
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import Contract, Schema, has_timed_transcripts
+from vocode_contract.contract.model import Contract, has_timed_transcripts
+from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.profile import FORMATS, may_be_null_on_wire
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import cells, values

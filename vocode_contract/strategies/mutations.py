@@ -6,7 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from vocode_contract.contract.minimal_values import LIMITS, branches_of, follow, minimal_value
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.strategies import values
 from vocode_contract.strategies.locations import Place, SchemaStep, change_at, places
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from vocode_contract.contract.model import Contract, Schema, resolve_contract
+from vocode_contract.contract.model import Contract, resolve_contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.errors import InvalidOption
 from vocode_contract.strategies import coherence, values
 from vocode_contract.strategies.cells import draw_cell

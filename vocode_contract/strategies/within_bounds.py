@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 
 from vocode_contract.contract.coverage import below
 from vocode_contract.contract.minimal_values import LIMITS, is_within
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 
 Strategy = st.SearchStrategy[Any]
 

@@ -11,7 +11,8 @@ from functools import cache, partial
 from typing import Any
 
 from vocode_contract.contract import json_pointer
-from vocode_contract.contract.model import Contract, Schema, resolve_contract
+from vocode_contract.contract.model import Contract, resolve_contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.walk import walk
 from vocode_contract.validation import masking
 from vocode_contract.validation.codes import ALL, Selection, require

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.validation.masking import HIDDEN_KEY
 
 #: Arrays and maps with more members are trimmed.

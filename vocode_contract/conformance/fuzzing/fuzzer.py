@@ -21,7 +21,8 @@ from vocode_contract.conformance.fuzzing.requests import (
     with_body,
 )
 from vocode_contract.conformance.fuzzing.shrinking import shrink, shrink_sequence
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.request import OperationRequest
 from vocode_contract.http.inconclusive import Inconclusive

@@ -9,7 +9,7 @@ from vocode_contract.conformance.fuzzing.requests import FuzzPlan
 from vocode_contract.conformance.scenario import lists, steps
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.conformance.scenario.scenario import SharedScenario
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange
 from vocode_contract.http.client.fictional_call import REQUEST

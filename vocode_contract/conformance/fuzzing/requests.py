@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import MissingExtra
 from vocode_contract.http.client.request import OperationRequest
 

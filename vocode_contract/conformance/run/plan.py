@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from vocode_contract.conformance.run.settings import Settings
-from vocode_contract.contract.model import Effect
+from vocode_contract.contract.operation import Effect
 from vocode_contract.http.client.authentication import Authentication
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.request import DEFAULT_CREDENTIALS, OperationRequest

@@ -7,7 +7,7 @@ only one operation, the suite is run, and reports that with evidence.
 from dataclasses import dataclass
 
 from vocode_contract.conformance.run.settings import Settings
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import spell_option
 from vocode_contract.http.client.authentication import TOKEN_VARIABLE
 from vocode_contract.http.client.client import Client

@@ -8,7 +8,8 @@ from typing import Self, get_args
 from vocode_contract.conformance.run.accepted import read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.contract.acceptance import Acceptance
-from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, Effect, find_contract, is_contract_path
+from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, find_contract, is_contract_path
+from vocode_contract.contract.operation import Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (
     BEARER,

@@ -25,7 +25,8 @@ from vocode_contract.contract.diff.renames import strip_annotations
 from vocode_contract.contract.diff.schemas import SchemaComparison
 from vocode_contract.contract.diff.shape import COMPONENTS, Reader, SchemaPlace, find_references
 from vocode_contract.contract.json_pointer import escape, resolve
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 
 __all__ = [
     "KINDS",

@@ -8,7 +8,7 @@ from typing import Any
 from vocode_contract.contract.diff.change import Change
 from vocode_contract.contract.diff.kinds import Direction
 from vocode_contract.contract.json_pointer import escape, resolve
-from vocode_contract.contract.model import Schema
+from vocode_contract.contract.operation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 #: Directions of what only requests, and what only responses hold.

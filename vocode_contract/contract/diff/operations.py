@@ -18,7 +18,7 @@ from vocode_contract.contract.diff.schemas import SchemaComparison, compare_depr
 from vocode_contract.contract.diff.security import compare_schemes, compare_security, compare_servers
 from vocode_contract.contract.diff.shape import Reader, SchemaPlace
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.contract.model import Schema
+from vocode_contract.contract.operation import Schema
 
 _OPPOSITE: Mapping[Direction, Direction] = {"sent": "received", "received": "sent"}
 #: How each place of a parameter is written unless the document says otherwise.

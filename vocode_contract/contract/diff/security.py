@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from vocode_contract.contract.diff.change import Change, make_removal
 from vocode_contract.contract.diff.endpoints import SENT, OperationEntry, follow, get_items, get_members, make_change
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.contract.model import Schema
+from vocode_contract.contract.operation import Schema
 
 
 def compare_servers(old: Schema, new: Schema) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlencode
 
 from vocode_contract._version import __version__
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.client.authentication import (

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from vocode_contract.contract.minimal_values import follow, usual_value
-from vocode_contract.contract.model import Contract, Schema
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Schema
 from vocode_contract.http.client.created_calls import MARK
 
 #: Rings nobody, since both numbers are set aside for fiction, and has the fewest keys that a request can have.

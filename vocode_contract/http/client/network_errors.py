@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from vocode_contract.contract.model import Effect
+from vocode_contract.contract.operation import Effect
 from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, Elsewhere, Public, httpcore, httpx
 from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE, Proxy

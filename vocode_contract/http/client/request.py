@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vocode_contract.contract.model import Effect, Operation
+from vocode_contract.contract.operation import Effect, Operation
 from vocode_contract.http.client.authentication import BEARER, OTHER_TOKEN_VARIABLE, TOKEN_VARIABLE, Authentication
 from vocode_contract.validation.masking import Secret
 

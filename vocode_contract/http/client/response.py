@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import spell_option
 from vocode_contract.http.client.connection import ConnectionLog, httpx
 from vocode_contract.http.framing import oddities

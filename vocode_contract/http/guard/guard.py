@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
 
-from vocode_contract.contract.model import Effect
+from vocode_contract.contract.operation import Effect
 from vocode_contract.errors import ContractError, spell_option
 from vocode_contract.http.guard.phone_numbers import is_fictional
 

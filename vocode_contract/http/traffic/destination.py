@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from vocode_contract.contract.model import Contract, Operation, matches_path
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation, matches_path
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.url import DEFAULT_PORTS
 

@@ -6,7 +6,8 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.checked_exchange import CheckedExchange

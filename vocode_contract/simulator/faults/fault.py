@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
-from vocode_contract.contract.model import Operation
+from vocode_contract.contract.operation import Operation
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State
 from vocode_contract.simulator.faults.conditions import Condition, call_ids

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from vocode_contract.contract.model import Contract, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Operation
 from vocode_contract.errors import InvalidOption, did_you_mean
 from vocode_contract.http.message import Request, Response
 from vocode_contract.simulator.account import State

@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from vocode_contract.contract.json_pointer import tokens_of
-from vocode_contract.contract.model import Contract, Schema, dates
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.operation import Schema
 
 #: Levels of a body; no schema is deeper.
 _DEPTH = 8

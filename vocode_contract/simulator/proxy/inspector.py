@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
-from vocode_contract.contract.model import Contract, Effect, Operation
+from vocode_contract.contract.model import Contract
+from vocode_contract.contract.operation import Effect, Operation
 from vocode_contract.http import clock
 from vocode_contract.http.client.created_calls import Creation, Creations
 from vocode_contract.http.client.endpoint import Endpoint
