@@ -1,9 +1,14 @@
 """The benchmarks of the suite: what counts as a mutant, and that they still run."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("flask")
 pytest.importorskip("uvicorn")
+
+sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed, which is what is tested
 
 from benchmarks import sound
 from benchmarks.mutants import Mutant, compare, draw, figures
