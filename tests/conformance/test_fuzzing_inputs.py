@@ -123,15 +123,19 @@ def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
         process = subprocess.Popen(
             [sys.executable, "-m", "vocode_contract", "check", "--url", running.url, *options],
             env=ENVIRONMENT | {"VOCODE_API_KEY": TOKEN},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            text=True,
         )
         while len(calls) < before + 5 and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=SECONDS)
+        shown, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
-    assert {call["status"] for call in list(calls.values())[before:]} == {"ended"}
+    # A request that was cut off before its response came may have created a call, which the run then says.
+    unknown = sum(map(int, re.findall(r"(\d+) create requests got no response: check for orphaned calls", shown)))
+    left = [call for call in list(calls.values())[before:] if call["status"] != "ended"]
+    assert len(left) <= unknown <= 1
 
 
 def test_drawn_keeps_no_answer_and_no_advice():
