@@ -1,7 +1,8 @@
 import pytest
 
 from vocode_contract.contract.json_pointer import resolve
-from vocode_contract.contract.model import PROFILES, Contract, dates, has_timed_transcripts, json_type
+from vocode_contract.contract.json_types import json_type
+from vocode_contract.contract.model import PROFILES, Contract, dates, has_timed_transcripts
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
 each_date = pytest.mark.parametrize("date", dates())

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.json_types import json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Operation, Schema
 from vocode_contract.contract.profile import may_be_null_on_wire
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from vocode_contract.contract.json_types import allows_type, json_type
 from vocode_contract.contract.minimal_values import is_allowed, usual_value
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.profile import may_be_null_on_wire
 
@@ -32,9 +33,7 @@ class _Fitter:
         found = self.contract.branch(schema, value)
         if found is None and "discriminator" in schema and isinstance(value, dict):
             return value  # another kind of object would be another thing
-        kinds = () if found is None else self.contract.types(found)
-        kind = json_type(value)
-        if found is None or (kinds and kind not in kinds and not (kind == "integer" and "number" in kinds)):
+        if found is None or not allows_type(self.contract.types(found), json_type(value)):
             return value if value is None and "null" in self.contract.types(schema) else self.make(schema)
         if isinstance(value, dict):
             return self._fit_object(found, value)

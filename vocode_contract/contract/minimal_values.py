@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vocode_contract.contract.documents import BOUNDS
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.json_types import allows_type, json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
 from vocode_contract.errors import InvalidOption
 
@@ -143,8 +144,7 @@ def usual_value(contract: Contract, schema: Schema) -> Any:
     for value in (schema.get("default"), *found.get("examples", ())):
         if isinstance(value, str | int | float):
             chosen = contract.branch(schema, value)
-            kinds, kind = contract.types(chosen or {}), json_type(value)
-            is_of_type = not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+            is_of_type = allows_type(contract.types(chosen or {}), json_type(value))
             if chosen is not None and is_of_type and is_allowed(chosen, value):
                 return value
     return minimal_value(contract, schema)

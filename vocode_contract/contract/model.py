@@ -16,6 +16,7 @@ from vocode_contract.contract.documents import (
     read_index,
     share_document,
 )
+from vocode_contract.contract.json_types import allows_type, json_type
 from vocode_contract.contract.operation import Operation, Schema, parse_operation
 from vocode_contract.errors import UnknownContract, UnknownProfile, UnknownSchema
 
@@ -265,7 +266,7 @@ class Contract:
         kind = json_type(value)
         if (id(union), kind) in self._branches:
             return self._branches[id(union), kind]
-        taking = [option for option in options if _takes(self.types(option), kind)]
+        taking = [option for option in options if allows_type(self.types(option), kind)]
         chosen = taking[0] if len(taking) == 1 else self._first_scalar(taking, kind)
         if id(union) in self._pointers:  # it lives as long as the document, so no other object gets its id
             self._branches[id(union), kind] = chosen
@@ -346,26 +347,6 @@ def has_timed_transcripts(contract: Contract) -> bool:
     examples = contract.schemas.get("Call", {}).get("examples") or [{}]
     example = examples[0].get("transcript") if isinstance(examples[0], dict) else None
     return isinstance(example, str) and example.startswith("[")
-
-
-def json_type(value: object) -> str:
-    """Return the JSON type of a parsed value; ``unknown`` for what JSON cannot hold."""
-    return _TYPES.get(type(value), "unknown")
-
-
-_TYPES: Mapping[type, str] = {
-    type(None): "null",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
-
-
-def _takes(kinds: tuple[str, ...], kind: str) -> bool:
-    return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
 
 
 @cache

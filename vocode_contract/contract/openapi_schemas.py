@@ -9,6 +9,7 @@ from typing import Any
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.documents import BOUNDS, COMPONENTS
+from vocode_contract.contract.json_types import json_type
 from vocode_contract.contract.openapi_places import Places
 
 _ANNOTATIONS = frozenset(
@@ -90,7 +91,7 @@ class SchemaNormalizer:
         _write_exclusive_bounds(result)
         self._check_values(result, place)
         if "type" not in result and ("enum" in result or "const" in result):
-            result["type"] = list(dict.fromkeys(map(_json_type, result.get("enum", [result.get("const")]))))
+            result["type"] = list(dict.fromkeys(map(json_type, result.get("enum", [result.get("const")]))))
         kinds = [result["type"]] if isinstance(result.get("type"), str) else result.get("type", [])
         self._check_text(result, place)
         if result.get("format") == "password":
@@ -299,8 +300,3 @@ def _write_exclusive_bounds(schema: dict[str, Any]) -> None:
 
 def _is_one_way(schema: dict[str, Any]) -> bool:
     return schema.get("readOnly") is True or schema.get("writeOnly") is True
-
-
-def _json_type(value: object) -> str:
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), "null")

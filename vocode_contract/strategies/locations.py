@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any, Literal
 
 from vocode_contract.contract import json_pointer
+from vocode_contract.contract.json_types import json_type
 from vocode_contract.contract.minimal_values import branches_of, follow, minimal_of_branch, minimal_value
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.profile import is_union_by_type, may_be_null_on_wire
 from vocode_contract.validation.masking import HIDDEN_KEY

@@ -13,7 +13,8 @@ import orjson
 
 from vocode_contract.contract import json_pointer, since
 from vocode_contract.contract.documents import BOUNDS
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.json_types import json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
 from vocode_contract.contract.profile import schema_under_profile, schemas_under_profile
 from vocode_contract.errors import InvalidOption

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from vocode_contract.contract.model import Contract, json_type
+from vocode_contract.contract.json_types import json_type
+from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
 
 #: Shown in place of a key of a free-form map, or of a name that may be a secret.

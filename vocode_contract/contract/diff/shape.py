@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Any
 
 from vocode_contract.contract.json_pointer import escape
-from vocode_contract.contract.model import json_type
+from vocode_contract.contract.json_types import json_type
 from vocode_contract.contract.operation import Schema
 
 COMPONENTS = "#/components/schemas/"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
-from vocode_contract.contract.model import json_type
+from vocode_contract.contract.json_types import json_type
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.faults.end_call import keep_running, pretend_to_end, return_other_call, shift
 from vocode_contract.simulator.faults.fault import (
