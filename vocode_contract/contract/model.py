@@ -175,14 +175,14 @@ class Contract:
         Source: Overlay Specification 1.0.0; RFC 7396.
         """
         from vocode_contract.contract.openapi import normalize
-        from vocode_contract.contract.overlay import apply_overlay, is_overlay
-        from vocode_contract.contract.reading import merge, read_openapi
+        from vocode_contract.contract.overlay import apply_overlay, is_overlay, merge_patch
+        from vocode_contract.contract.reading import read_openapi
 
         patch, source = read_openapi(overlay)
         if is_overlay(patch):
             changed = apply_overlay(deepcopy(self.document), patch, "overlay" if source == "document" else source)
         else:
-            changed = merge(self.document, {"components": {"schemas": patch}})
+            changed = merge_patch(self.document, {"components": {"schemas": patch}})
         return Contract(date=date or self.date, profile=self.profile, document=normalize(changed, "overlay"))
 
     def with_profile(self, profile: str) -> "Contract":

@@ -9,15 +9,15 @@ Source: OpenAPI 3.0.4 and 3.1.1, section "Schema Object".
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.documents import COMPONENTS, operation_names, refuse
 from vocode_contract.contract.openapi_places import Places
 from vocode_contract.contract.openapi_schemas import SchemaNormalizer
+from vocode_contract.contract.operation import Effect
 
-EFFECTS = ("reads", "writes", "bills", "rings", "hangs-up")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def normalize(document: Any, source: str, operations: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class _Normalizer:
         for path, item in self._places.require_object(self._places.document.get(section, {}), f"/{section}").items():
             place = f"/{section}/{json_pointer.escape(path)}"
             content, place = self._places.dereference(item, place)
-            for method in METHODS:
+            for method in _METHODS:
                 if method in content:
                     yield (
                         path,
@@ -110,8 +110,8 @@ class _Normalizer:
         if spec.get("callbacks"):
             raise self._places.refuse(f"{place}/callbacks", "cannot be checked: callbacks are not supported")
         effect = spec.get("x-effect")
-        if effect is not None and effect not in EFFECTS:
-            raise self._places.refuse(f"{place}/x-effect", f"must be one of {', '.join(EFFECTS)}")
+        if effect is not None and effect not in get_args(Effect):
+            raise self._places.refuse(f"{place}/x-effect", f"must be one of {', '.join(get_args(Effect))}")
         result = {**spec, "operationId": name}
         if parameters := self._parameters(place):
             result["parameters"] = parameters

@@ -1,6 +1,6 @@
-"""Apply an OpenAPI Overlay document to the document of a contract.
+"""Change the document of a contract: by an OpenAPI Overlay, or by JSON Merge Patches of its schemas.
 
-Source: Overlay Specification 1.0.0.
+Source: Overlay Specification 1.0.0; RFC 7396.
 """
 
 from collections.abc import Mapping
@@ -108,3 +108,19 @@ def _merge(node: dict[str, Any], update: dict[str, Any], source: str, place: str
             raise refuse(source, f"{place}/{key}", "is of another type than what it is merged into")
         else:
             node[key] = value
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Return a value with a JSON Merge Patch applied; neither is changed.
+
+    Source: RFC 7396, section 2.
+    """
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged

@@ -29,13 +29,13 @@ def read_openapi(document: Mapping[str, Any] | str | bytes | os.PathLike[str]) -
         MissingExtra: It is YAML, and PyYAML is not installed.
     """
     if isinstance(document, Mapping):
-        return _bounded(document, "document"), "document"
+        return _copy_limited(document, "document"), "document"
     if isinstance(document, bytes):
-        return _bounded(_parse(document, "document"), "document"), "document"
+        return _copy_limited(_parse(document, "document"), "document"), "document"
     if isinstance(document, str) and (document.lstrip().startswith("{") or "\n" in document):
-        return _bounded(_parse(document.encode("utf-8", "surrogatepass"), "document"), "document"), "document"
+        return _copy_limited(_parse(document.encode("utf-8", "surrogatepass"), "document"), "document"), "document"
     source = os.fspath(document)
-    return _bounded(_parse(_read_file(source), source), source), source
+    return _copy_limited(_parse(_read_file(source), source), source), source
 
 
 def read_folder(path: str) -> tuple[dict[str, Any], str]:
@@ -47,7 +47,7 @@ def read_folder(path: str) -> tuple[dict[str, Any], str]:
 
     def read(name: str) -> Any:
         file = os.path.join(path, name)
-        content = _bounded(_parse(_read_in_folder(path, name), file), file)
+        content = _copy_limited(_parse(_read_in_folder(path, name), file), file)
         if not isinstance(content, dict):
             raise refuse(file, "", "must be an object")
         return content
@@ -125,7 +125,7 @@ def _parse_yaml(content: bytes, source: str) -> Any:
         raise InvalidOption(source, f"is neither JSON nor YAML{where}") from None
 
 
-def _bounded(document: Any, source: str) -> Any:
+def _copy_limited(document: Any, source: str) -> Any:
     """Return a copy that JSON can hold, its keys as text, after a look at its size: aliases of YAML can hide it."""
     level, count = [document], 0
     for _ in range(MOST_LEVELS):
@@ -178,19 +178,3 @@ def read_toml(path: str | os.PathLike[str], most: int) -> dict[str, Any]:
     except ValueError as error:  # a number with thousands of digits is no TOMLDecodeError
         place = re.search(r"\(at .*\)", str(error))
         raise ValueError(f"is not TOML{f' {place[0]}' if place else ''}") from None
-
-
-def merge(target: Any, patch: Any) -> Any:
-    """Return a value with a JSON Merge Patch applied; neither is changed.
-
-    Source: RFC 7396, section 2.
-    """
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged
