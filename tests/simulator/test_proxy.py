@@ -647,8 +647,10 @@ def test_proxy_command_refuses_what_it_cannot_use(capsys, server, arguments):
 
 
 def test_proxy_command_reports_and_ends_on_a_signal(tmp_path, server):
-    report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "vocode_contract", "proxy", "--upstream", server.url, "--report", f"json={report}"]
+    report, folder = tmp_path / "report.json", tmp_path / "2031-01-01"
+    assert run(["schema", "--contract", server.simulation.contract.date, "--new-date", str(folder)]) == 0
+    options = ["--upstream", server.url, "--contract", str(folder), "--report", f"json={report}"]
+    command = [sys.executable, "-m", "vocode_contract", "proxy", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[0]
@@ -663,3 +665,4 @@ def test_proxy_command_reports_and_ends_on_a_signal(tmp_path, server):
     assert "get_call   0 of 1 exchanges conform  VIOLATES" in out
     assert out.splitlines()[-1] == "the API violates the contract"
     assert json.loads(report.read_text())["verdict"] == "violates"
+    assert f"vocode-contract check --contract {folder}" in " ".join(out.split())

@@ -15,10 +15,10 @@ import click
 
 from vocode_contract.cli.check import write_outcome
 from vocode_contract.cli.options import (
-    contract_of,
     contract_option,
     examples,
     host_option,
+    names_of_contract,
     options_of_runs,
     port_option,
     profile_option,
@@ -127,8 +127,11 @@ def proxy(
 
     output = ctx.ensure_object(Output)
     given = {option.name: option.resolve(options[option.key], prefix=CHECK_PREFIX) for option in _OPTIONS}
-    settings = Settings.from_given(given | {"url": Given(value=upstream, source="--upstream")})
-    settings = replace(settings, contract=contract_of(date, profile))
+    given["url"] = Given(value=upstream, source="--upstream")
+    known_contract, known_profile = names_of_contract(date, profile)
+    given["contract"] = Given(value=known_contract or "", source="--contract")
+    given["profile"] = Given(value=known_profile, source="--profile")
+    settings = Settings.from_given(given)
     files = parse_reports(reports, "--report")
     relay = _make_relay(settings, read_only=read_only, enforces=enforce)
     run = Run(settings=settings, consents=relay.inspector.guard.consents)
