@@ -249,6 +249,7 @@ def _find_consents(settings: "Settings", endpoint: "Endpoint", *, read_only: boo
 def _collect(inspector: "Inspector") -> "ResultCollector":
     """Return the results: one for each operation and verdict, and what was not checked as remarks."""
     from vocode_contract.report.observed import make_observed_row
+    from vocode_contract.report.payload_results import format_count
     from vocode_contract.report.results import ResultCollector
 
     counts, traffic, endpoint = inspector.counts, inspector.traffic, str(inspector.endpoint)
@@ -269,13 +270,14 @@ def _collect(inspector: "Inspector") -> "ResultCollector":
         results.rows.append(_make_row(inspector, operation, verdict, reason))
     if unknown := counts["", "unknown-operation"]:
         named = [*traffic.record.others][:_NAMED]
-        requests = f"{unknown:,} request{'s' if unknown != 1 else ''} not checked"
-        results.remarks.append(f"{requests}, since the contract has no such operation: {', '.join(named)}")
+        requests = format_count(unknown, "request", "requests")
+        results.remarks.append(f"{requests} not checked, since the contract has no such operation: {', '.join(named)}")
     return results
 
 
 def _make_row(inspector: "Inspector", operation: str, verdict: str, reason: str) -> "Row":
     """Return the result of the exchanges of an operation that have no verdict."""
+    from vocode_contract.report.payload_results import format_count
     from vocode_contract.report.row import Row
 
     count = inspector.counts[operation, verdict]
@@ -283,7 +285,7 @@ def _make_row(inspector: "Inspector", operation: str, verdict: str, reason: str)
     return Row(
         nodeid=f"{operation} {verdict}",
         operation=operation,
-        claim=f"{count} request{'s' if count != 1 else ''} {what}",
+        claim=f"{format_count(count, 'request', 'requests')} {what}",
         verdict=verdict,
         endpoint=str(inspector.endpoint),
         reason=reason,

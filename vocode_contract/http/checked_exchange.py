@@ -1,6 +1,6 @@
 """CheckedExchange: one exchange and the violations in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -141,6 +141,13 @@ class CheckedExchange:
         wanted = uuid_of(identifier)
         return next((item for item in self.items if wanted and uuid_of(item.get("id")) == wanted), {})
 
+    def find_pointer(self, identifier: str) -> str:
+        """Return the JSON Pointer to a call in the body by its id; empty if the body is the call, or lacks it."""
+        items = () if "status" in self.members else self.members.get("items", ())
+        ids = (uuid_of(item.get("id")) if isinstance(item, dict) else None for item in items)
+        index = next((index for index, known in enumerate(ids) if known == uuid_of(identifier)), None)
+        return "" if index is None else f"/items/{index}"
+
     @property
     def observations(self) -> Mapping[str, Observation]:
         """The observations of calls in the response, by the id in the request or in the list."""
@@ -157,6 +164,15 @@ class CheckedExchange:
             str(uuid_of(name)): Observation(at=self.at, operation=self.operation.name, value=call)
             for name, call in calls.items()
         }
+
+
+def collect_looks(answers: Iterable[CheckedExchange]) -> dict[str, list[tuple[CheckedExchange, Observation]]]:
+    """Return what exchanges show of each call, by its id and in their order."""
+    looks: dict[str, list[tuple[CheckedExchange, Observation]]] = {}
+    for answer in answers:
+        for identifier, observation in answer.observations.items():
+            looks.setdefault(identifier, []).append((answer, observation))
+    return looks
 
 
 def _id_of(members: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ import orjson
 from vocode_contract.conformance.assertions.responses import fail_with
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.model import Contract
-from vocode_contract.http.checked_exchange import CheckedExchange
+from vocode_contract.http.checked_exchange import CheckedExchange, collect_looks
 from vocode_contract.http.client.fictional_call import Place, expected_options
 from vocode_contract.validation.lifecycle.call_life import is_over
 from vocode_contract.validation.scalars import canonical_id
@@ -61,12 +61,8 @@ def assert_fixed_values_stay(
         settled: Keys to compare of calls that are over, besides those that are compared of all calls.
     """
     __tracebackhide__ = True
-    looks: dict[str, list[_Look]] = {}
-    for answer in answers:
-        if answer.is_valid:
-            for identifier, observation in answer.observations.items():
-                looks.setdefault(identifier, []).append((answer, observation.value))
-    for identifier, shown in looks.items():
+    for identifier, looks in collect_looks(answer for answer in answers if answer.is_valid).items():
+        shown = [(answer, observation.value) for answer, observation in looks]
         created, requested = own.get(identifier, (None, frozenset()))
         for (earlier, before), (later, after), is_strict in _pair(shown, created):
             are_over = is_over(before) and is_over(after)
@@ -75,13 +71,13 @@ def assert_fixed_values_stay(
             known = requested if is_full else frozenset()
             if place := _find_change(before, after, keys, known, is_strict=is_strict):
                 is_alone = _is_contradicted_by_all((earlier, before), place, shown)
-                wrong, call, other = (earlier, before, later) if is_alone else (later, after, earlier)
+                wrong, other = (earlier, later) if is_alone else (later, earlier)
                 is_listed = "list_calls" in (wrong.operation.name, other.operation.name)
                 is_of_both = is_listed and wrong.operation != other.operation
                 fail_with(
                     wrong,
                     _CODES.get(place, "list-disagrees" if is_of_both else "value-changed"),
-                    json_pointer.from_tokens((*_locate(wrong, call), *place)),
+                    wrong.find_pointer(identifier) + json_pointer.from_tokens(place),
                     expected=f"the value that {other.operation.name} returned",
                     actual="another value, or null",
                     steps=() if is_alone else (earlier,),
@@ -100,12 +96,6 @@ def _get(call: Any, place: Place) -> Any:
     for key in place:
         call = call.get(key) if isinstance(call, dict) else None
     return call
-
-
-def _locate(answer: CheckedExchange, call: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return where in a response a call stands."""
-    found = (index for index, item in enumerate(answer.items) if item.get("id") == call.get("id"))
-    return next((("items", str(index)) for index in found), ())
 
 
 def _pair(looks: Sequence[_Look], created: CheckedExchange | None) -> Iterator[tuple[_Look, _Look, bool]]:

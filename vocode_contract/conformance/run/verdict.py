@@ -11,17 +11,16 @@ from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.run.accepted import accept
 from vocode_contract.conformance.scenario.calls import NoCall
 from vocode_contract.contract.acceptance import Acceptance
-from vocode_contract.http.checked_exchange import CheckedExchange
+from vocode_contract.http.checked_exchange import CheckedExchange, collect_looks
 from vocode_contract.http.guard.guard import NOT_OFFERED, NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.report.evidence import FirstSeen
 from vocode_contract.report.row import READ_ONLY, record_error, record_verdict, record_violations
-from vocode_contract.validation.lifecycle.history import NEW, Observation, digest_fixed
+from vocode_contract.validation.lifecycle.history import NEW, digest_fixed
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.scalars import uuid_of
 from vocode_contract.validation.violation import ContractViolated, Violation, has_error
 
-_Look = tuple[Observation, CheckedExchange]
 #: Codes about a value that never changes, and its key: whichever operation shows another one is wrong.
 _CONSTANT: Mapping[str, str] = {
     "owner-changed": "user_id",
@@ -88,10 +87,10 @@ def _in_order(*answers: CheckedExchange) -> tuple[CheckedExchange, ...]:
 def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]]:
     """Yield the violations in the histories of calls that the exchanges show."""
     contract = client.contract
-    for identifier, unsorted in _collect_looks(client.answers).items():
-        looks = sorted(unsorted, key=lambda look: look[1].at)
+    for identifier, unsorted in collect_looks(client.answers).items():
+        looks = sorted(unsorted, key=lambda look: look[0].at)
         history, before, last, went_back = NEW, None, None, False
-        for observation, answer in looks:
+        for answer, observation in looks:
             if observation.value == last:  # nothing changed, which is the most frequent case
                 before = answer
                 continue
@@ -101,24 +100,19 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
             for violation in found:
                 if violation.code != "end-time-moved" or not went_back:  # it follows from a status that went back
                     steps = _in_order(*([before] if before else []), *_causes_of(answer))
-                    others = _collect_looks((*client.list_earlier(), *client.answers))[identifier]
-                    blamed = _choose_wrong(violation, answer, before, others)
-                    place = f"{_item(blamed, identifier)}{violation.instance_pointer}"
+                    blamed = _choose_wrong(violation, answer, before, client=client, identifier=identifier)
+                    place = f"{blamed.find_pointer(identifier)}{violation.instance_pointer}"
                     yield replace(violation, note=""), FirstSeen(answer=blamed, place=place, steps=steps)
             before = answer
 
 
-def _collect_looks(answers: Sequence[CheckedExchange]) -> dict[str, list[_Look]]:
-    """Return what exchanges show of each call, by its id."""
-    seen: dict[str, list[_Look]] = {}
-    for answer in answers:
-        for identifier, observation in answer.observations.items():
-            seen.setdefault(identifier, []).append((observation, answer))
-    return seen
-
-
 def _choose_wrong(
-    violation: Violation, answer: CheckedExchange, before: CheckedExchange | None, looks: Sequence[_Look]
+    violation: Violation,
+    answer: CheckedExchange,
+    before: CheckedExchange | None,
+    *,
+    client: CheckedClient,
+    identifier: str,
 ) -> CheckedExchange:
     """Return which of two exchanges that contradict each other is wrong: the one that all other operations contradict.
 
@@ -128,30 +122,20 @@ def _choose_wrong(
         violation: What contradicts.
         answer: The later exchange.
         before: The earlier one.
-        looks: What all exchanges of the run so far show of the call.
+        client: Has the exchanges of the run so far.
+        identifier: Id of the call.
     """
     is_clear = before is not None and before.operation.name != answer.operation.name and answer.is_valid
     if violation.code not in _CONSTANT or before is None or not is_clear:
         return answer
     key = _CONSTANT[violation.code]
     shown: dict[str, set[str]] = {}
-    for observation, exchange in looks:
+    for exchange, observation in collect_looks((*client.list_earlier(), *client.answers))[identifier]:
         for digest in digest_fixed(observation.value, (key,)).values():
             shown.setdefault(exchange.operation.name, set()).add(digest)
     suspect, witnesses = shown.pop(before.operation.name, set()), list(shown.values())
     agreed = set.intersection(*witnesses) if len(witnesses) > 1 else set()
     return before if agreed and suspect.isdisjoint(agreed) else answer
-
-
-def _item(answer: CheckedExchange, identifier: str) -> str:
-    """Return the JSON Pointer to a call in the response body."""
-    members = answer.members
-    if "status" in members:
-        return ""
-    items = members.get("items", ())
-    ids = (uuid_of(item.get("id")) if isinstance(item, dict) else None for item in items)
-    index = next((index for index, known in enumerate(ids) if known == uuid_of(identifier)), None)
-    return "" if index is None else f"/items/{index}"
 
 
 @contextmanager
