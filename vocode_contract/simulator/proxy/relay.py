@@ -8,13 +8,11 @@ Redirects are not followed, and every request is sent at most once.
 import asyncio
 import math
 import ssl
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import h11
-import orjson
 
 from vocode_contract.http import clock
 from vocode_contract.http.client.connection import NETWORK_ERRORS, ConnectionLog, httpcore, open_connection
@@ -23,6 +21,7 @@ from vocode_contract.http.client.timing import Timing
 from vocode_contract.http.guard.guard import NotPermitted
 from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.http.message import Request, Response
+from vocode_contract.simulator.proxy.application import GRACE, PIECE, Application, ClientGone, Refusal, Side
 from vocode_contract.simulator.proxy.incoming import IncomingMessage, address_head, mark_head
 from vocode_contract.simulator.proxy.inspector import MARK, Inspector, OpenExchange, SeenExchange
 from vocode_contract.simulator.proxy.pages import PAGES, find_page
@@ -30,77 +29,7 @@ from vocode_contract.simulator.server.limits import BODY, LOOPBACK_AUTHORITY
 
 #: Connections at once; those of browsers and of pools stay open.
 _MOST_CONNECTIONS = 256
-#: Seconds that an application may be silent, and that open exchanges have to end when the proxy stops.
-_IDLE, _GRACE = 75.0, 1.0
-#: Bytes that are read at once; a larger body is checked in a thread, so that other connections go on.
-_PIECE = 65_536
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_REASONS: Mapping[int, str] = {
-    200: "OK",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    413: "Content Too Large",
-    421: "Misdirected Request",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
-
-
-class Refusal(Exception):
-    """A request that is not passed on; it is answered with a status code and a reason."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(status, reason)
-        self.status = status
-        self.reason = reason
-
-
-class ClientGone(Exception):
-    """The application closed its connection, or neither sends nor takes any bytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Side:
-    """One of the two connections of a conversation.
-
-    Attributes:
-        reader: Its bytes.
-        writer: Takes bytes.
-    """
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def send(self, data: bytes, timeout: float) -> None:
-        """Send bytes, and wait until the other end takes them.
-
-        Raises:
-            OSError: The connection is gone.
-            TimeoutError: The other end does not take them.
-        """
-        if self.writer.is_closing():  # uvloop raises RuntimeError for bytes to a connection that was reset
-            raise ConnectionResetError
-        self.writer.write(data)
-        async with asyncio.timeout(timeout):
-            await self.writer.drain()
-
-    async def has_something(self) -> bool:
-        """Return whether bytes, or the end of the connection, arrived before a request was sent."""
-        try:
-            async with asyncio.timeout(0):
-                await self.reader.read(1)
-        except TimeoutError:
-            return False
-        except OSError:
-            return True
-        return True
-
-    def close(self) -> None:
-        """Close the connection once the other end has taken what was sent, or after a moment."""
-        self.writer.close()
-        asyncio.get_running_loop().call_later(_GRACE, self.writer.transport.abort)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -129,21 +58,21 @@ class Relay:
             self._tasks.add(task)
         try:
             if len(self._tasks) > _MOST_CONNECTIONS:
-                await conversation.refuse(503, "the proxy has too many connections", closes=True)
+                await conversation.application.refuse(503, "the proxy has too many connections", closes=True)
             else:
                 await conversation.run(self._busy)
         except (ClientGone, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             conversation.close_server()
-            conversation.client.close()
+            conversation.application.side.close()
             self._busy.discard(conversation)
             if task is not None:
                 self._tasks.discard(task)
 
     async def stop(self) -> None:
         """Wait a moment for open exchanges, then end all connections."""
-        until = clock.monotonic() + _GRACE
+        until = clock.monotonic() + GRACE
         while self._busy and clock.monotonic() < until:
             await asyncio.sleep(0.01)
         tasks = tuple(self._tasks)
@@ -158,100 +87,41 @@ class Conversation:
     def __init__(self, relay: Relay, client: Side) -> None:
         self.relay = relay
         self.server: Side | None = None
-        self.client = client
-        self._pending = b""
-        self._method = ""
+        self.application = Application(client)
 
     async def run(self, busy: set["Conversation"]) -> None:
         """Serve one request after the other, and be among the busy ones in the meantime."""
         while True:
             busy.discard(self)
-            request = IncomingMessage(h11.SERVER, self._receive, most=BODY)
+            request = IncomingMessage(h11.SERVER, self.application.receive, most=BODY)
             try:
                 if not await request.read_head() or not isinstance(request.head, h11.Request):
                     return
             except h11.RemoteProtocolError:
-                await self.refuse(400, "the request is not HTTP/1.1", closes=True)
-                await self._linger()
+                await self.application.refuse(400, "the request is not HTTP/1.1", closes=True)
+                await self.application.linger()
                 return
             busy.add(self)
-            self._method = request.head.method.decode("latin-1")
+            self.application.method = request.head.method.decode("latin-1")
             try:
                 is_reusable = await self._serve(request, request.head)
             except (Refusal, h11.RemoteProtocolError) as error:
                 refusal = error if isinstance(error, Refusal) else Refusal(400, "the request is not HTTP/1.1")
                 with suppress(h11.RemoteProtocolError):
                     await request.read(wait=False)
-                await self.refuse(refusal.status, refusal.reason, closes=not request.keeps_alive)
+                await self.application.refuse(refusal.status, refusal.reason, closes=not request.keeps_alive)
                 is_reusable = True
             if not request.is_over:
-                await self._linger()
+                await self.application.linger()
             if not (is_reusable and request.keeps_alive):
                 return
-            self._pending = request.rest
-
-    async def send(self, data: bytes) -> None:
-        """Send bytes to the application.
-
-        Raises:
-            ClientGone: It does not take them.
-        """
-        try:
-            await self.client.send(data, _IDLE)
-        except (OSError, TimeoutError) as error:
-            raise ClientGone from error
-
-    async def refuse(
-        self, status: int, reason: str, *, closes: bool, mark: str = "not-sent", **members: object
-    ) -> None:
-        """Answer a request with an error in the proxy's own words.
-
-        Args:
-            status: Status code.
-            reason: What is wrong, and what to do about it; no part of any message.
-            closes: Whether the connection ends with it.
-            mark: The value of the header `MARK`.
-            members: Further members of the body.
-
-        Source: RFC 9457, problem details.
-        """
-        content = {"type": "about:blank", "title": _REASONS[status], "status": status, "detail": reason, **members}
-        headers = (("Content-Type", "application/problem+json"), (MARK, mark), ("Cache-Control", "no-store"))
-        response = Response(status=status, headers=headers, body=orjson.dumps(content))
-        await self._send_own(response, closes=closes)
+            self.application.pending = request.rest
 
     def close_server(self) -> None:
         """Close the connection to the server, if there is one."""
         if self.server is not None:
             self.server.close()
         self.server = None
-
-    async def _send_own(self, response: Response, *, closes: bool) -> None:
-        length = ("Content-Length", str(len(response.body)))
-        headers = (*response.headers, length, *([("Connection", "close")] if closes else []))
-        lines = [f"HTTP/1.1 {response.status} {_REASONS[response.status]}", *(f"{n}: {v}" for n, v in headers)]
-        head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
-        await self.send(head if self._method == "HEAD" else head + response.body)
-
-    async def _linger(self) -> None:
-        """Take what the application still sends: a connection with unread bytes is reset, and the response lost."""
-        if self.client.writer.is_closing():
-            return
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                self.client.writer.write_eof()
-                while await self.client.reader.read(_PIECE):
-                    pass
-
-    async def _receive(self) -> bytes:
-        if self._pending:
-            data, self._pending = self._pending, b""
-            return data
-        try:
-            async with asyncio.timeout(_IDLE):
-                return await self.client.reader.read(_PIECE)
-        except (OSError, TimeoutError) as error:
-            raise ClientGone from error
 
     async def _serve(self, message: IncomingMessage, head: h11.Request) -> bool:
         """Serve one request; return whether the connections can be used for another.
@@ -265,14 +135,15 @@ class Conversation:
         path, _, query = head.target.decode("latin-1").partition("?")
         inspector = self.relay.inspector
         if path.startswith(PAGES):
-            page = find_page(inspector, path.removeprefix(PAGES)) if self._method in ("GET", "HEAD") else None
+            is_read = self.application.method in ("GET", "HEAD")
+            page = find_page(inspector, path.removeprefix(PAGES)) if is_read else None
             if page is None:
                 raise Refusal(404, f"the proxy has no such page; its start is {PAGES}")
             await message.read(wait=False)
-            await self._send_own(page, closes=not message.keeps_alive)
+            await self.application.answer(page, closes=not message.keeps_alive)
             return True
         request = Request(
-            method=self._method,
+            method=self.application.method,
             path=inspector.endpoint.path + path,
             query=query,
             headers=tuple(
@@ -296,7 +167,7 @@ class Conversation:
     async def _read_rest(self, message: IncomingMessage, head: h11.Request) -> bytes:
         """Return the rest of a body that decides whether the request is sent."""
         if not message.is_over and any(name == b"expect" for name, _ in head.headers):
-            await self.send(_CONTINUE)
+            await self.application.send(_CONTINUE)
         pieces = []
         while piece := await message.read():
             pieces.append(piece)
@@ -310,6 +181,7 @@ class _Exchange:
 
     def __init__(self, conversation: Conversation, message: IncomingMessage, opened: OpenExchange) -> None:
         self._conversation = conversation
+        self._application = conversation.application
         self._relay = conversation.relay
         self._inspector = conversation.relay.inspector
         self._message = message
@@ -338,7 +210,7 @@ class _Exchange:
             if not self._message.is_over:
                 sending = asyncio.create_task(self._send_rest())
             self._response.expect_response(self._message.head.method)  # type: ignore[union-attr]  # it is a request
-            if not await self._response.read_head(self._conversation.send):
+            if not await self._response.read_head(self._application.send):
                 raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
             await self._pass_on()
         except NETWORK_ERRORS as error:
@@ -403,7 +275,7 @@ class _Exchange:
             while True:
                 try:
                     async with asyncio.timeout(self._line.next_timeout(self._relay.timing.total)):
-                        data = await self._server.reader.read(_PIECE)
+                        data = await self._server.reader.read(PIECE)
                     break
                 except TimeoutError:
                     if self._message.is_over or self._line.is_over:
@@ -432,14 +304,14 @@ class _Exchange:
         await self._begin("unchecked" if self._opened.operation else "unknown-operation")
         self._line.deadline = math.inf  # a stream may go on for as long as bytes come
         while piece := await response.read():
-            await self._conversation.send(piece)
+            await self._application.send(piece)
         await self._check(head, is_whole=response.is_kept)
 
     async def _begin(self, mark: str, rest: bytes = b"") -> None:
         """Pass on the head of the response, and as much of its body as was held back."""
         self._is_begun = True
         head = mark_head(self._response.raw_head, MARK, mark)
-        await self._conversation.send(b"".join((head, bytes(self._body), rest)))
+        await self._application.send(b"".join((head, bytes(self._body), rest)))
 
     async def _check(self, head: h11.Response, *, is_whole: bool) -> SeenExchange:
         self._is_checked = True
@@ -448,7 +320,7 @@ class _Exchange:
         response = replace(response, body=bytes(self._response.content) if is_whole else b"")
         check = partial(self._inspector.check, opened, response)
         check = partial(check, seconds=seconds, is_whole=is_whole, has_request=message.is_kept)
-        found = check() if len(response.body) <= _PIECE else await asyncio.to_thread(check)
+        found = check() if len(response.body) <= PIECE else await asyncio.to_thread(check)
         is_long = self._response.size > self._inspector.max_body
         return self._inspector.close(opened, response, found, seconds=seconds, is_long=is_long)
 
@@ -460,7 +332,7 @@ class _Exchange:
             if each.severity == "error"
         ]
         reason = f"the response to {seen.operation} violates the contract of {self._inspector.contract.date}"
-        await self._conversation.refuse(502, reason, closes=False, mark=seen.mark, violations=found)
+        await self._application.refuse(502, reason, closes=False, mark=seen.mark, violations=found)
 
     async def _fail(self, error: Exception) -> bool:
         """Record that there is no complete response, and pass on what there is of it, or an error.
@@ -484,7 +356,7 @@ class _Exchange:
             return False
         status = 504 if kind.startswith("timeout") else 502
         is_over = self._message.is_over
-        await self._conversation.refuse(status, str(inconclusive), closes=not is_over, mark=seen.mark, kind=kind)
+        await self._application.refuse(status, str(inconclusive), closes=not is_over, mark=seen.mark, kind=kind)
         return True
 
 
