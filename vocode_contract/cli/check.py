@@ -16,6 +16,7 @@ from vocode_contract.cli.completion import complete_faults
 from vocode_contract.cli.options import (
     contract_option,
     examples,
+    given_options,
     names_of_contract,
     options_of_runs,
     profile_option,
@@ -166,9 +167,7 @@ def check(
 
     output = ctx.ensure_object(Output)
     # The plugin parses them again, but its message for a wrong value would be longer.
-    settings = Settings.from_given(
-        {option.name: option.resolve(options[option.key], prefix=CHECK_PREFIX) for option in _OPTIONS}
-    )
+    settings = Settings.from_given(given_options(options))
     files = parse_reports(reports, "--report")
     if date == FROM_SERVER:
         settings = _use_published(ctx, settings, options)

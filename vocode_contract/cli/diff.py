@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocode_contract.cli.completion import complete_contracts, complete_profiles
-from vocode_contract.cli.options import contract_of, contract_option, examples, options_of_runs
+from vocode_contract.cli.options import contract_of, contract_option, examples, given_options, options_of_runs
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.contract.diff.kinds import LEVELS
 from vocode_contract.errors import CHECK_PREFIX, set_option_prefix
@@ -207,11 +207,8 @@ def _load(side: str, label: str, options: DiffOptions) -> tuple[str, "Contract"]
     if not side.lower().startswith(("http://", "https://")) and label != "--url":
         return side, contract_of(side, options.profile)
     from vocode_contract.cli.published import load_published
-    from vocode_contract.conformance.run.options import OPTIONS, Given
+    from vocode_contract.conformance.run.options import Given
     from vocode_contract.conformance.run.settings import Settings
 
-    given = {
-        each.name: each.resolve(options.reach[each.key], prefix=CHECK_PREFIX) for each in OPTIONS if each.name in _REACH
-    }
-    settings = Settings.from_given({**given, "url": Given(value=side, source=label)})
+    settings = Settings.from_given({**given_options(options.reach), "url": Given(value=side, source=label)})
     return load_published(settings, options.profile, sends_token=options.sends_token)

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +12,8 @@ from vocode_contract.cli.completion import (
     complete_profiles,
     complete_schemas,
 )
-from vocode_contract.conformance.run.options import OPTIONS, RunOption
-from vocode_contract.errors import describe_unknown
+from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
+from vocode_contract.errors import CHECK_PREFIX, describe_unknown
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -120,6 +120,15 @@ def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[...,
         return command
 
     return add
+
+
+def given_options(values: Mapping[str, Any]) -> dict[str, Given]:
+    """Return what was given for the options of a run that a command has, by name."""
+    return {
+        option.name: option.resolve(values[option.key], prefix=CHECK_PREFIX)
+        for option in OPTIONS
+        if option.is_for_check and option.key in values
+    }
 
 
 def _add_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -17,6 +17,7 @@ from vocode_contract.cli.check import write_outcome
 from vocode_contract.cli.options import (
     contract_option,
     examples,
+    given_options,
     host_option,
     names_of_contract,
     options_of_runs,
@@ -25,7 +26,7 @@ from vocode_contract.cli.options import (
     report_option,
 )
 from vocode_contract.cli.output import INCONCLUSIVE, Output
-from vocode_contract.conformance.run.options import OPTIONS, Given
+from vocode_contract.conformance.run.options import Given
 from vocode_contract.errors import CHECK_PREFIX, MissingExtra, set_option_prefix
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _NAMES = (
     *("select", "ignore", "error", "policy", "ca", "cert", "key", "allow-http", "timeout", "max-body"),
     *("call-id", "allow", "allow-number", "budget", "production", "approve-sends"),
 )
-_OPTIONS = tuple(option for option in OPTIONS if option.name in _NAMES)
 #: Requests that are named in a remark.
 _NAMED = 5
 
@@ -126,7 +126,7 @@ def proxy(
     from vocode_contract.simulator.proxy.server import serve_proxy
 
     output = ctx.ensure_object(Output)
-    given = {option.name: option.resolve(options[option.key], prefix=CHECK_PREFIX) for option in _OPTIONS}
+    given = given_options(options)
     given["url"] = Given(value=upstream, source="--upstream")
     known_contract, known_profile = names_of_contract(date, profile)
     given["contract"] = Given(value=known_contract or "", source="--contract")
