@@ -215,11 +215,30 @@ def test_simulate_serves_ipv6_and_logs_requests_masked(simulator):
     _, _, err = ended(process)
     lines = [line.removeprefix("vocode-contract: ") for line in err.splitlines()]
     assert lines[0] == f"open {url}/ in a browser to watch the calls; Ctrl-C stops the simulator"
-    assert lines[1] == "GET /v1/calls/list?page=2 200"
-    assert re.fullmatch(r"GET /v1/calls/list\?page=2&size=<text \w+> 403", lines[2])
-    assert re.fullmatch(r"GET <text \w+> 404", lines[3])
+    assert re.fullmatch(r"GET /v1/calls/list\?page=2 200  \d+ ms", lines[1])
+    assert re.fullmatch(r"GET /v1/calls/list\?page=2&size=<text \w+> 403  \d+ ms", lines[2])
+    assert re.fullmatch(r"GET <text \w+> 404  \d+ ms", lines[3])
     assert lines[4:] == ["interrupted"]
     assert "sk-" not in err
+
+
+def test_simulate_logs_a_slow_response_once_it_was_sent(simulator):
+    process, line = simulator("--fault", "delay-fixed")
+    url, token = line.split()[0], line.split()[-1]
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        client.get("/v1/calls/list", timeout=SECONDS)
+    process.terminate()
+    [shown] = re.findall(r"GET /v1/calls/list 200  (\d+) ms", ended(process)[2])
+    assert int(shown) >= 1000
+
+
+def test_simulate_that_is_quiet_logs_no_request(simulator):
+    process, line = simulator("--quiet")
+    assert httpx.get(f"{line.split()[0]}/v1/calls/list", trust_env=False).status_code == 403
+    process.terminate()
+    _, _, err = ended(process)
+    assert "Ctrl-C stops the simulator" in err
+    assert "GET" not in err
 
 
 def test_command_in_a_zip_archive_says_that_it_must_be_installed(tmp_path, good):

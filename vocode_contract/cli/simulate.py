@@ -80,6 +80,7 @@ _NAME_WIDTH = 28
     multiple=True,
     help="Remote host that webhooks may be sent to; can be repeated (default: loopback only).",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Log no requests (default: one line per request).")
 @click.option(
     "--list-faults", is_flag=True, help="List the faults and the operators of mutations, one per line, and exit."
 )
@@ -90,6 +91,7 @@ def simulate(
     *,
     port: int,
     host: str,
+    quiet: bool,
     list_faults: bool,
     date: str | None,
     variants: tuple[str, ...],
@@ -100,13 +102,13 @@ def simulate(
     """Serve the simulator until interrupted.
 
     Prints one line when it accepts connections: its URL and the token that it accepts. Requests to the
-    API are logged on standard error, one per line, masked. There are a few calls in different states
-    from the start (see GET /v1/calls/list). Created calls ring, are answered, talk and end, but no
-    phone rings. Events are sent to webhooks on this machine, and on other hosts that --allow-host names.
-    Open the URL in a browser to watch the calls and to place new ones.
+    API are logged on standard error, one per line, masked, with the status and the time of the response.
+    There are a few calls in different states from the start (see GET /v1/calls/list). Created calls ring,
+    are answered, talk and end, but no phone rings. Events are sent to webhooks on this machine, and on
+    other hosts that --allow-host names. Open the URL in a browser to watch the calls and to place new ones.
     """
     from vocode_contract.simulator import Simulation, serve
-    from vocode_contract.simulator.request_log import describe_request
+    from vocode_contract.simulator.request_log import LoggedRequest, describe_request
     from vocode_contract.simulator.server.callbacks import Callbacks
     from vocode_contract.simulator.simulation import DEFAULT_TOKEN
     from vocode_contract.simulator.variants import variant_of
@@ -128,6 +130,9 @@ def simulate(
         output.flush()
         output.say(f"open {url}/ in a browser to watch the calls; Ctrl-C stops the simulator")
 
-    simulation.request_log.on_write = lambda entry: output.say(describe_request(entry))
+    def show(entry: LoggedRequest, seconds: float) -> None:
+        if not quiet:
+            output.say(describe_request(entry, seconds))
+
     callbacks = Callbacks(simulation, policy=retry, allowed_hosts=allowed_hosts)
-    serve(simulation, host, port, accepting=accepting, callbacks=callbacks)
+    serve(simulation, host, port, accepting=accepting, show=show, callbacks=callbacks)

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -39,17 +39,12 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """The latest requests.
+    """The latest requests."""
 
-    Attributes:
-        on_write: Called with each request.
-    """
-
-    on_write: Callable[[LoggedRequest], None] = lambda _: None
     _entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED), repr=False)
 
-    def write(self, at: float, operation: Operation | None, request: Request, status: int) -> None:
-        """Add a request; ``at`` is in seconds since the epoch."""
+    def write(self, at: float, operation: Operation | None, request: Request, status: int) -> LoggedRequest:
+        """Add a request, and return its entry; ``at`` is in seconds since the epoch."""
         size = len(request.body)
         entry = LoggedRequest(
             at=at,
@@ -62,7 +57,7 @@ class RequestLog:
             status=status,
         )
         self._entries.append(entry)
-        self.on_write(entry)
+        return entry
 
     def clear(self) -> None:
         """Remove all requests."""
@@ -84,10 +79,11 @@ class RequestLog:
             }
 
 
-def describe_request(entry: LoggedRequest) -> str:
-    """Return a request and its status on one line, masked."""
+def describe_request(entry: LoggedRequest, seconds: float) -> str:
+    """Return a request, its status and the time until its response was sent on one line, masked."""
     path = mask_path(entry.path, entry.operation)
-    return join_request(mask_method(entry.method), path, mask_query(entry.query), entry.status)
+    request = join_request(mask_method(entry.method), path, mask_query(entry.query), entry.status)
+    return f"{request}  {seconds * 1000:.0f} ms"
 
 
 def join_request(method: str, path: str, query: Sequence[Sequence[str]], status: int | None) -> str:

@@ -220,8 +220,8 @@ class Simulation:
         with self._lock:
             answer = self._injector.respond(request, self.state, self._respond)
             operation = self._find_methods(request.path).get(request.method)
-            self.request_log.write(self._clock(), operation, request, answer.response.status)
-        return answer
+            entry = self.request_log.write(self._clock(), operation, request, answer.response.status)
+        return replace(answer, entry=entry)
 
     def _respond(self, request: Request, rules: Rules) -> Response:
         operation = self._find_methods(request.path).get(request.method)

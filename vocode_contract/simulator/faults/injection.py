@@ -14,6 +14,7 @@ from vocode_contract.simulator.account import State
 from vocode_contract.simulator.faults.conditions import call_ids, find_call, holds, holds_for_request, parse_condition
 from vocode_contract.simulator.faults.fault import Fault, FaultContext, Server, Step
 from vocode_contract.simulator.operations import Rules
+from vocode_contract.simulator.request_log import LoggedRequest
 from vocode_contract.simulator.responses import error_response
 from vocode_contract.validation.scalars import uuid_of
 
@@ -138,10 +139,12 @@ class SimulatedResponse:
     Attributes:
         response: The response, as far as it is HTTP.
         steps: How to send it over a connection that is closed afterwards; None for the usual way.
+        entry: The request in the log; None if it is not logged.
     """
 
     response: Response
     steps: Iterator[Step] | None = field(default=None, repr=False)
+    entry: LoggedRequest | None = field(default=None, repr=False)
 
 
 class FaultInjector:

@@ -23,6 +23,7 @@ from vocode_contract.http.url import bracket
 from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
+from vocode_contract.simulator.request_log import LoggedRequest
 from vocode_contract.simulator.server.callbacks import Callbacks
 from vocode_contract.simulator.server.control import answer as answer_to
 from vocode_contract.simulator.server.limits import (
@@ -39,6 +40,8 @@ from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+#: Called with a request to the API, and the seconds until its response was sent.
+Show = Callable[[LoggedRequest, float], object]
 
 LOOPBACK = "127.0.0.1"
 
@@ -153,6 +156,7 @@ def serve(
     port: int = 0,
     *,
     accepting: Callable[[str], None] = lambda _: None,
+    show: Show = lambda *_: None,
     callbacks: Callbacks | None = None,
 ) -> None:
     """Serve a simulation until a signal stops it, which then has its usual effect.
@@ -162,6 +166,7 @@ def serve(
         host: A loopback address.
         port: TCP port; 0 for any free port.
         accepting: Called with the URL as soon as connections are accepted.
+        show: Called with each request to the API, and the seconds until its response was sent.
         callbacks: Sends the deliveries; by default one attempt each, to loopback only.
 
     Raises:
@@ -171,7 +176,7 @@ def serve(
     listener = bind(host, port)
     url = url_of(listener)
     with listener, callbacks or Callbacks(simulation):
-        _Server(simulation, lambda: accepting(url)).run(sockets=[listener])
+        _Server(simulation, lambda: accepting(url), show).run(sockets=[listener])
 
 
 def _run(server: "_Server", listener: socket.socket, accepting: threading.Event) -> None:
@@ -185,10 +190,10 @@ def _run(server: "_Server", listener: socket.socket, accepting: threading.Event)
 class _Server(uvicorn.Server):
     """A uvicorn server that reports when it accepts connections."""
 
-    def __init__(self, simulation: Simulation, accepting: Callable[[], None]) -> None:
+    def __init__(self, simulation: Simulation, accepting: Callable[[], None], show: Show = lambda *_: None) -> None:
         super().__init__(
             uvicorn.Config(
-                _create_application(simulation),
+                _create_application(simulation, show),
                 http=ImpatientProtocol,
                 ws="none",
                 loop="auto",
@@ -211,7 +216,7 @@ class _Server(uvicorn.Server):
         self._accepting()
 
 
-def _create_application(simulation: Simulation) -> Application:
+def _create_application(simulation: Simulation, show: Show) -> Application:
     """Return the ASGI application that passes each acceptable request to the core, which does its own routing."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -227,13 +232,18 @@ def _create_application(simulation: Simulation) -> Application:
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
             body=body,
         )
+        started = time.monotonic()
         answer = answer_to(simulation, request)
-        if answer.steps is None:
-            await _send(answer.response, send)
-        else:
-            from vocode_contract.simulator.server.raw_responses import play
+        try:
+            if answer.steps is None:
+                await _send(answer.response, send)
+            else:
+                from vocode_contract.simulator.server.raw_responses import play
 
-            await play(answer.steps, scope["state"]["connection"], receive)
+                await play(answer.steps, scope["state"]["connection"], receive)
+        finally:
+            if answer.entry is not None:
+                show(answer.entry, time.monotonic() - started)
 
     return application
 
