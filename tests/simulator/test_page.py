@@ -1,15 +1,13 @@
 """The page on the simulator's root, in a real browser."""
 
 import re
-import shutil
 
 import httpx
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from tests.support.browser import open_browser
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
@@ -18,24 +16,12 @@ from vocode_contract.simulator.server.control import answer
 pytestmark = pytest.mark.slow
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
 FILES = ("/", "/_simulator/page.css", "/_simulator/page.js")
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    if not (BROWSER and DRIVER):
-        pytest.skip("no Chromium with its driver is installed (Debian: chromium, chromium-driver)")
-    options = ChromeOptions()
-    options.binary_location = BROWSER
-    profile = tmp_path_factory.mktemp("profile")
-    # Containers have no user namespaces and little shared memory; the page is our own.
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--user-data-dir={profile}"):
-        options.add_argument(argument)
-    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with Chrome(options=options, service=Service(DRIVER)) as browser:
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
 
 
