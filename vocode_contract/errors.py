@@ -37,8 +37,8 @@ class SchemasNotFound(ContractError):
 
     def __str__(self) -> str:
         places = " or ".join(map(repr, self.looked_in))
-        remedy = "python3 -m pip install --force-reinstall ."
-        return f"the schemas are missing: no contract.json in {places}; reinstall from a checkout with: {remedy}"
+        remedy = describe_install("", "--force-reinstall")
+        return f"the schemas are missing: no contract.json in {places}; reinstall {remedy}"
 
 
 class _Unknown(ContractError):
@@ -96,10 +96,7 @@ class MissingExtra(ContractError):
         self.needed_for = needed_for
 
     def __str__(self) -> str:
-        return (
-            f"{self.needed_for} needs the extra {self.extra!r}; "
-            f"install it from a checkout with: python3 -m pip install '.[{self.extra}]'"
-        )
+        return f"{self.needed_for} needs the extra {self.extra!r}; install it {describe_install(self.extra)}"
 
 
 class InvalidOption(ContractError):
@@ -155,6 +152,53 @@ def set_option_prefix(prefix: str) -> str:
     global _prefix
     before, _prefix = _prefix, prefix
     return before
+
+
+_NAME = "vocode-contract"
+
+
+def describe_install(extra: str = "", *options: str) -> str:
+    """Return how to install this package again, such as ``"with: python3 -m pip install vocode-contract"``.
+
+    The command names the source that the installer recorded, since no index may have the package.
+
+    Args:
+        extra: An extra to add; empty for none.
+        options: Options of ``pip install``.
+    """
+    import shlex
+
+    found = _find_source(f"[{extra}]" if extra else "")
+    command = shlex.join(["python3", "-m", "pip", "install", *options, *(found or [f".[{extra}]" if extra else "."])])
+    return f"with: {command}" if found else f"from a checkout with: {command}"
+
+
+def _find_source(extra: str) -> list[str]:
+    """Return what pip takes to install the package from where it came; nothing if that is unknown.
+
+    Source: PEP 610, ``direct_url.json``.
+    """
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from pathlib import Path
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        record = json.loads(distribution(_NAME).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return []
+    if not record:
+        return [f"{_NAME}{extra}"]
+    parts = urlsplit(record["url"])
+    path = url2pathname(parts.path)
+    if parts.scheme == "file" and not Path(path).exists():
+        return []
+    if record.get("dir_info", {}).get("editable"):
+        return ["-e", f"{path}{extra}"]
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # a user name may be a token
+    vcs = record.get("vcs_info")
+    return [f"{_NAME}{extra} @ {vcs['vcs']}+{url}@{vcs['commit_id']}" if vcs else f"{_NAME}{extra} @ {url}"]
 
 
 def did_you_mean(word: str, known: "Iterable[str]") -> str:

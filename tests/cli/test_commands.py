@@ -19,6 +19,7 @@ from tests.support.payloads import CALL, RINGING, saved
 from vocode_contract.cli import main
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES, Output, show_bar
 from vocode_contract.contract.model import Contract, dates
+from vocode_contract.errors import describe_install
 from vocode_contract.http.policies import POLICIES
 from vocode_contract.report import REPORTS
 from vocode_contract.validation.codes import CODES
@@ -699,8 +700,7 @@ def test_simulate_without_its_extra_is_one_line(run, monkeypatch):
     code, _, err = run("simulate")
     assert code == USAGE
     assert err == (
-        "vocode-contract: the simulator needs the extra 'simulator'; "
-        "install it from a checkout with: python3 -m pip install '.[simulator]'\n"
+        f"vocode-contract: the simulator needs the extra 'simulator'; install it {describe_install('simulator')}\n"
     )
 
 

@@ -1,9 +1,13 @@
 import copy
+import json
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from vocode_contract import conforms
+from vocode_contract import conforms, errors
 from vocode_contract.cli.main import run
 from vocode_contract.errors import (
     ContractError,
@@ -13,12 +17,13 @@ from vocode_contract.errors import (
     UnknownContract,
     UnknownProfile,
     UnknownSchema,
+    describe_install,
 )
 
 ERRORS = {
     SchemasNotFound(("/inside", "/beside")): (
         "the schemas are missing: no contract.json in '/inside' or '/beside'; "
-        "reinstall from a checkout with: python3 -m pip install --force-reinstall ."
+        f"reinstall {describe_install('', '--force-reinstall')}"
     ),
     UnknownContract("2023-11-31", ("2023-11-30", "2024-04-19")): (
         "unknown contract '2023-11-31'; did you mean 2023-11-30? known: 2023-11-30, 2024-04-19"
@@ -26,8 +31,7 @@ ERRORS = {
     UnknownSchema("Cal", ("Agent", "Call")): "unknown schema 'Cal'; did you mean Call? known: Agent, Call",
     UnknownProfile("lax", ("documented", "wire")): "unknown profile 'lax'; known: documented, wire",
     MissingExtra("simulator", "the simulator"): (
-        "the simulator needs the extra 'simulator'; "
-        "install it from a checkout with: python3 -m pip install '.[simulator]'"
+        f"the simulator needs the extra 'simulator'; install it {describe_install('simulator')}"
     ),
     InvalidOption("--vocode-url", "must start with https://"): "--vocode-url: must start with https://",
 }
@@ -88,3 +92,44 @@ def test_unknown_name_of_another_type_is_described():
 
 def test_unknown_name_cannot_break_the_line():
     assert str(UnknownSchema("a\nb")) == "unknown schema 'a\\nb'"
+
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+CHECKOUT = "from a checkout with: python3 -m pip install '.[fuzz]'"
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (None, "with: python3 -m pip install 'vocode-contract[fuzz]'"),
+        ({"url": ROOT.as_uri(), "dir_info": {"editable": True}}, f"with: python3 -m pip install -e '{ROOT}[fuzz]'"),
+        (
+            {"url": ROOT.as_uri(), "dir_info": {}},
+            f"with: python3 -m pip install 'vocode-contract[fuzz] @ {ROOT.as_uri()}'",
+        ),
+        ({"url": "file:///removed/vocode_contract-1-py3-none-any.whl", "archive_info": {}}, CHECKOUT),
+        (
+            {"url": "https://a-token@git.example.com/c", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"with: python3 -m pip install 'vocode-contract[fuzz] @ git+https://git.example.com/c@{COMMIT}'",
+        ),
+    ],
+    ids=["index", "editable", "directory", "removed", "git"],
+)
+def test_install_command_names_where_the_package_came_from(tmp_path, monkeypatch, record, expected):
+    information = tmp_path / "vocode_contract-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: vocode-contract\nVersion: 1\n")
+    if record is not None:
+        (information / "direct_url.json").write_text(json.dumps(record))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert describe_install("fuzz") == expected
+
+
+def test_install_command_of_a_bare_checkout_names_the_checkout(tmp_path):
+    (tmp_path / "vocode_contract").symlink_to(Path(errors.__file__).parent)
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]; from vocode_contract.errors import *; print(describe_install('fuzz'))"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code, str(tmp_path)]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == CHECKOUT
