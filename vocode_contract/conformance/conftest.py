@@ -67,7 +67,7 @@ def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: C
 
 @pytest.fixture(scope="session")
 def _shared_scenario(
-    _sender: Client, _vocode_run: Run, _vocode_health: Health, request: pytest.FixtureRequest
+    _sender: Client, _vocode_run: Run, _vocode_health: Health, pytestconfig: pytest.Config
 ) -> SharedScenario:
     """Return the scenario that the tests of this process share."""
     settings = _vocode_run.settings
@@ -83,7 +83,7 @@ def _shared_scenario(
         given=settings.call_ids,
         number=settings.number,
         from_number=settings.from_number,
-        turn=_turn(request.config),
+        turn=_turn(pytestconfig),
     )
     return SharedScenario(calls)
 

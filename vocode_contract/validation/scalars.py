@@ -11,6 +11,7 @@ _ISO = re.compile(
 )
 
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHORTEST_UUID = 32  # to look is a tenth of the time in which UUID() refuses a word
 _EPOCH_TEXT = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?")
 _LONGEST = 80
 _FURTHEST = 2.0**53
@@ -105,7 +106,7 @@ def uuid_of(value: object) -> UUID | None:
     Servers also accept upper case, braces, ``urn:uuid:`` and missing hyphens.
     """
     try:
-        return UUID(value) if isinstance(value, str) else None
+        return UUID(value) if isinstance(value, str) and len(value) >= _SHORTEST_UUID else None
     except ValueError:
         return None
 

@@ -176,9 +176,9 @@ def _options(call: Mapping[str, Any], request: Mapping[str, Any], contract: Cont
     for place, value in expected_options(contract, request):
         members = (agent if isinstance(agent, dict) else {}) if len(place) > 1 else call
         shown = members.get(place[-1])
-        # An unset key of a full call stands for the default; a list may leave out more.
-        unset = default_option(contract, place) if isinstance(agent, dict) else value
-        if (unset if shown is None else shown) != value:
+        if shown is None:  # an unset key of a full call stands for the default; a list may leave out more
+            shown = default_option(contract, place) if isinstance(agent, dict) else value
+        if shown != value:
             yield place
 
 

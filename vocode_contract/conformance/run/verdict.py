@@ -89,9 +89,11 @@ def _in_histories(client: CheckedClient) -> Iterator[tuple[Violation, FirstSeen]
     contract = client.contract
     for identifier, unsorted in collect_looks(client.answers).items():
         looks = sorted(unsorted, key=lambda look: look[0].at)
+        if all(observation.value == looks[0][1].value for _, observation in looks):
+            continue  # nothing changed, which is the most frequent case
         history, before, last, went_back = NEW, None, None, False
         for answer, observation in looks:
-            if observation.value == last:  # nothing changed, which is the most frequent case
+            if observation.value == last:
                 before = answer
                 continue
             last = observation.value

@@ -188,6 +188,7 @@ class Calls:
         page = self.client.send("list_calls", {"page": 1, "size": _LOOKED_AT}, keep=False)
         if not page.is_simulated:  # this machine may forward requests to a real server, whose calls are somebody's
             return None
-        living = [item["id"] for item in page.items if page.item_ids and not is_over(item)]
+        ids = page.item_ids
+        living = [item["id"] for item in page.items if item.get("id") in ids and not is_over(item)]
         turn, turns = self._turn
         return next((known for known in living[turn::turns] if known not in self._by_role.values()), None)

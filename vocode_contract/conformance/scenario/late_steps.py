@@ -101,8 +101,8 @@ def list_created_calls(scenario: SharedScenario) -> Iterator[tuple[Mapping[str, 
 
 def list_looks(scenario: SharedScenario, call: str | None) -> Iterator[CheckedExchange]:
     """Yield the responses of the run so far that are about a created call, and show it with its agent."""
-    shown = (answer for answer in scenario.answers if call and answer.call_id == call)
-    yield from (answer for answer in shown if uuid_of(answer.requested_id or call) == uuid_of(call))
+    asked = (answer for answer in scenario.answers if call and uuid_of(answer.requested_id or call) == uuid_of(call))
+    yield from (answer for answer in asked if answer.call_id == call)  # last: it parses the body
 
 
 # --- what takes time ---

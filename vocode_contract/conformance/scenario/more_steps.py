@@ -143,9 +143,10 @@ def get_call_of_each_shape(scenario: SharedScenario) -> Pages:
         NoCall: The list is empty.
     """
     page = scenario.run(list_before)
+    ids = page.item_ids
     shapes: dict[tuple[object, ...], list[str]] = {}
     for item in page.items:
-        if item.get("id") in page.item_ids:
+        if item.get("id") in ids:
             shapes.setdefault(_shape_of(item), []).append(item["id"])
     if not shapes:
         raise NoCall("no call in the list")
