@@ -32,6 +32,7 @@ import pytest
 
 from tests.support import plugins
 from vocode_contract.cli import main
+from vocode_contract.http.client.timing import Timing
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -71,12 +72,16 @@ def read_blocks(page: str) -> tuple[Block, ...]:
 
 def matches(shown: str, printed: str) -> bool:
     """Return whether a text is what a page shows, in which ``...`` stands for anything."""
-    lines = [_VARYING.sub("", line).rstrip() for line in shown.strip("\n").split("\n")]
-    pattern = "\n".join(".*".join(map(re.escape, line.split("..."))) for line in lines)
-    pattern = re.sub(r"(^|\n)\.\*\n", r"\1(?:.*\\n)*?", pattern)  # a line of its own: any number of lines
-    pattern = re.sub(r"\n\.\*$", r"(?:\\n.*)*", pattern)
-    text = "\n".join(_VARYING.sub("", line).rstrip() for line in printed.strip("\n").split("\n"))
-    return re.fullmatch(pattern, text) is not None
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + r"\n"
+        for line in _lines(shown)
+    )
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in _lines(printed))) is not None
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, without what varies."""
+    return [_VARYING.sub("", line).rstrip() for line in text.strip("\n").split("\n")]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,8 +91,9 @@ class Follower:
     Attributes:
         directory: Where the page's files are written, and its commands run.
         patch: Sets environment variables until the end of the page.
-        servers: Addresses on the page, and those of the servers that stand in for them.
+        servers: Addresses on the page, host and port, and those of the servers that stand in for them.
         stack: Keeps the page's simulators running.
+        narrow: Options that are added to each command ``check``, so that it is quick.
         names: The namespace of the page's code.
         code: Exit code of the last command.
     """
@@ -96,11 +102,13 @@ class Follower:
     patch: pytest.MonkeyPatch
     servers: dict[str, str]
     stack: contextlib.ExitStack
+    narrow: tuple[str, ...] = ()
     names: dict[str, object] = field(default_factory=dict)
     code: int = 0
 
-    def follow(self, blocks: tuple[Block, ...]) -> None:
-        """Follow all blocks."""
+    def follow(self, page: str) -> None:
+        """Follow all blocks of a page."""
+        blocks = read_blocks(page)
         for block, following in zip(blocks, (*blocks[1:], None), strict=True):
             if block.title:
                 path = self.directory / block.title
@@ -120,8 +128,7 @@ class Follower:
 
     def _shown(self, text: str) -> str:
         for shown, real in self.servers.items():
-            text = text.replace(real, shown)
-            text = text.replace(real.partition("://")[2], shown.partition("://")[2])
+            text = text.replace(real, shown).replace(" port ".join(real.split(":")), " port ".join(shown.split(":")))
         return text.replace(f"{self.directory}{os.sep}", "")
 
     def _run_code(self, block: Block, following: Block | None) -> None:
@@ -137,14 +144,21 @@ class Follower:
     def _run_commands(self, block: Block) -> None:
         for command in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             line, shown = _split_command(command)
-            printed = self._shown(self._run(self._real(line)))
             if shown:
-                _compare(shown, printed, block)
+                _compare(shown, self._print(line), block)
             else:
-                assert self.code == 0, f"line {block.line}: {line}\n{printed}"
+                self.run(line)
+
+    def run(self, line: str) -> None:
+        """Run a command that has to succeed."""
+        printed = self._print(line)
+        assert self.code == 0, f"{line}\n{printed}"
+
+    def _print(self, line: str) -> str:
+        """Run one command and return what it prints, with the addresses of the page."""
+        return self._shown(self._run(self._real(line)))
 
     def _run(self, line: str) -> str:
-        """Run one command and return what it prints."""
         if line == "echo $?":
             return str(self.code)
         self.code = 0
@@ -152,12 +166,14 @@ class Follower:
             self._serve(start[1], shlex.split(start[2]))
             return ""
         if line.startswith("export "):
-            name, _, value = line.removeprefix("export ").partition("=")
-            self.patch.setenv(name, shlex.split(value)[0] if value else "")
+            for word in shlex.split(line)[1:]:
+                name, _, value = word.partition("=")
+                self.patch.setenv(name, os.path.expandvars(value))
             return ""
         if line.startswith("unset "):
             self.patch.delenv(line.removeprefix("unset "), raising=False)
             return ""
+        line = re.sub(r"\bvocode-contract check\b", shlex.join(("vocode-contract", "check", *self.narrow)), line)
         assignments, words = {}, shlex.split(line)
         while re.match(r"[A-Z_]+=", words[0]):
             name, _, assignments[name] = words.pop(0).partition("=")
@@ -207,14 +223,15 @@ class Follower:
             )
         )
         assert not options, f"the test does not know {', '.join(options)}"
-        self.servers[f"http://127.0.0.1:{port}"] = running.url
+        self.servers[f"127.0.0.1:{port}"] = running.url.removeprefix("http://")
 
 
 def _run_pytest(words: list[str]) -> int:
     """Run pytest in this process, and forget the page's modules afterwards."""
     before = set(sys.modules)
     try:
-        return int(pytest.main([*plugins.APART[:3], "-p", "no:cacheprovider", *words]))
+        ours = [] if plugins.APART[0] in words else plugins.APART[:3]
+        return int(pytest.main([*ours, "-p", "no:cacheprovider", *words]))
     finally:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", "")).startswith(os.getcwd()):
@@ -253,6 +270,8 @@ def following(directory: Path, servers: Mapping[str, str] = {}) -> Iterator[Foll
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME"):
             patch.setenv(name, str(directory / ".home"))
         patch.setenv("NO_COLOR", "1")
+        for name, value in (("pauses", (0.01, 0.01)), ("interval", 0)):  # between attempts, and remote requests
+            patch.setitem(Timing.__init__.__kwdefaults__ or {}, name, value)
         patch.chdir(directory)
         patch.syspath_prepend(directory)
         yield Follower(directory=directory, patch=patch, servers=dict(servers), stack=stack)
