@@ -12,7 +12,7 @@ from importlib import import_module
 
 from benchmarks.measuring import print_figures
 
-NAMES = ("verdict", "cold", "generation", "serving", "proxying", "callbacks", "memory", "comparing")
+NAMES = ("verdict", "cold", "generation", "serving", "proxying", "callbacks", "memory", "comparing", "blocking")
 #: Those that only run when they are named.
 LONG = ("soak", "finding", "mutants", "sound")
 

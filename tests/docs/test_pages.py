@@ -1,13 +1,23 @@
 """Pages that are followed from top to bottom: their commands and code run, and print what the pages show."""
 
+from pathlib import Path
+
 import pytest
 
+import vocode_contract
 from tests.support.pages import DOCS, following
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
-PAGES = ("how-to/troubleshoot.md", "reference/limits.md")
+PACKAGE = Path(vocode_contract.__file__).parent
+PAGES = (
+    "how-to/log-violations.md",
+    "how-to/troubleshoot.md",
+    "how-to/use-with-pydantic-and-fastapi.md",
+    "how-to/validate-in-async-code.md",
+    "reference/limits.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -20,3 +30,10 @@ def test_index_of_the_documentation_names_every_page():
     text = (DOCS / "README.md").read_text("utf-8")
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"README.md", "index.md"}
     assert {page for page in pages if f"({page})" not in text} == set()
+
+
+def test_package_writes_no_log_records():
+    lines = [line for path in PACKAGE.rglob("*.py") for line in path.read_text("utf-8").splitlines()]
+    assert {line.strip() for line in lines if "getLogger" in line} == {
+        "logging.getLogger(name).setLevel(logging.WARNING)"
+    }

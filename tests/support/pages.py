@@ -227,14 +227,20 @@ class Follower:
 
 
 def _run_pytest(words: list[str]) -> int:
-    """Run pytest in this process, and forget the page's modules afterwards."""
-    before = set(sys.modules)
-    try:
-        ours = [] if plugins.APART[0] in words else plugins.APART[:3]
+    """Run pytest in this process."""
+    ours = [] if plugins.APART[0] in words else plugins.APART[:3]
+    with _modules_of(os.getcwd()):
         return int(pytest.main([*ours, "-p", "no:cacheprovider", *words]))
+
+
+@contextlib.contextmanager
+def _modules_of(directory: str) -> Iterator[None]:
+    """Forget the modules of a directory at the end, so that the next page imports its own."""
+    try:
+        yield
     finally:
-        for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", "")).startswith(os.getcwd()):
+        for name, module in [*sys.modules.items()]:
+            if str(getattr(module, "__file__", "")).startswith(directory):
                 del sys.modules[name]
 
 
@@ -263,7 +269,7 @@ def _compare(shown: str, printed: str, block: Block) -> None:
 @contextlib.contextmanager
 def following(directory: Path, servers: Mapping[str, str] = {}) -> Iterator[Follower]:
     """Prepare to follow a page in a directory, without the settings of the user who runs the tests."""
-    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack, _modules_of(str(directory)):
         for name in list(os.environ):
             if name.startswith("VOCODE_") or name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
                 patch.delenv(name)
