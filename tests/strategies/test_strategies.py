@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 from vocode_contract import Contract, InvalidOption, UnknownContract, UnknownProfile, UnknownSchema, Validator, dates
 from vocode_contract.contract.model import PROFILES
+from vocode_contract.errors import describe_install
 from vocode_contract.strategies import (
     agents,
     call_pages,
@@ -235,7 +236,7 @@ def test_strategies_without_hypothesis_name_the_extra():
     code = "import sys; sys.modules['hypothesis'] = None\nimport vocode_contract.strategies"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MissingExtra" in done.stderr
-    assert "install '.[hypothesis]'" in done.stderr
+    assert describe_install("hypothesis") in done.stderr
 
 
 def test_strategies_are_hypothesis_strategies():
