@@ -13,6 +13,7 @@ pytest.importorskip("uvicorn")
 PACKAGE = Path(vocode_contract.__file__).parent
 PAGES = (
     "how-to/log-violations.md",
+    "how-to/move-between-dates.md",
     "how-to/troubleshoot.md",
     "how-to/use-with-pydantic-and-fastapi.md",
     "how-to/validate-in-async-code.md",
@@ -24,6 +25,13 @@ PAGES = (
 def test_page_shows_what_is_printed(page, tmp_path):
     with following(tmp_path) as follower:
         follower.follow(page)
+
+
+def test_page_shows_how_violations_are_accepted(tmp_path):
+    with following(tmp_path) as follower:
+        follower.narrow = ("--only", "get_call_returns")
+        follower.patch.setenv("PYTEST_ADDOPTS", "-k get_call_returns")
+        follower.follow("how-to/accept-known-violations.md")
 
 
 def test_index_of_the_documentation_names_every_page():
