@@ -305,6 +305,66 @@ def is_object_brace(text, at):
     return len(re.findall(r'(?<!\\)(?:\\\\)*"', text[:at])) % 2 == 0
 
 
+#: What a mutation writes into a document: the parts of all that strict reading refuses, and of what hides it.
+SPLICES = (
+    *(b'"a":1,', b'"a": 1 ,', rb'"\u0061":1,', rb'"\u003a":":",', b'":":1,', b'"":[],', b'{"a":1,"a":2}', b"\\u003a"),
+    *(b"18446744073709551616", b"9223372036854775808", b"1" * 19, b"0" * 19, b"-", b".5", b"1e400", b"1E2"),
+    *(rb'"\ud83d"', rb"\ude00", b"\xed\xa0\x80", b"NaN", b"-Infinity", b"[" * 5, b"]" * 5, b'{"b":', b"}" * 5),
+    *(b":", b'"', b"\\", b",", b" ", b"\n"),
+)
+mutations = st.lists(st.tuples(st.sampled_from(SPLICES), st.integers(0, 200), st.integers(0, 1)), max_size=2)
+small_values = st.recursive(
+    st.sampled_from([None, 1, 2**63, -0.5, 1e20, "", "a", ":", 'a"b', "\u00e9"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["", "a", "b", ":"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+styles = st.sampled_from([{"separators": (",", ":"), "ensure_ascii": False}, {}, {"indent": 1, "ensure_ascii": False}])
+
+
+def refusal_by_definition(data, limits):
+    """The code with which strict reading has to refuse a document that is JSON, found in the slowest way."""
+    codes, depth = set(), 0
+
+    def member_names(pairs):
+        if len({key for key, _ in pairs}) < len(pairs):
+            codes.add("json-duplicate-key")
+        return dict(pairs)
+
+    def integer(digits):
+        if not -(2**63) <= int(digits) < 2**64:
+            codes.add("json-number")
+        return int(digits)
+
+    value = json.loads(data, object_pairs_hook=member_names, parse_int=integer)
+    level = [value]
+    while level := [node for node in level if isinstance(node, dict | list)]:
+        depth += 1
+        level = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
+    return "json-too-deep" if depth > limits.depth else max(codes, default=None)
+
+
+@settings(max_examples=150)
+@given(small_values, styles, mutations)
+def test_strict_reading_refuses_what_its_definition_refuses(value, style, mutated):
+    limits = Limits(depth=6)
+    raw = json.dumps([value, {"a": value}], **style).encode()
+    for splice, place, replaced in mutated:
+        at = place % (len(raw) + 1)
+        raw = raw[:at] + splice + raw[at + replaced :]
+    plainly = code_of(raw, limits, strict=False)
+    assert code_of(raw, limits) == (plainly or refusal_by_definition(raw, limits))
+
+
+def code_of(raw, limits, *, strict=True):
+    try:
+        read(raw, limits, strict=strict)
+    except Unreadable as error:
+        return error.defect.code
+    return None
+
+
 MISFITS = {
     "a date": ({"a": [math.pi, {"b": Path()}]}, "not-json", ("a", 1, "b")),
     "a tuple": ((1, 2), "not-json", ()),

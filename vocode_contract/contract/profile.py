@@ -121,11 +121,13 @@ class _ProfileRewriter:
         tag_schema: dict[str, Any] = {"type": "string", "x-source": f"{source}/discriminator", "x-tag": True}
         if self.names_values:
             tag_schema["enum"] = list(mapping)
-        unmatched: dict[str, Any] = {"x-source": source, "properties": {tag: tag_schema}}
-        if "oneOf" in schema:
-            unmatched["required"] = [tag]
-        choices = [(_has_tag(tag, tags), {"$ref": reference}) for reference, tags in tags_of.items()]
-        return {"type": "object", "x-source": source} | _chain(choices, otherwise=unmatched)
+        unmatched = {"x-source": source, "properties": {tag: tag_schema}}
+        choices = [({"properties": {tag: {"enum": tags}}}, {"$ref": reference}) for reference, tags in tags_of.items()]
+        # Whether there is a tag is asked once: asked in each condition, it costs more than comparing the tags.
+        has_tag = {"type": "object", "required": [tag]}
+        untagged = {"x-source": source, "required": [tag]} if "oneOf" in schema else None
+        chain = _chain([(has_tag, _chain(choices, otherwise=unmatched))], otherwise=untagged)
+        return {"type": "object", "x-source": source} | chain
 
     def _by_type(self, options: list[tuple[Schema, str]], source: str, *, nullable: bool) -> dict[str, Any]:
         """Make a union whose branches differ in JSON type a chain of conditions.
@@ -150,10 +152,6 @@ def is_union_by_type(contract: Contract, options: Sequence[Schema]) -> bool:
     is_bounded = any((BOUNDS | {"enum", "const"}) & option.keys() for option in options)
     overlaps = len(every) > len(set(every)) or (is_bounded and {"integer", "number"} <= set(every))
     return all(kinds) and not overlaps
-
-
-def _has_tag(tag: str, values: list[str]) -> dict[str, Any]:
-    return {"type": "object", "required": [tag], "properties": {tag: {"enum": values}}}
 
 
 def _chain(

@@ -43,7 +43,14 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
         message, position = error.msg, error.pos
     else:
         if strict:
-            _refuse_ambiguous(raw, value, limits)
+            # To remove a rare byte is the fastest way to count it.
+            openers = 2 * size - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
+            if openers > limits.depth and is_deeper_than(value, limits.depth):
+                raise Unreadable(too_deep(limits))
+            # Most servers write JSON exactly as orjson does: then nothing was dropped or rounded.
+            written = orjson.dumps(value)
+            if written != raw:
+                _refuse_ambiguous(raw, written)
         if size > limits.values:
             refuse_many(value, limits)
         return value
@@ -56,20 +63,12 @@ _LONG_RUN = b"0" * 19
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
-def _refuse_ambiguous(raw: bytes, value: object, limits: Limits) -> None:
-    """Refuse what parsers treat differently, and what is nested too deep.
+def _refuse_ambiguous(raw: bytes, written: bytes) -> None:
+    """Refuse what parsers treat differently; `written` is the parsed value, serialized again.
 
-    Most servers write JSON exactly as orjson does: if the value serializes to the payload, nothing was dropped or
-    rounded. A duplicate key is dropped together with its colon, so the serialized value has fewer colons than the
-    payload, unless a colon was escaped.
+    A duplicate key is dropped together with its colon, so the serialized value has fewer colons than the payload,
+    unless a colon was escaped.
     """
-    # To remove a rare byte is the fastest way to count it.
-    openers = 2 * len(raw) - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
-    if openers > limits.depth and is_deeper_than(value, limits.depth):
-        raise Unreadable(too_deep(limits))
-    written = orjson.dumps(value)
-    if written == raw:
-        return
     if raw.translate(_DIGIT_RUNS).find(_LONG_RUN) >= 0:
         _refuse_wide_integers(raw)
     if raw.count(b":") != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
