@@ -79,6 +79,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Open one browser for all tests of the process."""
+    from tests.support.browser import open_browser
+
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     return saved(tmp_path / "good.json", CALL)

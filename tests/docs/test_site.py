@@ -15,8 +15,6 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.support.browser import open_browser
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("furo") is None, reason="needs Sphinx: the dependency group `docs`"),
@@ -84,12 +82,6 @@ def pages(site):
             there = (urldefrag(urljoin(url, link)).url for link in found[url].links)
             waiting += (each for each in there if each.startswith(site))
     return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 def test_site_has_no_dead_link(site, pages):

@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.support.browser import open_browser
+from tests.support.browser import emulated, find_barriers
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.slow
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 FILES = ("/", "/_simulator/page.css", "/_simulator/page.js")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +141,6 @@ def test_page_breaks_none_of_its_own_rules(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_readable_in_any_light(page, scheme):
-    page.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
     script = """
         const seen = [];
         for (const name of ['--ink', '--soft', '--wait', '--live', '--over', '--bad']) {
@@ -161,7 +152,8 @@ def test_page_is_readable_in_any_light(page, scheme):
         }
         return [getComputedStyle(document.querySelector('.scroll')).backgroundColor, ...seen];
     """
-    card, *inks = map(luminance, page.execute_script(script))
+    with emulated(page, scheme=scheme):
+        card, *inks = map(luminance, page.execute_script(script))
     for ink in inks:
         assert (max(card, ink) + 0.05) / (min(card, ink) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
 
@@ -171,6 +163,14 @@ def luminance(color: str) -> float:
     parts = [int(part) / 255 for part in re.findall(r"[0-9]+", color)[:3]]
     red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 400)])
+def test_page_has_no_barriers(page, server, scheme, width):
+    server.place("endless")
+    with emulated(page, scheme=scheme, width=width):
+        wait_for(page, lambda: rows(page)[0][1] == "endless")
+        assert find_barriers(page) == []
 
 
 @pytest.mark.parametrize("name", ["button", "select", "#calls", "#events", "#requests", "#deliveries", "#said"])

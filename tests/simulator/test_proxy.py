@@ -14,7 +14,9 @@ from functools import partial
 
 import httpx
 import pytest
+from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.support.browser import emulated, find_barriers
 from tests.support.raw import HASTY, OK, TOKEN, drips, floods, free_port, is_silent, resets, says, serving
 from vocode_contract import conforms
 from vocode_contract.cli.main import run
@@ -484,6 +486,59 @@ def test_page_of_the_proxy_lists_exchanges_masked(client, server):
     response = client.get("/_proxy/exchanges")
     assert response.json()["exchanges"][0]["verdict"] == "conforms"
     assert server.token not in response.text
+
+
+@pytest.fixture
+def watched(browser, server):
+    """A browser with the page of a proxy that has seen a call, and one that violates the contract twice; a client."""
+    with (
+        proxied(server.url) as running,
+        httpx.Client(base_url=running.url, headers=authorized(server), trust_env=False) as client,
+    ):
+        client.get("/v1/calls", params={"id": in_progress(server)})
+        server.arm("wrong-enum", "null-agent")
+        client.get("/v1/calls", params={"id": in_progress(server)})
+        server.disarm()
+        browser.get_log("browser")  # what earlier tests left
+        browser.get(f"{running.url}/_proxy/")
+        wait_for_rows(browser, 2)
+        yield browser, client
+
+
+def wait_for_rows(browser, count: int) -> None:
+    script = "return document.querySelectorAll('#exchanges > tr').length"
+    WebDriverWait(browser, 10).until(lambda _: browser.execute_script(script) == count)
+
+
+@pytest.mark.slow
+def test_page_of_the_proxy_keeps_open_what_is_open(watched, server):
+    page, client = watched
+    page.find_element("css selector", "summary").click()
+    client.get("/v1/calls", params={"id": in_progress(server)})
+    wait_for_rows(page, 3)
+    shown = page.find_element("css selector", "details > div")
+    assert shown.is_displayed()
+    assert "/agent: expected an object, got null" in shown.text
+    assert page.find_element("id", "total").text == "3"
+    assert page.find_element("id", "violating").text == "1"
+
+
+@pytest.mark.slow
+def test_page_of_the_proxy_shows_only_what_violates_the_contract(watched):
+    page, _ = watched
+    page.find_element("id", "only").click()
+    rows = page.find_elements("css selector", "#exchanges > tr")
+    assert [row.is_displayed() for row in rows] == [True, False]
+    assert "violates" in rows[0].text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 400)])
+def test_page_of_the_proxy_has_no_barriers(watched, scheme, width):
+    page, _ = watched
+    with emulated(page, scheme=scheme, width=width):
+        assert find_barriers(page) == []
+    assert not page.get_log("browser")
 
 
 def test_recordings_hold_no_secret_and_can_be_read(tmp_path, server):

@@ -27,3 +27,30 @@ def open_browser(profile: Path) -> Iterator[Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with Chrome(options=options, service=Service(_DRIVER)) as browser:
         yield browser
+
+
+@contextmanager
+def emulated(browser: Chrome, *, scheme: str = "light", width: int = 1200, media: str = "") -> Iterator[None]:
+    """Show pages in a colour scheme, with a width in pixels, and as on ``media``, such as ``print``."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features, "media": media})
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [], "media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def find_barriers(browser: Chrome) -> list[str]:
+    """Return what axe-core finds wrong with the accessibility of the page, and text that is wider than the page."""
+    package = pytest.importorskip("axe_core_python")
+    browser.execute_script(Path(package.__file__).with_name("axe.min.js").read_text("utf-8"))
+    script = (
+        "const done = arguments[0]; axe.run().then(result => done(result.violations), e => done([{id: String(e)}]))"
+    )
+    found = browser.execute_async_script(script)
+    barriers = [f"{each['id']}: {node['html'][:200]}" for each in found for node in each.get("nodes", [{"html": ""}])]
+    width, room = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    return [*barriers, *([f"the page is {width} pixels wide, in a window of {room}"] if width > room else [])]

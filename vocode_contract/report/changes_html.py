@@ -1,7 +1,7 @@
 """The changes between two contracts as one HTML page that shows the two side by side."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -10,7 +10,18 @@ from vocode_contract.contract.diff.keywords import is_sensitive
 from vocode_contract.contract.diff.shape import SchemaPlace
 from vocode_contract.contract.json_pointer import resolve
 from vocode_contract.report.changes import ChangeReport, describe_change, describe_places, describe_users
-from vocode_contract.report.html import Markup, element, render_page
+from vocode_contract.report.page import (
+    Content,
+    Markup,
+    element,
+    render_counts,
+    render_facts,
+    render_lines,
+    render_page,
+    render_reasons,
+    render_section,
+    render_sides,
+)
 
 _TONES: Mapping[ChangeLevel, str] = {"breaking": "bad", "risky": "unclear", "additive": "good", "cosmetic": "quiet"}
 #: Places of an entry that are shown side by side, and lines of each.
@@ -21,27 +32,27 @@ _FOOTER = "Examples are left out, and defaults at places that may hold secrets a
 
 def render_changes_html(report: ChangeReport) -> str:
     """Return the page."""
-    return render_page(f"{report.old} and {report.new}", _sections(report))
+    sections = (render_section(title, *content) for title, content in _sections(report))
+    return render_page(f"{report.old} and {report.new}", (_header(report), sections), _FOOTER)
 
 
-def _sections(report: ChangeReport) -> Iterator[Markup]:
-    counts = (
-        element("li", element("b", str(count)), f" {level}", class_=_TONES[level])
-        for level, count in report.counts.items()
-    )
+def _header(report: ChangeReport) -> Markup:
     worst: ChangeLevel = next((level for level, count in report.counts.items() if count), "additive")
     title = element("h1", f"What changed from {report.old} to {report.new}")
-    yield element("header", title, element("ul", counts, class_="counts"), class_=f"verdict {_TONES[worst]}")
+    counts = render_counts((count, level, _TONES[level]) for level, count in report.counts.items())
+    return element("header", title, counts, class_=f"verdict {_TONES[worst]}")
+
+
+def _sections(report: ChangeReport) -> Iterator[tuple[str, Iterable[Content]]]:
+    """Yield the title and content of each section."""
     for level in LEVELS:
         groups = [group for group in report.groups if group.level == level and not group.accepted]
         if groups:
-            yield element("section", element("h2", level.capitalize()), (_entry(group, report) for group in groups))
+            yield level.capitalize(), (_entry(group, report) for group in groups)
     if accepted := [group for group in report.groups if group.accepted]:
-        yield element("section", element("h2", "Accepted"), (_entry(group, report) for group in accepted))
+        yield "Accepted", (_entry(group, report) for group in accepted)
     if report.outdated:
-        items = (element("li", element("p", line)) for line in report.outdated)
-        yield element("section", element("h2", "Outdated entries"), element("ul", items, class_="reasons"))
-    yield element("footer", _FOOTER)
+        yield "Outdated entries", (render_reasons(report.outdated),)
 
 
 def _entry(group: ChangeGroup, report: ChangeReport) -> Markup:
@@ -55,10 +66,9 @@ def _entry(group: ChangeGroup, report: ChangeReport) -> Markup:
     )
     facts = [("Meaning", KINDS[change.kind].title), ("Clients", describe_users(change))]
     facts += [("Accepted", group.accepted)] if group.accepted else []
-    listed = element("dl", (element("div", element("dt", name), element("dd", text)) for name, text in facts))
     opened = {"open": ""} if group.level == "breaking" and not group.accepted else {}
     sides = (_sides(each, report) for each in group.changes[:_PLACES])
-    return element("details", element("summary", heading), listed, sides, class_="cause", **opened)
+    return element("details", element("summary", heading), render_facts(facts), sides, class_="cause", **opened)
 
 
 def _sides(change: Change, report: ChangeReport) -> Markup:
@@ -71,18 +81,13 @@ def _sides(change: Change, report: ChangeReport) -> Markup:
     same_after = {line for block in blocks for line in range(block.b, block.b + block.size)}
     old_title = f"{report.old} {change.old_pointer}"
     new_title = f"{report.new} {'' if change.is_removal else change.pointer}"
-    return element(
-        "div",
-        _side(old_title, before, same_before, "bad"),
-        _side(new_title, after, same_after, "good"),
-        class_="sides",
+    return render_sides(
+        (old_title, _render_side(before, same_before), "bad"), (new_title, _render_side(after, same_after), "good")
     )
 
 
-def _side(title: str, lines: list[str], same: set[int], tone: str) -> Markup:
-    shown = (element("span" if number in same else "mark", line) for number, line in enumerate(lines))
-    text = element("pre", Markup("\n".join(part.text for part in shown))) if lines else element("p", "not there")
-    return element("div", element("h4", title), text, class_=tone)
+def _render_side(lines: list[str], same: set[int]) -> Markup:
+    return render_lines(lines, set(range(len(lines))) - same) if lines else element("p", "not there")
 
 
 def _cut(document: Mapping[str, Any], pointer: str) -> list[str]:

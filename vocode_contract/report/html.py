@@ -1,61 +1,29 @@
 """The HTML report of a run: one page without scripts or remote assets."""
 
-import base64
-import hashlib
-import html
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
-from itertools import groupby
+from itertools import count, groupby
 
-from vocode_contract.contract.files import read_beside
+from vocode_contract.report.evidence import Evidence, find_place
 from vocode_contract.report.outcome import Cause, Outcome, RunDescription, list_policies
+from vocode_contract.report.page import (
+    Content,
+    Markup,
+    element,
+    make_anchor,
+    render_counts,
+    render_facts,
+    render_lines,
+    render_page,
+    render_reasons,
+    render_section,
+    render_sides,
+    render_table,
+)
 from vocode_contract.report.row import Row
-from vocode_contract.report.summary import describe_cause, render_cells
+from vocode_contract.report.summary import describe_basis, describe_cause, describe_response, render_cells
 from vocode_contract.validation.codes import CODES
-from vocode_contract.validation.codes.code import Code
-from vocode_contract.validation.safe_text import inert
-
-#: The style sheet. Browsers normalise line breaks before they compare its hash with the page's policy.
-_CSS = read_beside(__file__, "report.css").decode().replace("\r\n", "\n")
-#: Elements without an end tag.
-_VOID = frozenset(("meta",))
-
-
-@dataclass(frozen=True, slots=True)
-class Markup:
-    """HTML that is inserted into a page as it is."""
-
-    text: str
-
-
-Content = str | Markup | Iterator["Content"]
-
-
-def element(tag: str, /, *content: Content, **attributes: str) -> Markup:
-    """Return an element.
-
-    Args:
-        tag: Name of the element.
-        content: Text is escaped, markup is not.
-        attributes: Their values are escaped. In names, ``_`` stands for ``-``, and is dropped at the end.
-    """
-    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{_escape(value)}"' for key, value in attributes.items())
-    inner = "".join(map(_render, content))
-    return Markup(f"<{tag}{pairs}>" if tag in _VOID else f"<{tag}{pairs}>{inner}</{tag}>")
-
-
-def _render(content: Content) -> str:
-    if isinstance(content, Markup):
-        return content.text
-    if isinstance(content, str):
-        return _escape(content)
-    return "".join(map(_render, content))
-
-
-def _escape(text: str) -> str:
-    return html.escape(inert(text))
-
 
 _MARKS: Mapping[str, str] = {
     "conforms": "✓",
@@ -82,81 +50,105 @@ _TONES: Mapping[str, str] = {
     "advice": "quiet",
 }
 
-#: Label of `describe_cause` -> what the page calls it.
-_LABELS: Mapping[str, str] = {
-    "contract": "Contract says",
-    "policy": "Policy says",
-    "standard": "Standard says",
-    "before": "Sent before",
-    "code": "Explanation",
-}
-#: Labels of texts whose spaces and line ends are kept.
-_CODE = frozenset(("before", "sent", "body", "code", "rerun"))
+#: Label of `describe_basis` -> what the page calls it.
+_BASES: Mapping[str, str] = {"contract": "Contract says", "policy": "Policy says", "standard": "Standard says"}
 
 _FOOTER = "Phone numbers, credentials and free text are masked; the same mask stands for the same value."
-#: Violations that are expanded when the page is opened; tests that are named per violation.
+#: Violations, and exchanges of each, that are expanded when the page is opened; tests that are named per violation.
 _OPEN = 3
+_OPEN_EXCHANGES = 2
 _TESTS = 5
 #: Causes that the table links to per test.
 _LINKS = 10
+#: Parts of a body that is similar to JSON: strings, what is empty or left out, where lines break, and the rest.
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{](?:\.\.\.)?[\]}]|(?P<start>[\[{])|(?P<end>[\]}])|(?P<next>, )|[^]["{},]+|.')
 
 
 def render_html(outcome: Outcome) -> str:
     """Return the page."""
-    return render_page(f"{outcome.verdict}: contract {outcome.run.contract}", _sections(outcome))
+    buttons = _Filter(outcome)
+    sections = dict(_sections(outcome, buttons))
+    links = (element("li", element("a", title, href=f"#{make_anchor(title)}")) for title in sections)
+    contents = element("nav", element("ul", links), class_="contents", aria_label="Contents")
+    main = (_header(outcome), contents, (render_section(title, *content) for title, content in sections.items()))
+    return render_page(f"{outcome.verdict}: contract {outcome.run.contract}", main, _FOOTER, rules=buttons.rules)
 
 
-def render_page(title: str, sections: Iterator[Markup]) -> str:
-    """Return a page without scripts or remote assets."""
-    hashed = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; base-uri 'none'; form-action 'none'"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", title),
-        Markup(f"<style>{_CSS}</style>"),  # never data: HTML does not unescape it
+class _Filter:
+    """Radio buttons that select causes by operation and by code, and the style rules that hide the others.
+
+    The rules hold no data: each operation and each code has a number.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._causes = (*outcome.causes, *outcome.accepted_causes)
+        operations = sorted({name for cause in self._causes for name in cause.operations})
+        codes = sorted({cause.violation.code for cause in self._causes})
+        self._operations = {name: f"operation-{number}" for number, name in enumerate(operations, 1)}
+        self._codes = {code: f"code-{number}" for number, code in enumerate(codes, 1)}
+
+    @property
+    def rules(self) -> str:
+        """The style rules; what a link leads to is never hidden, and on paper nothing is."""
+        hidden = [*((name, ":is(.causes > li, .claims > tbody)") for name in self._operations.values())]
+        hidden += ((code, ".causes > li") for code in self._codes.values())
+        rules = (
+            f"main:has(#{anchor}:checked) {items}:not(.{anchor}, :has(> :target)) {{ display: none; }}\n"
+            for anchor, items in hidden
+        )
+        return f"@media screen {{\n{''.join(rules)}}}\n"
+
+    def find_classes(self, operations: Sequence[str], code: str = "") -> str:
+        """Return the classes of what belongs to these operations and this code."""
+        names = (self._operations.get(name, "") for name in operations)
+        return " ".join(filter(None, (*names, self._codes.get(code, ""))))
+
+    def render(self, causes: Markup, total: int) -> Iterator[Markup]:
+        """Yield the list of causes; before it the buttons, and after it the total, if there is something to select."""
+        choices = [("Operation", self._operations), ("Code", self._codes)]
+        shown = [_render_choice(title, anchors) for title, anchors in choices if len(anchors) > 1]
+        if shown:
+            yield element("div", shown, class_="filter", role="group", aria_label="Filter")
+        yield causes
+        if shown:  # the style sheet counts those above that are not hidden
+            yield element("p", f"{total} shown", class_="shown")
+
+
+def _render_choice(title: str, anchors: Mapping[str, str]) -> Markup:
+    """Return a radio button for each value, after one for all of them."""
+    name = title.lower()
+    pairs = (("all", f"{name}-all"), *anchors.items())
+    checked: list[dict[str, str]] = [{"checked": ""}, *({} for _ in anchors)]
+    buttons = (
+        element("label", element("input", type="radio", name=name, id=anchor, **attributes), text)
+        for (text, anchor), attributes in zip(pairs, checked, strict=True)
     )
-    body = element("body", element("main", sections))
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+    return element("fieldset", element("legend", title), buttons)
 
 
-def _sections(outcome: Outcome) -> Iterator[Markup]:
-    yield _header(outcome)
+def _sections(outcome: Outcome, buttons: _Filter) -> Iterator[tuple[str, tuple[Content, ...]]]:
+    """Yield the title and content of each section."""
     if outcome.causes:
-        articles = (_cause(number, cause, f"cause-{number}") for number, cause in enumerate(outcome.causes, 1))
-        yield _section("Violations", articles)
+        causes = enumerate(outcome.causes, 1)
+        yield "Violations", (*buttons.render(_list_causes(causes, buttons), len(outcome.causes)),)
     if outcome.outdated:
-        items = (element("li", element("p", line)) for line in outcome.outdated)
-        yield _section("Outdated entries of accepted violations", element("ul", items, class_="reasons"))
+        yield "Outdated entries of accepted violations", (render_reasons(outcome.outdated),)
     if outcome.accepted_causes:
         accepted = enumerate(outcome.accepted_causes, len(outcome.causes) + 1)
-        yield _section("Accepted violations", (_cause(number, cause, f"cause-{number}") for number, cause in accepted))
+        yield "Accepted violations", (_list_causes(accepted, buttons),)
     if outcome.reasons:
         items = (element("li", _tests(rows), element("p", reason)) for reason, rows in outcome.reasons.items())
-        yield _section("No verdict", element("ul", items, class_="reasons"))
+        yield "No verdict", (element("ul", items, class_="reasons"),)
     if outcome.remarks:
-        items = (element("li", element("p", remark)) for remark in outcome.remarks)
-        yield _section("Remarks", element("ul", items, class_="reasons"))
+        yield "Remarks", (render_reasons(outcome.remarks),)
     if outcome.rows:
-        yield _section("Claims", _table(outcome))
-    yield _section("Policies in force", _policies(outcome.run))
-    yield element("footer", _FOOTER)
-
-
-def _section(title: str, *content: Content) -> Markup:
-    return element("section", element("h2", title), *content)
+        yield "Claims", (_table(outcome, buttons),)
+    yield "Policies in force", (_policies(outcome.run),)
 
 
 def _header(outcome: Outcome) -> Markup:
     run, sentence = outcome.run, outcome.sentence
-    counts = (
-        element("li", element("b", str(count)), f" {verdict.replace('-', ' ')}", class_=_TONES[verdict])
-        for verdict, count in outcome.counts.items()
-    )
+    counts = ((count, verdict.replace("-", " "), _TONES[verdict]) for verdict, count in outcome.counts.items())
     facts = (
         ("Endpoint", run.where),
         ("Contract", f"{run.contract}, {run.profile}"),
@@ -170,49 +162,101 @@ def _header(outcome: Outcome) -> Markup:
             element("span", _MARKS[outcome.verdict], class_="mark", aria_hidden="true"),
             f"{sentence[:1].upper()}{sentence[1:]}",
         ),
-        element("ul", counts, class_="counts"),
-        _facts(facts),
+        render_counts(counts),
+        render_facts(facts),
         class_=f"verdict {_TONES[outcome.verdict]}",
     )
 
 
-def _facts(facts: Iterator[tuple[str, Content]] | tuple[tuple[str, Content], ...]) -> Markup:
-    return element("dl", (element("div", element("dt", name), element("dd", value)) for name, value in facts))
+def _list_causes(causes: Iterable[tuple[int, Cause]], buttons: _Filter) -> Markup:
+    items = (
+        element("li", _cause(number, cause), class_=buttons.find_classes(cause.operations, cause.violation.code))
+        for number, cause in causes
+    )
+    return element("ol", items, class_="causes")
 
 
-def _cause(number: int, cause: Cause, anchor: str) -> Markup:
+def _cause(number: int, cause: Cause) -> Markup:
     violation = cause.violation
+    severity = "" if violation.severity == "error" else f"{violation.severity}: "
     title = element(
         "h3",
         element("span", f"{number}.", class_="number"),
         " ",
-        element("span", violation.code, class_=f"label {_TONES[violation.severity]}"),
+        element("span", f"{severity}{violation.code}", class_=f"label {_TONES[violation.severity]}"),
         " ",
         element("code", cause.place, class_="place"),
         element("span", f" {violation.problem}", class_="got"),
     )
     opened = {"open": ""} if number <= _OPEN and not violation.accepted else {}
-    details = (element("summary", title), _facts(_describe_cause(cause)))
-    return element("details", *details, class_="cause", id=anchor, **opened)
+    return element(
+        "details", element("summary", title), _describe_cause(cause), class_="cause", id=f"cause-{number}", **opened
+    )
 
 
-def _describe_cause(cause: Cause) -> Iterator[tuple[str, Content]]:
-    if cause.violation.accepted:
-        yield "Accepted", cause.violation.accepted
-    for label, text in describe_cause(cause, full=True):
-        title = _LABELS.get(label, label.capitalize())
-        if label == "found by":
-            yield title, _tests(cause.rows)
-        elif label == "code" and cause.violation.code in CODES:
-            yield title, _explain(CODES[cause.violation.code])
-        else:
-            yield title, element("pre", text) if label in _CODE else text
+def _describe_cause(cause: Cause) -> Iterator[Markup]:
+    """Yield what was expected beside what was found, the exchanges that show it, and what can be done."""
+    violation, known = cause.violation, dict(describe_cause(cause))
+    label, expected = describe_basis(cause)
+    accepted = [("Accepted", violation.accepted)] if violation.accepted else []
+    yield render_facts((*accepted, ("Found by", _tests(cause.rows))))
+    yield render_sides(
+        (_BASES.get(label, label.capitalize()), element("p", expected), "good"),
+        ("Found", element("p", violation.actual), "bad"),
+    )
+    if len(cause.exchanges) > 1:
+        yield element("div", map(_exchange, cause.exchanges, count()), class_="sides")
+    else:
+        yield from (render_facts(_describe_exchange(evidence)) for evidence in cause.exchanges)
+    note = [("Note", known["note"])] if "note" in known else []
+    rerun = element("pre", known["rerun"])
+    yield render_facts((*note, ("Explanation", _explain(violation.code, known["code"])), ("Rerun", rerun)))
 
 
-def _explain(code: Code) -> Markup:
+def _exchange(evidence: Evidence, index: int) -> Markup:
+    """Return one of several exchanges, which can be opened beside another one."""
+    title = element("h4", f"{evidence.operation} {evidence.status}")
+    opened = {"open": ""} if index < _OPEN_EXCHANGES else {}
+    facts = render_facts(_describe_exchange(evidence))
+    return element("details", element("summary", title), facts, class_="exchange", **opened)
+
+
+def _describe_exchange(evidence: Evidence) -> Iterator[tuple[str, Content]]:
+    yield from (("Sent before", element("pre", command)) for command in evidence.before)
+    yield "Sent", element("pre", evidence.sent)
+    yield "Received", describe_response(evidence)
+    if evidence.body:
+        lines = [*_break_lines(evidence.body)]
+        place = find_place(evidence.body, evidence.place)
+        marked = [number for number, (start, _) in enumerate(lines) if start <= place][-1:] if place else []
+        yield "Body", render_lines((line for _, line in lines), marked)
+
+
+def _break_lines(body: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a body that is similar to JSON, indented, each with the index of its start in the body."""
+    depth, start, line = 0, 0, ""
+    for part in _PART.finditer(body):
+        if part["end"] and line:
+            yield start, f"{'  ' * depth}{line}"
+            line = ""
+        if part["end"]:
+            depth = max(0, depth - 1)
+        start = start if line else part.start()
+        line += part.group().rstrip() if part["next"] else part.group()
+        if part["start"] or part["next"]:
+            yield start, f"{'  ' * depth}{line}"
+            depth, line = depth + bool(part["start"]), ""
+    if line:
+        yield start, f"{'  ' * depth}{line}"
+
+
+def _explain(name: str, command: str) -> Markup:
     """Return the explanation of a code: the page may be read where there is no terminal."""
-    example = element("pre", code.example)
-    return element("div", element("b", f"{code.title}."), f" {code.meaning} For example:", example)
+    code = CODES.get(name)
+    if code is None:
+        return element("pre", command)
+    text = (element("b", f"{code.title}."), f" {code.meaning} For example:", element("pre", code.example))
+    return element("div", text, "In a terminal: ", element("code", command))
 
 
 def _tests(rows: tuple[Row, ...]) -> Markup:
@@ -221,25 +265,23 @@ def _tests(rows: tuple[Row, ...]) -> Markup:
     return element("ul", (element("li", name) for name in (*names[:_TESTS], *more)), class_="tests")
 
 
-def _table(outcome: Outcome) -> Markup:
+def _table(outcome: Outcome, buttons: _Filter) -> Markup:
     numbers: dict[int, list[int]] = {}
     for number, cause in enumerate((*outcome.causes, *outcome.accepted_causes), 1):
         for row in cause.rows:
             numbers.setdefault(id(row), []).append(number)
-    groups = (_group(name, tuple(rows), numbers) for name, rows in groupby(outcome.rows, key=lambda row: row.operation))
+    groups = (
+        element("tbody", _group(name, rows, numbers), class_=buttons.find_classes((name,)))
+        for name, rows in groupby(outcome.rows, key=lambda row: row.operation)
+    )
     caption = "What each test claims, by operation, and its verdict."
-    return _wide_table(caption, ("Claim", "Verdict", "Time"), groups, class_="claims")
+    return render_table(caption, ("Claim", "Verdict", "Time"), groups, class_="claims")
 
 
-def _wide_table(caption: str, titles: tuple[str, ...], body: Content, *, class_: str) -> Markup:
-    head = element("thead", element("tr", (element("th", title, scope="col") for title in titles)))
-    return element("div", element("table", element("caption", caption), head, body, class_=class_), class_="wide")
-
-
-def _group(operation: str, rows: tuple[Row, ...], numbers: Mapping[int, list[int]]) -> Markup:
+def _group(operation: str, rows: Iterable[Row], numbers: Mapping[int, list[int]]) -> Iterator[Markup]:
     name = element("code", operation) if operation else "Several operations, or none"
-    head = element("tr", element("th", name, scope="rowgroup", colspan="3"))
-    return element("tbody", head, (element("tr", _cells(row, numbers.get(id(row), []))) for row in rows))
+    yield element("tr", element("th", name, scope="rowgroup", colspan="3"))
+    yield from (element("tr", _cells(row, numbers.get(id(row), []))) for row in rows)
 
 
 def _cells(row: Row, numbers: list[int]) -> Iterator[Markup]:
@@ -260,4 +302,4 @@ def _policies(run: RunDescription) -> Markup:
         for shown in [value.replace(",", ", ")]  # so that it may be wrapped
     )
     caption = "Choices that no document makes, and the values of this run; options change them."
-    return _wide_table(caption, ("Policy", "Value"), element("tbody", lines), class_="policies")
+    return render_table(caption, ("Policy", "Value"), element("tbody", lines), class_="policies")

@@ -42,8 +42,9 @@ VERDICTS: Mapping[int, tuple[str, str]] = {
     143: ("interrupted", "the run was interrupted"),
 }
 
-#: Operations that are named per cause.
+#: Operations that are named, and exchanges that are shown, per cause.
 _MOST_OPERATIONS = 3
+_MOST_EXCHANGES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Cause:
         operations: The operations whose exchanges show it, sorted.
         status: The status code of all responses that show it; ``None`` if they differ or there is none.
         rows: The tests that found it, at least one.
-        evidence: One exchange that shows it; ``None`` if it was not found in a response.
+        exchanges: One exchange per operation and status code that shows it; none if it was not found in a response.
         rerun: The command that runs only the first of these tests.
     """
 
@@ -91,8 +92,13 @@ class Cause:
     operations: tuple[str, ...]
     status: int | None
     rows: tuple[Row, ...]
-    evidence: Evidence | None
+    exchanges: tuple[Evidence, ...]
     rerun: str
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The first exchange that shows it; ``None`` if it was not found in a response."""
+        return next(iter(self.exchanges), None)
 
     @property
     def where(self) -> str:
@@ -238,6 +244,9 @@ class Outcome:
         shown = [evidence for _, evidence in pairs]
         if pairs:  # the test whose exchange is shown is the one to run again
             rows = (pairs[0][0], *(row for row in rows if row is not pairs[0][0]))
+        exchanges: dict[tuple[str, int], Evidence] = {}
+        for evidence in shown:
+            exchanges.setdefault((evidence.operation, evidence.status), evidence)
         statuses = {evidence.status for evidence in shown}
         operations = [evidence.operation for evidence in shown] or [row.operation for row in rows if row.operation]
         return Cause(
@@ -246,7 +255,7 @@ class Outcome:
             operations=tuple(sorted(set(operations))),
             status=statuses.pop() if len(statuses) == 1 else None,
             rows=rows,
-            evidence=shown[0] if shown else None,
+            exchanges=tuple(exchanges.values())[:_MOST_EXCHANGES],
             rerun=self.render_rerun(rows[0]),
         )
 

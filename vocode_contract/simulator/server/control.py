@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from vocode_contract.contract.files import read_beside
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
+from vocode_contract.report.page import read_style
 from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
@@ -167,6 +168,7 @@ def load_page_file(module: str, name: str) -> Response:
         name: Its name, with one of the suffixes in `_TYPES`.
     """
     media = _TYPES[name.rpartition(".")[2]]
+    is_style = name.endswith(".css")
     return Response(
         status=200,
         headers=(
@@ -176,7 +178,7 @@ def load_page_file(module: str, name: str) -> Response:
             ("referrer-policy", "no-referrer"),
             ("x-content-type-options", "nosniff"),
         ),
-        body=read_beside(module, "files", name),
+        body=read_style(module, "files", name).encode() if is_style else read_beside(module, "files", name),
     )
 
 

@@ -5,34 +5,48 @@ const PERIOD = 1000;
 const STYLES = { conforms: "in_progress", violates: "error", inconclusive: "not_started" };
 const byId = (id) => document.getElementById(id);
 
-function cell(text, ...classes) {
-  const made = document.createElement("td");
+function element(tag, text, ...classes) {
+  const made = document.createElement(tag);
   made.textContent = text;
   made.className = classes.join(" ");
   return made;
 }
 
+function foundCell([first = "", ...others]) {
+  const made = element("td", first, "found");
+  if (others.length) {
+    const details = document.createElement("details");
+    details.append(element("summary", "and " + others.length + " more"), element("div", others.join("\n")));
+    made.append(details);
+  }
+  return made;
+}
+
 function rowOf(seen) {
-  const row = document.createElement("tr");
+  const row = element("tr", "", seen.verdict);
   row.append(
-    cell(seen.at.slice(11, 19), "soft"),
-    cell(seen.request, "mono"),
-    cell(seen.verdict.replaceAll("-", " "), "status", STYLES[seen.verdict] ?? "ended"),
-    cell((seen.seconds * 1000).toFixed(0) + " ms"),
-    cell(seen.found.join("\n"), "found"),
+    element("td", seen.at.slice(11, 19), "soft"),
+    element("td", seen.request, "mono"),
+    element("td", seen.verdict.replaceAll("-", " "), "status", STYLES[seen.verdict] ?? "ended"),
+    element("td", (seen.seconds * 1000).toFixed(0) + " ms"),
+    foundCell(seen.found),
   );
   return row;
 }
 
-let known = "";
+let total = -1;
 
+// Rows are kept, so that what is open stays open, and what has the focus keeps it.
 async function refresh() {
-  const text = await (await fetch("/_proxy/exchanges")).text();
-  if (text === known) return;
-  known = text;
-  const state = JSON.parse(text);
+  const state = await (await fetch("/_proxy/exchanges")).json();
+  if (state.total === total) return;
+  const known = state.total > total ? Math.max(total, 0) : 0; // fewer: another proxy has taken its place
+  const rows = byId("exchanges");
+  if (!known) rows.replaceChildren();
+  rows.prepend(...state.exchanges.slice(0, state.total - known).map(rowOf));
+  while (rows.children.length > state.exchanges.length) rows.lastElementChild.remove();
+  total = state.total;
   for (const name of ["server", "contract", "total", "violating"]) byId(name).textContent = String(state[name]);
-  byId("exchanges").replaceChildren(...state.exchanges.map(rowOf));
 }
 
 async function live() {
