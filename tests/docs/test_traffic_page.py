@@ -1,4 +1,4 @@
-"""The how-to on users' own traffic, followed: its tests pass, or fail as it says."""
+"""The pages about users' own traffic, followed: their tests pass, or fail as they say."""
 
 import os
 import re
@@ -11,7 +11,8 @@ import pytest
 
 import vocode_contract
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "check-your-own-traffic.md").read_text("utf-8")
+PAGES = ("check-your-own-traffic.md", "check-traffic-of-other-libraries.md", "check-your-stubs.md")
+PAGE = "".join((Path(__file__).parents[2] / "docs" / "how-to" / page).read_text("utf-8") for page in PAGES)
 BLOCKS = dict(re.findall(r'^```python title="([\w.]+)"\n(.*?)^```$', PAGE, re.DOTALL | re.MULTILINE))
 SHOWN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 PASSING = {
@@ -21,13 +22,14 @@ PASSING = {
     "test_requests.py": 1,
     "test_aiohttp.py": 1,
     "test_urllib3.py": 1,
+    "test_pytest_httpx.py": 1,
     "test_example.py": 1,
     "test_application.py": 2,
     "test_hypothesis.py": 1,
 }
 #: Libraries that blocks use; they are extras of tests.
-LIBRARIES = ("aiohttp", "fastapi", "httpx2", "requests", "respx", "urllib3")
-FAILING = {"test_respx.py": SHOWN[0], "test_case.py": SHOWN[1]}
+LIBRARIES = ("aiohttp", "fastapi", "httpx2", "pytest_httpx", "requests", "respx", "urllib3")
+FAILING = {"test_case.py": SHOWN[0], "test_respx.py": SHOWN[1]}
 
 
 def followed(directory: Path, *titles: str) -> subprocess.CompletedProcess[str]:
@@ -39,13 +41,15 @@ def followed(directory: Path, *titles: str) -> subprocess.CompletedProcess[str]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
     options = ["-p", "no:cacheprovider", "-p", "vocode_contract.pytest_plugin", "-W", "error", "-v"]
+    options += ["-p", "pytest_httpx"] if "test_pytest_httpx.py" in titles else []
     command = [sys.executable, "-m", "pytest", *options, *titles]
     return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
 
 
 def lacking(title: str) -> set[str]:
     """Return what a block needs that is not installed."""
-    return {name for name in LIBRARIES if name in BLOCKS[title] and find_spec(name) is None}
+    text = title + BLOCKS[title]
+    return {name for name in LIBRARIES if name in text and find_spec(name) is None}
 
 
 @pytest.fixture(scope="module")
