@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     """Run the generators one after the other; stop at the first that fails."""
-    for name in ("types", "faults", "live", "changes"):
+    for name in ("types", "tables", "faults", "live", "changes"):
         subprocess.run([sys.executable, ROOT / "tools" / f"generate_{name}.py"], check=True)  # noqa: S603 - our own
     command = [sys.executable, "-m", "vocode_contract", "explain", "--markdown"]
     codes = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own

@@ -10,10 +10,9 @@ if TYPE_CHECKING:
 
 
 class ContractError(Exception):
-    """Base of every error of this package.
+    """Base of every error of this package."""
 
-    A leaf hands all its fields, in order, to this constructor: equality, hash, ``copy`` and ``pickle`` rest on them.
-    """
+    # A leaf hands all its fields, in order, to this constructor: equality, hash, `copy` and `pickle` rest on them.
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -70,14 +69,24 @@ class UnknownContract(_Unknown):
 
 
 class UnknownSchema(_Unknown):
-    """There is no schema of that name; `name` is the unknown one, `known` are all others."""
+    """There is no schema of that name.
+
+    Attributes:
+        name: The unknown name.
+        known: The names of all schemas.
+    """
 
     noun = "schema"
     listed_by = "vocode-contract schema --list"
 
 
 class UnknownProfile(_Unknown):
-    """There is no profile of that name; `name` is the unknown one, `known` are all others."""
+    """There is no profile of that name.
+
+    Attributes:
+        name: The unknown name.
+        known: The names of all profiles.
+    """
 
     noun = "profile"
 

@@ -1,11 +1,47 @@
 """The pages of the documentation, and what its reference has to name."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("*.md")}
+#: The packages that users import from.
+PUBLIC = [
+    "vocode_contract",
+    "vocode_contract.contract.diff",
+    "vocode_contract.http.traffic",
+    "vocode_contract.simulator",
+    "vocode_contract.strategies",
+    "vocode_contract.webhooks",
+    "vocode_contract.webhooks.sending",
+    "vocode_contract.webhooks.stress",
+]
 
 
 def test_index_links_every_page():
-    linked = set(re.findall(r"\]\(([\w/-]+\.md)\)", re.sub(r"\s+", " ", (DOCS / "README.md").read_text("utf-8"))))
-    assert linked == {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*/*.md")}
+    linked = set(re.findall(r"\]\(([\w/-]+\.md)\)", PAGES["README.md"]))
+    assert linked == {name for name in PAGES if name.count("/") == 1}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_reference_describes_every_public_name(package):
+    pages = [text for name, text in PAGES.items() if name.startswith("reference/api")]
+    described = {name for text in pages for name in re.findall(r"^\.\. (?:auto|py:)\w+:: (\S+)$", text, re.MULTILINE)}
+    module = import_module(package)
+    missing = {
+        name
+        for name in module.__all__
+        # Where two packages export a name, the first one is enough.
+        if not {f"{package}.{name}", f"vocode_contract.{name}"} & described
+    }
+    assert missing == set(), "add it to a page in docs/reference/api"
+
+
+@pytest.mark.parametrize("page", [name for name, text in PAGES.items() if "<!-- table: " in text])
+def test_page_has_the_tables_of_the_code(page, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    assert import_module("generate_tables").render(PAGES[page]) == PAGES[page], "run python tools/regenerate.py"

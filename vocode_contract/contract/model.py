@@ -85,7 +85,7 @@ class Contract:
 
         Args:
             date: One of `dates()`; by default the default contract.
-            profile: One of `PROFILES`.
+            profile: ``documented``, ``wire`` or ``tolerant``.
 
         Raises:
             UnknownContract: No contract of that date is shipped.
@@ -105,7 +105,7 @@ class Contract:
 
         Args:
             path: The folder, whose name is the contract's date, or the file.
-            profile: One of `PROFILES`.
+            profile: ``documented``, ``wire`` or ``tolerant``.
             operations: See `from_openapi`.
 
         Raises:
@@ -139,7 +139,7 @@ class Contract:
         Args:
             document: The parsed document, its text, or the path of its file.
             date: What reports call the contract; by default the ``version`` in the document's ``info``.
-            profile: One of `PROFILES`.
+            profile: ``documented``, ``wire`` or ``tolerant``.
             operations: The name of an operation, such as ``end_call``, to its ``operationId`` in the document, or to
                 its method and path as in ``POST /calls/hangup``.
 
@@ -318,7 +318,7 @@ def find_contract(
 
     Args:
         name: The date of a shipped contract, or the path of a folder or OpenAPI file; by default the default contract.
-        profile: One of `PROFILES`.
+        profile: ``documented``, ``wire`` or ``tolerant``.
         operations: Of a path only: see `Contract.from_openapi`.
 
     Raises:

@@ -130,7 +130,7 @@ class Response:
 
     @property
     def document(self) -> Document:
-        """The body parsed as JSON, each time anew: a value can need twenty times the memory of its text."""
+        """The body parsed as JSON; parsed on every access, since a value can take 20 times the memory of its text."""
         return Document.from_bytes(self.body)
 
 

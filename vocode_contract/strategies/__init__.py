@@ -12,17 +12,32 @@ try:
 except ImportError:
     raise MissingExtra("hypothesis", "vocode_contract.strategies") from None
 
-from .histories import BREACHES as BREACHES
-from .histories import History as History
-from .histories import histories as histories
-from .mutations import Mutation as Mutation
-from .mutations import mutations as mutations
-from .named import agents as agents
-from .named import call_pages as call_pages
-from .named import calls as calls
-from .named import create_call_requests as create_call_requests
-from .named import external_action_requests as external_action_requests
-from .named import from_schema as from_schema
-from .named import webhook_events as webhook_events
-from .near_misses import NearMiss as NearMiss
-from .near_misses import near_misses as near_misses
+from .histories import BREACHES, History, histories
+from .mutations import Mutation, mutations
+from .named import (
+    agents,
+    call_pages,
+    calls,
+    create_call_requests,
+    external_action_requests,
+    from_schema,
+    webhook_events,
+)
+from .near_misses import NearMiss, near_misses
+
+__all__ = [
+    "BREACHES",
+    "History",
+    "Mutation",
+    "NearMiss",
+    "agents",
+    "call_pages",
+    "calls",
+    "create_call_requests",
+    "external_action_requests",
+    "from_schema",
+    "histories",
+    "mutations",
+    "near_misses",
+    "webhook_events",
+]

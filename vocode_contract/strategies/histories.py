@@ -61,8 +61,8 @@ def histories(
         profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, or ``wire``.
         breach: Strategy for what goes wrong: a key of `BREACHES`, or ``None`` for nothing. By default any of these;
             shrinks to nothing.
-        seen: Strategy for what is observed, one of `SEEN`; by default any. If it would not show the breach, ``both``
-            is observed.
+        seen: Strategy for what is observed: ``calls``, ``events`` or ``both``; by default any. If it would not show
+            the breach, ``both`` is observed.
 
     Raises:
         UnknownContract: No contract of that date is shipped.

@@ -270,7 +270,7 @@ def inconsistencies(
     tolerance: float = TOLERANCE,
     selection: Selection = ALL,
 ) -> Iterator[Violation]:
-    """Yield the contradictions in a payload, the outermost objects first, then in the order of `RULES`.
+    """Yield the contradictions in a payload, the outermost objects first.
 
     The schema is not checked: invalid values are skipped, and bytes that are not JSON yield nothing.
 

@@ -43,7 +43,7 @@ class Diagnosis:
     """One mistake that makes a signature fail.
 
     Attributes:
-        code: Stable name of the mistake, a key of `MISTAKES`.
+        code: Stable name of the mistake, such as ``body-reserialised``.
         certain: Whether it is proved: it can be seen, or undoing it makes the signature valid.
         index: Index of the secret that it is about, from 0; ``None`` if it is about none.
         writers: For ``body-reserialised``, the serialisers that write exactly the given body.

@@ -54,7 +54,7 @@ class ActionVerdict:
 
     @property
     def authentic(self) -> bool:
-        """Whether the signature is valid. A replay is authentic too: see `idempotency_key`."""
+        """Whether the signature is valid; that of a replay is, see `idempotency_key`."""
         return self.verification.valid
 
     @property

@@ -15,6 +15,7 @@ Effect = Literal["widens", "narrows", "alters", "neither"]
 #: How much a change matters: a client of the older contract can fail; it can be surprised; it need not care; nothing
 #: that is sent is different.
 ChangeLevel = Literal["breaking", "risky", "additive", "cosmetic"]
+#: All levels; what matters most comes first.
 LEVELS: tuple[ChangeLevel, ...] = get_args(ChangeLevel)
 
 

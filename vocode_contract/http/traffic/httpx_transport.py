@@ -23,7 +23,7 @@ class CheckedTransport:
             follow: Called with each request, its response and ``seconds``.
 
         Raises:
-            InvalidOption: It is none: a client, or a class.
+            InvalidOption: It is not a transport, but a client or a class.
         """
         if isinstance(inner, type) or not any(hasattr(inner, name) for name in _FLAVOURS):
             raise InvalidOption("transport", "must be a transport of httpx or httpx2, such as httpx.HTTPTransport()")
@@ -31,7 +31,7 @@ class CheckedTransport:
         self._follow = follow
 
     def handle_request(self, request: Any) -> Any:
-        """Carry a request.
+        """Send a request through the transport inside, and check the exchange.
 
         Raises:
             InvalidOption: The transport inside is for asynchronous clients.
@@ -44,7 +44,7 @@ class CheckedTransport:
         return response
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Carry a request of an asynchronous client; see `handle_request`."""
+        """Do the same for an asynchronous client; see `handle_request`."""
         __tracebackhide__ = True
         handle = self._inside("handle_async_request", "handle_async_request")
         started = clock.monotonic()

@@ -79,7 +79,7 @@ class Traffic:
 
     @property
     def violations(self) -> list[Violation]:
-        """The violations, in order: at most a thousand errors, and as many others."""
+        """The violations in order; at most a thousand errors, and as many others."""
         return [violation for checked in self.record.exchanges for violation in checked.violations]
 
     def transport(self, inner: Any) -> Any:
@@ -89,7 +89,7 @@ class Traffic:
             A `CheckedTransport`, which fits the same clients as the transport inside, of both libraries.
 
         Raises:
-            InvalidOption: It is no transport.
+            InvalidOption: It is not a transport.
         """
         return CheckedTransport(inner, self.follow)
 
@@ -100,7 +100,7 @@ class Traffic:
             What an asynchronous client awaits, and a synchronous one ignores.
 
         Raises:
-            InvalidOption: It was hung in for requests.
+            InvalidOption: It is under ``request`` in ``event_hooks``, not under ``response``.
             ContractViolated: With the violations, if this traffic raises and the body has been read.
         """
         __tracebackhide__ = True
@@ -117,7 +117,7 @@ class Traffic:
 
         Args:
             request: As httpx has it.
-            response: As httpx has it; its stream is listened to from now on, if the contract has the operation.
+            response: As httpx has it; what is read from its stream is recorded, if the contract has the operation.
             seconds: Time from sending until the response was there; ``None`` where nobody measured.
 
         Raises:

@@ -124,4 +124,5 @@ def _parse(row: str) -> Fault:
 #: Faults by subject, in the order of the documentation.
 GROUPS: Mapping[str, tuple[Fault, ...]] = dict(_read_groups())
 
+#: Name -> fault, in the order of the documentation.
 FAULTS: Mapping[str, Fault] = {fault.name: fault for group in GROUPS.values() for fault in group}

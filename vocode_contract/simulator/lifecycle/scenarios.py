@@ -151,6 +151,7 @@ _TRANSFER = (
     TimedTurn(28.0, TRANSFERRING),
 )
 
+#: Name -> scenario: what can happen to a call.
 SCENARIOS: Mapping[str, Scenario] = {
     "human": Scenario(number="0101", summary="a person answers, talks for a minute and hangs up", talk=_CONVERSATION),
     "voicemail": Scenario(

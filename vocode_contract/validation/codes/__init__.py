@@ -99,12 +99,12 @@ def _matches(code: str, patterns: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which codes are reported, and how severe they are; by default all, as severe as `CODES` says.
+    """Which codes are reported, and how severe they are; by default all, with their own severity.
 
     Attributes:
         select: Patterns of codes to report, such as ``json-*``; by default all.
         ignore: Patterns of codes to leave out.
-        severities: Code to level, in place of its level in `CODES`.
+        severities: Code to level (``error``, ``drift``, ``advice`` or ``off``), in place of its own.
 
     Raises:
         InvalidOption: A pattern matches no code, a level does not exist, or no code is left.

@@ -295,7 +295,8 @@ def breaches(
         observations: All of one call. If each has a time, they are sorted by it.
         contract: A date, or a `Contract`; by default the default contract.
         profile: ``documented``, ``wire`` or ``tolerant``; by default that of the `Contract`, for a date ``wire``.
-        expected: Event types that have to come, or ``subscribed``; see `missing`.
+        expected: Event types that have to come. ``subscribed`` expects the connected and ended events of a call that
+            is over, if its webhook subscribes to them and any event came.
         selection: Which codes to check, and their severities.
 
     Raises:

@@ -32,6 +32,7 @@ class RetryPolicy:
 #: The open-source sender of the provider tries once, and no document promises more.
 ONCE = RetryPolicy(summary="one attempt, as the provider does")
 
+#: Name -> retry policy.
 POLICIES: Mapping[str, RetryPolicy] = {
     "once": ONCE,
     "fixed": RetryPolicy(summary="three attempts, a second apart", pauses=(1.0, 1.0)),

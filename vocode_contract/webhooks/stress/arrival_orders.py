@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """How a scenario arrives: the kind, one of `ARRANGEMENTS`, and the events in the order of arrival."""
+    """How a scenario arrives: the kind, such as ``dropped``, and the events in the order of arrival."""
 
     kind: str
     parts: Parts
