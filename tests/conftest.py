@@ -4,8 +4,11 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache, cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,26 @@ def loopback_only() -> Iterator[None]:
         for method in ("connect", "connect_ex", "sendto"):
             patch.setattr(socket.socket, method, guarded(method))
         patch.setattr(socket, "getaddrinfo", guarded_resolve)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def installed_once() -> Iterator[None]:
+    """Read once what is installed: each run of pytest inside a test asks for it, six times if it names plugins."""
+
+    @cache
+    def find(_: tuple[str, ...]) -> tuple[metadata.Distribution, ...]:
+        return tuple(original())
+
+    def distributions(**context: Any) -> Iterable[metadata.Distribution]:
+        return original(**context) if context else find((*sys.path,))
+
+    original, attribute = metadata.distributions, vars(metadata.Distribution)["entry_points"]
+    points = cached_property(attribute.fget)
+    points.__set_name__(metadata.Distribution, "entry_points")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata, "distributions", distributions)
+        patch.setattr(metadata.Distribution, "entry_points", points)
         yield
 
 

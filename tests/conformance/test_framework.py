@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
+from tests.support.plugins import needs
 from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.contract.model import dates
 
 APPLICATION = Path(__file__).parents[1] / "servers" / "fastapi_app.py"
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs("fastapi")]
 
 TOKEN = "token-of-the-framework"
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
+from tests.support.plugins import needs
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import REDUCTION, FuzzResult, fuzz
 from vocode_contract.conformance.fuzzing.requests import FuzzPlan
@@ -32,7 +32,11 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.violation import Violation
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    needs("schemathesis"),
+]
 
 CONTRACT = Contract.load()
 OPERATIONS = sorted(CONTRACT.operations)

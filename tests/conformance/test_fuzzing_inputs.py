@@ -11,11 +11,10 @@ import time
 
 import pytest
 
-pytest.importorskip("schemathesis")
 pytest.importorskip("uvicorn")
 
 from tests.cli.test_check import ENVIRONMENT, SECONDS, checked, checked_apart
-from tests.support.plugins import APART, PLUGIN
+from tests.support.plugins import APART, PLUGIN, needs
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
 from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
@@ -32,7 +31,11 @@ from vocode_contract.simulator import Simulation, SimulatorTransport, simulator
 from vocode_contract.validation.masking import Secret
 
 pytest_plugins = ["pytester"]
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    needs("schemathesis"),
+]
 
 TOKEN = "tok_0123456789"
 CONTRACT = Contract.load()

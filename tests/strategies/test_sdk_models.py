@@ -6,25 +6,24 @@ loses nothing. What else it refuses is in `REASONS`, and nothing else is refused
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import islice
 from typing import Any
 
 import pytest
 
+from tests.support.plugins import needs
 from vocode_contract import Contract, Validator, Violation
 from vocode_contract.contract.covering_set import covering_set
 from vocode_contract.contract.model import PROFILES, dates
 from vocode_contract.strategies import calls, from_schema
 from vocode_contract.strategies.seeding import sample
 
-pydantic = pytest.importorskip("pydantic")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # its own, about its own code
-    sdk = pytest.importorskip("vocode")
-    from vocode.core.pydantic_utilities import parse_obj_as
-
 # Its own code uses what pydantic deprecates.
-pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
+pytestmark = [
+    needs("pydantic", "vocode"),
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
+]
 
 ITS_OWN = "2024-08-27"
 COUNT = 80
@@ -64,11 +63,23 @@ def reasons_in(call: Any) -> set[str]:
     return {reason for reason, holds in REASONS.items() if any(map(holds, violations))}
 
 
-def parsed(value: Any, model: Any = sdk.Call) -> Any:
-    """Parse as its client does; ``None`` for what it refuses."""
+@cache
+def load_sdk() -> Any:
+    """Import it late: it has three hundred modules, and each process of a run collects all tests."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own, about its own code
+        import vocode
+    return vocode
+
+
+def parsed(value: Any, model: Any = None) -> Any:
+    """Parse as its client does, a Call by default; ``None`` for what it refuses."""
+    from pydantic import ValidationError
+
+    sdk = load_sdk()
     try:
-        return parse_obj_as(type_=model, object_=value)
-    except pydantic.ValidationError:
+        return sdk.core.pydantic_utilities.parse_obj_as(type_=model or sdk.Call, object_=value)
+    except ValidationError:
         return None
 
 
@@ -98,7 +109,7 @@ def test_sdk_loses_nothing_of_a_call_of_its_contract():
 
 @pytest.mark.parametrize("name", ["CallPage", "Agent", "AzureVoice", "ExternalAction", "HTTPValidationError"])
 def test_sdk_parses_what_else_its_contract_has(name):
-    model = getattr(sdk, name, None) or sdk.HttpValidationError
+    model = getattr(load_sdk(), name, None) or load_sdk().HttpValidationError
     assert all(parsed(value, model) for value in drawn(from_schema(name, contract=ITS_OWN), 50))
 
 

@@ -1,7 +1,9 @@
-"""Options by which runs of pytest inside tests load our plugin."""
+"""What is installed, without importing it, and options by which runs of pytest inside tests load our plugin."""
 
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+
+import pytest
 
 LOADED = any(found.value == "vocode_contract.pytest_plugin" for found in entry_points(group="pytest11"))
 #: For runs in this process, which load what is installed.
@@ -10,3 +12,12 @@ PLUGIN = [] if LOADED else ["-p", "vocode_contract.pytest_plugin"]
 APART = ["--disable-plugin-autoload", "-p", "vocode_contract.pytest_plugin"]
 if find_spec("xdist"):
     APART += ["-p", "xdist"]
+
+
+def needs(*modules: str) -> pytest.MarkDecorator:
+    """Return a mark that skips tests where a module is not installed.
+
+    `pytest.importorskip` imports it, in each process of a run although one alone runs the tests.
+    """
+    missing = [module for module in modules if find_spec(module) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
