@@ -76,9 +76,11 @@ data is generated, if they come from a test under Hypothesis's `@given`, or if t
 request with a method or URL path other than its operation's is treated as one that rings a phone, unless it only reads.
 
 With pytest, the options start with `--vocode-`. Options that permit more requests have to be on the command line of the
-run: they are rejected in `addopts` and `PYTEST_ADDOPTS`. So are those that decide who may see what is sent, and with
-which headers and certificate; `ca` and `proxy` are also rejected in the environment and in configuration files. A URL
-from `VOCODE_URL` or from a configuration file is used with pytest only if its host is listed in your own file.
+run: they are rejected in `addopts`, `PYTEST_ADDOPTS` and [the files of a project](config.md). So are those that decide
+who may see what is sent, and with which headers and certificate; `ca` and `proxy` are also rejected in the environment
+and in configuration files. A URL from `VOCODE_URL` is used with pytest only if its host is listed in your own file, and
+so is one from a configuration file, by `check` too. If a configuration file names a contract of your own,
+the run is refused for a remote host.
 
 ```toml
 # ~/.config/vocode-contract/config.toml: must be outside the project, and not writable by others
@@ -89,7 +91,7 @@ rate = 20  # requests per second to these hosts, 0.1 to 100 (default 2)
 ```
 
 ```toml
-# vocode-contract.toml, in a repository: can only restrict, never widen
+# vocode-contract.toml, in a repository: can only restrict, never widen; [tool.vocode-contract.live] in pyproject.toml
 [live]
 read_only = true
 ```

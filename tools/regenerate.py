@@ -14,9 +14,10 @@ def main() -> None:
     """Run the generators one after the other; stop at the first that fails."""
     for name in ("types", "tables", "faults", "live", "changes"):
         subprocess.run([sys.executable, ROOT / "tools" / f"generate_{name}.py"], check=True)  # noqa: S603 - our own
-    command = [sys.executable, "-m", "vocode_contract", "explain", "--markdown"]
-    codes = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own
-    (ROOT / "docs" / "reference" / "codes.md").write_bytes(codes.stdout)
+    for words, target in (("explain --markdown", "codes.md"), ("config --schema", "config.schema.json")):
+        command = [sys.executable, "-m", "vocode_contract", *words.split()]
+        output = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own
+        (ROOT / "docs" / "reference" / target).write_bytes(output.stdout)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,20 @@ def test_empty_pytest_run_loads_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["main", "check", "validate", "which", "explain", "schema", "generate", "coverage", "simulate", "proxy", "webhook"],
+    [
+        "main",
+        "check",
+        "validate",
+        "which",
+        "explain",
+        "config",
+        "schema",
+        "generate",
+        "coverage",
+        "simulate",
+        "proxy",
+        "webhook",
+    ],
 )
 def test_command_needs_no_extra_to_show_its_help(command):
     pytest.importorskip("click")

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +24,7 @@ from vocode_contract.cli.options import (
     report_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
-from vocode_contract.conformance.run.options import OPTIONS
+from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, set_option_prefix
 
 if TYPE_CHECKING:
@@ -154,11 +155,8 @@ def check(
     if the result is inconclusive.
     """
     ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
-    date = options.pop("date")
-    options["contract"], options["profile"] = names_of_contract(
-        None if date == FROM_SERVER else date, options["profile"]
-    )
-    _check_options(ctx, options, faults)
+    given = _resolve_options(options, faults)
+    _check_options(ctx, given, faults)
     from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.client.authentication import TOKEN_VARIABLE
@@ -167,19 +165,19 @@ def check(
 
     output = ctx.ensure_object(Output)
     # The plugin parses them again, but its message for a wrong value would be longer.
-    settings = Settings.from_given(given_options(options))
+    settings = Settings.from_given(given)
+    _require_known_host(settings, given["url"])
     files = parse_reports(reports, "--report")
-    if date == FROM_SERVER:
-        settings = _use_published(ctx, settings, options)
+    if options["date"] == FROM_SERVER:
+        settings = _use_published(ctx, settings, given)
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
     monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, is_simulated=bool(faults))
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running, hypothesis_directory(is_used=bool(settings.fuzz)):
         if running:
-            options["url"] = running.url
-        words = [word for option in _OPTIONS for word in option.as_words(options[option.key], PYTEST_PREFIX)]
-        tally = run_suite(words, {TOKEN_VARIABLE: running.token} if running else {}, monitor)
+            given["url"] = Given(value=running.url)
+        tally = run_suite(_spell_options(given), {TOKEN_VARIABLE: running.token} if running else {}, monitor)
     if options["plan"]:
         return
     run = _describe_run(settings, faults, started, time.monotonic() - clock)
@@ -189,23 +187,55 @@ def check(
     ctx.exit(tally.exit_code if written else tally.exit_code or INCONCLUSIVE)
 
 
-def _check_options(ctx: click.Context, options: Mapping[str, Any], faults: Words) -> None:
+def _resolve_options(options: dict[str, Any], faults: Words) -> dict[str, Given]:
+    """Return what was given for the options of a run, by name."""
+    date = None if options["date"] == FROM_SERVER else options["date"]
+    options["contract"], options["profile"] = names_of_contract(date, options["profile"])
+    given = given_options(options)
+    if faults and given["url"].is_from_file:  # they are the simulator's, whatever server the project has
+        given["url"] = DEFAULTS["url"]
+    return given
+
+
+def _check_options(ctx: click.Context, given: Mapping[str, Given], faults: Words) -> None:
     """Refuse options that contradict each other, and a run that needs a package that is not installed.
 
     Raises:
         click.UsageError: Two options contradict each other.
         MissingExtra: A package is not installed.
     """
-    if options["url"] and faults:
+    if given["url"].value and faults:
         ctx.fail("--fault needs the built-in simulator, but --url or VOCODE_URL names another server")
-    needed = ("pytest", "httpx", *(() if options["url"] else ("uvicorn",)))
+    needed = ("pytest", "httpx", *(() if given["url"].value else ("uvicorn",)))
     if not all(map(find_spec, needed)):
         raise MissingExtra("pytest", "the contract suite")
-    if options["fuzz"] and not find_spec("schemathesis"):
+    if given["fuzz"].value and not find_spec("schemathesis"):
         raise MissingExtra("fuzz", "fuzzing")
 
 
-def _use_published(ctx: click.Context, settings: "Settings", options: dict[str, Any]) -> "Settings":
+def _require_known_host(settings: "Settings", url: Given) -> None:
+    """Refuse a remote host that only a file of the project names, which must not send a token anywhere.
+
+    Raises:
+        InvalidOption: The host is not among the user's own.
+    """
+    if url.is_from_file:
+        from vocode_contract.conformance.run.run import Run
+
+        Run.from_settings(settings, Path.cwd()).require_known_host(url.source)
+
+
+def _spell_options(given: Mapping[str, Given]) -> list[str]:
+    """Return the options of the plugin; it reads variables itself, and refuses some of them if the host is remote."""
+    return [
+        word
+        for option in _OPTIONS
+        if given[option.name].source != option.variable
+        for word in option.as_words(given[option.name].value, PYTEST_PREFIX)
+    ]
+
+
+def _use_published(ctx: click.Context, settings: "Settings", given: dict[str, Given]) -> "Settings":
     """Take the contract that the server publishes, which a file holds while the command runs."""
     from dataclasses import replace
     from tempfile import TemporaryDirectory
@@ -220,8 +250,9 @@ def _use_published(ctx: click.Context, settings: "Settings", options: dict[str, 
     except Inconclusive as error:
         ctx.ensure_object(Output).say(str(error))
         ctx.exit(INCONCLUSIVE)
-    options["contract"] = os.path.join(ctx.with_resource(TemporaryDirectory()), "openapi.json")
-    with open(options["contract"], "w", encoding="utf-8") as file:
+    path = os.path.join(ctx.with_resource(TemporaryDirectory()), "openapi.json")
+    given["contract"] = Given(value=path)
+    with open(path, "w", encoding="utf-8") as file:
         json.dump(contract.document, file)
     return replace(settings, contract=contract, contract_path=FROM_SERVER)
 

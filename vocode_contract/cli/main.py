@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "validate": "vocode_contract.cli.validate",
     "which": "vocode_contract.cli.which",
     "explain": "vocode_contract.cli.explain",
+    "config": "vocode_contract.cli.config",
     "schema": "vocode_contract.cli.schema",
     "diff": "vocode_contract.cli.diff",
     "drift": "vocode_contract.cli.diff",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from vocode_contract.cli.completion import (
     complete_codes,
@@ -39,9 +40,47 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
+class RunParameter(click.Option):
+    """An option of a run, which the files of the project may set.
+
+    Attributes:
+        run_option: Its entry in `OPTIONS`.
+    """
+
+    def __init__(self, *arguments: Any, run_option: RunOption, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.run_option = run_option
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Return the value and its source, which may be a file of the project if it was not given otherwise."""
+        value, source = super().consume_value(ctx, opts)
+        if source is ParameterSource.DEFAULT and self.run_option.is_configurable and not ctx.resilient_parsing:
+            given = read_project_once(ctx).get(self.run_option.name)
+            if given is not None:
+                return given.value, ParameterSource.DEFAULT_MAP
+        return value, source
+
+
+def read_project_once(ctx: click.Context) -> "Mapping[str, Given]":
+    """Return what the files of the project set for options of a run, by name; they are read once for a command."""
+    key = f"{__name__}.project"
+    if key not in ctx.meta:
+        from pathlib import Path
+
+        from vocode_contract.conformance.run.project_file import read_project
+
+        ctx.meta[key] = read_project(Path.cwd())
+    found: Mapping[str, Given] = ctx.meta[key]
+    return found
+
+
+_RUN_OPTIONS = {option.name: option for option in OPTIONS}
+
 contract_option = click.option(
     "--contract",
     "date",
+    cls=RunParameter,
+    run_option=_RUN_OPTIONS["contract"],
     metavar="DATE|PATH",
     envvar="VOCODE_CONTRACT",
     show_envvar=True,
@@ -51,6 +90,8 @@ contract_option = click.option(
 
 profile_option = click.option(
     "--profile",
+    cls=RunParameter,
+    run_option=_RUN_OPTIONS["profile"],
     metavar="NAME",
     default="wire",
     show_default=True,
@@ -123,21 +164,33 @@ def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[...,
 
 
 def given_options(values: Mapping[str, Any]) -> dict[str, Given]:
-    """Return what was given for the options of a run that a command has, by name."""
-    return {
-        option.name: option.resolve(values[option.key], prefix=CHECK_PREFIX)
-        for option in OPTIONS
-        if option.is_for_check and option.key in values
+    """Return what was given for the options of a run that the running command has, by name."""
+    context = click.get_current_context()
+    names = {
+        parameter.run_option: parameter.name or ""
+        for parameter in context.command.params
+        if isinstance(parameter, RunParameter)
     }
+    given = {}
+    for option in (option for option in names if option.key in values):
+        source = context.get_parameter_source(names[option])
+        is_typed = source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+        file = read_project_once(context).get(option.name)
+        given[option.name] = option.resolve(
+            values[option.key] if is_typed else None, prefix=CHECK_PREFIX, files=[file] if file else []
+        )
+    return given
 
 
 def _add_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     names = [f"--{option.name}", *([f"--{option.alias}"] if option.alias else []), option.key]
     text = f"{option.description[0].upper()}{option.description[1:]}."
     if option.is_flag:
-        return click.option(*names, is_flag=True, help=text)
+        return click.option(*names, cls=RunParameter, run_option=option, is_flag=True, help=text)
     return click.option(
         *names,
+        cls=RunParameter,
+        run_option=option,
         metavar=option.metavar,
         type=option.type,
         default=None if option.is_repeatable or option.default == "" else option.default,

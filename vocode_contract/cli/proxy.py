@@ -126,12 +126,8 @@ def proxy(
     from vocode_contract.simulator.proxy.server import serve_proxy
 
     output = ctx.ensure_object(Output)
-    given = given_options(options)
-    given["url"] = Given(value=upstream, source="--upstream")
-    known_contract, known_profile = names_of_contract(date, profile)
-    given["contract"] = Given(value=known_contract or "", source="--contract")
-    given["profile"] = Given(value=known_profile, source="--profile")
-    settings = Settings.from_given(given)
+    options["contract"], options["profile"] = names_of_contract(date, profile)
+    settings = Settings.from_given({**given_options(options), "url": Given(value=upstream, source="--upstream")})
     files = parse_reports(reports, "--report")
     relay = _make_relay(settings, read_only=read_only, enforces=enforce)
     run = Run(settings=settings, consents=relay.inspector.guard.consents)

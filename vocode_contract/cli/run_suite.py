@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vocode_contract import conformance
 from vocode_contract.cli.output import USAGE
 from vocode_contract.errors import InvalidOption
+from vocode_contract.pytest_plugin.options import PROJECT
 from vocode_contract.pytest_plugin.state import SIMULATED
 from vocode_contract.report.results import ResultCollector
 
@@ -60,8 +61,9 @@ class SuiteMonitor:
     started: int = 0
 
     def pytest_configure(self, config: "pytest.Config") -> None:
-        """Keep pytest from parsing source code for tracebacks, which nobody sees here, and which takes long."""
+        """Keep pytest from parsing source code for tracebacks, which nobody sees here, and the files of the project."""
         config.option.tbstyle = "native"
+        config.stash[PROJECT] = {}  # the command has read the project's files
         if self.is_simulated:
             config.stash[SIMULATED] = True
 

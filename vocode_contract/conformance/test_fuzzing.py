@@ -7,6 +7,7 @@ import pytest
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import FuzzResult, fuzz
 from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
+from vocode_contract.conformance.run.run import Run
 from vocode_contract.conformance.scenario.scenario import ScenarioRunner
 from vocode_contract.errors import spell_option
 from vocode_contract.http.inconclusive import Inconclusive
@@ -26,7 +27,8 @@ each_operation = pytest.mark.parametrize(
 def test_generated_requests_find_no_violation(
     api: CheckedClient, scenario: ScenarioRunner, name: str, request: pytest.FixtureRequest
 ) -> None:
-    requests, seed = request.config.getoption("vocode_fuzz"), request.config.getoption("vocode_seed")
+    run: Run = request.getfixturevalue("_vocode_run")
+    requests, seed = run.settings.fuzz, run.settings.seed
     if not requests:
         pytest.skip(f"needs {spell_option('fuzz')} N, the number of generated requests")
     request.node.user_properties.append((OPTIONS, json.dumps({"fuzz": requests, "seed": seed})))

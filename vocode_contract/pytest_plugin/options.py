@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vocode_contract.conformance.run.options import Given, RunOption
 
+#: What the files of the project set, by the name of the option; a run of ``check`` has read them already.
+PROJECT: "pytest.StashKey[Mapping[str, Given]]" = pytest.StashKey()
 #: The key under which workers of pytest-xdist learn whether the URL was typed.
 URL_TYPED = "vocode_url_typed"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
@@ -39,9 +43,8 @@ def _describe_argument(option: "RunOption") -> dict[str, Any]:
     """Return the keyword arguments of ``add_argument`` for an option."""
     if option.is_flag:
         return {"dest": option.ini_key, "action": "store_true"}
-    # None differs from an empty text that was typed, which is refused.
-    default = None if option.default == "" else option.default
-    action = {"action": "append", "default": []} if option.is_repeatable else {"default": default}
+    # None differs from an empty text that was typed, which is refused, and from 0.
+    action = {"action": "append", "default": []} if option.is_repeatable else {"default": None}
     return {"dest": option.ini_key, "metavar": option.metavar, "type": option.type, **action}
 
 
@@ -52,11 +55,30 @@ def _render_help(option: "RunOption") -> str:
 
 
 def resolve(config: pytest.Config, option: "RunOption") -> "Given":
-    """Return the value of an option. Precedence: option, environment variable, configuration file."""
+    """Return the value of an option. Precedence: option, variable, pytest's configuration file, the project's files."""
+    from vocode_contract.conformance.run.options import COVERAGE, Given
     from vocode_contract.errors import PYTEST_PREFIX
 
-    file = config.getini(option.ini_key) if option.has_key else None
-    return option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, file=file)
+    files = []
+    if option.has_key:
+        source = f"{option.ini_key} in the configuration file"
+        files.append(Given(value=config.getini(option.ini_key), source=source, is_from_file=True))
+    if option.is_configurable and option is not COVERAGE and (given := _read_project(config).get(option.name)):
+        files.append(given)
+    return option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, files=files)
+
+
+def _read_project(config: pytest.Config) -> "Mapping[str, Given]":
+    """Return what the files of the project set, read once, and only if an option is used."""
+    if PROJECT not in config.stash:
+        from vocode_contract.conformance.run.project_file import read_project
+        from vocode_contract.errors import InvalidOption
+
+        try:
+            config.stash[PROJECT] = read_project(config.rootpath)
+        except InvalidOption as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[PROJECT]
 
 
 def is_any_given(config: pytest.Config) -> bool:

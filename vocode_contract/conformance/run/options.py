@@ -4,13 +4,15 @@ Nothing is imported here but the standard library and the errors, so that `--hel
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
 from vocode_contract.errors import CHECK_PREFIX, InvalidOption
 
 _UNSET: tuple[object, ...] = (None, "", (), [])
+#: What stands in help for a value that is a number.
+_NUMBERS = ("N", "SECONDS", "BYTES")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +22,12 @@ class Given:
     Attributes:
         value: Of the option's type; its default if it was not given.
         source: An option, a variable or a key, as its user wrote it.
+        is_from_file: Whether a configuration file gives it, which anybody may have written.
     """
 
     value: Any = field(repr=False)
     source: str = ""
+    is_from_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,21 @@ class RunOption:
         return isinstance(self.default, bool)
 
     @property
+    def is_number(self) -> bool:
+        """Whether its value is a number."""
+        return self.metavar in _NUMBERS
+
+    @property
+    def is_path(self) -> bool:
+        """Whether its value is the path of a file, or may be one."""
+        return self.metavar in ("FILE", "DATE|PATH")
+
+    @property
+    def is_configurable(self) -> bool:
+        """Whether the files of a project may set it, which can narrow what is sent but never widen it."""
+        return not (self.is_typed or self.is_flag)
+
+    @property
     def is_repeatable(self) -> bool:
         """Whether it may be given several times."""
         return isinstance(self.default, tuple)
@@ -91,43 +110,50 @@ class RunOption:
         return str if self.default in ("", ()) else int
 
     @property
+    def default_text(self) -> str:
+        """The default as help shows it."""
+        return self.shown_default or ("none" if self.default in _UNSET else str(self.default))
+
+    @property
     def description(self) -> str:
         """The help text: what it sets, its default, and whether it may be repeated."""
         if self.is_flag:
             return f"{self.help} (default: no)"
-        shown = self.shown_default or ("none" if self.default in _UNSET else self.default)
-        return f"{self.help} (default: {shown}){'; may be given several times' if self.is_repeatable else ''}"
+        return (
+            f"{self.help} (default: {self.default_text}){'; may be given several times' if self.is_repeatable else ''}"
+        )
 
     def is_set(self, value: Any) -> bool:
         """Return whether a value differs from what the option has if it is not given."""
         return value not in _UNSET and value != self.default
 
-    def resolve(self, typed: Any, *, prefix: str, file: Any = None) -> Given:
-        """Return what was given: an option beats the environment, and that the configuration file.
+    def resolve(self, typed: Any, *, prefix: str, files: Sequence[Given] = ()) -> Given:
+        """Return what was given: an option beats the environment, and that the configuration files.
 
         Args:
-            typed: The value on the command line; ``None`` if it is not there.
+            typed: The value on the command line; ``None``, or False for a flag, if it is not there.
             prefix: How options are spelled there.
-            file: The value in the configuration file.
+            files: The values in configuration files, the one that wins first.
 
         Raises:
             InvalidOption: The value on the command line is empty, as that of a shell variable that is not set.
         """
         if typed == "" or (self.is_repeatable and "" in (typed or ())):
             raise InvalidOption(f"{prefix}{self.name}", "is empty; leave it out, or give it a value")
+        option = Given(value=typed, source=f"{prefix}{self.name}")
         variable = os.environ.get(self.variable, "") if self.has_variable else ""
         sources = (
-            (f"{prefix}{self.name}", typed),
-            (self.variable, variable.split() if self.is_repeatable else variable),
-            (f"{self.ini_key} in the configuration file", file),
+            option,
+            Given(value=variable.split() if self.is_repeatable else variable, source=self.variable),
+            *files,
         )
         if self.is_cumulative:
-            return Given(
-                value=tuple(word for _, words in reversed(sources) for word in words or ()), source=sources[0][0]
-            )
-        given = ((value, source) for source, value in sources if self.is_set(value))
-        value, source = next(given, (self.default, sources[0][0]))
-        return Given(value=tuple(value) if self.is_repeatable else value, source=source)
+            words = tuple(word for given in reversed(sources) for word in given.value or ())
+            names = " and ".join(given.source for given in sources if given.value)
+            return Given(value=words, source=names or option.source)
+        absent = (*_UNSET, self.default) if self.is_flag else _UNSET  # 0 on the command line is not absent
+        found = next((given for given in sources if given.value not in absent), replace(option, value=self.default))
+        return replace(found, value=tuple(found.value)) if self.is_repeatable else found
 
     def as_words(self, value: Any, prefix: str) -> list[str]:
         """Return the words of a command line that give the option a value; none for its default."""

@@ -59,6 +59,7 @@ class Settings:
         timeout: Seconds that one exchange may take; ``None`` for the default.
         ca_file: PEM file of an additional certificate authority to trust; empty for none.
         fuzz: Generated requests per operation; 0 for none.
+        seed: Random seed of the generated requests.
         max_body: Maximum size of a response body in bytes.
         effects: Effects that are permitted on a remote host.
         numbers: Phone numbers that may be dialled, only digits; each must also be fictional or in the user's own file.
@@ -85,6 +86,7 @@ class Settings:
     headers: tuple[SecretHeader, ...] = ()
     proxy: Proxy | None = None
     fuzz: int = 0
+    seed: int = 0
     max_body: int = MAX_BODY
     effects: frozenset[Effect] = frozenset()
     numbers: tuple[str, ...] = field(default=(), repr=False)
@@ -142,6 +144,7 @@ class Settings:
             headers=_headers(given["header-env"], authentication),
             proxy=_proxy(given["proxy"], endpoint),
             fuzz=_count(given["fuzz"]) or 0,
+            seed=given["seed"].value,
             max_body=_max_body(given["max-body"]),
             effects=_effects(given["allow"]),
             numbers=_numbers(given["allow-number"]),
@@ -152,6 +155,9 @@ class Settings:
         )
         if not complete["url"].value:
             _require_no_server_options(complete)
+        if settings.is_live and settings.contract_path and given["contract"].is_from_file:
+            remedy = f"name it with {spell_option('contract')} if the host is remote"
+            raise InvalidOption(given["contract"].source, f"is a file, which says what each request does; {remedy}")
         return settings
 
     @property

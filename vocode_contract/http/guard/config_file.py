@@ -1,7 +1,7 @@
 """What a user's own configuration says of hosts that are not on this machine.
 
-Hosts and numbers are taken from the user's own file alone; a repository's file can narrow what may be
-sent, never widen it, since its author may be anybody.
+Hosts and numbers are taken from the user's own file alone; a repository's files can narrow what may be
+sent, never widen it, since their author may be anybody.
 """
 
 import os
@@ -13,15 +13,16 @@ from typing import Any
 from vocode_contract.contract.reading import read_toml
 from vocode_contract.errors import InvalidOption, did_you_mean
 
-PROJECT_FILE = "vocode-contract.toml"
+PROJECT_FILE, PYPROJECT = "vocode-contract.toml", "pyproject.toml"
+TOOL = "vocode-contract"
 _KEYS = ("hosts", "numbers", "rate", "read_only")
 #: Bounds of the requests per second.
 _SLOWEST, _FASTEST = 0.1, 100
 _NUMBER_CHARACTERS = frozenset("0123456789")
-#: A configuration file is a few lines.
-_LARGEST = 65_536
+#: A configuration file is a few lines; a pyproject.toml holds those of other tools too.
+_LARGEST, _LARGEST_PYPROJECT = 65_536, 1_048_576
 #: What lies at the root of a project.
-_MARKS = (".git", ".hg", PROJECT_FILE, "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py")
+_MARKS = (".git", ".hg", PROJECT_FILE, "pytest.ini", PYPROJECT, "tox.ini", "setup.cfg", "setup.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,14 @@ class Live:
         numbers: Phone numbers, digits only.
         read_only: Whether a file forbids every effect.
         rate: Maximum requests per second to these hosts; ``None`` for the default.
+        read_only_in: The first file that forbids every effect; empty if there is none.
     """
 
     hosts: frozenset[str] = frozenset()
     numbers: frozenset[str] = field(default=frozenset(), repr=False)
     read_only: bool = False
     rate: float | None = None
+    read_only_in: str = field(default="", compare=False)
 
 
 def user_file(environment: Mapping[str, str] | None = None) -> Path:
@@ -56,23 +59,29 @@ def read_live(user: Path, *directories: Path) -> Live:
 
     Args:
         user: The user's own file: ``[live]`` with ``hosts``, ``numbers``, ``rate`` and ``read_only``.
-        directories: Where the run begins. The repository's file, there or in any directory above, is
+        directories: Where the run begins. A repository's file, there or in any directory above, may have the table
             ``[live]`` with ``read_only = true`` and nothing else.
 
     Raises:
         InvalidOption: A file cannot be read, or holds what it may not hold.
     """
     _require_own(user, directories)
-    own = _live(user)
+    document = _read(user, _LARGEST)
+    if document.keys() - {"live"}:
+        raise InvalidOption(str(user), "holds another table than [live]")
+    own = _live(document, user)
     places = dict.fromkeys(place for start in directories for place in (start, *start.parents))
-    narrowed = [_narrows(place / PROJECT_FILE) for place in places]  # all are read: each may be wrong
+    tables = (found for place in places for found in read_project_tables(place))
+    narrowing = [str(path) for path, table in tables if _narrows(path, table)]  # all are read: each may be wrong
+    narrowing += [str(user)] if _flag(own, user) else []
     numbers = frozenset(text.removeprefix("+") for text in _texts(own, "numbers", user))
     if not all(number and _NUMBER_CHARACTERS.issuperset(number) for number in numbers):
         raise InvalidOption(str(user), "numbers under [live] are digits with country code, with or without +")
     return Live(
         hosts=frozenset(text.lower() for text in _texts(own, "hosts", user)),
         numbers=numbers,
-        read_only=_flag(own, user) or any(narrowed),
+        read_only=bool(narrowing),
+        read_only_in=next(iter(narrowing), ""),
         rate=_rate(own, user),
     )
 
@@ -120,26 +129,60 @@ def _base(variable: str, default: str, environment: Mapping[str, str] | None) ->
     return Path(value) if os.path.isabs(value) else Path.home() / default  # a relative one is to be ignored
 
 
-def _narrows(project: Path) -> bool:
-    narrowing = _live(project)
+def read_project_tables(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the files of a project in a directory, and what each says of this package; the one that wins first.
+
+    Raises:
+        InvalidOption: A file cannot be read, or holds a table that has no meaning.
+    """
+    for path, table in (
+        (directory / PROJECT_FILE, _read(directory / PROJECT_FILE, _LARGEST)),
+        (directory / PYPROJECT, _read_pyproject(directory / PYPROJECT)),
+    ):
+        if any(isinstance(value, dict) and key != "live" for key, value in table.items()):
+            raise InvalidOption(str(path), "holds another table than [live]")
+        _narrows(path, table)  # whoever reads the table, and for whatever it does
+        if table:
+            yield path, table
+
+
+def _read_pyproject(path: Path) -> dict[str, Any]:
+    """Return the table of this package; a file that never names it is not parsed, since it may be anybody's."""
+    try:
+        with path.open("rb") as file:
+            is_ours = TOOL.encode() in file.read(_LARGEST_PYPROJECT)
+    except OSError:
+        return {}
+    tools: Any = _read(path, _LARGEST_PYPROJECT).get("tool", {}) if is_ours else {}
+    table: Any = tools.get(TOOL, {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise InvalidOption(str(path), f"tool.{TOOL} must be a table")
+    return table
+
+
+def _narrows(path: Path, table: Mapping[str, Any]) -> bool:
+    narrowing = _live(table, path)
     if beyond := sorted(narrowing.keys() - {"read_only"}):
-        raise InvalidOption(PROJECT_FILE, f"{beyond[0]!a} under [live] belongs into your own file")
+        raise InvalidOption(str(path), f"{beyond[0]!a} under [live] belongs into your own file")
     if narrowing.get("read_only") not in (None, True):
-        raise InvalidOption(PROJECT_FILE, "read_only under [live] can only be true: a repository narrows, never widens")
+        raise InvalidOption(str(path), "read_only under [live] can only be true: a repository narrows, never widens")
     return narrowing.get("read_only") is True
 
 
-def _live(path: Path) -> dict[str, Any]:
+def _read(path: Path, most: int) -> dict[str, Any]:
     try:
-        document = read_toml(path, _LARGEST)
+        return read_toml(path, most)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise InvalidOption(str(path), f"cannot be read: {error.strerror or type(error).__name__}") from None
     except ValueError as error:
         raise InvalidOption(str(path), str(error)) from None
+
+
+def _live(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     table: Any = document.get("live", {})
-    if document.keys() - {"live"} or not isinstance(table, dict):
+    if not isinstance(table, dict):
         raise InvalidOption(str(path), "holds another table than [live]")
     if unknown := sorted(table.keys() - set(_KEYS)):
         remedy = did_you_mean(unknown[0], _KEYS) or f"; known: {', '.join(_KEYS)}"

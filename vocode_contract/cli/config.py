@@ -1,0 +1,127 @@
+"""``config``: show the options of a run, and where each value comes from."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocode_contract.cli.options import examples
+from vocode_contract.cli.output import Output, write_table
+from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
+from vocode_contract.errors import CHECK_PREFIX
+
+if TYPE_CHECKING:
+    from vocode_contract.http.guard.config_file import Live
+
+FORMATS = ("text", "json")
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A value, and where it comes from.
+
+    Attributes:
+        text: What people see in place of a value that is absent.
+    """
+
+    name: str
+    value: Any
+    source: str
+    text: str = "none"
+
+    def __str__(self) -> str:
+        if isinstance(self.value, bool):
+            return f"{'yes' if self.value else 'no'} ({self.source})"
+        words = self.value if isinstance(self.value, (tuple, list)) else [self.value]
+        return f"{' '.join(map(str, words)) if self.value else self.text} ({self.source})"
+
+
+@click.command(
+    short_help="Show the options of a run, and where their values come from.",
+    epilog=examples(
+        "vocode-contract config",
+        "vocode-contract config --output-format json",
+        "vocode-contract config --schema > vocode-contract.schema.json",
+    ),
+)
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration files of a project.")
+@click.pass_context
+def config(ctx: click.Context, /, *, output_format: str, schema: bool) -> None:
+    """Show what a run in the current directory would use, and where each value comes from.
+
+    A value comes from the command line, an environment variable, vocode-contract.toml, the table [tool.vocode-contract]
+    of pyproject.toml, or the default, in this order. Of both files, those of the nearest directory count. Options that
+    widen what is sent to a remote host cannot be set in them. Secrets and phone numbers are not shown.
+    """
+    from pathlib import Path
+
+    from vocode_contract.conformance.run.project_file import make_schema, read_project
+    from vocode_contract.http.guard.config_file import read_live, user_file
+
+    output = ctx.ensure_object(Output)
+    if schema:
+        output.write(f"{json.dumps(make_schema(), indent=2)}\n")
+        return
+    project, own = read_project(Path.cwd()), user_file()
+    live = read_live(own, Path.cwd())
+    rows = [
+        *(_describe_option(option, project.get(option.name)) for option in OPTIONS),
+        *_describe_variables(),
+        *_describe_live(live, str(own)),
+    ]
+    if output_format == "json":
+        found = [{"name": row.name, "value": row.value, "source": row.source} for row in rows]
+        output.write(f"{json.dumps({'config': found}, indent=2)}\n")
+    else:
+        write_table([(row.name, str(row)) for row in rows], output)
+
+
+def _describe_option(option: RunOption, file: Given | None) -> Setting:
+    given = option.resolve(None, prefix=CHECK_PREFIX, files=[file] if file else [])
+    if not option.is_set(given.value):
+        value = None if option.default in ("", ()) else option.default
+        return Setting(name=option.name, value=value, source="default", text=option.default_text)
+    return Setting(name=option.name, value=_mask(option, given.value), source=given.source)
+
+
+def _mask(option: RunOption, value: Any) -> Any:
+    """Return a value without what may be secret or personal: phone numbers, and credentials in a URL."""
+    if option.metavar == "NUMBER":
+        return HIDDEN
+    if option.metavar == "URL":
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(value)
+        except ValueError:  # it is refused where it is used
+            return HIDDEN
+        _, at, host = parts.netloc.rpartition("@")
+        query = HIDDEN if parts.query else ""
+        return parts._replace(netloc=f"{HIDDEN}@{host}" if at else host, query=query, fragment="").geturl()
+    return value
+
+
+def _describe_variables() -> Iterator[Setting]:
+    """Yield whether the variables are set that have no option, since they hold secrets or only restrict."""
+    from vocode_contract.http.client.authentication import OTHER_TOKEN_VARIABLE, PASSPHRASE_VARIABLE, TOKEN_VARIABLE
+    from vocode_contract.http.client.endpoint import PROXY_AUTH_VARIABLE
+
+    for name in (TOKEN_VARIABLE, OTHER_TOKEN_VARIABLE, PASSPHRASE_VARIABLE, PROXY_AUTH_VARIABLE):
+        value = HIDDEN if os.environ.get(name) else None
+        yield Setting(name=name, value=value, source="environment", text="not set")
+
+
+def _describe_live(live: "Live", own: str) -> Iterator[Setting]:
+    """Yield what the files and a variable say of remote hosts."""
+    from vocode_contract.http.guard.guard import READ_ONLY_VARIABLE, is_read_only
+
+    forbids = READ_ONLY_VARIABLE if is_read_only() else live.read_only_in
+    yield Setting(name="live.read_only", value=bool(forbids), source=forbids or "default")
+    yield Setting(name="live.hosts", value=sorted(live.hosts), source=own if live.hosts else "default")
+    yield Setting(name="live.numbers", value=[HIDDEN] * len(live.numbers), source=own if live.numbers else "default")
+    yield Setting(name="live.rate", value=live.rate, source="default" if live.rate is None else own, text="2")
