@@ -159,16 +159,57 @@ def states(contract: Contract, schema: Schema, key: str) -> tuple[str, ...]:
 
 def parts_in(contract: Contract, name: str, instance: object) -> Iterator[Part]:
     """Yield the parts that an instance exercises, some more than once."""
+    plans = _plans_of(contract)
     level: list[tuple[Schema, object]] = [(contract.schema(name), instance)]
     while level:
         inner: list[tuple[Schema, object]] = []
         for schema, value in level:
-            yield from _touched_parts(contract, schema, value, inner)
+            yield from _touched_parts(contract, plans, schema, value, inner)
         level = inner
 
 
+#: Keywords of the schemas that have parts, or may have some below them.
+_HAS_PARTS = frozenset(("$ref", "oneOf", "anyOf", "enum", "items", "properties", "additionalProperties"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """The parts of one schema without reference or union, by what exercises them, made once."""
+
+    values: Mapping[str, Part]
+    array: tuple[Part, Part] | None  # empty, and some
+    items: Schema
+    declared: Mapping[str, Schema]
+    states: tuple[tuple[str, Part, Part | None, Part], ...]  # key; absent, null, present
+    members: Schema | None
+
+
+@cache
+def _plans_of(contract: Contract) -> dict[int, _Plan]:
+    """Return the plans made so far, by the `id` of the schema, which the document keeps alive."""
+    return {}
+
+
+def _plan(contract: Contract, schema: Schema) -> _Plan:
+    pointer = contract.pointer_to(schema)
+    members, declared = schema.get("additionalProperties"), schema.get("properties", {})
+    rows = []
+    for key in optional_keys(contract, schema):
+        place = contract.pointer_to(declared[key])
+        found = {case: Part(place, "property", case) for case in states(contract, schema, key)}
+        rows.append((key, found["absent"], found.get("null"), found["present"]))
+    return _Plan(
+        values={value: Part(pointer, "value", value) for value in schema.get("enum", ()) if isinstance(value, str)},
+        array=(Part(pointer, "array", "empty"), Part(pointer, "array", "some")) if "items" in schema else None,
+        items=schema.get("items", {}),
+        declared={key: schema for key, schema in declared.items() if not _HAS_PARTS.isdisjoint(schema)},
+        states=tuple(rows),
+        members=members if isinstance(members, dict) else None,
+    )
+
+
 def _touched_parts(
-    contract: Contract, schema: Schema, value: object, inner: list[tuple[Schema, object]]
+    contract: Contract, plans: dict[int, _Plan], schema: Schema, value: object, inner: list[tuple[Schema, object]]
 ) -> Iterator[Part]:
     """Yield the parts of its schema that one value exercises; append its members to `inner`."""
     while "$ref" in schema:
@@ -176,17 +217,33 @@ def _touched_parts(
     if "oneOf" in schema or "anyOf" in schema:
         chosen = contract.choose_branch(schema, value)
         if chosen is not None and value is not None:
-            yield Part(contract.pointer_to(schema), "branch", _case(contract, schema, chosen, value))
+            yield _branch_part(contract, contract.pointer_to(schema), _case(contract, schema, chosen, value))
             inner.append((chosen, value))
         return
-    pointer = contract.pointer_to(schema)
-    if isinstance(value, str) and value in schema.get("enum", ()):
-        yield Part(pointer, "value", value)
-    if isinstance(value, list) and "items" in schema:
-        yield Part(pointer, "array", "some" if value else "empty")
-        inner += [(schema["items"], item) for item in value]
-    if isinstance(value, dict):
-        yield from _members(contract, schema, value, inner)
+    plan = plans.get(id(schema))
+    if plan is None:
+        plan = plans[id(schema)] = _plan(contract, schema)
+    if isinstance(value, str):
+        if value in plan.values:
+            yield plan.values[value]
+    elif isinstance(value, list) and plan.array:
+        yield plan.array[bool(value)]
+        inner += [(plan.items, item) for item in value]
+    elif isinstance(value, dict):
+        for key, absent, null, present in plan.states:
+            part = absent if key not in value else present if value[key] is not None else null
+            if part is not None:
+                yield part
+        inner += [
+            (plan.declared[key], child) for key, child in value.items() if child is not None and key in plan.declared
+        ]
+        if plan.members is not None:
+            inner += [(plan.members, member) for member in value.values()]
+
+
+@cache
+def _branch_part(_contract: Contract, pointer: str, case: str) -> Part:
+    return Part(pointer, "branch", case)
 
 
 def _case(contract: Contract, union: Schema, chosen: Schema, value: object) -> str:
@@ -194,18 +251,3 @@ def _case(contract: Contract, union: Schema, chosen: Schema, value: object) -> s
         return str(value[union["discriminator"]["propertyName"]])
     kinds = contract.types(chosen)
     return next(kind for kind in (json_type(value), *kinds) if kind in kinds)
-
-
-def _members(
-    contract: Contract, schema: Schema, value: dict[str, Any], inner: list[tuple[Schema, object]]
-) -> Iterator[Part]:
-    optional = optional_keys(contract, schema)
-    for key, declared in schema.get("properties", {}).items():
-        if key in optional:
-            state = "absent" if key not in value else "null" if value[key] is None else "present"
-            if state in states(contract, schema, key):
-                yield Part(contract.pointer_to(declared), "property", state)
-        if value.get(key) is not None:
-            inner.append((declared, value[key]))
-    if isinstance(schema.get("additionalProperties"), dict):
-        inner += [(schema["additionalProperties"], member) for member in value.values()]
