@@ -159,13 +159,12 @@ def states(contract: Contract, schema: Schema, key: str) -> tuple[str, ...]:
 
 def parts_in(contract: Contract, name: str, instance: object) -> Iterator[Part]:
     """Yield the parts that an instance exercises, some more than once."""
-    plans = _plans_of(contract)
-    level: list[tuple[Schema, object]] = [(contract.schema(name), instance)]
-    while level:
-        inner: list[tuple[Schema, object]] = []
-        for schema, value in level:
-            yield from _touched_parts(contract, plans, schema, value, inner)
-        level = inner
+    return _finder(contract).find(contract.schema(name), instance)
+
+
+@cache
+def _finder(contract: Contract) -> "_PartFinder":
+    return _PartFinder(contract)
 
 
 #: Keywords of the schemas that have parts, or may have some below them.
@@ -184,10 +183,54 @@ class _Plan:
     members: Schema | None
 
 
-@cache
-def _plans_of(contract: Contract) -> dict[int, _Plan]:
-    """Return the plans made so far, by the `id` of the schema, which the document keeps alive."""
-    return {}
+class _PartFinder:
+    """Finds the parts of one contract in instances; what depends on the contract only is made once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._plans: dict[int, _Plan] = {}  # by the `id` of a schema, which the document keeps alive
+
+    def find(self, schema: Schema, instance: object) -> Iterator[Part]:
+        """Yield the parts that an instance exercises, level by level."""
+        level = [(schema, instance)]
+        while level:
+            inner: list[tuple[Schema, object]] = []
+            for each, value in level:
+                yield from self._touch(each, value, inner)
+            level = inner
+
+    def _touch(self, schema: Schema, value: object, inner: list[tuple[Schema, object]]) -> Iterable[Part]:
+        """Return the parts of its schema that one value exercises; append its members to `inner`."""
+        while "$ref" in schema:
+            schema = self._contract.target(schema["$ref"])
+        if "oneOf" in schema or "anyOf" in schema:
+            return self._touch_union(schema, value, inner)
+        plan = self._plans.get(id(schema))
+        if plan is None:
+            plan = self._plans[id(schema)] = _plan(self._contract, schema)
+        if isinstance(value, str):
+            return (plan.values[value],) if value in plan.values else ()
+        if isinstance(value, list) and plan.array:
+            inner += [(plan.items, item) for item in value]
+            return (plan.array[bool(value)],)
+        return _touch_object(plan, value, inner) if isinstance(value, dict) else ()
+
+    def _touch_union(self, union: Schema, value: object, inner: list[tuple[Schema, object]]) -> Iterable[Part]:
+        chosen = self._contract.choose_branch(union, value)
+        if chosen is None or value is None:
+            return ()
+        inner.append((chosen, value))
+        return (_branch_part(self._contract.pointer_to(union), _case(self._contract, union, chosen, value)),)
+
+
+def _touch_object(plan: _Plan, value: dict[str, Any], inner: list[tuple[Schema, object]]) -> Iterator[Part]:
+    inner += [(plan.declared[key], child) for key, child in value.items() if child is not None and key in plan.declared]
+    if plan.members is not None:
+        inner += [(plan.members, member) for member in value.values()]
+    for key, absent, null, present in plan.states:
+        part = absent if key not in value else present if value[key] is not None else null
+        if part is not None:
+            yield part
 
 
 def _plan(contract: Contract, schema: Schema) -> _Plan:
@@ -208,41 +251,8 @@ def _plan(contract: Contract, schema: Schema) -> _Plan:
     )
 
 
-def _touched_parts(
-    contract: Contract, plans: dict[int, _Plan], schema: Schema, value: object, inner: list[tuple[Schema, object]]
-) -> Iterator[Part]:
-    """Yield the parts of its schema that one value exercises; append its members to `inner`."""
-    while "$ref" in schema:
-        schema = contract.target(schema["$ref"])
-    if "oneOf" in schema or "anyOf" in schema:
-        chosen = contract.choose_branch(schema, value)
-        if chosen is not None and value is not None:
-            yield _branch_part(contract, contract.pointer_to(schema), _case(contract, schema, chosen, value))
-            inner.append((chosen, value))
-        return
-    plan = plans.get(id(schema))
-    if plan is None:
-        plan = plans[id(schema)] = _plan(contract, schema)
-    if isinstance(value, str):
-        if value in plan.values:
-            yield plan.values[value]
-    elif isinstance(value, list) and plan.array:
-        yield plan.array[bool(value)]
-        inner += [(plan.items, item) for item in value]
-    elif isinstance(value, dict):
-        for key, absent, null, present in plan.states:
-            part = absent if key not in value else present if value[key] is not None else null
-            if part is not None:
-                yield part
-        inner += [
-            (plan.declared[key], child) for key, child in value.items() if child is not None and key in plan.declared
-        ]
-        if plan.members is not None:
-            inner += [(plan.members, member) for member in value.values()]
-
-
 @cache
-def _branch_part(_contract: Contract, pointer: str, case: str) -> Part:
+def _branch_part(pointer: str, case: str) -> Part:
     return Part(pointer, "branch", case)
 
 

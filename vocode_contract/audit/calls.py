@@ -1,0 +1,172 @@
+"""Follow each call over a whole archive, in bounded memory, whatever the archive's size and order.
+
+Most calls are in an archive once. `find_repeated` finds the others by the ids that `examine` wrote down; `observe`
+reads only their payloads again, and keeps what the rules look at; `check_calls` runs the rules over some calls.
+"""
+
+import os
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from vocode_contract.audit.examine import ID_BYTES, INDEX_BYTES, Task, id_of, iter_calls, tell_schema
+from vocode_contract.audit.readers import read_items, read_lines
+from vocode_contract.audit.sources import Shard, Unusable
+from vocode_contract.audit.summary import PayloadPlace, Summary
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Limits, Unreadable
+from vocode_contract.validation.lifecycle.history import NEW, NUMBERS, Observation, members
+from vocode_contract.validation.lifecycle.rules import step
+from vocode_contract.validation.violation import has_error
+
+_RECORD = ID_BYTES + INDEX_BYTES
+#: Records of ids that are in memory at once; 150 bytes each.
+_MOST_RECORDS = 1_000_000
+#: Bytes of observations that are in memory at once.
+MOST_OBSERVED = 64 * 1024 * 1024
+#: Members of a Call that the rules over time look at, besides its agent.
+_CALL_MEMBERS = (
+    "id",
+    "status",
+    "stage",
+    "start_time",
+    "end_time",
+    "user_id",
+    "telephony_provider",
+    *NUMBERS,
+    "transcript",
+    "hipaa_compliant",
+    "recording_available",
+    "human_detection_result",
+)
+
+
+def find_repeated(paths: Mapping[int, Path]) -> tuple[Summary, dict[int, list[int]]]:
+    """Find the calls that an archive holds more than once.
+
+    Args:
+        paths: Number of each shard to the file of its sorted ids.
+
+    Returns:
+        How many calls there are; and the number of each shard that has repeated calls to the numbers of their payloads.
+    """
+    total = sum(path.stat().st_size for path in paths.values()) // _RECORD
+    parts = min(total // _MOST_RECORDS + 1, 256)
+    bounds = [number * 256 // parts for number in range(parts + 1)]
+    calls = repeated = 0
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for first, last in pairwise(bounds):
+        records = {shard: _read_range(path, first, last) for shard, path in paths.items()}
+        counts = Counter(record[:ID_BYTES] for listed in records.values() for record in listed)
+        several = {found for found, count in counts.items() if count > 1}
+        calls, repeated = calls + len(counts), repeated + len(several)
+        for shard, listed in records.items() if several else ():
+            found = {int.from_bytes(record[ID_BYTES:], "big") for record in listed if record[:ID_BYTES] in several}
+            if found:
+                wanted[shard] |= found
+    return Summary(calls=calls, repeated=repeated), {shard: sorted(found) for shard, found in wanted.items()}
+
+
+def _read_range(path: Path, first: int, last: int) -> list[bytes]:
+    """Return the records of a sorted file whose first byte is at least `first` and below `last`."""
+    with path.open("rb") as file:
+        count = os.fstat(file.fileno()).st_size // _RECORD
+
+        def first_byte(number: int) -> int:
+            file.seek(number * _RECORD)
+            return file.read(1)[0]
+
+        start, end = (bisect_left(range(count), byte, key=first_byte) for byte in (first, last))
+        file.seek(start * _RECORD)
+        data = file.read((end - start) * _RECORD)
+    return [data[at : at + _RECORD] for at in range(0, len(data), _RECORD)]
+
+
+def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes:
+    """Return what some payloads of a shard show of their calls, as lines of JSON sorted by call.
+
+    Args:
+        task: The audit.
+        part: A shard, and the numbers of the payloads in it.
+        tick: Called with the number of bytes that were read.
+    """
+    shard, numbers = part
+    wanted, found = frozenset(numbers), []
+    try:
+        for number, at, value in _read_values(task, shard, wanted, tick):
+            for item, (source, observed) in enumerate(iter_calls(task.schema or tell_schema(value), value)):
+                identity = id_of(source, observed)
+                if identity:
+                    place = [shard.source, shard.start, number, item]
+                    found.append(orjson.dumps([identity.hex(), at, place, source, _observed_part(source, observed)]))
+    except Unusable:  # the summary of the shard says so already
+        pass
+    return b"".join(line + b"\n" for line in sorted(found))
+
+
+def _read_values(
+    task: Task, shard: Shard, wanted: frozenset[int], tick: Callable[[int], None] | None
+) -> Iterator[tuple[int, float | None, Any]]:
+    source, limits = task.sources[shard.source], Limits(size=task.most)
+    payloads: Iterable[tuple[int, float | None, Any]]
+    if source.form == "lines":
+        lines = (line for block in read_lines(source, shard, task.most, tick) for line in block)
+        payloads = ((number, None, line) for number, line in enumerate(lines))
+    else:
+        payloads = ((each.index, each.at, each.payload) for each in read_items(source, task.most, tick))
+    for number, at, payload in payloads:
+        if number in wanted:
+            try:
+                yield number, at, read(payload, limits) if isinstance(payload, bytes) else payload
+            except Unreadable:  # it changed since it was read for the first time
+                continue
+
+
+def _observed_part(source: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of an observation that the rules over time look at."""
+    if source == "event":
+        return {key: value[key] for key in ("call_id", "type", "payload") if key in value}
+    part = {key: value[key] for key in _CALL_MEMBERS if key in value}
+    agent = value.get("agent")
+    if isinstance(agent, dict):
+        webhook = {"subscriptions": members(agent.get("webhook")).get("subscriptions")}
+        part["agent"] = {"id": agent.get("id"), "user_id": agent.get("user_id"), "webhook": webhook}
+    elif "agent" in value:
+        part["agent"] = agent
+    return part
+
+
+def check_calls(task: Task, lines: Sequence[bytes], tick: Callable[[int], None] | None = None) -> Summary:
+    """Return the violations of calls over time.
+
+    Args:
+        task: The audit.
+        lines: What `observe` returned for these calls, in any order.
+        tick: Called with the number of bytes that were checked.
+    """
+    summary = Summary()
+    rows = sorted((orjson.loads(line) for line in lines), key=lambda row: (row[0], row[2]))
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        listed = list(group)
+        if all(row[1] is not None for row in listed):
+            listed.sort(key=lambda row: row[1])
+        _check_call(task, listed, summary)
+    if tick:
+        tick(sum(map(len, lines)))
+    return summary
+
+
+def _check_call(task: Task, rows: list[list[Any]], summary: Summary) -> None:
+    history, is_broken = NEW, False
+    for _, at, (source, start, number, _), kind, value in rows:
+        history, violations = step(history, Observation(source=kind, value=value), contract=task.contract)
+        if violations:
+            schema = "Call" if kind == "call" else "WebhookEvent"
+            summary.add_violations(schema, violations, PayloadPlace(source, start, number), at)
+            is_broken |= has_error(violations)
+    summary.broken += is_broken

@@ -1,0 +1,359 @@
+"""Examine one shard: its payloads in, their summary and the calls that they show out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from vocode_contract.audit.readers import Recorded, read_items, read_lines
+from vocode_contract.audit.sources import Shard, Source, Unusable
+from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary, Verdict
+from vocode_contract.contract.coverage import Part, parts_in
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.profile import schema_under_profile
+from vocode_contract.validation.codes import default_level
+from vocode_contract.validation.consistency import inconsistencies
+from vocode_contract.validation.engine import best_engine
+from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_value import Limits, Unreadable
+from vocode_contract.validation.lifecycle.call_life import STATUSES
+from vocode_contract.validation.lifecycle.history import digest_of
+from vocode_contract.validation.scalars import canonical_id, instant
+from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.violation import Violation, has_error
+
+_MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_number")
+#: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
+_READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
+#: Days before and after which a time is taken for a mistake.
+_FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
+#: Bytes that identify a call, and of the number of its payload in the shard.
+ID_BYTES, INDEX_BYTES = 16, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is asked of an audit, the same for all shards.
+
+    Attributes:
+        sources: Everything that is read.
+        contract: Date and profile.
+        schema: Of all payloads; empty if each tells its own by its shape.
+        every: One payload in so many is in the sample that coverage, properties and dates are counted in.
+        most: Maximum size of a payload in bytes.
+    """
+
+    sources: tuple[Source, ...]
+    contract: Contract
+    schema: str = ""
+    every: int = 1
+    most: int = 8 * 1024 * 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class Examined:
+    """What was found in one shard.
+
+    Attributes:
+        summary: Of its payloads.
+        ids: For each observation of a call, `ID_BYTES` of the call and `INDEX_BYTES` of its payload, sorted.
+    """
+
+    summary: Summary = field(default_factory=Summary)
+    ids: bytes = b""
+
+
+def tell_schema(value: object) -> str:
+    """Return the schema that the members of a payload show; empty if they show none."""
+    if not isinstance(value, dict):
+        return ""
+    if "call_id" in value:
+        return "WebhookEvent" if "type" in value else "ExternalActionRequest"
+    agent = value.get("agent")
+    if agent is not None and "id" in value and "status" in value:
+        return "NormalizedCall" if type(agent) is str else "Call"
+    if "items" in value and "page" in value:
+        return "CallPage"
+    if "type" in value and str(value["type"]).startswith("event_"):
+        return "WebhookEvent"
+    return "Call" if sum(key in value for key in _MEMBERS) > 2 else ""
+
+
+def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """Return each observation of a call that a payload holds: ``call`` or ``event``, and its value."""
+    if schema == "Call" or schema == "NormalizedCall":
+        return (("call", value),)
+    if schema == "WebhookEvent":
+        return (("event", value),)
+    items = value.get("items") if schema == "CallPage" and isinstance(value, dict) else None
+    return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
+
+
+def id_of(source: str, value: Any) -> bytes | None:
+    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling; ``None`` if there is none."""
+    text = value.get("id" if source == "call" else "call_id") if isinstance(value, dict) else None
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        found = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        found = b""
+    return found if len(found) == ID_BYTES else digest_of(canonical_id(text).lower())
+
+
+def time_of(value: Any) -> float | None:
+    """Return the latest time that a Call holds; ``None`` if it holds none, or is no Call."""
+    if not isinstance(value, dict):
+        return None
+    found = [instant(value.get(key)) for key in ("start_time", "end_time")]
+    return max((time for time in found if time is not None), default=None)
+
+
+def day_of(at: float | None) -> str:
+    """Return the day of a time in UTC; empty for none, and for one that no calendar has."""
+    if at is not None:
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(at, UTC).date().isoformat()
+    return ""
+
+
+def _is_plausible(day: str) -> bool:
+    """Return whether a day exists, and is none that must be a mistake: there is a bound on their number."""
+    with suppress(ValueError):
+        return _FIRST_DAY <= date.fromisoformat(day).isoformat() <= _LAST_DAY
+    return False
+
+
+def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None) -> Examined:
+    """Examine one shard; damage is counted and located, and never fatal.
+
+    Args:
+        task: The audit.
+        shard: One of its shards.
+        tick: Called with the number of bytes that were read.
+
+    Raises:
+        MissingExtra: A library that the source needs is not installed.
+    """
+    examiner = _Examiner(task, shard)
+    source = task.sources[shard.source]
+    counted = _Counter(tick)
+    try:
+        if source.form == "lines":
+            for block in read_lines(source, shard, task.most, counted.add):
+                examiner.add_lines(block)
+        else:
+            for recorded in read_items(source, task.most, counted.add):
+                examiner.add(recorded)
+    except Unusable as error:
+        examiner.summary.damaged[shard.source, shard.start] = str(error)
+    return examiner.finish(min(counted.count, shard.end - shard.start))
+
+
+class _Counter:
+    """Counts the bytes that were read."""
+
+    def __init__(self, tick: Callable[[int], None] | None) -> None:
+        self.count = 0
+        self._tick = tick
+
+    def add(self, count: int) -> None:
+        self.count += count
+        if self._tick:
+            self._tick(count)
+
+
+class _Examiner:
+    """Examines the payloads of one shard.
+
+    Nearly all payloads conform and declare nothing new. One engine decides that at once: that of the schema in which
+    every object is closed. Everything else is looked at closely.
+    """
+
+    def __init__(self, task: Task, shard: Shard) -> None:
+        self.summary = Summary()
+        self._task = task
+        self._shard = shard
+        self._limits = Limits(size=task.most)
+        self._lines = 0
+        self._counts: dict[tuple[str, Verdict, str], int] = {}  # schema, verdict, day
+        self._ids: list[bytes] = []
+        self._accepts: dict[str, Callable[[object], bool]] = {}
+        # By the `id` of a part: to hash one takes longer than to find it.
+        self._parts: dict[tuple[str, int], tuple[Part, int]] = {}
+
+    def add_lines(self, lines: list[bytes]) -> None:
+        """Add a payload for each line that is not blank."""
+        add, limits = self._add_value, self._limits
+        for index, line in enumerate(lines, self._lines):
+            try:
+                value = read(line, limits)
+            except Unreadable as error:
+                if line.strip():
+                    self._add_unreadable(error, index)
+                continue
+            add(value, index, None)
+        self._lines += len(lines)
+
+    def add(self, recorded: Recorded) -> None:
+        """Add one payload."""
+        value = recorded.payload
+        if isinstance(value, bytes):
+            try:
+                value = read(value, self._limits)
+            except Unreadable as error:
+                if not recorded.may_be_other:
+                    self._add_unreadable(error, recorded.index)
+                return
+        if not (recorded.may_be_other and not tell_schema(value)):
+            self._add_value(value, recorded.index, recorded.at)
+
+    def finish(self, size: int) -> Examined:
+        """Return what was found, given the number of bytes that were read."""
+        summary = self.summary
+        for (schema, verdict, day), count in self._counts.items():
+            summary.verdicts[schema, verdict] += count
+            if _is_plausible(day):
+                summary.days[day, verdict] += count
+        for (status, _), (part, count) in self._parts.items():
+            summary.parts[status, part] += count
+        if self._lines:
+            summary.lines[self._shard.source, self._shard.start] = self._lines
+        summary.observations = len(self._ids)
+        summary.size = size
+        return Examined(summary=summary, ids=b"".join(sorted(self._ids)))
+
+    def _add_value(self, value: Any, index: int, at: float | None) -> None:
+        schema = self._task.schema or tell_schema(value)
+        accepts = self._accepts.get(schema)
+        if accepts is None:
+            accepts = self._accepts[schema] = _accepting(self._task.contract, schema)
+        try:
+            is_usual = accepts(value)
+        except ValueError:  # the engine met what JSON cannot hold
+            is_usual = False
+        day = ""
+        if is_usual and (schema == "Call" or schema == "NormalizedCall"):
+            start, end = value.get("start_time"), value.get("end_time")
+            is_usual = _are_ordered(start, end)
+            day = _written_day(start if end is None else end)
+        if at is not None or (not day and "Call" in schema):
+            day = day_of(time_of(value) if at is None else at)
+        key = schema, "conforms" if is_usual else self._look_closely(value, schema, index, at), day
+        self._counts[key] = self._counts.get(key, 0) + 1
+        for source, observed in iter_calls(schema, value):
+            found = id_of(source, observed)
+            if found:
+                self._ids.append(found + index.to_bytes(INDEX_BYTES, "big"))
+        if index % self._task.every == 0 and schema:
+            self._add_to_sample(value, schema, at)
+
+    def _look_closely(self, value: Any, schema: str, index: int, at: float | None) -> Verdict:
+        if not schema or schema not in self._task.contract.schemas:
+            return "unknown"
+        violations = [*_validator(self._task.contract, schema).violations(value)]
+        violations += _contradictions(self._task.contract, schema, value)
+        if not violations:
+            return "conforms"
+        place = PayloadPlace(self._shard.source, self._shard.start, index)
+        self.summary.add_violations(schema, violations, place, time_of(value) if at is None else at)
+        return "violates" if has_error(violations) else "drift"
+
+    def _add_unreadable(self, error: Unreadable, index: int) -> None:
+        defect = error.defect
+        violation = Violation(
+            instance_pointer="",
+            code=defect.code,
+            expected=defect.expected,
+            actual=defect.actual,
+            contract=self._task.contract.date,
+        )
+        schema = self._task.schema
+        self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, index))
+        key: tuple[str, Verdict, str] = schema, "violates" if defect.code in _READABLE else "unreadable", ""
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _add_to_sample(self, value: Any, schema: str, at: float | None) -> None:
+        summary, contract = self.summary, self._task.contract
+        if schema not in contract.schemas:
+            return
+        summary.sampled += 1
+        status = value.get("status") if isinstance(value, dict) else None
+        known = status if isinstance(status, str) and status in STATUSES else ""
+        for part in parts_in(contract, schema, value):
+            key = known, id(part)
+            _, count = self._parts.get(key, (part, 0))
+            self._parts[key] = part, count + 1
+        accepting = tuple(each for each in _dates_of(contract) if _accepts(each, contract.profile, schema, value))
+        at = time_of(value) if at is None else at
+        fit = DateFit(count=1, since=at, until=at)
+        known_fit = summary.fits.get(accepting)
+        summary.fits[accepting] = fit if known_fit is None else known_fit | fit
+
+
+_UTC = ("Z", "+00:00")
+
+
+def _are_ordered(start: object, end: object) -> bool:
+    """Return whether two times need no closer look: one is absent, or both are in UTC and obviously in order."""
+    if start is None or end is None:
+        return True
+    if type(start) is str and type(end) is str and start.endswith(_UTC) and end.endswith(_UTC):
+        return start[10:11] == end[10:11] and start[:19] < end[:19]
+    return False
+
+
+def _written_day(time: object) -> str:
+    """Return the day that a time in UTC starts with; empty if it must be computed."""
+    return time[:10] if type(time) is str and time.endswith(_UTC) else ""
+
+
+@cache
+def _validator(contract: Contract, schema: str) -> Validator:
+    return Validator(contract, schema)
+
+
+def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Violation]:
+    """Yield the contradictions that are errors."""
+    return (each for each in inconsistencies(value, schema, contract=contract) if each.severity == "error")
+
+
+@cache
+def _accepting(contract: Contract, schema: str) -> Callable[[object], bool]:
+    """Return the function that accepts the payloads without any violation, drift and undeclared keys included."""
+    if schema not in contract.schemas:
+        return lambda _value: False
+    strict = contract.with_profile("wire") if contract.profile == "tolerant" else contract
+    closed = deepcopy(schema_under_profile(strict, f"/components/schemas/{schema}"))
+    if default_level("unknown-key", contract.profile) != "off":
+        for each in closed["components"]["schemas"].values():
+            _close(each)
+    return best_engine(closed).is_valid
+
+
+def _close(schema: Any) -> None:
+    """Forbid undeclared keys in every object of a schema, in place, but not in the conditions of its unions."""
+    if isinstance(schema, list):
+        for each in schema:
+            _close(each)
+    elif isinstance(schema, dict):
+        if "properties" in schema and "x-source" in schema and "x-tag" not in schema and "then" not in schema:
+            schema.setdefault("additionalProperties", False)
+        for each in schema.values():
+            _close(each)
+
+
+@cache
+def _dates_of(contract: Contract) -> tuple[str, ...]:
+    return dates() if contract.is_shipped else ()
+
+
+def _accepts(date: str, profile: str, schema: str, value: object) -> bool:
+    """Return whether the contract of a date accepts a payload, and declares all of its keys."""
+    try:
+        return _accepting(Contract.load(date, profile="tolerant" if profile == "tolerant" else profile), schema)(value)
+    except ValueError:
+        return False

@@ -1,0 +1,144 @@
+"""Run one function for many arguments: in this process, or in several, of which any may die."""
+
+import gc
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from vocode_contract.audit.examine import Task
+
+#: Called with the number of bytes that were read.
+Tick = Callable[[int], None]
+#: A function of an audit: it gets the task, an argument and, if it reads, a tick; it returns the same for the same.
+Work = Callable[..., Any]
+#: Processes that may die in a row while no argument is finished.
+_MOST_DEATHS = 3
+_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """There is no result, since every process that worked on it died; the reason is a phrase."""
+
+    reason: str
+
+
+class Executor(Protocol):
+    """Runs the functions of one audit."""
+
+    def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
+        """Yield each argument with its result or `Lost`, in any order; arguments are taken as they are needed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class SerialExecutor:
+    """Runs everything in this process."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
+        """Yield each argument with its result, in order."""
+        for argument in arguments:
+            yield argument, function(self._task, argument, tick)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class ProcessExecutor:
+    """Runs everything in processes of its own. If one dies, what it was doing is done again by another."""
+
+    def __init__(self, task: Task, workers: int) -> None:
+        self._task = task
+        self._workers = workers
+        self._context = get_context("spawn")  # a fork would copy the locks of other threads
+        self._read = self._context.Value("Q", 0)
+
+    def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
+        """Yield each argument with its result, or with `Lost` if three processes in a row died of what is left."""
+        left: list[Any] = []
+        waiting, deaths = iter(arguments), 0
+        while True:
+            finished = 0
+            try:
+                for done in self._run_once(function, left, waiting, tick):
+                    finished += 1
+                    yield done
+            except BrokenProcessPool:
+                deaths = 0 if finished else deaths + 1
+                if deaths < _MOST_DEATHS:
+                    continue
+                yield from ((argument, Lost(reason="the process that read it died, three times")) for argument in left)
+                left.clear()
+                deaths = 0
+            else:
+                return
+
+    def _run_once(
+        self, function: Work, left: list[Any], waiting: Iterator[Any], tick: Tick
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield results until one process dies; `left` then holds what was begun and is not finished."""
+        running: dict[Future[Any], Any] = {}
+        with ProcessPoolExecutor(
+            self._workers, self._context, initializer=_start_worker, initargs=(self._task, self._read)
+        ) as pool:
+            try:
+                running = {pool.submit(_run_in_worker, function, argument): argument for argument in left}
+                while True:
+                    for argument in islice(waiting, max(2 * self._workers - len(running), 0)):
+                        left.append(argument)
+                        running[pool.submit(_run_in_worker, function, argument)] = argument
+                    if not running:
+                        return
+                    done, _ = wait(running, timeout=_SECONDS, return_when=FIRST_COMPLETED)
+                    with self._read.get_lock():
+                        count, self._read.value = self._read.value, 0
+                    tick(count)
+                    for future in done:
+                        result = future.result()
+                        argument = running.pop(future)
+                        left.remove(argument)
+                        yield argument, result
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(task: Task, read: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process stops the others
+    gc.disable()  # payloads have no cycles
+    _worker.update(task=task, read=read)
+
+
+def _run_in_worker(function: Work, argument: Any) -> Any:
+    return function(_worker["task"], argument, _tick_in_worker)
+
+
+def _tick_in_worker(count: int) -> None:
+    read = _worker["read"]
+    with read.get_lock():
+        read.value += count

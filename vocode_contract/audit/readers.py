@@ -1,0 +1,195 @@
+"""Read the payloads of a shard, in each form of a source, one after another."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from vocode_contract.audit.sources import Shard, Source, Unusable, open_content
+from vocode_contract.errors import MissingExtra
+from vocode_contract.http.content_coding import Undecodable, decode
+from vocode_contract.validation.scalars import instant
+
+#: Bytes that are read at once of JSON Lines.
+_BLOCK = 1 << 20
+#: Bytes of a source that can only be read as a whole: one JSON value, or a cassette.
+MOST_WHOLE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One payload.
+
+    Attributes:
+        payload: The bytes, or the parsed value of an item in a JSON array.
+        index: Its number in the shard, from 0; of JSON Lines that of its line.
+        at: When it was recorded, in seconds since 1970-01-01 UTC; ``None`` if the source does not say.
+        may_be_other: Whether it may be a body that has nothing to do with the API, as in recorded traffic.
+    """
+
+    payload: Any = field(repr=False)
+    index: int
+    at: float | None = None
+    may_be_other: bool = False
+
+
+def read_lines(
+    source: Source, shard: Shard, most: int, tick: Callable[[int], None] | None = None
+) -> Iterator[list[bytes]]:
+    """Yield the lines that start in a shard, many at a time; of a line longer than `most` bytes, one byte more.
+
+    Raises:
+        Unusable: It cannot be read, or not to its end.
+    """
+    with open_content(source, tick) as stream:
+        length = None if source.coding else shard.end - _seek_line(stream, shard.start)
+        yield from _split_lines(stream, length, most)
+
+
+def _seek_line(stream: BinaryIO, start: int) -> int:
+    """Go to the first line that starts at `start` or after it; return where that is."""
+    if not start:
+        return 0
+    position = stream.seek(start - 1)
+    while piece := stream.readline(_BLOCK):
+        position += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return position
+
+
+def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[list[bytes]]:
+    """Yield the lines that start in the next `length` bytes."""
+    rest, position = b"", 0
+    while length is None or position < length or rest:
+        block = stream.read(_BLOCK)
+        if not block:
+            if length is not None and position < length:
+                raise Unusable("it became shorter while it was read")
+            break
+        if length is not None and position + len(block) >= length:
+            last = block.find(b"\n", max(length - position - 1, 0))
+            if last >= 0:
+                yield (rest + block[:last]).split(b"\n")
+                return
+        position += len(block)
+        lines = block.split(b"\n")
+        lines[0] = rest + lines[0]
+        rest = lines.pop()[: most + 1]
+        if lines:
+            yield lines
+    if rest:
+        yield [rest]
+
+
+def read_items(source: Source, most: int, tick: Callable[[int], None] | None = None) -> Iterator[Recorded]:
+    """Yield the payloads of a source that is not JSON Lines.
+
+    Raises:
+        Unusable: It cannot be read, or not to its end.
+        MissingExtra: A library that it needs is not installed.
+    """
+    with open_content(source, tick) as stream:
+        yield from _READERS[source.form](stream, most)
+
+
+def _read_value(stream: BinaryIO, most: int) -> Iterator[Recorded]:
+    yield Recorded(payload=stream.read(most + 1), index=0)
+
+
+def _read_array(stream: BinaryIO, _most: int) -> Iterator[Recorded]:
+    for index, value in enumerate(_parse_items(stream, "item")):
+        yield Recorded(payload=value, index=index)
+
+
+def _read_har(stream: BinaryIO, most: int) -> Iterator[Recorded]:
+    """Yield the bodies of a HAR file; two numbers for each entry, so that a place says which body it is.
+
+    Source: HTTP Archive (HAR) 1.2.
+    """
+    for index, entry in enumerate(_parse_items(stream, "log.entries.item")):
+        at = instant(_member(entry, "startedDateTime"))
+        bodies = (_member(entry, "request", "postData"), _member(entry, "response", "content"))
+        for number, body in enumerate(bodies):
+            data = _har_body(body, most)
+            if data:
+                yield Recorded(payload=data, index=2 * index + number, at=at, may_be_other=True)
+
+
+def _har_body(body: object, most: int) -> bytes:
+    text = _member(body, "text")
+    if not isinstance(text, str):
+        return b""
+    data = text.encode("utf-8", "surrogatepass")[: most + 1]
+    if _member(body, "encoding") == "base64":
+        with suppress(binascii.Error):
+            return base64.b64decode(data)
+    return data
+
+
+def _parse_items(stream: BinaryIO, prefix: str) -> Iterator[Any]:
+    try:
+        import ijson  # type: ignore[import-untyped]  # it has no types
+    except ImportError:
+        raise MissingExtra("audit", "reading JSON arrays and HAR files") from None
+    try:
+        yield from ijson.items(stream, prefix, use_float=True)
+    except (ijson.JSONError, UnicodeDecodeError):
+        raise Unusable("its JSON is damaged or cut off") from None
+
+
+def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
+    """Yield the bodies of a cassette of vcrpy or pytest-recording, two numbers for each interaction."""
+    data = stream.read(MOST_WHOLE + 1)
+    if len(data) > MOST_WHOLE:
+        raise Unusable(f"a cassette is read as a whole, and this one is longer than {MOST_WHOLE:,} bytes")
+    interactions = _member(_load_yaml(data), "interactions")
+    for index, interaction in enumerate(interactions if isinstance(interactions, list) else ()):
+        at = instant(_member(interaction, "recorded_at"))
+        for number, half in enumerate(("request", "response")):
+            body = _cassette_body(_member(interaction, half), most)
+            if body:
+                yield Recorded(payload=body, index=2 * index + number, at=at, may_be_other=True)
+
+
+def _load_yaml(data: bytes) -> object:
+    import yaml  # type: ignore[import-untyped]  # its types are another package
+
+    try:
+        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Unusable("it is no cassette: its YAML is damaged") from None
+
+
+def _cassette_body(half: object, most: int) -> bytes:
+    body = _member(half, "body")
+    text = _member(body, "string") if isinstance(body, dict) else body
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text if isinstance(text, bytes) else b""
+    coding = _header(_member(half, "headers"), "content-encoding")
+    if coding and coding != "identity":
+        with suppress(Undecodable):
+            return decode(data, coding, most)
+    return data[: most + 1]
+
+
+def _header(headers: object, name: str) -> str:
+    for key, value in headers.items() if isinstance(headers, dict) else ():
+        if str(key).lower() == name:
+            return str(value[0] if isinstance(value, list) and value else value).lower()
+    return ""
+
+
+def _member(value: object, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+_READERS: Mapping[str, Callable[[BinaryIO, int], Iterator[Recorded]]] = {
+    "array": _read_array,
+    "value": _read_value,
+    "har": _read_har,
+    "cassette": _read_cassette,
+}

@@ -1,0 +1,338 @@
+"""Find what to audit, tell in which form it is, and cut it into shards.
+
+A source is a file, compressed or not: JSON Lines, one JSON array, one JSON value, an HTTP Archive (HAR), or a cassette
+of vcrpy. A shard is a range of bytes of JSON Lines that are not compressed, or any other source as a whole.
+"""
+
+import io
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal, cast
+
+import orjson
+
+from vocode_contract.errors import InvalidOption, MissingExtra
+
+Form = Literal["lines", "array", "value", "har", "cassette"]
+Coding = Literal["", "gzip", "zstd"]
+
+#: Extensions of the files that a directory is searched for, and their forms; an empty form is told by the content.
+SUFFIXES: dict[str, Form | None] = {
+    ".jsonl": "lines",
+    ".ndjson": "lines",
+    ".json": None,
+    ".har": "har",
+    ".yaml": "cassette",
+    ".yml": "cassette",
+}
+_COMPRESSED = ("", ".gz", ".zst")
+#: Bytes of a shard: a fraction of a second of work, so that little is lost with a worker.
+SHARD_BYTES = 32 * 1024 * 1024
+_GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_HEAD = 65_536
+
+
+class Unusable(Exception):
+    """A source, or the rest of it, cannot be read; the text is the reason, without any of its content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file of an archive.
+
+    Attributes:
+        path: Path or URL.
+        form: What it holds.
+        coding: How it is compressed.
+        size: Bytes as they are stored, when the audit began; what is appended later is not read.
+        modified: Time of the last change in nanoseconds, to notice on resumption that it is another file; 0 if unknown.
+        name: What reports call it, if not by its path.
+    """
+
+    path: str
+    form: Form
+    coding: Coding
+    size: int
+    modified: int = 0
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What reports call it."""
+        return self.name or self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A part of a source that is examined at once: the lines that start from `start` up to, not including, `end`."""
+
+    number: int
+    source: int
+    start: int
+    end: int
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path is one that fsspec opens."""
+    return "://" in path
+
+
+def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, str]]:
+    """Return the sources that a user names, and for each path without one the reason.
+
+    Args:
+        paths: Files, directories, glob patterns, or URLs that fsspec opens, which may be patterns too.
+    """
+    found: dict[str, Source] = {}
+    reasons: dict[str, str] = {}
+    for path in paths:
+        try:
+            for file in _expand(path):
+                try:
+                    found.setdefault(file, look_at(file))
+                except Unusable as error:
+                    reasons[file] = str(error)
+        except Unusable as error:
+            reasons[path] = str(error)
+    return tuple(found.values()), reasons
+
+
+def cut(sources: Sequence[Source], size: int = SHARD_BYTES) -> tuple[Shard, ...]:
+    """Cut sources into shards of so many bytes; only JSON Lines that are not compressed can be cut."""
+    ranges = (
+        (number, start, min(start + step, source.size))
+        for number, source in enumerate(sources)
+        for step in [size if source.form == "lines" and not source.coding else max(source.size, 1)]
+        for start in range(0, max(source.size, 1), step)
+    )
+    return tuple(
+        Shard(number=number, source=source, start=start, end=end) for number, (source, start, end) in enumerate(ranges)
+    )
+
+
+def _expand(path: str) -> list[str]:
+    if is_url(path):
+        return _expand_url(path)
+    from glob import glob, has_magic
+
+    if os.path.isdir(path):
+        found = list(_walk(path))
+        reason = f"the directory contains no file that ends in {', '.join(SUFFIXES)}, with or without .gz or .zst"
+    elif has_magic(path) and not os.path.lexists(path):
+        found = [match for match in glob(path, recursive=True) if not os.path.isdir(match)]
+        reason = "no file matches the pattern"
+    else:
+        return [path]
+    if not found:
+        raise Unusable(reason)
+    return sorted(found)
+
+
+def _walk(directory: str) -> Iterator[str]:
+    for parent, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if not name.startswith(".")]
+        yield from (os.path.join(parent, name) for name in names if not name.startswith(".") and _has_suffix(name))
+
+
+def _has_suffix(name: str) -> bool:
+    return name.lower().endswith(tuple(suffix + coding for suffix in SUFFIXES for coding in _COMPRESSED))
+
+
+def _expand_url(url: str) -> list[str]:
+    filesystem, path = _filesystem(url)
+    with _report_failures():
+        if filesystem.isdir(path):
+            found = [each for each in filesystem.find(path) if _has_suffix(each)]
+        else:
+            found = filesystem.glob(path) if any(sign in path for sign in "*?[") else [path]
+    if not found:
+        raise Unusable("nothing there to read")
+    return sorted(filesystem.unstrip_protocol(each) for each in found)
+
+
+def _filesystem(url: str) -> Any:
+    try:
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types
+    except ImportError:
+        raise MissingExtra("audit", "reading from URLs") from None
+    with _report_failures():
+        return url_to_fs(url)
+
+
+@contextmanager
+def _report_failures() -> Iterator[None]:
+    """Turn what fsspec and its backends raise into a reason that shows no credential of a URL."""
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(_describe(error)) from None
+    except (ImportError, ValueError) as error:
+        raise Unusable(f"fsspec cannot open it ({type(error).__name__})") from None
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{reason[:1].lower()}{reason[1:]}"
+
+
+def look_at(path: str) -> Source:
+    """Return the source at a path, its form told by its name or content.
+
+    Raises:
+        Unusable: It cannot be read.
+        MissingExtra: A library that it needs is not installed.
+    """
+    with open_bytes(path) as (stream, size, modified):
+        head = stream.read(_HEAD)
+    coding: Coding = "gzip" if head.startswith(_GZIP) else "zstd" if head.startswith(_ZSTANDARD) else ""
+    if coding:
+        with open_bytes(path) as (stream, _, _):
+            head = _decompress(stream, coding).read(_HEAD)
+    return Source(path=path, form=_tell_form(path, head), coding=coding, size=size, modified=modified)
+
+
+def _tell_form(path: str, head: bytes) -> Form:
+    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    known = next((form for suffix, form in SUFFIXES.items() if name.endswith(suffix)), None)
+    return known or _tell_by_content(head)
+
+
+def _tell_by_content(head: bytes) -> Form:
+    text = head.lstrip()
+    if text.startswith(b"["):
+        return "array"
+    first, newline, rest = text.partition(b"\n")
+    if newline and rest.strip():
+        with suppress(orjson.JSONDecodeError):
+            orjson.loads(first)
+            return "lines"
+    start = text[:_HEAD].replace(b" ", b"").replace(b"\n", b"").replace(b"\r", b"").replace(b"\t", b"")
+    if start.startswith(b'{"log":'):
+        return "har"
+    return "cassette" if start.startswith((b'{"interactions":', b'{"version":')) or text.startswith(_YAML) else "value"
+
+
+_YAML = (b"interactions:", b"version:", b"---")
+
+
+@contextmanager
+def open_bytes(path: str, tick: Callable[[int], None] | None = None) -> Iterator[tuple[BinaryIO, int, int]]:
+    """Open a file as it is stored; yield it with its size and the time of its last change in nanoseconds.
+
+    Args:
+        path: Path or URL.
+        tick: Called with the number of bytes that were read.
+
+    Raises:
+        Unusable: It cannot be opened, or is no regular file; or reading fails in the body.
+    """
+    with _report_failures():
+        raw, size, modified = _open_url(path) if is_url(path) else _open_file(path)
+        try:
+            yield cast("BinaryIO", io.BufferedReader(_CountedStream(raw, tick), 1 << 20)), size, modified
+        finally:
+            raw.close()
+
+
+def _open_file(path: str) -> tuple[BinaryIO, int, int]:
+    # O_NONBLOCK: opening a named pipe without a writer would block forever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Unusable("it is not a regular file; pass its content on standard input, as -")
+    return os.fdopen(descriptor, "rb"), status.st_size, status.st_mtime_ns
+
+
+def _open_url(url: str) -> tuple[BinaryIO, int, int]:
+    filesystem, path = _filesystem(url)
+    return filesystem.open(path, "rb"), filesystem.size(path) or 0, 0
+
+
+class _CountedStream(io.RawIOBase):
+    """A stream that reports how much was read of it."""
+
+    def __init__(self, stream: BinaryIO, tick: Callable[[int], None] | None) -> None:
+        self._stream = stream
+        self._tick = tick
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        if self._tick:
+            self._tick(len(data))
+        return len(data)
+
+
+@contextmanager
+def open_content(source: Source, tick: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
+    """Open a source decompressed; see `open_bytes`.
+
+    Raises:
+        Unusable: It cannot be opened, or reading fails in the body; damaged compressed data included.
+    """
+    try:
+        with open_bytes(source.path, tick or (lambda _count: None)) as (stream, _, _):
+            yield _decompress(stream, source.coding)
+    except (EOFError, zlib.error):
+        raise Unusable("its gzip data is damaged or cut off") from None
+
+
+def _decompress(stream: BinaryIO, coding: Coding) -> BinaryIO:
+    if coding == "gzip":
+        from gzip import GzipFile
+
+        return cast("BinaryIO", GzipFile(fileobj=stream))
+    if coding == "zstd":
+        return cast("BinaryIO", io.BufferedReader(_ZstandardReader(stream), 1 << 20))
+    return stream
+
+
+class _ZstandardReader(io.RawIOBase):
+    """Decompressed Zstandard data, whose damage is an error of reading."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        try:
+            import zstandard
+        except ImportError:
+            raise MissingExtra("audit", "reading Zstandard files") from None
+        self._error = zstandard.ZstdError
+        self._stream = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer
+        try:
+            return int(self._stream.readinto(buffer))
+        except self._error:
+            raise Unusable("its Zstandard data is damaged or cut off") from None
+
+
+def spool(stream: BinaryIO, path: str, tick: Callable[[int], None] | None = None) -> None:
+    """Copy a stream that can be read only once into a file.
+
+    Raises:
+        InvalidOption: The file cannot be written.
+    """
+    try:
+        with open(path, "xb") as file:
+            while block := stream.read(1 << 20):
+                file.write(block)
+                if tick:
+                    tick(len(block))
+    except OSError as error:
+        raise InvalidOption("-", f"standard input cannot be stored in a temporary file: {_describe(error)}") from None

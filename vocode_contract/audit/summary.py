@@ -1,0 +1,294 @@
+"""The result of an audit: a value of bounded size that merges, so that shards add up in any order."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, NamedTuple, get_args
+
+import orjson
+
+from vocode_contract.contract.coverage import Part
+from vocode_contract.validation.violation import Violation
+
+#: What is said of a payload. ``drift`` conforms but is newer than the contract; ``unreadable`` is no JSON value, or too
+#: large; ``unknown`` is JSON that is none of the payloads that are told by their shape.
+Verdict = Literal["conforms", "drift", "violates", "unreadable", "unknown"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+#: Incremented when a summary can no longer be merged with earlier ones.
+VERSION = 1
+#: Findings are kept for this many names and words that the contract does not know: anybody can invent more.
+MOST_NAMES = 500
+
+
+class PayloadPlace(NamedTuple):
+    """Where a payload is: number of the source, start of the shard in bytes, number in the shard from 0."""
+
+    source: int
+    start: int
+    number: int
+
+
+class FindingKey(NamedTuple):
+    """What makes violations one finding; indices of arrays are ``*`` in the pointer."""
+
+    severity: str
+    code: str
+    schema: str
+    schema_pointer: str
+    pointer: str
+    word: str  # the value in quotes, of an enumeration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One kind of violation in an archive.
+
+    Attributes:
+        count: Number of violations.
+        payloads: Number of payloads that have it.
+        example: The first violation.
+        first: Where it was first.
+        last: Where it was last.
+        since: The earliest time of a payload that has it, in seconds since 1970-01-01 UTC; ``None`` if none has one.
+        until: The latest such time.
+    """
+
+    count: int
+    payloads: int
+    example: Violation
+    first: PayloadPlace
+    last: PayloadPlace
+    since: float | None = None
+    until: float | None = None
+
+    def __or__(self, other: "Finding") -> "Finding":
+        """Combine two findings of the same kind."""
+        earlier = min(self, other, key=lambda finding: (finding.first, finding.example))
+        return Finding(
+            count=self.count + other.count,
+            payloads=self.payloads + other.payloads,
+            example=earlier.example,
+            first=earlier.first,
+            last=max(self.last, other.last),
+            since=_first_time(self.since, other.since),
+            until=_last_time(self.until, other.until),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateFit:
+    """The payloads of the sample that exactly the same contract dates accept without an undeclared key.
+
+    Attributes:
+        count: Number of payloads.
+        since: The earliest time of one, in seconds since 1970-01-01 UTC; ``None`` if none has one.
+        until: The latest such time.
+    """
+
+    count: int
+    since: float | None = None
+    until: float | None = None
+
+    def __or__(self, other: "DateFit") -> "DateFit":
+        """Combine two counts of the same dates."""
+        return DateFit(
+            count=self.count + other.count,
+            since=_first_time(self.since, other.since),
+            until=_last_time(self.until, other.until),
+        )
+
+
+def _first_time(*times: float | None) -> float | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _last_time(*times: float | None) -> float | None:
+    return max((time for time in times if time is not None), default=None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What is known of the payloads that were examined; ``|`` combines two, in any order, to the same value.
+
+    Attributes:
+        verdicts: Schema and verdict to the number of payloads; the schema is empty for what has none.
+        findings: The kinds of violations.
+        days: Day, as ``YYYY-MM-DD`` in UTC, and verdict to the number of payloads with a time on it.
+        sampled: Number of payloads that `parts` and `fits` are about.
+        parts: Status of the call, empty if it has none, and part of the contract to how often it was seen.
+        fits: Contract dates that accept a payload to what is known of such payloads.
+        lines: Source and start of a shard to the number of its lines, blank ones included.
+        damaged: Source and start of a shard to why it was not read to its end.
+        observations: Number of Calls, items of pages and events with the id of a call.
+        calls: Number of different calls.
+        repeated: Number of calls that were observed more than once, and so were checked over time.
+        broken: Number of those that violate a rule over time.
+        lost: Number of those that could not be checked, since the process that did so died.
+        size: Bytes that were read, before decompression.
+    """
+
+    verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
+    findings: dict[FindingKey, Finding] = field(default_factory=dict)
+    days: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
+    sampled: int = 0
+    parts: Counter[tuple[str, Part]] = field(default_factory=Counter)
+    fits: dict[tuple[str, ...], DateFit] = field(default_factory=dict)
+    lines: Counter[tuple[int, int]] = field(default_factory=Counter)
+    damaged: dict[tuple[int, int], str] = field(default_factory=dict)
+    observations: int = 0
+    calls: int = 0
+    repeated: int = 0
+    broken: int = 0
+    lost: int = 0
+    size: int = 0
+
+    @property
+    def payloads(self) -> int:
+        """The number of payloads."""
+        return self.verdicts.total()
+
+    def count(self, verdict: Verdict) -> int:
+        """Return the number of payloads with a verdict."""
+        return sum(number for (_, found), number in self.verdicts.items() if found == verdict)
+
+    def add_violations(
+        self, schema: str, violations: Iterable[Violation], place: PayloadPlace, at: float | None = None
+    ) -> None:
+        """Add the violations of one payload."""
+        seen: set[FindingKey] = set()
+        for violation in violations:
+            key = _key_of(schema, violation)
+            finding = Finding(
+                count=1,
+                payloads=0 if key in seen else 1,
+                example=replace(violation, offset=None, line=None, column=None),
+                first=place,
+                last=place,
+                since=at,
+                until=at,
+            )
+            seen.add(key)
+            known = self.findings.get(key)
+            self.findings[key] = finding if known is None else known | finding
+        if len(self.findings) > 2 * MOST_NAMES:
+            self.findings = _keep_few(self.findings)
+
+    def __or__(self, other: "Summary") -> "Summary":
+        """Combine two summaries of different payloads."""
+        return Summary(
+            verdicts=self.verdicts + other.verdicts,
+            findings=_keep_few(_merge(self.findings, other.findings)),
+            days=self.days + other.days,
+            parts=self.parts + other.parts,
+            fits=_merge(self.fits, other.fits),
+            lines=self.lines + other.lines,
+            damaged={**self.damaged, **other.damaged},
+            **{name: getattr(self, name) + getattr(other, name) for name in _NUMBERS},
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the summary as JSON; equal summaries give the same bytes."""
+        plain = {
+            "version": VERSION,
+            "verdicts": _rows(self.verdicts),
+            "findings": [[*key, _finding_row(self.findings[key])] for key in sorted(_keep_few(self.findings))],
+            "days": _rows(self.days),
+            "parts": sorted(
+                [status, part.pointer, part.kind, part.case, count] for (status, part), count in self.parts.items()
+            ),
+            "fits": sorted([list(dates), asdict(fit)] for dates, fit in self.fits.items()),
+            "lines": _rows(self.lines),
+            "damaged": _rows(self.damaged),
+            **{name: getattr(self, name) for name in _NUMBERS},
+        }
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Summary":
+        """Return the summary that `to_bytes` wrote.
+
+        Raises:
+            ValueError: It is another version, or no summary.
+        """
+        try:
+            plain: dict[str, Any] = orjson.loads(data)
+            if plain["version"] != VERSION:
+                raise ValueError(f"it is of version {plain['version']}, and this program reads {VERSION}")
+            return cls(
+                verdicts=Counter(dict(_pairs(plain["verdicts"]))),
+                findings={FindingKey(*key): _read_finding(row) for *key, row in plain["findings"]},
+                days=Counter(dict(_pairs(plain["days"]))),
+                parts=Counter({(status, Part(*part)): count for status, *part, count in plain["parts"]}),
+                fits={tuple(dates): DateFit(**fit) for dates, fit in plain["fits"]},
+                lines=Counter(dict(_pairs(plain["lines"]))),
+                damaged=dict(_pairs(plain["damaged"])),
+                **{name: plain[name] for name in _NUMBERS},
+            )
+        except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError):
+            raise ValueError("it is no summary of an audit") from None
+
+
+_NUMBERS = ("sampled", "observations", "calls", "repeated", "broken", "lost", "size")
+
+
+def _merge(one: Mapping[Any, Any], two: Mapping[Any, Any]) -> dict[Any, Any]:
+    merged = dict(one)
+    for key, value in two.items():
+        merged[key] = merged[key] | value if key in merged else value
+    return merged
+
+
+def _keep_few(findings: dict[FindingKey, Finding]) -> dict[FindingKey, Finding]:
+    """Return the findings without those beyond the bound on invented names.
+
+    Which are kept depends on a digest of the name only: a finding that is kept of the whole archive is kept of every
+    part of it, so its count is exact.
+    """
+    named = [key for key in findings if _is_invented(key)]
+    if len(named) <= MOST_NAMES:
+        return findings
+    dropped = sorted(named, key=_digest)[MOST_NAMES:]
+    return {key: finding for key, finding in findings.items() if key not in set(dropped)}
+
+
+def _is_invented(key: FindingKey) -> bool:
+    return bool(key.word) or key.code in ("unknown-key", "closed")
+
+
+def _digest(key: FindingKey) -> bytes:
+    return hashlib.blake2b("\n".join(key).encode(), digest_size=16).digest()
+
+
+def _key_of(schema: str, violation: Violation) -> FindingKey:
+    tokens = violation.instance_pointer.split("/")
+    return FindingKey(
+        severity=violation.severity,
+        code=violation.code,
+        schema=schema,
+        schema_pointer=violation.schema_pointer,
+        pointer="/".join("*" if token.isdigit() else token for token in tokens),
+        word=violation.actual if violation.actual.startswith('"') else "",
+    )
+
+
+def _rows(table: Mapping[Any, Any]) -> list[list[Any]]:
+    return sorted([*key, value] for key, value in table.items())
+
+
+def _pairs(rows: Iterable[list[Any]]) -> Iterator[tuple[Any, Any]]:
+    return ((tuple(key), value) for *key, value in rows)
+
+
+_FIELDS = ("instance_pointer", "code", "severity", "expected", "actual", "schema_pointer", "contract", "note", "policy")
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    example = {name: getattr(finding.example, name) for name in _FIELDS}
+    return {**asdict(finding), "example": example, "first": [*finding.first], "last": [*finding.last]}
+
+
+def _read_finding(row: dict[str, Any]) -> Finding:
+    places = {name: PayloadPlace(*row[name]) for name in ("first", "last")}
+    return Finding(**{**row, **places, "example": Violation(**row["example"])})
