@@ -2,9 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from shutil import get_terminal_size
 from types import FrameType, TracebackType
 
 import click
@@ -31,8 +32,34 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+#: Columns of a terminal below which names of options and commands have lines of their own.
+_NARROW = 60
+_NARROW_NAME = 14
+
+
+class _NarrowFormatter(click.HelpFormatter):
+    """Help for a narrow terminal: click's own takes 50 columns at least, and 30 of them for names."""
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _NARROW_NAME, col_spacing: int = 2) -> None:
+        """Write names and their texts."""
+        super().write_dl(rows, col_max, col_spacing)
+
+
+class _HelpContext(click.Context):
+    """The context of a command, whose help fits the terminal."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return what lays out the help."""
+        columns = get_terminal_size().columns
+        return (
+            super().make_formatter() if columns >= _NARROW else _NarrowFormatter(width=max(columns - 2, _NARROW_NAME))
+        )
+
+
 class LazyGroup(click.Group):
     """A group that loads only the command that is called."""
+
+    context_class = _HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - its signature is click's
         """Return the names of the commands, in the order of the table."""
@@ -45,6 +72,7 @@ class LazyGroup(click.Group):
                 return None
             ctx.fail(f"no such command {cmd_name!r}{did_you_mean(cmd_name, COMMANDS)}")
         command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command.context_class = _HelpContext
         return command
 
 

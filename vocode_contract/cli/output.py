@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 #: Everything that was checked conforms.
@@ -21,7 +21,7 @@ BUG = 70
 #: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
 INTERRUPTED = 130
 NAME = "vocode-contract"
-#: Characters of a line that shows progress.
+#: Maximum characters of a line that shows progress.
 _WIDTH = 79
 
 
@@ -66,7 +66,7 @@ class Output:
         from vocode_contract.validation.masking import printable
 
         if _can_overwrite():
-            self._put(sys.stderr, f"\r\x1b[K{printable(text)[:_WIDTH]}", flush=True)
+            self._put(sys.stderr, f"\r\x1b[K{printable(text)[: _find_width()]}", flush=True)
 
     def write_error(self, text: str) -> None:
         """Write text to standard error; it must be escaped already."""
@@ -94,9 +94,17 @@ class Output:
 
 
 def _can_overwrite() -> bool:
-    """Return whether standard error is a terminal on which a line can be replaced."""
+    """Return whether standard error is a terminal on which a line can be replaced; that of a CI job is a log."""
     is_dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
-    return bool(sys.stderr) and sys.stderr.isatty() and not is_dumb
+    return bool(sys.stderr) and sys.stderr.isatty() and not is_dumb and not os.environ.get("CI")
+
+
+def _find_width() -> int:
+    """Return how many characters can be replaced: a line that the terminal wraps cannot."""
+    columns = 0
+    with suppress(OSError, ValueError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return min(_WIDTH, columns - 1) if columns > 1 else _WIDTH
 
 
 def _escape(text: str, stream: TextIO) -> str:
@@ -182,7 +190,7 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(text, style) for text, style in row))
     # Under NO_COLOR, rich keeps bold and dim text unless it has no color system.
-    console = Console(soft_wrap=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    console = Console(soft_wrap=False, force_terminal=True, color_system=None if os.environ.get("NO_COLOR") else "auto")
     if heading:
         console.print(Text(heading))
         console.print()
