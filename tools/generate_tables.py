@@ -8,17 +8,54 @@ out of date.
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vocode_contract.contract import types  # noqa: E402  # the checkout's own package
+from vocode_contract.cli.explain import codes_page  # noqa: E402  # the checkout's own package
+from vocode_contract.contract import diff, types  # noqa: E402
+from vocode_contract.contract.diff.kinds import ChangeKind, Direction  # noqa: E402
 from vocode_contract.contract.model import Contract, dates  # noqa: E402
+from vocode_contract.contract.operation import Effect  # noqa: E402
+from vocode_contract.http import inconclusive  # noqa: E402
+from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, Consents, Guard, Intent  # noqa: E402
+from vocode_contract.http.policies import POLICIES  # noqa: E402
+from vocode_contract.simulator import SOUND_VARIANTS, Fault  # noqa: E402
+from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
+from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
+from vocode_contract.simulator.faults.operators import OPERATORS  # noqa: E402
 
 PAGES = tuple(sorted((ROOT / "docs").rglob("*.md")))
+_OASDIFF = ROOT / "tools" / "oasdiff.txt"
 _PLACE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+STAGING = "staging.example"
+PRODUCTION = min(PRODUCTION_HOSTS)
+CALL, NUMBER = "3c90c3cc-0d44-4b50-8888-8dd25736052a", "14155550999"
+EFFECTS: tuple[Effect, ...] = ("reads", "hangs-up", "rings", "bills", "writes")
+EVERYTHING = Consents(
+    effects=frozenset(EFFECTS),
+    hosts=frozenset({STAGING, PRODUCTION}),
+    numbers=frozenset({NUMBER}),
+    call_ids=frozenset({CALL}),
+    production=True,
+    approved=PRODUCTION,
+    budget=1,
+)
+#: Title of a column -> the change to `EVERYTHING` that removes one opt-in.
+LACKING = {
+    "`--allow`": {"effects": frozenset()},
+    "host": {"hosts": frozenset()},
+    "call or number": {"numbers": frozenset(), "call_ids": frozenset()},
+    "`--production`": {"production": False},
+    "second confirmation": {"approved": None},
+    "budget": {"budget": 0},
+    "not read-only": {"read_only": True},
+}
 
 
 def render(page: str) -> str:
@@ -32,19 +69,122 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
     yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
-def _types() -> Iterator[tuple[str, ...]]:
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+# --- the API ---
+
+
+def _types() -> Iterator[str]:
     modules = {date: import_module(f"{types.__name__}.contract_{date.replace('-', '_')}") for date in dates()}
-    ours = {name for module in modules.values() for name in vars(module) if name[0].isupper()}
-    for name in sorted(ours - {"Any", "Literal", "NotRequired", "TypedDict"}):
+    names = {name for module in modules.values() for name in vars(module) if name[0].isupper()}
+    rows = []
+    for name in sorted(names - {"Any", "Literal", "NotRequired", "TypedDict"}):
         found = [date for date, module in modules.items() if hasattr(module, name)]
         schema = Contract.load(found[-1]).schemas.get(name)  # an object that is described in place has a type too
         meaning = schema["description"] if schema else getattr(modules[found[-1]], name).__doc__
-        yield f"`{name}`", meaning, ", ".join(found)
+        rows.append((f"`{name}`", meaning, ", ".join(found)))
+    return _table(("type", "stands for", "contracts"), rows)
 
 
-#: Name of a table -> its lines.
+# --- codes, policies, changes ---
+
+
+def _codes() -> Iterator[str]:
+    yield from codes_page().rstrip("\n").split("\n")
+
+
+def _policies() -> Iterator[str]:
+    rows = [(f"`{name}`", policy.title, policy.values, f"`{policy.default}`") for name, policy in POLICIES.items()]
+    return _table(("policy", "applies to", "values", "default"), rows)
+
+
+def _changes() -> Iterator[str]:
+    lines = ([cell.strip() for cell in line.split("|")] for line in _OASDIFF.read_text("utf-8").splitlines())
+    rules = {name: cells for name, *cells in lines}
+    head = ("kind", "meaning", "received", "sent", "oasdiff received", "oasdiff sent", "oasdiff's remarks")
+    for group, kinds in groupby(diff.KINDS.items(), key=lambda item: item[1].group):
+        yield f"## {group.capitalize()}\n"
+        rows = (
+            (f"`{name}`", kind.title, _level(kind, "received"), _level(kind, "sent"), *rules[name])
+            for name, kind in kinds
+        )
+        yield from _table(head, rows)
+        yield ""
+
+
+def _level(kind: ChangeKind, direction: Direction) -> str:
+    level, tolerant = kind.levels[direction], kind.tolerant[direction]
+    return level if level == tolerant else f"{level} ({tolerant})"
+
+
+# --- the guard ---
+
+
+def _truth() -> Iterator[str]:
+    columns = ["all", *(f"no {name}" for name in LACKING)]
+    columns = [column.replace("no not read-only", "read-only") for column in columns]
+    hosts = {"this machine": "127.0.0.1", "other remote host": STAGING, "production host": PRODUCTION}
+    rows = ((title, f"`{effect}`", *_cells(host, effect)) for title, host in hosts.items() for effect in EFFECTS)
+    return _table(("host", "effect", *columns, "generated"), rows)
+
+
+def _cells(host: str, effect: Effect) -> Iterator[str]:
+    intent = Intent(operation="some_call", effect=effect, host=host, call_id=CALL, numbers=(NUMBER,))
+    for change in ({}, *LACKING.values()):
+        yield _word(replace(EVERYTHING, **change), intent)  # type: ignore[arg-type]  # each fits its field
+    yield _word(EVERYTHING, replace(intent, generated=True))
+
+
+def _word(consents: Consents, intent: Intent) -> str:
+    return "yes" if Guard(consents).reason_against(intent) is None else "-"
+
+
+# --- the simulator ---
+
+
+def _operators() -> Iterator[str]:
+    rows = ((f"`{operator.write(name)}`", operator.title) for name, operator in OPERATORS.items())
+    return _table(("operator", "behaviour of the server"), rows)
+
+
+def _faults() -> Iterator[str]:
+    for title, faults in GROUPS.items():
+        yield f"### {title}\n"
+        yield from _table(("fault", "behaviour of the server", "operations", "expected"), map(_fault, faults))
+        yield ""
+
+
+def _fault(fault: Fault) -> tuple[str, ...]:
+    contracts = f" (contracts from {fault.since} on)" if fault.since else ""
+    contracts += f" (contracts before {fault.before})" if fault.before else ""
+    names = "all" if set(fault.operations) == set(ALL) else _code(fault.operations)
+    return f"`{fault.name}`", fault.title + contracts, names, _code(fault.breaks)
+
+
+def _reasons() -> Iterator[str]:
+    causes = {name for faults in GROUPS.values() for fault in faults for name in fault.breaks}
+    rows = ((f"`{name}`", kind.title) for name, kind in inconclusive.KINDS.items() if name in causes)
+    return _table(("reason", "description"), rows)
+
+
+def _sound_servers() -> Iterator[str]:
+    rows = ((f"`{name}`", sound.contract, sound.title) for name, sound in SOUND_VARIANTS.items())
+    return _table(("server", "contract", "how it differs"), rows)
+
+
+#: Name of a table -> its lines; what is long has headings of its own.
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
-    "types": lambda: _table(("type", "stands for", "contracts"), _types()),
+    "changes": _changes,
+    "codes": _codes,
+    "faults": _faults,
+    "operators": _operators,
+    "policies": _policies,
+    "reasons": _reasons,
+    "sound-servers": _sound_servers,
+    "truth": _truth,
+    "types": _types,
 }
 
 

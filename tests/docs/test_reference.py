@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+from tests.support.tools import load_tool
+
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("*.md")}
 #: The packages that users import from.
 PUBLIC = [
@@ -42,6 +43,10 @@ def test_reference_describes_every_public_name(package):
 
 
 @pytest.mark.parametrize("page", [name for name, text in PAGES.items() if "<!-- table: " in text])
-def test_page_has_the_tables_of_the_code(page, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    assert import_module("generate_tables").render(PAGES[page]) == PAGES[page], "run python tools/regenerate.py"
+def test_page_has_the_tables_of_the_code(page):
+    assert load_tool("generate_tables").render(PAGES[page]) == PAGES[page], "run python tools/regenerate.py"
+
+
+def test_every_table_is_on_one_page():
+    places = [name for text in PAGES.values() for name in re.findall("<!-- table: (.*) -->", text)]
+    assert sorted(places) == sorted(load_tool("generate_tables").TABLES)

@@ -1,6 +1,5 @@
 """Hosts that are not this machine: not a byte leaves without every consent, and what is created is known."""
 
-import importlib.util
 import os
 import signal
 import socket
@@ -8,11 +7,11 @@ import ssl
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from tests.support.payloads import written
+from tests.support.tools import load_tool
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.guard.config_file import Live, read_live, state_directory, user_file
 from vocode_contract.http.guard.guard import Guard, Intent, NotPermitted
@@ -40,16 +39,7 @@ CALL = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "00000000-0000-4000-8000-000000000000"
 
 
-def table() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_live", ROOT / "tools" / "generate_live.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TABLE = table()
+TABLE = load_tool("generate_tables")
 
 
 # --- the tap ---
@@ -105,10 +95,6 @@ def test_another_method_needs_the_same_consents(tap):
     with pytest.raises(NotPermitted):
         Client(f"https://{TABLE.STAGING}", Secret("a-token")).exchange(replace(ASKS["hangs-up"], method="GET"))
     assert tap == []
-
-
-def test_documentation_prints_the_truth_table():
-    assert TABLE.TARGET.read_text(encoding="utf-8") == TABLE.text()
 
 
 def test_truth_table_reads_anywhere_and_acts_on_this_machine_alone_without_consent():

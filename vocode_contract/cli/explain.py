@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # Codes
 
-This page describes each violation code. It is generated from `vocode_contract/validation/codes/codes.txt` by
-`vocode-contract explain --markdown > docs/reference/codes.md`; do not edit it.
+This page describes each violation code.
 
 An *error* means that the contract is violated. *Drift* is newer than the contract, and not wrong in itself. *Advice* is
 neither: it points to a likely problem. A code that is *off* is not reported.
