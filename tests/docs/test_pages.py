@@ -17,6 +17,7 @@ PAGES = (
     "how-to/troubleshoot.md",
     "how-to/use-with-pydantic-and-fastapi.md",
     "how-to/validate-in-async-code.md",
+    "how-to/validate-before-a-commit.md",
     "reference/limits.md",
 )
 
@@ -36,7 +37,7 @@ def test_page_shows_how_violations_are_accepted(tmp_path):
 
 def test_index_of_the_documentation_names_every_page():
     text = (DOCS / "README.md").read_text("utf-8")
-    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"README.md", "index.md"}
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*/*.md")}
     assert {page for page in pages if f"({page})" not in text} == set()
 
 

@@ -1,4 +1,4 @@
-"""The support policy and the glossary: they name what there is."""
+"""The support policy, the glossary and the page about commits: they name what there is."""
 
 import re
 import tomllib
@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from tests.support.pages import DOCS, ROOT
+from tests.support.pages import DOCS, ROOT, read_blocks
+from vocode_contract.cli.validate import validate
 from vocode_contract.contract.model import Profile
 from vocode_contract.contract.operation import Effect
 from vocode_contract.validation.violation import SEVERITIES
@@ -36,3 +37,15 @@ def test_glossary_is_sorted_and_names_all_effects_profiles_and_severities():
     assert terms == sorted(terms)
     for term, words in (("effect", get_args(Effect)), ("profile", get_args(Profile)), ("severity", SEVERITIES)):
         assert set(re.findall(r"`([\w-]+)`", GLOSSARY[term])) == set(words)
+
+
+def test_page_about_commits_configures_hooks_that_there_are():
+    yaml = pytest.importorskip("yaml")
+    if not (ROOT / ".pre-commit-hooks.yaml").exists():
+        pytest.skip("needs the checkout")
+    [block] = [block for block in read_blocks("how-to/validate-before-a-commit.md") if block.language == "yaml"]
+    [repository] = yaml.safe_load(block.text)["repos"]
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    assert {hook["id"] for hook in repository["hooks"]} <= hooks
+    options = {option for parameter in validate.params for option in parameter.opts}
+    assert {word for hook in repository["hooks"] for word in hook["args"] if word.startswith("--")} <= options
