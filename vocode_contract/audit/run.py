@@ -93,7 +93,7 @@ def audit(
     with ExitStack() as stack:
         directory = Path(checkpoint or stack.enter_context(TemporaryDirectory(prefix="vocode-contract-audit-")))
         sources, unread = _find(list(paths), directory, stdin)
-        store = _Store(directory)
+        store = _Store(directory, "--checkpoint" if checkpoint else "TMPDIR")
         task = store.start(Task(sources=sources, contract=loaded, schema=schema, every=every or 0, most=most))
         size = sum(source.size for source in task.sources)
         task = replace(task, every=every or min(max(size // _SAMPLE_BYTES, 1), _MOST_EVERY))
@@ -129,8 +129,10 @@ def _make_executor(task: Task, *, workers: int, cluster: str) -> Executor:
 class _Store:
     """The directory of a checkpoint: the plan, and the results of finished shards, each written at once."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, option: str) -> None:
+        """Use a directory, which an option, or a variable, of that name sets."""
         self._directory = directory
+        self._option = option
 
     def start(self, task: Task) -> Task:
         """Return the task as it was when the audit began, and make the directory.
@@ -147,7 +149,7 @@ class _Store:
         now.pop("sources")
         if earlier != now or not _are_the_same(stored, task.sources):
             reason = "belongs to an audit of other files, or with other options; name another directory"
-            raise InvalidOption("--checkpoint", reason)
+            raise InvalidOption(self._option, reason)
         return replace(task, sources=stored)
 
     def path(self, name: str) -> Path:
@@ -161,7 +163,7 @@ class _Store:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _not_usable("read", error) from None
+            raise self._unusable("read", error) from None
 
     def write(self, name: str, data: bytes) -> None:
         """Store something, at once or not at all.
@@ -176,7 +178,7 @@ class _Store:
                 file.write(data)
             os.replace(partial, self.path(name))
         except OSError as error:
-            raise _not_usable("written", error) from None
+            raise self._unusable("written", error) from None
 
     def append(self, name: str, data: bytes) -> None:
         """Add to what is stored."""
@@ -184,16 +186,16 @@ class _Store:
             with self.path(name).open("ab") as file:
                 file.write(data)
         except OSError as error:
-            raise _not_usable("written", error) from None
+            raise self._unusable("written", error) from None
 
     def remove(self, pattern: str) -> None:
         """Remove the files whose names match a pattern."""
         for path in self._directory.glob(pattern):
             path.unlink()
 
-
-def _not_usable(verb: str, error: OSError) -> InvalidOption:
-    return InvalidOption("--checkpoint", f"cannot be {verb}: {(error.strerror or type(error).__name__).lower()}")
+    def _unusable(self, verb: str, error: OSError) -> InvalidOption:
+        reason = (error.strerror or type(error).__name__).lower()
+        return InvalidOption(self._option, f"intermediate results cannot be {verb}: {reason}")
 
 
 def _describe(task: Task) -> bytes:

@@ -7,10 +7,13 @@ of vcrpy. A shard is a range of bytes of JSON Lines that are not compressed, or 
 import io
 import os
 import stat
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from gzip import BadGzipFile, GzipFile
+from importlib import import_module
 from typing import Any, BinaryIO, Literal, cast
 
 import orjson
@@ -50,7 +53,7 @@ class Source:
         coding: How it is compressed.
         size: Bytes as they are stored, when the audit began; what is appended later is not read.
         modified: Time of the last change in nanoseconds, to notice on resumption that it is another file; 0 if unknown.
-        name: What reports call it, if not by its path.
+        name: What reports call it; of a URL without what may be a credential in it.
     """
 
     path: str
@@ -58,12 +61,7 @@ class Source:
     coding: Coding
     size: int
     modified: int = 0
-    name: str = ""
-
-    @property
-    def shown(self) -> str:
-        """What reports call it."""
-        return self.name or self.path
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +93,9 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
                 try:
                     found.setdefault(file, look_at(file))
                 except Unusable as error:
-                    reasons[file] = str(error)
+                    reasons[_shown_path(file)] = str(error)
         except Unusable as error:
-            reasons[path] = str(error)
+            reasons[_shown_path(path)] = str(error)
     return tuple(found.values()), reasons
 
 
@@ -147,10 +145,12 @@ def _expand_url(url: str) -> list[str]:
     with _report_failures():
         if filesystem.isdir(path):
             found = [each for each in filesystem.find(path) if _has_suffix(each)]
+        elif any(sign in path for sign in "*?["):
+            found = filesystem.glob(path)
         else:
-            found = filesystem.glob(path) if any(sign in path for sign in "*?[") else [path]
+            return [url]
     if not found:
-        raise Unusable("nothing there to read")
+        raise Unusable("nothing is there that can be read")
     return sorted(filesystem.unstrip_protocol(each) for each in found)
 
 
@@ -175,7 +175,8 @@ def _report_failures() -> Iterator[None]:
 
 
 def _describe(error: OSError) -> str:
-    reason = error.strerror or type(error).__name__
+    known = "no such file" if isinstance(error, FileNotFoundError) else "it cannot be read"
+    reason = error.strerror or known  # only the operating system's errors have one
     return f"{reason[:1].lower()}{reason[1:]}"
 
 
@@ -187,18 +188,23 @@ def look_at(path: str) -> Source:
         MissingExtra: A library that it needs is not installed.
     """
     with open_bytes(path) as (stream, size, modified):
-        head = stream.read(_HEAD)
-    coding: Coding = "gzip" if head.startswith(_GZIP) else "zstd" if head.startswith(_ZSTANDARD) else ""
-    if coding:
-        with open_bytes(path) as (stream, _, _):
-            head = _decompress(stream, coding).read(_HEAD)
-    return Source(path=path, form=_tell_form(path, head), coding=coding, size=size, modified=modified)
-
-
-def _tell_form(path: str, head: bytes) -> Form:
+        start = stream.read(len(_ZSTANDARD))
+    coding: Coding = "gzip" if start.startswith(_GZIP) else "zstd" if start == _ZSTANDARD else ""
     name = path.lower().removesuffix(".gz").removesuffix(".zst")
-    known = next((form for suffix, form in SUFFIXES.items() if name.endswith(suffix)), None)
-    return known or _tell_by_content(head)
+    form = next((form for suffix, form in SUFFIXES.items() if name.endswith(suffix)), None)
+    if form is None:
+        with open_bytes(path) as (stream, _, _), _decompress(stream, coding) as content:
+            form = _tell_by_content(content.read(_HEAD))
+    return Source(path=path, form=form, coding=coding, size=size, modified=modified, name=_shown_path(path))
+
+
+def _shown_path(path: str) -> str:
+    """Return a path, or a URL without what may be a credential in it."""
+    if not is_url(path):
+        return path
+    scheme, _, rest = path.partition("://")
+    host, slash, file = rest.partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{file}"
 
 
 def _tell_by_content(head: bytes) -> Form:
@@ -284,42 +290,35 @@ def open_content(source: Source, tick: Callable[[int], None] | None = None) -> I
     Raises:
         Unusable: It cannot be opened, or reading fails in the body; damaged compressed data included.
     """
-    try:
-        with open_bytes(source.path, tick or (lambda _count: None)) as (stream, _, _):
-            yield _decompress(stream, source.coding)
-    except (EOFError, zlib.error):
-        raise Unusable("its gzip data is damaged or cut off") from None
+    with (
+        open_bytes(source.path, tick or (lambda _count: None)) as (stream, _, _),
+        _decompress(stream, source.coding) as content,
+    ):
+        yield content
 
 
-def _decompress(stream: BinaryIO, coding: Coding) -> BinaryIO:
+@contextmanager
+def _decompress(stream: BinaryIO, coding: Coding) -> Iterator[BinaryIO]:
+    """Yield the content of a stream; damage of compressed data is reported in the body."""
+    if not coding:
+        yield stream
+        return
     if coding == "gzip":
-        from gzip import GzipFile
+        name, opened, failures = "gzip", GzipFile(fileobj=stream), (zlib.error, BadGzipFile)
+    else:
+        zstd = _import_zstd()
+        name, opened, failures = "Zstandard", zstd.ZstdFile(stream), (zstd.ZstdError,)
+    try:
+        yield cast("BinaryIO", opened)
+    except (EOFError, *failures):
+        raise Unusable(f"its {name} data is damaged or cut off") from None
 
-        return cast("BinaryIO", GzipFile(fileobj=stream))
-    if coding == "zstd":
-        return cast("BinaryIO", io.BufferedReader(_ZstandardReader(stream), 1 << 20))
-    return stream
 
-
-class _ZstandardReader(io.RawIOBase):
-    """Decompressed Zstandard data, whose damage is an error of reading."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        try:
-            import zstandard
-        except ImportError:
-            raise MissingExtra("audit", "reading Zstandard files") from None
-        self._error = zstandard.ZstdError
-        self._stream = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        try:
-            return int(self._stream.readinto(buffer))
-        except self._error:
-            raise Unusable("its Zstandard data is damaged or cut off") from None
+def _import_zstd() -> Any:
+    try:
+        return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    except ImportError:
+        raise MissingExtra("audit", "reading Zstandard files") from None
 
 
 def spool(stream: BinaryIO, path: str, tick: Callable[[int], None] | None = None) -> None:

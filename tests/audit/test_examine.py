@@ -1,0 +1,132 @@
+"""One shard: what is accepted at once has nothing that a closer look would find; calls are told by what they show."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.audit.archives import call, write_lines
+from vocode_contract.audit import examine as examining
+from vocode_contract.audit.calls import check_calls, observe
+from vocode_contract.audit.examine import Task, examine, tell_schema
+from vocode_contract.audit.sources import cut, find_sources
+from vocode_contract.contract.coverage import Coverage
+from vocode_contract.contract.model import Contract, dates
+from vocode_contract.strategies import calls, histories, near_misses
+from vocode_contract.validation.consistency import inconsistencies
+from vocode_contract.validation.lifecycle.rules import breaches
+from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.violation import has_error
+
+TOLERANT = Contract.load(profile="tolerant")
+TIMES = st.none() | st.sampled_from(
+    [
+        "2024-04-19T10:02:00Z",
+        "2024-04-19T10:02:00+00:00",
+        "2024-04-19T10:02:00.5Z",
+        "2024-04-19t10:02:00z",
+        "2024-04-19T12:02:00+02:00",
+        "2024-04-19 10:02:00Z",
+        "2024-04-19T09:02:00Z",
+    ]
+)
+
+
+def look(tmp_path: Path, payloads: list[object], contract: Contract = TOLERANT, every: int = 1) -> examining.Examined:
+    sources, _ = find_sources([write_lines(tmp_path / "x.jsonl", payloads)])
+    [shard] = cut(sources)
+    return examine(Task(sources=sources, contract=contract, every=every), shard)
+
+
+def find_everything(value: object, contract: Contract) -> list[object]:
+    found = [*Validator(contract, "Call").violations(value)]
+    found += [each for each in inconsistencies(value, contract=contract) if each.severity == "error"]
+    return found
+
+
+@pytest.mark.parametrize("date", dates())
+@pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
+def test_usual_payload_is_accepted_at_once_only_if_nothing_is_found_in_it(tmp_path_factory, date, profile):
+    contract = Contract.load(date, profile=profile)
+    directory = tmp_path_factory.mktemp("x")
+
+    @given(
+        calls(contract=date, profile=profile) | near_misses(contract=date, profile=profile).map(lambda miss: miss.payload),
+        TIMES,
+        TIMES,
+        st.dictionaries(st.sampled_from(["stage", "tags", "id"]), st.none() | st.text(max_size=3), max_size=1),
+    )
+    def check(value, start, end, more):
+        if isinstance(value, dict):
+            value = {**value, "start_time": start, "end_time": end, **more}
+        summary = look(directory, [value], contract).summary
+        found = find_everything(value, contract)
+        expected = "conforms" if not found else "violates" if has_error(found) else "drift"
+        if tell_schema(value) == "Call":
+            assert summary.verdicts == {("Call", expected): 1}
+
+    check()
+
+
+def test_sample_has_the_coverage_of_its_payloads(tmp_path):
+    payloads = [call(number, status=status, end_time=None) for number, status in enumerate(("ended", "error"))]
+    summary = look(tmp_path, payloads).summary
+    coverage = Coverage(TOLERANT)
+    for payload in payloads:
+        coverage.add(payload)
+    assert {part for _, part in summary.parts} == coverage.touched
+    assert summary.sampled == 2
+    assert look(tmp_path, payloads, every=2).summary.sampled == 1
+
+
+def test_fits_tell_since_when_a_server_is_newer(tmp_path):
+    newer = Contract.load("2024-04-19").schemas["Call"]["examples"][0]
+    later = {**newer, "start_time": "2024-04-19T10:02:00Z", "end_time": None}
+    fits = look(tmp_path, [call(1), later]).summary.fits
+    assert [(accepting[0], fit.count) for accepting, fit in sorted(fits.items())] == [
+        ("2023-11-30", 1),
+        ("2024-04-19", 1),
+    ]
+    assert [fit.since for fit in fits.values()][1] == 1713520920.0
+
+
+@given(histories())
+def test_what_is_kept_of_calls_shows_the_same_violations(tmp_path_factory, history):
+    observations = history.observations
+    payloads = [dict(each.value) for each in observations]
+    sources, _ = find_sources([write_lines(tmp_path_factory.mktemp("x") / "x.jsonl", payloads)])
+    [shard] = cut(sources)
+    task = Task(sources=sources, contract=TOLERANT)
+    kept = observe(task, (shard, range(len(payloads)))).splitlines()
+    expected = [
+        each.code
+        for each in breaches(
+            [type(each)(source=each.source, value=each.value) for each in observations], contract=TOLERANT
+        )
+    ]
+    found = check_calls(task, kept).findings
+    assert sum(finding.count for finding in found.values()) == len(expected)
+    assert {key.code for key in found} == set(expected)
+
+
+SHAPES = {
+    "Call": call(1),
+    "NormalizedCall": call(1, agent="00000000-0000-4000-8000-000000000001"),
+    "CallPage": {"items": [], "page": 1, "size": 50, "has_more": False},
+    "WebhookEvent": {"type": "event_message", "call_id": "x"},
+    "ExternalActionRequest": {"call_id": "x", "payload": {}},
+    "": {"detail": "Not Found"},
+}
+
+
+@pytest.mark.parametrize("schema", SHAPES)
+def test_payload_shows_its_schema(schema):
+    assert tell_schema(SHAPES[schema]) == schema
+    assert tell_schema(orjson.loads(orjson.dumps([SHAPES[schema]]))) == ""
+
+
+@pytest.mark.parametrize("missing", ["id", "agent", "status", "to_number"])
+def test_call_without_a_member_is_still_told(missing):
+    assert tell_schema({key: value for key, value in call(1).items() if key != missing}) == "Call"
