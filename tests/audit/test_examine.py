@@ -1,6 +1,8 @@
 """One shard: what is accepted at once has nothing that a closer look would find; calls are told by what they show."""
 
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -17,30 +19,39 @@ from vocode_contract.contract.model import Contract, dates
 from vocode_contract.strategies import calls, histories, near_misses
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.lifecycle.rules import breaches
+from vocode_contract.validation.scalars import instant
 from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import has_error
 
 TOLERANT = Contract.load(profile="tolerant")
-TIMES = st.none() | st.sampled_from(
-    [
-        "2024-04-19T10:02:00Z",
-        "2024-04-19T10:02:00+00:00",
-        "2024-04-19T10:02:00.5Z",
-        "2024-04-19t10:02:00z",
-        "2024-04-19T12:02:00+02:00",
-        "2024-04-19 10:02:00Z",
-        "2024-04-19T09:02:00Z",
-    ]
+WRITTEN = (
+    "2024-04-19T10:02:00Z",
+    "2024-04-19T10:02:00+00:00",
+    "2024-04-19T10:02:00.5Z",
+    "2024-04-19t10:02:00z",
+    "2024-04-19T12:02:00+02:00",
+    "2024-04-19 10:02:00Z",
+    "2024-04-19T09:02:00Z",
 )
+TIMES = st.none() | st.sampled_from(WRITTEN)
 
 
-def look(tmp_path: Path, payloads: list[object], contract: Contract = TOLERANT, every: int = 1) -> examining.Examined:
+def look(tmp_path: Path, payloads: list[Any], contract: Contract = TOLERANT, every: int = 1) -> examining.Examined:
     sources, _ = find_sources([write_lines(tmp_path / "x.jsonl", payloads)])
     [shard] = cut(sources)
     return examine(Task(sources=sources, contract=contract, every=every), shard)
 
 
-def find_everything(value: object, contract: Contract) -> list[object]:
+def test_times_that_need_no_closer_look_are_in_order():
+    for start, end in product(WRITTEN, WRITTEN):
+        first, last = instant(start), instant(end)
+        assert first is not None
+        assert last is not None
+        assert first < last or not examining._are_ordered(start, end)
+    assert examining._are_ordered(WRITTEN[-1], WRITTEN[0])
+
+
+def find_everything(value: object, contract: Contract) -> list[Any]:
     found = [*Validator(contract, "Call").violations(value)]
     found += [each for each in inconsistencies(value, contract=contract) if each.severity == "error"]
     return found
@@ -48,12 +59,13 @@ def find_everything(value: object, contract: Contract) -> list[object]:
 
 @pytest.mark.parametrize("date", dates())
 @pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
-def test_usual_payload_is_accepted_at_once_only_if_nothing_is_found_in_it(tmp_path_factory, date, profile):
+def test_usual_payload_is_accepted_only_if_nothing_is_found_in_it(tmp_path_factory, date, profile):
     contract = Contract.load(date, profile=profile)
     directory = tmp_path_factory.mktemp("x")
 
     @given(
-        calls(contract=date, profile=profile) | near_misses(contract=date, profile=profile).map(lambda miss: miss.payload),
+        calls(contract=date, profile=profile)
+        | near_misses(contract=date, profile=profile).map(lambda miss: miss.payload),
         TIMES,
         TIMES,
         st.dictionaries(st.sampled_from(["stage", "tags", "id"]), st.none() | st.text(max_size=3), max_size=1),

@@ -6,7 +6,9 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -14,7 +16,7 @@ from backports import zstd
 from tests.audit.archives import call, write_lines
 from vocode_contract.audit import run, sources
 from vocode_contract.audit.calls import check_calls
-from vocode_contract.audit.examine import Task
+from vocode_contract.audit.examine import Task, examine
 from vocode_contract.audit.executors import Lost, ProcessExecutor
 from vocode_contract.audit.run import audit
 from vocode_contract.audit.summary import PayloadPlace
@@ -93,7 +95,7 @@ def test_shards_of_any_size_read_each_line_once(tmp_path, monkeypatch, size):
     assert audited.summary.lines.total() == 300
 
 
-FORMS = {
+FORMS: dict[str, Callable[[list[Any]], bytes]] = {
     "x.jsonl": lambda calls: b"".join(json.dumps(each).encode() + b"\n" for each in calls),
     "x.ndjson.gz": lambda calls: gzip.compress(FORMS["x.jsonl"](calls)),
     "x.jsonl.zst": lambda calls: zstd.compress(FORMS["x.jsonl"](calls)),
@@ -136,7 +138,7 @@ def test_audit_takes_times_from_where_they_are_recorded(tmp_path):
 
 
 def test_audit_opens_what_fsspec_opens():
-    import fsspec
+    import fsspec  # type: ignore[import-untyped]  # it has no types
 
     with fsspec.open("memory://archive/x.jsonl", "wb") as file:
         file.write(FORMS["x.jsonl"]([call(1)]))
@@ -212,8 +214,12 @@ def test_interrupted_audit_goes_on_where_it_stopped(archive, tmp_path_factory, m
     with pytest.raises(KeyboardInterrupt):
         audit(paths, checkpoint=directory, progress=stop)
     examined = []
-    examine = run.examine
-    monkeypatch.setattr(run, "examine", lambda *given: examined.append(given[1].source) or examine(*given))
+
+    def count_and_examine(task, shard, tick):
+        examined.append(shard.source)
+        return examine(task, shard, tick)
+
+    monkeypatch.setattr(run, "examine", count_and_examine)
     with (archive / "b.jsonl").open("ab") as file:
         file.write(b"what came later\n")
     assert audit(paths, checkpoint=directory).summary.to_bytes() == whole.to_bytes()

@@ -303,8 +303,10 @@ def _decompress(stream: BinaryIO, coding: Coding) -> Iterator[BinaryIO]:
     if not coding:
         yield stream
         return
+    failures: tuple[type[Exception], ...]
     if coding == "gzip":
-        name, opened, failures = "gzip", GzipFile(fileobj=stream), (zlib.error, BadGzipFile)
+        name, failures = "gzip", (zlib.error, BadGzipFile)
+        opened: Any = GzipFile(fileobj=stream)
     else:
         zstd = _import_zstd()
         name, opened, failures = "Zstandard", zstd.ZstdFile(stream), (zstd.ZstdError,)
