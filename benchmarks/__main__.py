@@ -14,7 +14,7 @@ from benchmarks.measuring import print_figures
 
 NAMES = ("verdict", "cold", "generation", "serving", "proxying", "callbacks", "memory", "comparing", "blocking")
 #: Those that only run when they are named.
-LONG = ("soak", "finding", "mutants", "sound")
+LONG = ("soak", "finding", "mutants", "sound", "checking")
 
 
 def main(arguments: list[str]) -> int:

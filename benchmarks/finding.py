@@ -20,6 +20,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.measuring import Reading
 from vocode_contract.contract.model import Contract, dates
@@ -187,11 +188,8 @@ def _failures(baseline: Path) -> Iterator[tuple[str, str, str]]:
 def _configure(directory: Path, simulation: Simulation, *, tuned: bool) -> None:
     """Write what schemathesis is told of the server."""
     contract = simulation.contract
-    document = json.loads(json.dumps(contract.document))
+    document = document_on_wire(contract) if tuned else contract.document
     if tuned:
-        for schema in document["components"]["schemas"].values():
-            for key in [key for key in schema.get("properties", ()) if may_be_null_on_wire(schema, key)]:
-                schema["properties"][key] = {"anyOf": [schema["properties"][key], {"type": "null"}]}
         calls = simulation.state.calls
         known = {"query.id": sorted(calls), "body.agent": sorted({call["agent"]["id"] for call in calls.values()})}
         lists = [f'"{place}" = {{ values = {json.dumps(ids)} }}' for place, ids in known.items()]
@@ -199,6 +197,15 @@ def _configure(directory: Path, simulation: Simulation, *, tuned: bool) -> None:
         text = "\n".join(("[dictionaries]", *lists, "[parameters]", *bound, "[checks]", "max_response_time = 0.5"))
         (directory / "schemathesis.toml").write_text(text, encoding="utf-8")
     (directory / _DOCUMENT).write_text(json.dumps(document), encoding="utf-8")
+
+
+def document_on_wire(contract: Contract) -> Any:
+    """Return a copy of a contract's document in which what servers send as null may be null."""
+    document = json.loads(json.dumps(contract.document))
+    for schema in document["components"]["schemas"].values():
+        for key in [key for key in schema.get("properties", ()) if may_be_null_on_wire(schema, key)]:
+            schema["properties"][key] = {"anyOf": [schema["properties"][key], {"type": "null"}]}
+    return document
 
 
 def _errors(report: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The support policy, the glossary and the page about commits: they name what there is."""
+"""Pages without examples to follow: the support policy, the glossary, the comparison and the page about commits."""
 
 import re
 import tomllib
@@ -49,3 +49,20 @@ def test_page_about_commits_configures_hooks_that_there_are():
     assert {hook["id"] for hook in repository["hooks"]} <= hooks
     options = {option for parameter in validate.params for option in parameter.opts}
     assert {word for hook in repository["hooks"] for word in hook["args"] if word.startswith("--")} <= options
+
+
+def test_comparison_takes_its_figures_from_the_measurements():
+    page, found, mutants = (
+        (DOCS / name).read_text("utf-8")
+        for name in ("explanation/comparison.md", "reference/found.md", "reference/mutants.md")
+    )
+    rows = re.findall(
+        r"^\| (vocode-contract|schemathesis|schemathesis, tuned) \| (\d+) \| ([\d,]+) \|", found, re.MULTILINE
+    )
+    assert len(rows) == 3
+    for tool, count, requests in rows:
+        assert re.search(rf"^\| .*{tool.split()[-1]}.* \| {count} \| {requests} \|$", page, re.MULTILINE)
+    [share] = re.findall(r"^\| found, of 200 \|.*\| (\d+) \(", mutants, re.MULTILINE)
+    assert f"of 200, the\nsuite finds {share}." in page
+    assert re.search(r"something for 8 of\s+the first 50 .*the suite for 40", mutants, re.DOTALL)
+    assert "something for 8, and the suite for 40" in page
