@@ -186,10 +186,11 @@ class Server:
         self._tick = tick
         self.app: Callable[[Any, Any], Any] = create_app(Api())
         self.requests = 0
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=Quiet)
+        self._server = make_server("127.0.0.1", 0, self.answer, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self._server.port}"
 
-    def _answer(self, environ: Any, start_response: Any) -> Any:
+    def answer(self, environ: Any, start_response: Any) -> Any:
+        """Answer a request (WSGI)."""
         self._tick()
         self.requests += 1
         return self.app(environ, start_response)

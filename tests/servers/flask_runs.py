@@ -1,15 +1,19 @@
 """Runs of the suite in front of the Flask application, on one clock: no load of the machine decides what is seen."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from email.utils import formatdate
 from random import Random
 from typing import Any
+
+import httpx
 
 from tests.servers.flask_app import Server
 from tests.servers.flask_calls import TOKENS, Api
 from tests.servers.flask_faults import FAULTS
 from tests.servers.flask_variants import VARIANTS
-from tests.support.suite_runs import collected_suite
+from tests.support.suite_runs import carry_in_process, collected_suite
 from tests.support.waiting import one_clock
 from vocode_contract.report.results import ResultCollector
 
@@ -24,7 +28,10 @@ NOT_RUN = ("fails-at-once", "own-numbers-only")
 
 @contextmanager
 def run_in_front_of_flask() -> Iterator[Run]:
-    """Yield what runs the suite in front of the application in some variants and with some faults."""
+    """Yield what runs the suite in front of the application in some variants and with some faults.
+
+    The variants are served on loopback, the faults, which are all in what it answers, in this process.
+    """
     tokens: dict[str, Any] = dict(zip(("VOCODE_API_KEY", "VOCODE_OTHER_API_KEY"), TOKENS, strict=True))
     with (
         collected_suite(**tokens) as suite,
@@ -36,11 +43,25 @@ def run_in_front_of_flask() -> Iterator[Run]:
             on = [variant for name in names if name in FAULTS for variant in FAULTS[name].on]
             api = Api(*(VARIANTS[name] for name in on), *(CHANGES[name] for name in names))
             server.serve(api)
-            tally = suite.run(server.url, api.date, **tokens)
+            has_fault = not FAULTS.keys().isdisjoint(names)
+            with carry_in_process(httpx.WSGITransport(app=_add_date(server.answer))) if has_fault else nullcontext():
+                tally = suite.run(server.url, api.date, **tokens)
             assert tally.count("broken") == 0
             return tally
 
         yield run
+
+
+def _add_date(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the header Date to all responses, as a web server does."""
+
+    def answer(environ: Any, start_response: Callable[..., Any]) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *others: Any) -> Any:
+            return start_response(status, [*headers, ("Date", formatdate(time.time(), usegmt=True))], *others)
+
+        return app(environ, start)
+
+    return answer
 
 
 def complaints(tally: ResultCollector, *, errors_only: bool = False) -> list[str]:

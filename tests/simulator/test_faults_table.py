@@ -1,11 +1,12 @@
 """Every planted fault is found by the suite, under its name, and nothing else is; sound servers are passed in silence.
 
-The suite runs in this process, one fault after the other, each against a server on loopback that begins anew. What it
-finds is what the table in the docs says. Server and suite read one clock, so that no load of the machine decides it.
+The suite runs in this process, one fault after the other, each against a server that begins anew: on loopback for the
+faults of the wire, the scenarios and the sound servers, in this process for the faults of what a server answers. What
+it finds is what the table in the docs says. Server and suite read one clock, so that no load of the machine decides it.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +15,12 @@ import pytest
 pytest.importorskip("uvicorn")
 pytest.importorskip("rich")
 
-from tests.support.suite_runs import BARE, collected_suite
+from tests.support.suite_runs import BARE, carry_in_process, collected_suite
 from tests.support.waiting import Clock, one_clock
 from vocode_contract.cli.run_suite import SuiteMonitor, run_suite
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.report.results import ResultCollector
-from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, Running, simulator
+from vocode_contract.simulator import FAULTS, SCENARIOS, SOUND_VARIANTS, Running, SimulatorTransport, simulator
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +132,8 @@ def test_suite_names_a_planted_fault_and_nothing_else(suite, servers, clock, nam
     running.disarm()
     running.simulation.reset()
     running.arm(name)
-    with one_clock(clock):
+    is_answer = fault.kind == "answer"
+    with one_clock(clock), carry_in_process(SimulatorTransport(running.simulation)) if is_answer else nullcontext():
         tally = suite(running)
     assert named(tally) & set(fault.breaks)
     assert noise(tally) <= {*fault.breaks, *FOLLOWS.get(name, ())}
