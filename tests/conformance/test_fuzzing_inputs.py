@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("uvicorn")
 
 from tests.cli.test_check import ENVIRONMENT, SECONDS, checked, checked_apart
-from tests.support.plugins import APART, PLUGIN, needs
+from tests.support.plugins import PLUGIN, needs
 from vocode_contract.conformance.checked_client import CheckedClient
 from vocode_contract.conformance.fuzzing.fuzzer import fuzz
 from vocode_contract.conformance.fuzzing.inputs import FuzzClient, make_plan
@@ -221,7 +221,7 @@ def test_pytest_prints_a_rerun_of_a_find_that_finds_it_again(pytester, monkeypat
         options = ("--vocode-url", running.url, "--vocode-fuzz", "5", "--vocode-seed", "3")
         first = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *options, *suite)
         [rerun] = labelled(first.stdout.str(), "rerun")
-        again = pytester.runpytest_subprocess(*APART, *shlex.split(rerun)[1:])
+        again = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *shlex.split(rerun)[1:])
     assert "--vocode-fuzz 5 --vocode-seed 3" in rerun
     assert labelled(again.stdout.str(), "sent") == labelled(first.stdout.str(), "sent") != []
     assert TOKEN not in first.stdout.str()
