@@ -45,7 +45,7 @@ nitpick_ignore_regex = [
     # In signatures of public names, but nobody has to name them.
     (
         "py:class",
-        r"vocode_contract\..*\.(Callbacks|Done|FaultContext|LoggedRequest|SchemaStep|SimulatedResponse|TimedTurn|Turn)",
+        r"vocode_contract\..*\.(Callbacks|Done|FaultContext|LoggedRequest|SchemaStep|SimulatedResponse|Source|TimedTurn|Turn)",
     ),
 ]
 

@@ -13,17 +13,26 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
+import click
+from _pytest.config.argparsing import Parser
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from vocode_contract.cli.explain import codes_page  # noqa: E402  # the checkout's own package
+from vocode_contract.cli.main import application  # noqa: E402
+from vocode_contract.cli.output import EXIT_CODES  # noqa: E402
+from vocode_contract.conformance.run.options import COVERAGE, OPTIONS  # noqa: E402
 from vocode_contract.contract import diff, types  # noqa: E402
 from vocode_contract.contract.diff.kinds import ChangeKind, Direction  # noqa: E402
 from vocode_contract.contract.model import Contract, dates  # noqa: E402
 from vocode_contract.contract.operation import Effect  # noqa: E402
+from vocode_contract.errors import PYTEST_PREFIX  # noqa: E402
 from vocode_contract.http import inconclusive  # noqa: E402
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, Consents, Guard, Intent  # noqa: E402
 from vocode_contract.http.policies import POLICIES  # noqa: E402
+from vocode_contract.pytest_plugin import fixtures  # noqa: E402
+from vocode_contract.pytest_plugin.options import declare  # noqa: E402
 from vocode_contract.simulator import SOUND_VARIANTS, Fault  # noqa: E402
 from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
@@ -31,6 +40,7 @@ from vocode_contract.simulator.faults.operators import OPERATORS  # noqa: E402
 
 PAGES = tuple(sorted((ROOT / "docs").rglob("*.md")))
 _OASDIFF = ROOT / "tools" / "oasdiff.txt"
+_PIPE = r"\|"
 _PLACE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 STAGING = "staging.example"
@@ -58,6 +68,46 @@ LACKING = {
 }
 
 
+#: Variables that are not options.
+VARIABLES = {
+    "VOCODE_API_KEY": "the token; `--auth` sets how it is sent",
+    "VOCODE_OTHER_API_KEY": "the token of another user, which has to be refused the calls of the first one",
+    "VOCODE_KEY_PASSPHRASE": "the passphrase of `--key`",
+    "VOCODE_PROXY_AUTH": "`user:password` for `--proxy`",
+    "VOCODE_CONTRACT_READ_ONLY": "`1` forbids every effect, on this machine too; only the built-in simulator is exempt",
+    "VOCODE_CONTRACT_DEBUG": "`1` adds the traceback to the report of a bug in this package",
+    "_VOCODE_CONTRACT_COMPLETE": "set by the [completion](#in-a-terminal) of a shell",
+}
+#: An option of a run, a command or a fixture -> the title and the target of a link to where more is said.
+MORE = {
+    "--contract": ("your own contract", "../how-to/use-your-own-contract.md"),
+    "--operation": ("your own contract", "../how-to/use-your-own-contract.md"),
+    "--call-id": ("what may be sent to a remote host", "live.md"),
+    "--select": ("codes", "codes.md"),
+    "--accepted": ("how to accept known violations", "../how-to/accept-known-violations.md"),
+    "--policy": ("policies", "live.md#policies"),
+    "--fuzz": ("how to fuzz an API", "../how-to/fuzz-an-api.md"),
+    "--auth": ("how to reach a server", "../how-to/reach-a-server.md"),
+    "--allow-http": ("how to reach a server", "../how-to/reach-a-server.md"),
+    "--allow": ("what may be sent to a remote host", "live.md"),
+    "--coverage": ("coverage", "strategies.md#coverage"),
+    "--report": ("reports", "report.md#run-reports"),
+    "check": ("how to check an API in CI", "../how-to/check-in-ci.md"),
+    "explain": ("codes", "codes.md"),
+    "config": ("configuration files", "config.md"),
+    "diff": ("how to see what changed", "../how-to/see-what-changed.md"),
+    "drift": ("how to see what changed", "../how-to/see-what-changed.md"),
+    "generate": ("strategies", "strategies.md#the-command"),
+    "simulate": ("the simulator", "simulator.md"),
+    "proxy": ("how to watch an application", "../how-to/watch-an-application.md"),
+    "webhook attack": ("how to stress-test a receiver", "../how-to/attack-a-receiver.md"),
+    "vocode_traffic": ("how to check your own traffic", "../how-to/check-your-own-traffic.md"),
+    "vocode_simulator": ("the simulator", "simulator.md"),
+    "vocode_coverage": ("coverage", "strategies.md#coverage"),
+    "webhook_adversary": ("how to stress-test a receiver", "../how-to/attack-a-receiver.md#from-pytest"),
+}
+
+
 def render(page: str) -> str:
     """Return the text of a page with its tables written anew."""
     return _PLACE.sub(lambda place: "\n".join([place[1], *TABLES[place["name"]](), "", place[3]]), page)
@@ -66,7 +116,7 @@ def render(page: str) -> str:
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield from (f"| {' | '.join(cell.replace('|', _PIPE) for cell in row)} |" for row in rows)
 
 
 def _code(words: Iterable[str]) -> str:
@@ -86,6 +136,87 @@ def _types() -> Iterator[str]:
         meaning = schema["description"] if schema else getattr(modules[found[-1]], name).__doc__
         rows.append((f"`{name}`", meaning, ", ".join(found)))
     return _table(("type", "stands for", "contracts"), rows)
+
+
+# --- pytest and the command line ---
+
+
+def _fixtures() -> Iterator[str]:
+    rows = []
+    for name, fixture in vars(fixtures).items():
+        if type(fixture) is type(fixtures.vocode_client) and not name.startswith("_"):
+            scope = str(fixture._fixture_function_marker.scope)
+            rows.append((f"`{name}`", scope, _describe(" ".join((fixture.__doc__ or "").split()), name)))
+    return _table(("fixture", "scope", "description"), rows)
+
+
+def _pytest_options() -> Iterator[str]:
+    parser = Parser(_ispytest=True)
+    declare(parser)
+    known = {f"{PYTEST_PREFIX}{option.name}": option for option in (*OPTIONS, COVERAGE)}
+    rows = []
+    for argument in parser.getgroup("vocode-contract").options:
+        [name], details = argument.names(), argument.attrs()
+        text = re.sub("; (also|may be given) .*", "", details["help"])
+        option = known.get(name)
+        variable = f"`{option.variable}`" if option and option.has_variable else ""
+        key = f"`{option.ini_key}`" if option and option.has_key else ""
+        mark = " +" if details["default"] == [] else ""
+        words = f"{name} {details.get('metavar', '')}".rstrip()
+        rows.append((f"`{words}`{mark}", variable, key, _describe(text, f"--{name.removeprefix(PYTEST_PREFIX)}")))
+    return _table(("option", "variable", "key", "description"), rows)
+
+
+def _variables() -> Iterator[str]:
+    rows = [
+        (f"`{option.variable}`", _describe(option.help, "")) for option in (*OPTIONS, COVERAGE) if option.has_variable
+    ]
+    return _table(("variable", "holds"), [*rows, *((f"`{name}`", text) for name, text in VARIABLES.items())])
+
+
+def _exit_codes() -> Iterator[str]:
+    return _table(("code", "when"), ((str(code), text) for code, (_, text) in EXIT_CODES.items()))
+
+
+def _commands() -> Iterator[str]:
+    rows = []
+    for name, command in _list_commands():
+        link = f"[`{name}`](commands.md#{name.replace(' ', '-')})"
+        rows.append((link, _describe(command.short_help or "", name)))
+    return _table(("command", "what it does"), rows)
+
+
+def _command_pages() -> Iterator[str]:
+    for name, command in _list_commands():
+        context = click.Context(command, info_name=f"vocode-contract {name}", max_content_width=100)
+        yield f"## {name}\n"
+        yield f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
+        yield from (f"{_mark(' '.join(part.split()))}\n" for part in (command.help or "").split("\n\n"))
+        shown = (each.get_help_record(context) for each in command.get_params(context) if each.name != "help")
+        rows = ((f"`{names}`", _mark(" ".join(text.split()))) for names, text in filter(None, shown) if text)
+        yield from _table(("option", "description"), rows)
+        yield ""
+
+
+def _list_commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(application)
+    for name in application.list_commands(context):
+        command = application.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {part}", command.commands[part]) for part in command.list_commands(context))
+        elif command is not None:
+            yield name, command
+
+
+def _describe(text: str, name: str) -> str:
+    """Return a description as Markdown, with a link to where more is said."""
+    return _mark(text.rstrip(".")) + (f"; see [{MORE[name][0]}]({MORE[name][1]})" if name in MORE else "")
+
+
+def _mark(text: str) -> str:
+    """Mark as code what is code in a plain text: names of options and variables, and what is quoted."""
+    words = r"``(.+?)``|(?<!\w)'([^']+)'(?!\w)|(?<![\w-])(--[a-z][\w-]*|_?VOCODE_\w+|\S*\*\S*)"
+    return re.sub(words, lambda found: f"`{found[1] or found[2] or found[3]}`", text)
 
 
 # --- codes, policies, changes ---
@@ -178,13 +309,19 @@ def _sound_servers() -> Iterator[str]:
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "changes": _changes,
     "codes": _codes,
+    "command-pages": _command_pages,
+    "commands": _commands,
+    "exit-codes": _exit_codes,
     "faults": _faults,
+    "fixtures": _fixtures,
     "operators": _operators,
     "policies": _policies,
+    "pytest-options": _pytest_options,
     "reasons": _reasons,
     "sound-servers": _sound_servers,
     "truth": _truth,
     "types": _types,
+    "variables": _variables,
 }
 
 

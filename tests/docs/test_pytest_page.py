@@ -20,7 +20,13 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "pytest.md").read_tex
 def rows(title: str) -> list[list[str]]:
     """The cells of the table under a heading, without its head."""
     section = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
+    lines = (re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line[:3] == "| `")
+    return [[cell.strip() for cell in cells] for cells in lines]
+
+
+def name_of(row: list[str]) -> str:
+    """The option of a row, without what stands for its value."""
+    return row[0].removesuffix(" +").strip("`").split()[0]
 
 
 def test_reference_names_every_fixture():
@@ -32,7 +38,7 @@ def test_reference_names_every_fixture():
 def test_reference_names_every_option_variable_and_key(pytestconfig):
     group = pytestconfig._parser.getgroup("vocode-contract")
     options = {name for option in group.options for name in option.names()}
-    assert options == {row[0].removesuffix(" +").strip("`") for row in rows("Options")}
+    assert options == {name_of(row) for row in rows("Options")}
     keys = {name for name in pytestconfig._parser._inidict if name.startswith("vocode_")}
     assert keys == {row[2].strip("`") for row in rows("Options")} - {""}
 
@@ -40,7 +46,7 @@ def test_reference_names_every_option_variable_and_key(pytestconfig):
 def test_reference_marks_what_may_be_given_several_times(pytestconfig):
     group = pytestconfig._parser.getgroup("vocode-contract")
     several = {option.names()[0] for option in group.options if isinstance(pytestconfig.getoption(option.dest), list)}
-    assert several == {row[0].removesuffix(" +").strip("`") for row in rows("Options") if row[0].endswith(" +")}
+    assert several == {name_of(row) for row in rows("Options") if row[0].endswith(" +")}
 
 
 def test_reference_of_reports_names_every_user_property():

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 import click
 
 from vocode_contract.cli.options import examples
-from vocode_contract.cli.output import BUG, CONFORMS, INTERRUPTED, NAME, USAGE, Output
+from vocode_contract.cli.output import BUG, CONFORMS, EXIT_CODES, INTERRUPTED, NAME, USAGE, Output
 from vocode_contract.errors import ContractError, InvalidOption, Terminated, did_you_mean
 
 #: Command -> the module that holds it, under the same name.
@@ -95,8 +95,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, requested: bo
         "vocode-contract generate --near-miss           generate payloads with one known violation",
         "vocode-contract explain enum                   describe a violation code",
     )
-    + "\n\nExit codes: 0 conforms, 1 violations, 2 wrong usage, 3 inconclusive, 130 interrupted, "
-    "143 terminated, 70 a bug in this program.",
+    + f"\n\nExit codes: {', '.join(f'{code} {word}' for code, (word, _) in EXIT_CODES.items())}.",
 )
 @click.option(
     "-V",

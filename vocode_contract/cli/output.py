@@ -18,8 +18,30 @@ USAGE = 2
 INCONCLUSIVE = 3
 #: A bug in this program (EX_SOFTWARE of BSD's sysexits).
 BUG = 70
-#: Ctrl-C: 128 and the number of the signal, as for SIGHUP (129) and SIGTERM (143).
-INTERRUPTED = 130
+#: Ctrl-C: 128 and the number of the signal, as for SIGHUP and SIGTERM.
+INTERRUPTED, HUNG_UP, TERMINATED = 130, 129, 143
+#: Exit code -> a word for it in the help, and when a command exits with it.
+EXIT_CODES: Mapping[int, tuple[str, str]] = {
+    CONFORMS: ("conforms", "everything conforms"),
+    VIOLATES: (
+        "violations",
+        "something violates the contract, or a webhook receiver fails; the only other causes are `coverage "
+        "--fail-under`, and `--fail-on` of `diff` and `drift`",
+    ),
+    USAGE: ("wrong usage", "wrong usage, or the command cannot start (for example, an extra is not installed)"),
+    INCONCLUSIVE: (
+        "inconclusive",
+        "something could not be checked: a file could not be read, or a server did not respond",
+    ),
+    BUG: (
+        "a bug in this program",
+        "a bug in this package: one line reports where; `VOCODE_CONTRACT_DEBUG=1` adds the traceback, without payload "
+        "data",
+    ),
+    HUNG_UP: ("hung up", "terminated by SIGHUP"),
+    INTERRUPTED: ("interrupted", "interrupted (Ctrl-C)"),
+    TERMINATED: ("terminated", "terminated by SIGTERM"),
+}
 NAME = "vocode-contract"
 #: Maximum characters of a line that shows progress.
 _WIDTH = 79

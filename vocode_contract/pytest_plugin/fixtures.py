@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
-    """The selected contract; its date and profile are options."""
+    """The selected contract; ``--vocode-contract`` and ``--vocode-profile`` select it."""
     return get_offline_settings(pytestconfig).contract
 
 
@@ -50,7 +50,7 @@ def _vocode_running(vocode_contract: "Contract") -> Iterator["Running"]:
 
 @pytest.fixture
 def vocode_simulator(_vocode_running: "Running") -> "Running":
-    """A running simulator in its initial state."""
+    """A running simulator in its initial state: ``.url``, ``.token``, ``.advance(seconds)``, ``.arm(fault)``."""
     _vocode_running.reset()
     return _vocode_running
 
@@ -126,7 +126,7 @@ def vocode_client(
     _vocode_sender: "Client",
     _vocode_client_factory: Callable[["Client"], "CheckedClient"],
 ) -> "CheckedClient":
-    """A client for the endpoint or the simulator; any violation in a response fails the test."""
+    """A client for the endpoint, by default the simulator; any violation in a response fails the test."""
     if get_settings(request.config).endpoint is None:
         request.getfixturevalue("vocode_simulator")
     return _vocode_client_factory(_vocode_sender)
@@ -134,7 +134,10 @@ def vocode_client(
 
 @pytest.fixture(scope="session")
 def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> Callable[..., Any]:
-    """A function that fails the test unless a payload conforms: ``assert_conforms(payload, name="Call")``."""
+    """A function that fails the test unless a payload, parsed or raw bytes, conforms to a schema of the contract.
+
+    ``assert_conforms(payload, name="Call")`` returns the parsed value.
+    """
     from vocode_contract.validation.validator import Validator
 
     selection = get_offline_settings(pytestconfig).selection

@@ -17,12 +17,11 @@ URL_TYPED = "vocode_url_typed"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 _FORMATS = "json, junit, html, sarif, markdown, github or accepted"
 _REPORT = f"write a report of the run: {_FORMATS}; - is standard output (default: none)"
-_COVERAGE = "report which parts of the contract the tests exercise, and fail below a percentage"
 
 
 def declare(parser: pytest.Parser) -> None:
     """Declare options and keys of the configuration file."""
-    from vocode_contract.conformance.run.options import OPTIONS
+    from vocode_contract.conformance.run.options import COVERAGE, OPTIONS
     from vocode_contract.errors import PYTEST_PREFIX
 
     group = parser.getgroup("vocode-contract", "contract of the voice-call API")
@@ -33,8 +32,8 @@ def declare(parser: pytest.Parser) -> None:
         elif option.has_key:
             parser.addini(option.ini_key, option.help, default="")
     coverage: dict[str, Any] = {"metavar": "PERCENT", "nargs": "?", "const": "0", "dest": "vocode_coverage"}
-    group.addoption("--vocode-coverage", help=f"{_COVERAGE} (default: off); also VOCODE_COVERAGE", **coverage)
-    parser.addini("vocode_coverage", _COVERAGE, default="")
+    group.addoption("--vocode-coverage", help=f"{COVERAGE.help} (default: off); also VOCODE_COVERAGE", **coverage)
+    parser.addini("vocode_coverage", COVERAGE.help, default="")
     report: dict[str, Any] = {"metavar": "FORMAT[=PATH]", "action": "append", "default": [], "dest": "vocode_report"}
     group.addoption("--vocode-report", help=_REPORT, **report)
 

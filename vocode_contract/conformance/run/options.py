@@ -228,7 +228,7 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "traffic-host",
         "HOST",
-        "host whose traffic vocode_traffic checks",
+        "host whose traffic vocode_traffic checks, with or without a port",
         default=(),
         shown_default="any",
         has_key=True,
@@ -288,7 +288,7 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "proxy",
         "URL",
-        "HTTP proxy to use",
+        "HTTP proxy to use; VOCODE_PROXY_AUTH holds its credentials",
         shown_default="none, HTTPS_PROXY is ignored",
         has_variable=True,
         has_key=True,
@@ -306,7 +306,7 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "timeout",
         "SECONDS",
-        "maximum duration of one exchange",
+        "maximum duration of one exchange in seconds",
         shown_default="30",
         has_variable=True,
         has_key=True,
@@ -366,7 +366,13 @@ OPTIONS: tuple[RunOption, ...] = (
 )
 
 #: The percentage of the contract that tests must exercise: an option of pytest only.
-COVERAGE = RunOption("coverage", "PERCENT", "", has_variable=True, has_key=True)
+COVERAGE = RunOption(
+    "coverage",
+    "PERCENT",
+    "report which parts of the contract the tests exercise, and fail below a percentage",
+    has_variable=True,
+    has_key=True,
+)
 
 #: Name of an option -> its default.
 DEFAULTS: Mapping[str, Given] = {
