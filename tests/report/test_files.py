@@ -4,13 +4,13 @@ import errno
 import json
 import os
 import re
-import shutil
 import stat
-import subprocess
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -74,7 +74,6 @@ def outcome(*rows: Row, where: str = "https://staging.example", remarks: tuple[s
 
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def interrupted(*rows: Row) -> Outcome:
@@ -423,55 +422,46 @@ def test_page_gives_each_operation_a_row_of_its_own():
     assert text.count('<tr><th scope="rowgroup" colspan="3"><code>end_call</code></th></tr>') == 1
 
 
-def pages(path: Path, page: str) -> int:
+def opened(browser: Any, path: Path, page: str) -> Any:
+    """Open a page in a browser whose log is empty."""
     path.write_text(page, "utf-8")
-    in_browser(path, f"--print-to-pdf={path}.pdf")
-    return len(re.findall(rb"/Type\s*/Page\b", Path(f"{path}.pdf").read_bytes()))
+    browser.get_log("browser")
+    browser.get(path.as_uri())
+    return browser
 
 
-def test_page_on_paper_shows_every_violation_whole(tmp_path):
+@pytest.mark.slow
+def test_page_on_paper_shows_every_violation_whole(browser, tmp_path):
     page = written("html", many(23))
-    opened = re.sub(r'(<details class="cause" id="[^"]*")>', r'\1 open="">', page)
-    assert opened.count("open=") == 23
-    assert pages(tmp_path / "a.html", page) == pages(tmp_path / "b.html", opened) > 3
+    expanded = re.sub(r'(<details class="cause" id="[^"]*")>', r'\1 open="">', page)
+    assert expanded.count("open=") == 23
+    printed = (opened(browser, tmp_path / "a.html", each).print_page() for each in (page, expanded))
+    pages, expanded_pages = (len(re.findall(rb"/Type\s*/Page\b", b64decode(each))) for each in printed)
+    assert pages == expanded_pages > 3
 
 
-def in_browser(path: Path, *options: str) -> tuple[str, str]:
-    """Open a page; return what became of it, and what the browser's console says of it."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here")
-    profile = path.parent / "profile"
-    fixed = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={profile}"]
-    process = subprocess.run(
-        [CHROMIUM, *fixed, *options, path.as_uri()], capture_output=True, check=True, text=True, timeout=120
-    )
-    return process.stdout, "\n".join(line for line in process.stderr.splitlines() if "CONSOLE" in line)
+@pytest.mark.slow
+def test_page_runs_nothing_in_a_browser(browser, tmp_path):
+    page = opened(browser, tmp_path / "report.html", written("html", outcome(SPOILT, ROW, where=HOSTILE)))
+    assert page.title == "violates: contract 2023-11-30"
+    assert not re.search(r"<(script|img)\b", page.page_source)
+    assert page.get_log("browser") == []
 
 
-def test_page_runs_nothing_in_a_browser(tmp_path):
-    path = tmp_path / "report.html"
-    path.write_text(written("html", outcome(SPOILT, ROW, where=HOSTILE)), "utf-8")
-    document, console = in_browser(path, "--dump-dom")
-    assert "<title>violates: contract 2023-11-30</title>" in document
-    assert not re.search(r"<(script|img)\b", document)
-    assert console == ""
-
-
-def test_page_has_a_policy_that_a_browser_enforces(tmp_path):
-    path = tmp_path / "report.html"
-    page = written("html", outcome(WRONG)).replace("</main>", "</main><script>document.title='pwned'</script>")
-    path.write_text(page.replace("<style>", "<style>/* */"), "utf-8")
-    document, console = in_browser(path, "--dump-dom")
-    assert "<title>violates" in document
+@pytest.mark.slow
+def test_page_has_a_policy_that_a_browser_enforces(browser, tmp_path):
+    text = written("html", outcome(WRONG)).replace("</main>", "</main><script>document.title='pwned'</script>")
+    page = opened(browser, tmp_path / "report.html", text.replace("<style>", "<style>/* */"))
+    assert page.title.startswith("violates")
+    console = "\n".join(each["message"] for each in page.get_log("browser"))
     assert "inline style" in console
     assert "inline script" in console
 
 
-def test_page_is_drawn_by_a_browser(tmp_path):
-    path, picture = tmp_path / "report.html", tmp_path / "report.png"
-    path.write_text(written("html", outcome(ROW, WRONG)), "utf-8")
-    in_browser(path, f"--screenshot={picture}", "--window-size=1000,1000")
-    assert picture.read_bytes().startswith(b"\x89PNG")
+@pytest.mark.slow
+def test_page_is_drawn_by_a_browser(browser, tmp_path):
+    page = opened(browser, tmp_path / "report.html", written("html", outcome(ROW, WRONG)))
+    assert page.get_screenshot_as_png().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.report.test_files import EVIDENCE, HOSTILE, ROW, SPOILT, VIOLATION, WRONG, Strict, outcome, written
 from tests.support.browser import emulated, find_barriers
+from vocode_contract.cli.main import run
 from vocode_contract.report.outcome import Outcome
 
 BODY = '{"id": "x", "status": "another", "agent": {"voice": {...}, "actions": [..., null, ...]}, "context": {}}'
@@ -171,3 +172,13 @@ def test_page_has_no_barriers(page, scheme, width):
         assert find_barriers(page) == []
     assert page.title == "violates: contract 2023-11-30"
     assert not page.get_log("browser")
+
+
+@pytest.mark.slow
+def test_page_of_changes_has_no_barriers(browser, tmp_path, capsys):
+    run(["diff", "--output-format", "html", "--show", "breaking", "2024-04-19", "2024-08-27"])
+    path = tmp_path / "changes.html"
+    path.write_text(capsys.readouterr().out, "utf-8")
+    with emulated(browser, scheme="dark", width=400):
+        browser.get(path.as_uri())
+        assert find_barriers(browser) == []

@@ -507,7 +507,7 @@ def watched(browser, server):
 
 def wait_for_rows(browser, count: int) -> None:
     script = "return document.querySelectorAll('#exchanges > tr').length"
-    WebDriverWait(browser, 10).until(lambda _: browser.execute_script(script) == count)
+    WebDriverWait(browser, 60).until(lambda _: browser.execute_script(script) == count)
 
 
 @pytest.mark.slow

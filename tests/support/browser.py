@@ -46,6 +46,7 @@ def emulated(browser: Chrome, *, scheme: str = "light", width: int = 1200, media
 def find_barriers(browser: Chrome) -> list[str]:
     """Return what axe-core finds wrong with the accessibility of the page, and text that is wider than the page."""
     package = pytest.importorskip("axe_core_python")
+    browser.set_script_timeout(120)  # of a busy machine
     browser.execute_script(Path(package.__file__).with_name("axe.min.js").read_text("utf-8"))
     script = (
         "const done = arguments[0]; axe.run().then(result => done(result.violations), e => done([{id: String(e)}]))"
