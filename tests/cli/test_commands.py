@@ -3,6 +3,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -613,6 +614,9 @@ def test_every_option_shows_its_default():
         (["schema"], "Webhooke", "WebhookEvent"),
         (["webhook", "send"], "event_rec", "event_recording"),
         (["check", "--policy"], "extra-keys=f", "extra-keys=forbid"),
+        (["check", "--report"], "j", "junit"),
+        (["check", "--report"], "html=a.html,ju", "html=a.html,junit"),
+        (["check", "--select"], "enum,json-d", "enum,json-duplicate-key"),
     ],
 )
 def test_shell_completes_names(words, incomplete, found):
@@ -625,6 +629,45 @@ def test_shell_completion_is_what_the_page_says():
     command = [sys.executable, "-m", "vocode_contract"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert "complete -o nosort -F _vocode_contract_completion vocode-contract" in done.stdout
+
+
+BASH = shutil.which("bash") or ""
+#: What Bash splits the line into, and some of what it gets for the last word.
+BASH_WORDS = {
+    "check --contr": "--contract",
+    "validate --contract = 2024-0": "2024-04-19",
+    "simulate --fault wrong-e": "wrong-enum",
+    "check --policy extra-keys = f": "forbid",
+    "check --report html = a.html,ju": "a.html,junit",
+}
+
+
+@pytest.mark.skipif(not BASH or os.name != "posix", reason="bash of POSIX")
+def test_bash_completes_words_that_it_splits_at_equals_signs(tmp_path):
+    command = tmp_path / "vocode-contract"  # on the search path of bash, as an installed one is
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vocode_contract "$@"\n', "utf-8")
+    command.chmod(0o755)
+    script = """
+        eval "$(_VOCODE_CONTRACT_COMPLETE=bash_source vocode-contract)"
+        while IFS= read -r line; do
+            IFS=' ' read -r -a COMP_WORDS <<< "vocode-contract $line"
+            if [[ $line == *' ' ]]; then COMP_WORDS+=(''); fi
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+            _vocode_contract_completion vocode-contract
+            echo "${COMPREPLY[*]}"
+        done
+    """
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [BASH, "--norc", "-c", script],
+        env=environment,
+        input="".join(f"{line}\n" for line in BASH_WORDS),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = dict(zip(BASH_WORDS, map(str.split, done.stdout.splitlines()), strict=True))
+    assert {line: word for line, word in BASH_WORDS.items() if word not in found[line]} == {}, found
 
 
 # --- the terminal ---

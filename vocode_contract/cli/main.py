@@ -124,9 +124,9 @@ def run(arguments: Sequence[str]) -> int:
         The exit code; see `vocode_contract.cli.output`.
     """
     if _COMPLETE in os.environ:
-        from click.shell_completion import shell_complete
+        from vocode_contract.cli.completion import run_completion
 
-        return shell_complete(application, {}, NAME, _COMPLETE, os.environ[_COMPLETE])
+        return run_completion(application, NAME, _COMPLETE)
     output = Output()
     return output.close(_run_command(arguments, output))
 

@@ -7,10 +7,11 @@ import click
 from click.core import ParameterSource
 
 from vocode_contract.cli.completion import (
-    complete_codes,
+    complete_code_lists,
     complete_contracts,
     complete_policies,
     complete_profiles,
+    complete_reports,
     complete_schemas,
 )
 from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
@@ -129,6 +130,7 @@ report_option = click.option(
     "reports",
     metavar="FORMAT[=PATH]",
     multiple=True,
+    shell_complete=complete_reports,
     help="Write a report: json, junit, html, sarif, markdown, github or accepted; separate several with commas. "
     "If PATH is missing or -, it goes to standard output, and the summary to standard error (default: none).",
 )
@@ -144,7 +146,7 @@ host_option = click.option(
     help="Loopback address to listen on, such as 127.0.0.2 or ::1; other addresses are rejected.",
 )
 
-_COMPLETIONS = {**dict.fromkeys(("select", "ignore", "error"), complete_codes), "policy": complete_policies}
+_COMPLETIONS = {**dict.fromkeys(("select", "ignore", "error"), complete_code_lists), "policy": complete_policies}
 
 
 def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
