@@ -1,8 +1,10 @@
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -171,11 +173,69 @@ def test_head_is_limited(client):
 
 
 def test_slow_request_is_given_up(monkeypatch):
-    monkeypatch.setattr("vocode_contract.simulator.server.limits.PATIENCE", 0.05)
+    monkeypatch.setattr("vocode_contract.simulator.server.connection.PATIENCE", 0.05)
     with simulator() as running:
         assert said(running.url, b"GET /v1/calls HTTP/1.1\r\nHost: 127") == b""
         head = b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nnull"
         assert said(running.url, head).startswith(b"HTTP/1.1 408 ")
+
+
+LIST = b"GET /v1/calls/list?size=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer simulator-token\r\n"
+
+
+def test_requests_that_come_at_once_are_answered_in_order(running):
+    missing = b"GET /missing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    answers = said(running.url, LIST + b"\r\n" + missing + LIST + b"Connection: close\r\n\r\n" + missing)
+    assert re.findall(rb"HTTP/1.1 ([0-9]+)", answers) == [b"200", b"404", b"200"]
+
+
+def test_bytes_that_are_not_http_are_refused(running):
+    assert said(running.url, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_response_to_head_has_the_length_of_its_body_only(running):
+    request = b"HEAD / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    head, _, body = said(running.url, request).partition(b"\r\n\r\n")
+    assert b"content-length: " in head
+    assert body == b""
+
+
+def test_old_version_of_http_is_answered_once(running):
+    answer = said(running.url, LIST.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Connection: keep-alive\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+def test_expected_continue_comes_before_the_body(running):
+    head = b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n"
+    answer = said(running.url, head + b"Connection: close\r\n\r\nnull")
+    assert re.findall(rb"HTTP/1.1 ([0-9]+)", answer) == [b"100", b"403"]
+
+
+def test_request_to_upgrade_is_answered_as_usual(running):
+    answer = said(running.url, LIST + b"Upgrade: websocket\r\nConnection: upgrade, close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_body_in_chunks_is_put_together(running):
+    head = b"POST /v1/calls/create HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer simulator-token\r\n"
+    chunks = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+    answer = said(running.url, head + chunks)
+    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert b"from_number" in answer
+
+
+def test_client_that_takes_no_responses_gets_no_more_of_them(running, monkeypatch):
+    answer, answered = running.simulation.answer, []
+    monkeypatch.setattr(running.simulation, "answer", lambda request: answered.append(1) or answer(request))
+    address, request = httpx.URL(running.url), LIST.replace(b"size=1", b"size=50") + b"\r\n"
+    with socket.create_connection((address.host, address.port or 0)) as connection:
+        connection.sendall(request * 2_000)
+        before = -1
+        while not answered or before < len(answered):
+            before = len(answered)
+            time.sleep(0.1)
+    assert 0 < before < 2_000
 
 
 def test_crowd_of_slow_connections_does_not_lock_others_out(running, client):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
@@ -15,6 +15,8 @@ from vocode_contract.validation.masking import mask_payload
 if TYPE_CHECKING:
     from vocode_contract.validation.validator import Validator
 
+#: Paths with queries whose arguments are in the cache.
+_REMEMBERED = 256
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANY_CASE = re.ASCII | re.IGNORECASE
 _UUID = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", _ANY_CASE)
@@ -45,25 +47,36 @@ def parse_arguments(contract: Contract, operation: Operation, request: Request) 
     Raises:
         InvalidRequest: With everything that is wrong.
     """
-    query = request.query.encode("utf-8", "replace").decode()
-    given = dict(parse_qsl(query, keep_blank_values=True))  # the last of repeated ones counts
-    arguments: dict[str, Any] = {}
-    details: list[ErrorDetail] = []
-    in_path = _read_path(operation.path, request.path)
-    for parameter in (each for each in operation.parameters if each.location in ("query", "path")):
-        try:
-            found = in_path if parameter.location == "path" else given
-            arguments[parameter.name] = _parse_parameter(contract, parameter, found)
-        except InvalidRequest as error:
-            details += error.details
+    arguments, details = _parse_parameters(contract, operation.name, request.path, request.query)
     if operation.body is not None:
         try:
-            arguments["body"] = _parse_body(contract, operation.body, request.body)
+            arguments = {**arguments, "body": _parse_body(contract, operation.body, request.body)}
         except InvalidRequest as error:
             details += error.details
     if details:
         raise InvalidRequest(*details)
     return arguments
+
+
+# Clients poll: the same path and query come again and again, and parsing them takes longer than ending a call.
+@lru_cache(maxsize=_REMEMBERED)
+def _parse_parameters(
+    contract: Contract, operation: str, path: str, query: str
+) -> tuple[Mapping[str, Any], tuple[ErrorDetail, ...]]:
+    """Return the valid parameters of a request, and what is wrong with the others."""
+    known = contract.operations[operation]
+    text = query.encode("utf-8", "replace").decode()
+    given = dict(parse_qsl(text, keep_blank_values=True))  # the last of repeated ones counts
+    arguments: dict[str, Any] = {}
+    details: list[ErrorDetail] = []
+    in_path = _read_path(known.path, path)
+    for parameter in (each for each in known.parameters if each.location in ("query", "path")):
+        try:
+            found = in_path if parameter.location == "path" else given
+            arguments[parameter.name] = _parse_parameter(contract, parameter, found)
+        except InvalidRequest as error:
+            details += error.details
+    return arguments, tuple(details)
 
 
 def _read_path(template: str, path: str) -> Mapping[str, str]:

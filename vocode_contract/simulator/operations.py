@@ -9,7 +9,7 @@ import orjson
 from vocode_contract.http.message import Response
 from vocode_contract.simulator import calls
 from vocode_contract.simulator.account import Call, State
-from vocode_contract.simulator.responses import error_response, json_response
+from vocode_contract.simulator.responses import JSON, error_response, json_response
 from vocode_contract.simulator.variants import Variant
 
 #: One frame of silence, MPEG-1 Layer III, 128 kbit/s at 44.1 kHz.
@@ -32,15 +32,19 @@ class Account:
     variant: Variant
     rules: Rules
 
-    def serialize(self, call: Call, name: str = "Call") -> orjson.Fragment:
+    def serialize(self, call: Call, name: str = "Call") -> bytes:
         """Return the JSON of a call as the server sends it."""
         if not self.variant.live_transcript and call["status"] == "in_progress":
             call = call | {"transcript": None}
-        return orjson.Fragment(self.state.json_cache.json(name, call, self.variant))
+        return self.state.json_cache.json(name, call, self.variant)
+
+    def respond(self, call: Call) -> Response:
+        """Return the response that consists of a call."""
+        return Response(status=200, headers=(JSON,), body=self.serialize(call))
 
 
 def _get_call(account: Account, arguments: Mapping[str, Any]) -> Response:
-    return json_response(200, account.serialize(account.state.call(arguments.get("id", ""))))
+    return account.respond(account.state.call(arguments.get("id", "")))
 
 
 def _end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
@@ -48,12 +52,12 @@ def _end_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     call = account.state.call(arguments.get("id", ""))
     if account.rules.ends_calls:
         calls.end_call(account.state, call)
-    return json_response(200, account.serialize(call))
+    return account.respond(call)
 
 
 def _create_call(account: Account, arguments: Mapping[str, Any]) -> Response:
     call = calls.place_call(account.state, arguments.get("body"), account.variant.provider)
-    return json_response(200, account.serialize(call))
+    return account.respond(call)
 
 
 def _list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
@@ -65,7 +69,7 @@ def _list_calls(account: Account, arguments: Mapping[str, Any]) -> Response:
         found.sort(key=rank.__getitem__, reverse=bool(arguments.get("sort_desc")))
     total, start = len(found), (page - 1) * size
     shown = (account.state.call(identifier) for identifier in found[start : start + size])
-    items = [account.serialize(call, "NormalizedCall") for call in shown]
+    items = [orjson.Fragment(account.serialize(call, "NormalizedCall")) for call in shown]
     content = {"items": items, "page": page, "size": size, "has_more": start + size < total}
     if "total" in account.state.contract.schema("CallPage")["properties"]:
         content |= {"total": total, "total_is_estimated": False}

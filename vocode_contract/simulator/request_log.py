@@ -2,8 +2,9 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -86,7 +87,7 @@ def describe_request(entry: LoggedRequest, seconds: float) -> str:
     return f"{request}  {seconds * 1000:.0f} ms"
 
 
-def join_request(method: str, path: str, query: Sequence[Sequence[str]], status: int | None) -> str:
+def join_request(method: str, path: str, query: Iterable[tuple[str, str]], status: int | None) -> str:
     """Return a request, which is masked already, and the status of its response on one line."""
     arguments = "&".join(f"{name}={value}" for name, value in query)
     return " ".join(filter(None, (method, f"{path}?{arguments}" if arguments else path, str(status or ""))))
@@ -97,10 +98,13 @@ def mask_path(path: str, operation: Operation | None) -> str:
     return operation.path if operation else mask(path, "text")
 
 
-def mask_query(query: str) -> list[list[str]]:
+@lru_cache(maxsize=REMEMBERED)
+def mask_query(query: str) -> tuple[tuple[str, str], ...]:
     """Return the names and values of a query, those masked that may be a phone number or a token."""
     given = parse_qsl(query.encode("utf-8", "replace").decode(), keep_blank_values=True)
-    return [[shown_key(name), value if _PLAIN.fullmatch(value) else mask(value, "text")] for name, value in given]
+    return tuple(
+        [(shown_key(name), value if _PLAIN.fullmatch(value) else mask(value, "text")) for name, value in given]
+    )
 
 
 def mask_body(body: bytes, operation: Operation | None, contract: Contract) -> object:

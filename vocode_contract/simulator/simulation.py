@@ -221,7 +221,7 @@ class Simulation:
             answer = self._injector.respond(request, self.state, self._respond)
             operation = self._find_methods(request.path).get(request.method)
             entry = self.request_log.write(self._clock(), operation, request, answer.response.status)
-        return replace(answer, entry=entry)
+        return SimulatedResponse(response=answer.response, steps=answer.steps, entry=entry)
 
     def _respond(self, request: Request, rules: Rules) -> Response:
         operation = self._find_methods(request.path).get(request.method)

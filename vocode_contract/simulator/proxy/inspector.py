@@ -315,7 +315,7 @@ class Inspector:
             operation=operation.name if operation else "",
             method=mask_method(request.method),
             path=operation.path if operation else "/".join(map(_shown, request.path.split("/"))),
-            query=tuple((name, value) for name, value in mask_query(request.query)),
+            query=mask_query(request.query),
             status=status,
             verdict=verdict,
             **others,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vocode_contract.simulator.faults.fault import Step
 from vocode_contract.simulator.faults.network import LONGEST
-from vocode_contract.simulator.server.limits import ImpatientProtocol, Receive
+from vocode_contract.simulator.server.connection import Connection
 
 #: Seconds until a connection is closed whose client reads nothing.
 _PATIENCE = LONGEST + 1.0
@@ -15,27 +15,24 @@ _PATIENCE = LONGEST + 1.0
 _ABRUPTLY = struct.pack("ii", 1, 0)
 
 
-async def play(steps: Iterator[Step], connection: ImpatientProtocol, receive: Receive) -> None:
-    """Take the steps one by one, then close the connection; stop as soon as the client disconnects.
-
-    The request was received completely, so the only message left on the ASGI channel is the end of the connection.
-    """
+async def play(steps: Iterator[Step], connection: Connection) -> None:
+    """Take the steps one by one, then close the connection; stop as soon as the client disconnects."""
     try:
         async with asyncio.timeout(_PATIENCE):
             for step in steps:
-                await _take(step, connection, receive)
+                await _take(step, connection)
                 if connection.transport.is_closing():
                     break
             connection.transport.close()
-            await _wait_for_end(receive)
+            await connection.gone.wait()
     except TimeoutError:
         return
     finally:  # also if the server stops, or the client reads nothing
         connection.transport.abort()
-        await _wait_for_end(receive)
+        await connection.gone.wait()
 
 
-async def _take(step: Step, connection: ImpatientProtocol, receive: Receive) -> None:
+async def _take(step: Step, connection: Connection) -> None:
     if isinstance(step, bytes):
         connection.transport.write(step)
         await connection.flow.drain()
@@ -43,7 +40,7 @@ async def _take(step: Step, connection: ImpatientProtocol, receive: Receive) -> 
     elif isinstance(step, float):
         try:
             async with asyncio.timeout(step):
-                await _wait_for_end(receive)
+                await connection.gone.wait()
         except TimeoutError:
             return
     else:
@@ -51,8 +48,3 @@ async def _take(step: Step, connection: ImpatientProtocol, receive: Receive) -> 
         if peer is not None:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABRUPTLY)
         connection.transport.abort()
-
-
-async def _wait_for_end(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -1,4 +1,4 @@
-"""The simulator as an HTTP server on a loopback address: ASGI on uvicorn, in a thread or in the foreground."""
+"""The simulator as an HTTP server on a loopback address: on uvicorn, in a thread or in the foreground."""
 
 import asyncio
 import errno
@@ -6,9 +6,10 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvicorn
 
@@ -16,32 +17,17 @@ from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
 from vocode_contract.http.client.tcp import Blocked, find_block
-from vocode_contract.http.guard.guard import SIMULATOR_HEADER
 from vocode_contract.http.inconclusive import NOTHING_SENT, Inconclusive
-from vocode_contract.http.message import Request, Response
 from vocode_contract.http.url import bracket
 from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
-from vocode_contract.simulator.request_log import LoggedRequest
 from vocode_contract.simulator.server.callbacks import Callbacks
-from vocode_contract.simulator.server.control import answer as answer_to
-from vocode_contract.simulator.server.limits import (
-    CONNECTIONS,
-    ImpatientProtocol,
-    Receive,
-    Scope,
-    Send,
-    check_head,
-    read_body,
-)
+from vocode_contract.simulator.server.connection import Application, Connection, Show
+from vocode_contract.simulator.server.control import answer
 from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy
-
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-#: Called with a request to the API, and the seconds until its response was sent.
-Show = Callable[[LoggedRequest, float], object]
 
 LOOPBACK = "127.0.0.1"
 
@@ -193,8 +179,8 @@ class _Server(uvicorn.Server):
     def __init__(self, simulation: Simulation, accepting: Callable[[], None], show: Show = lambda *_: None) -> None:
         super().__init__(
             uvicorn.Config(
-                _create_application(simulation, show),
-                http=ImpatientProtocol,
+                Application(answer=partial(answer, simulation), show=show),  # type: ignore[arg-type]  # for `Connection`
+                http=Connection,
                 ws="none",
                 loop="auto",
                 lifespan="off",
@@ -204,7 +190,6 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=CONNECTIONS + 1,
                 timeout_graceful_shutdown=_GRACE,
             )
         )
@@ -214,45 +199,6 @@ class _Server(uvicorn.Server):
         clock.keep_time(asyncio.get_running_loop())
         await super().startup(sockets)
         self._accepting()
-
-
-def _create_application(simulation: Simulation, show: Show) -> Application:
-    """Return the ASGI application that passes each acceptable request to the core, which does its own routing."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = check_head(scope["raw_path"] + b"?" + scope["query_string"], scope["headers"])
-        body = refusal or await read_body(receive, scope["headers"])
-        if isinstance(body, Response):
-            await _send(body, send)
-            return
-        request = Request(
-            method=scope["method"],
-            path=scope["raw_path"].decode("latin-1"),
-            query=scope["query_string"].decode("latin-1"),
-            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-            body=body,
-        )
-        started = time.monotonic()
-        answer = answer_to(simulation, request)
-        try:
-            if answer.steps is None:
-                await _send(answer.response, send)
-            else:
-                from vocode_contract.simulator.server.raw_responses import play
-
-                await play(answer.steps, scope["state"]["connection"], receive)
-        finally:
-            if answer.entry is not None:
-                show(answer.entry, time.monotonic() - started)
-
-    return application
-
-
-async def _send(response: Response, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers += [(b"content-length", b"%d" % len(response.body)), (SIMULATOR_HEADER.lower().encode(), b"true")]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
 
 
 def bind(host: str, port: int, name: str = "the simulator") -> socket.socket:
