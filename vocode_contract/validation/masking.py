@@ -38,6 +38,8 @@ def printable(text: str) -> str:
 
     Line breaks count as control characters: the result is one line.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 

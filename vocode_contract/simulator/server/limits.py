@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.responses import error_response
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
-
 #: Bytes of a request's head line or of one header, inclusive.
 LINE = 8_192
 HEADERS = 100
@@ -27,12 +25,12 @@ CONNECTIONS = 64
 LOOPBACK_AUTHORITY = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
-def check_head(target: bytes, headers: RawHeaders) -> Response | None:
-    """Return the refusal of a request because of its raw target or its headers; None if all is well."""
-    hosts = [value for name, value in headers if name == b"host"]
+def check_head(target: bytes, headers: Sequence[tuple[str, str]]) -> Response | None:
+    """Return the refusal of a request because of its target or its headers, whose names are in lower case, if any."""
+    hosts = [value for name, value in headers if name == "host"]
     if len(hosts) != 1:
         return error_response(400, "Exactly one Host header is required")
-    if not LOOPBACK_AUTHORITY.fullmatch(hosts[0]):
+    if not LOOPBACK_AUTHORITY.fullmatch(hosts[0].encode()):
         return error_response(421, "Misdirected Request")
     if len(target) > LINE:
         return error_response(414, "URI Too Long")

@@ -23,7 +23,7 @@ from vocode_contract.simulator.faults.injection import Planted
 from vocode_contract.simulator.lifecycle.clock import Clock
 from vocode_contract.simulator.lifecycle.scenarios import DEFAULT
 from vocode_contract.simulator.server.callbacks import Callbacks
-from vocode_contract.simulator.server.connection import Application, Connection, Show
+from vocode_contract.simulator.server.connection import Connection, Service, Show
 from vocode_contract.simulator.server.control import answer
 from vocode_contract.simulator.simulation import DEFAULT_TOKEN, Simulation
 from vocode_contract.simulator.variants import LIKELY, Variant
@@ -179,7 +179,7 @@ class _Server(uvicorn.Server):
     def __init__(self, simulation: Simulation, accepting: Callable[[], None], show: Show = lambda *_: None) -> None:
         super().__init__(
             uvicorn.Config(
-                Application(answer=partial(answer, simulation), show=show),  # type: ignore[arg-type]  # for `Connection`
+                Service(answer=partial(answer, simulation), show=show),  # type: ignore[arg-type]  # for `Connection`
                 http=Connection,
                 ws="none",
                 loop="auto",
