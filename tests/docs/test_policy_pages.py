@@ -1,17 +1,21 @@
-"""Pages without examples to follow: the support policy, the glossary, the comparison and the page about commits."""
+"""Pages without examples to follow: the support policy, the glossary, the comparison and others."""
 
 import re
 import tomllib
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import vocode_contract
 from tests.support.pages import DOCS, ROOT, read_blocks
 from vocode_contract.cli.validate import validate
+from vocode_contract.conformance.run.options import COVERAGE, OPTIONS
 from vocode_contract.contract.model import Profile
 from vocode_contract.contract.operation import Effect
 from vocode_contract.validation.violation import SEVERITIES
 
+PACKAGE = Path(vocode_contract.__file__).parent
 SUPPORT = (DOCS / "reference" / "support.md").read_text("utf-8")
 GLOSSARY = dict(
     re.findall(r"^\| ([^|]+) \| (.+) \|$", (DOCS / "reference" / "glossary.md").read_text("utf-8"), re.MULTILINE)
@@ -66,3 +70,12 @@ def test_comparison_takes_its_figures_from_the_measurements():
     assert f"of 200, the\nsuite finds {share}." in page
     assert re.search(r"something for 8 of\s+the first 50 .*the suite for 40", mutants, re.DOTALL)
     assert "something for 8, and the suite for 40" in page
+
+
+def test_environment_page_names_the_variables_of_the_code():
+    page = (DOCS / "reference" / "environment.md").read_text("utf-8")
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    literals = re.compile(r"""["'](_?VOCODE_[A-Z_]+|XDG_[A-Z_]+|NO_COLOR|FORCE_COLOR|TERM|CI)["']""")
+    used = {name for path in PACKAGE.rglob("*.py") for name in literals.findall(path.read_text("utf-8"))}
+    assert named == used | {option.variable for option in (*OPTIONS, COVERAGE) if option.has_variable}

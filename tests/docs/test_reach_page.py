@@ -125,6 +125,7 @@ def test_page_checks_a_server_behind_a_tunnel(tmp_path):
     with simulator(token=TOKEN) as running:
         tunnel = gateway(running.url.removeprefix("http://"), {})
         with tunnel as url, following(tmp_path, {"http://127.0.0.1:8000": url}) as follower:
+            follower.narrow = ("--only", "get_call_returns", "--only", "test_list_calls_returns")
             follower.follow("how-to/check-through-a-tunnel.md")
 
 

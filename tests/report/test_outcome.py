@@ -168,6 +168,13 @@ def test_last_line_says_how_to_permit_what_was_not():
     )
 
 
+def test_last_line_of_a_read_only_run_without_a_check_does_not_ask_for_what_is_set():
+    left_out = replace(ROW, verdict="not-permitted", reason="end_call was not sent", is_left_out=True)
+    assert read(left_out, left_out)[-1] == (
+        "inconclusive: every selected check was left out; select others, such as those that only read"
+    )
+
+
 def test_summary_tells_a_cause_once_wherever_it_was_found():
     elsewhere = replace(VIOLATION, instance_pointer="/items/0/status")
     told = read(WRONG, replace(WRONG, operation="get_call"), replace(ROW, violations=(elsewhere,)))

@@ -149,6 +149,8 @@ class Outcome:
         sentence = self._ending[1]
         counts = self.counts
         if self.exit_code == INCONCLUSIVE_EXIT and "not-permitted" in counts and "inconclusive" not in counts:
+            if all(row.is_left_out for row in self.tally.rows if row.verdict == "not-permitted"):
+                return "inconclusive: every selected check was left out; select others, such as those that only read"
             allow = f"{PYTEST_PREFIX if self.run.is_pytest else CHECK_PREFIX}allow"
             remedy = f"permit them with {allow}, or set {READ_ONLY_VARIABLE}=1 to leave them out"
             return f"inconclusive: some checks were not permitted; {remedy}"
