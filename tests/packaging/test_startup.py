@@ -96,6 +96,7 @@ def test_empty_pytest_run_loads_nothing_heavy(tmp_path):
     "command",
     [
         "main",
+        "audit",
         "check",
         "validate",
         "which",

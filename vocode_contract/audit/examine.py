@@ -27,7 +27,7 @@ from vocode_contract.validation.violation import Violation, has_error
 
 _MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_number")
 #: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
-_READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
+READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
 #: Days before and after which a time is taken for a mistake.
 _FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
 #: Bytes that identify a call, and of the number of its payload in the shard.
@@ -273,7 +273,7 @@ class _Examiner:
         )
         schema = self._task.schema
         self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, index))
-        key: tuple[str, Verdict, str] = schema, "violates" if defect.code in _READABLE else "unreadable", ""
+        key: tuple[str, Verdict, str] = schema, "violates" if defect.code in READABLE else "unreadable", ""
         self._counts[key] = self._counts.get(key, 0) + 1
 
     def _add_to_sample(self, value: Any, schema: str, at: float | None) -> None:

@@ -64,7 +64,8 @@ def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[li
     """Yield the lines that start in the next `length` bytes."""
     rest, position = b"", 0
     while length is None or position < length or rest:
-        block = stream.read(_BLOCK)
+        # All streams have `read1`, which returns what comes before damage.
+        block = stream.read1(_BLOCK)  # type: ignore[attr-defined]  # but the type of `open_content` does not say so
         if not block:
             if length is not None and position < length:
                 raise Unusable("it became shorter while it was read")
@@ -155,8 +156,10 @@ def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
 
 
 def _load_yaml(data: bytes) -> object:
-    import yaml  # type: ignore[import-untyped]  # its types are another package
-
+    try:
+        import yaml  # type: ignore[import-untyped]  # its types are another package
+    except ImportError:
+        raise MissingExtra("audit", "reading cassettes") from None
     try:
         return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError):

@@ -27,6 +27,8 @@ MOST_BYTES = 8 * 1024 * 1024
 #: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
 _SAMPLE_BYTES = 8 * 1024 * 1024
 _MOST_EVERY = 64
+#: Bytes of an archive that are read in the time in which a process starts.
+_FEW_BYTES = 64 * 1024 * 1024
 
 #: What is being done, how many bytes of it are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -77,6 +79,7 @@ def audit(
             8 MiB, and at least in one of 64.
         most: Maximum size of a payload in bytes.
         workers: Number of processes; more than one need a main module that can be imported, as `multiprocessing` does.
+            0 stands for one per usable CPU, or for one alone if the archive is small.
         cluster: Address of a Dask scheduler whose workers can open the same paths; empty for none.
         checkpoint: Directory for the results of finished shards, from which an interrupted audit goes on; by default a
             temporary one.
@@ -97,6 +100,7 @@ def audit(
         task = store.start(Task(sources=sources, contract=loaded, schema=schema, every=every or 0, most=most))
         size = sum(source.size for source in task.sources)
         task = replace(task, every=every or min(max(size // _SAMPLE_BYTES, 1), _MOST_EVERY))
+        workers = workers or (_count_cpus() if size > _FEW_BYTES else 1)
         executor = stack.enter_context(_make_executor(task, workers=workers, cluster=cluster))
         summary = _Run(task, store, executor, progress or (lambda *_: None)).run()
     return Audited(
@@ -116,6 +120,10 @@ def _find(paths: list[str], directory: Path, stdin: BinaryIO | None) -> tuple[tu
         spool(stdin, copy)
         sources = (*sources, replace(look_at(copy), name="<stdin>"))
     return sources, unread
+
+
+def _count_cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _make_executor(task: Task, *, workers: int, cluster: str) -> Executor:

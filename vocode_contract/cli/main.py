@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "drift": "vocode_contract.cli.diff",
     "generate": "vocode_contract.cli.generate",
     "coverage": "vocode_contract.cli.coverage",
+    "audit": "vocode_contract.cli.audit",
     "simulate": "vocode_contract.cli.simulate",
     "proxy": "vocode_contract.cli.proxy",
     "webhook": "vocode_contract.cli.webhook",

@@ -89,19 +89,25 @@ contract_option = click.option(
     help="Date of the contract, or a folder or OpenAPI file of your own (default 2023-11-30).",
 )
 
-profile_option = click.option(
-    "--profile",
-    cls=RunParameter,
-    run_option=_RUN_OPTIONS["profile"],
-    metavar="NAME",
-    default="wire",
-    show_default=True,
-    envvar="VOCODE_PROFILE",
-    show_envvar=True,
-    shell_complete=complete_profiles,
-    help="How literally the contract is read: documented (to the letter), wire (unset optional properties may be "
-    "null, as servers send them) or tolerant (what a newer server may add is reported as drift).",
-)
+
+def make_profile_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option for the profile, with the default of a command."""
+    return click.option(
+        "--profile",
+        cls=RunParameter,
+        run_option=_RUN_OPTIONS["profile"],
+        metavar="NAME",
+        default=default,
+        show_default=True,
+        envvar="VOCODE_PROFILE",
+        show_envvar=True,
+        shell_complete=complete_profiles,
+        help="How literally the contract is read: documented (to the letter), wire (unset optional properties may be "
+        "null, as servers send them) or tolerant (what a newer server may add is reported as drift).",
+    )
+
+
+profile_option = make_profile_option("wire")
 
 
 schema_option = click.option(

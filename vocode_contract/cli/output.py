@@ -90,6 +90,11 @@ class Output:
         if _can_overwrite():
             self._put(sys.stderr, f"\r\x1b[K{printable(text)[: _find_width()]}", flush=True)
 
+    def log_progress(self, text: str) -> None:
+        """Write progress as a line to standard error, unless `show_progress` shows it."""
+        if not _can_overwrite():
+            self.say(text)
+
     def write_error(self, text: str) -> None:
         """Write text to standard error; it must be escaped already."""
         self._put(sys.stderr, text, flush=True)

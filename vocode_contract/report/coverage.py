@@ -25,7 +25,7 @@ def render_coverage(coverage: Coverage, *, missing: bool = False) -> Iterator[st
 
 
 def _render_lines(coverage: Coverage, *, missing: bool) -> Iterator[str]:
-    groups = _group_parts(coverage)
+    groups = group_parts(coverage)
     width = max(map(len, groups), default=0)
     for number, (name, parts) in enumerate(groups.items()):
         if number == _MOST_ROWS and not missing:
@@ -34,7 +34,7 @@ def _render_lines(coverage: Coverage, *, missing: bool) -> Iterator[str]:
         done = len(parts & coverage.touched)
         yield f"{name:<{width}}  {100 * done // len(parts):3}%  {done} of {len(parts)}"
         if missing:
-            yield from (f"    {_describe_part(part)}" for part in sorted(parts - coverage.touched))
+            yield from (f"    {describe_part(part)}" for part in sorted(parts - coverage.touched))
     yield _render_total(coverage)
 
 
@@ -48,7 +48,7 @@ def _render_total(coverage: Coverage) -> str:
     )
 
 
-def _group_parts(coverage: Coverage) -> dict[str, set[Part]]:
+def group_parts(coverage: Coverage) -> dict[str, set[Part]]:
     """Return all parts by schema or operation, the least exercised first."""
     operations = {operation.pointer: name for name, operation in coverage.contract.operations.items()}
     groups: dict[str, set[Part]] = {}
@@ -62,7 +62,8 @@ def _group_parts(coverage: Coverage) -> dict[str, set[Part]]:
     return {name: groups[name] for name in sorted(groups, key=lambda name: (share(name), name))}
 
 
-def _describe_part(part: Part) -> str:
+def describe_part(part: Part) -> str:
+    """Return where a part is in its schema or operation, and which it is."""
     below = [key for key in json_pointer.tokens_of(part.pointer)[3:] if key != "properties"]
     what = part.case if part.kind in ("property", "array") else f"{part.kind} {part.case}"
     return f"{'/'.join(below)}: {what}" if below and part.kind != "status" else what

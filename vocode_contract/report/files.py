@@ -8,19 +8,21 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vocode_contract.errors import InvalidOption, describe_unknown
 from vocode_contract.report.accepted import render_accepted_file
 from vocode_contract.report.html import render_html
 from vocode_contract.report.junit import render_junit
 from vocode_contract.report.markdown import render_markdown
-from vocode_contract.report.outcome import Outcome
 from vocode_contract.report.run_github import render_run_annotations
 from vocode_contract.report.run_json import render_run
 from vocode_contract.report.sarif import render_sarif
 
 #: Format -> the function that renders it, and the extension of its default file; empty if it is for standard output.
-FORMATS: Mapping[str, tuple[Callable[[Outcome], str], str]] = {
+Formats = Mapping[str, tuple[Callable[[Any], str], str]]
+#: The formats of a run, each of which renders an ``Outcome``.
+FORMATS: Formats = {
     "json": (render_run, "json"),
     "junit": (render_junit, "xml"),
     "html": (render_html, "html"),
@@ -29,9 +31,6 @@ FORMATS: Mapping[str, tuple[Callable[[Outcome], str], str]] = {
     "github": (render_run_annotations, ""),
     "accepted": (render_accepted_file, "toml"),
 }
-_COMMA = re.compile(rf",(?=(?:{'|'.join(FORMATS)})(?:[=,]|$))")
-
-
 #: The path that stands for standard output, and the formats that never replace a file, since users edit it.
 STDOUT = "-"
 _KEPT = frozenset(("accepted",))
@@ -39,24 +38,29 @@ _KEPT = frozenset(("accepted",))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """One report to write: its format, a key of `FORMATS`, and the path of its file, or `STDOUT`."""
+    """One report to write: its format, a key of the formats, and the path of its file, or `STDOUT`."""
 
     name: str
     path: str
 
 
-def parse_reports(values: Iterable[str], option: str, *, default: str = STDOUT) -> tuple[ReportRequest, ...]:
+def parse_reports(
+    values: Iterable[str], option: str, *, default: str = STDOUT, formats: Formats = FORMATS
+) -> tuple[ReportRequest, ...]:
     """Parse the values of an option: ``FORMAT`` or ``FORMAT=PATH``, several separated by commas.
 
     Args:
         values: The values.
         option: The option, for messages.
         default: Path of a report without one; ``{}`` in it stands for the extension of the format.
+        formats: The formats to choose from.
 
     Raises:
         InvalidOption: A format is unknown, a path cannot be written, or two reports have the same path.
     """
-    reports = tuple(_parse_report(part, option, default) for value in values for part in _COMMA.split(value))
+    comma = re.compile(rf",(?=(?:{'|'.join(formats)})(?:[=,]|$))")
+    parts = [part for value in values for part in comma.split(value)]
+    reports = tuple(_parse_report(part, option, default, formats) for part in parts)
     paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
     if paths.count(STDOUT) > 1:
         raise InvalidOption(option, "only one report can be written to standard output; give the others a path")
@@ -68,13 +72,13 @@ def parse_reports(values: Iterable[str], option: str, *, default: str = STDOUT) 
     return reports
 
 
-def _parse_report(text: str, option: str, default: str) -> ReportRequest:
+def _parse_report(text: str, option: str, default: str, formats: Formats) -> ReportRequest:
     name, equals, path = text.partition("=")
-    if name not in FORMATS:
-        raise InvalidOption(option, describe_unknown("format", name, FORMATS))
+    if name not in formats:
+        raise InvalidOption(option, describe_unknown("format", name, formats))
     if (equals and not path) or "\0" in path:
         raise InvalidOption(option, f"needs a path after {name}=")
-    _, extension = FORMATS[name]
+    _, extension = formats[name]
     path = path or (default.format(extension) if extension else STDOUT)
     return ReportRequest(name=name, path=STDOUT if path == "/dev/stdout" else path)
 
@@ -96,12 +100,12 @@ def _find_obstacle(report: ReportRequest) -> str:
 
 
 def write_reports(
-    outcome: Outcome, reports: tuple[ReportRequest, ...], write: Callable[[str], object]
+    result: object, reports: tuple[ReportRequest, ...], write: Callable[[str], object], *, formats: Formats = FORMATS
 ) -> Iterator[str]:
-    """Write reports to their files; yield one line for each that could not be written."""
+    """Write reports of a result to their files; yield one line for each that could not be written."""
     for report in reports:
-        render, _ = FORMATS[report.name]
-        text = render(outcome)
+        render, _ = formats[report.name]
+        text = render(result)
         if report.path == STDOUT:
             write(text)
             continue

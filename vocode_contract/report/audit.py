@@ -1,0 +1,428 @@
+"""What the reports of an audit have in common: its result in the order, and with the names, in which they show it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, reduce
+from itertools import accumulate
+from operator import or_
+from typing import Any, Literal
+
+from vocode_contract.audit.examine import READABLE
+from vocode_contract.audit.run import Audited
+from vocode_contract.audit.sources import Source
+from vocode_contract.audit.summary import VERDICTS, DateFit, Finding, FindingKey, PayloadPlace, Verdict
+from vocode_contract.contract import json_pointer
+from vocode_contract.contract.coverage import Coverage
+from vocode_contract.contract.model import Contract
+from vocode_contract.report.payload_results import escape_source, format_count
+from vocode_contract.validation.lifecycle.call_life import STATUSES
+from vocode_contract.validation.safe_text import inert
+from vocode_contract.validation.violation import SEVERITIES
+
+#: The states of an optional property.
+STATES = ("absent", "null", "present")
+#: Verdict -> what is said of such payloads, of one and of several.
+WORDS: Mapping[Verdict, tuple[str, str]] = {
+    "conforms": ("conforms", "conform"),
+    "drift": ("conforms with drift", "conform with drift"),
+    "violates": ("violates the contract", "violate the contract"),
+    "unreadable": ("unreadable", "unreadable"),
+    "unknown": ("of no known kind", "of no known kind"),
+}
+
+#: Severity -> the title under which findings are shown, if their payloads are readable.
+_TITLES = {"error": "Violations", "drift": "Drift", "advice": "Advice"}
+_EXIT_CODES = {"conforms": 0, "violates": 1, "inconclusive": 3}
+UNREADABLE = "Unreadable payloads"
+
+AuditVerdict = Literal["conforms", "violates", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyUse:
+    """How an optional property occurs in the sample.
+
+    Attributes:
+        pointer: JSON Pointer into the contract's document.
+        counts: Status of the call, empty if there is none, to how often each of `STATES` was seen.
+        remarks: What a consumer should know, as phrases; most properties have none.
+    """
+
+    pointer: str
+    counts: Mapping[str, Counter[str]]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The schema and the property, such as ``Call/end_time``."""
+        return "/".join(key for key in json_pointer.tokens_of(self.pointer)[2:] if key != "properties")
+
+    @property
+    def total(self) -> Counter[str]:
+        """How often each state was seen, whatever the status."""
+        return sum(self.counts.values(), Counter())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateUse:
+    """How a contract date fits the sample.
+
+    Attributes:
+        date: The date.
+        accepted: The payloads that it accepts, and all of whose keys it declares.
+        refused: The payloads that it does not accept although another date does; ``None`` if there is none.
+    """
+
+    date: str
+    accepted: DateFit
+    refused: DateFit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A time in which the same dates accept each payload of the sample that any date accepts.
+
+    Attributes:
+        since: When it begins, in seconds since 1970-01-01 UTC.
+        is_after: Whether it begins only after that time, not at it.
+        dates: The dates; empty if payloads for different dates overlap.
+    """
+
+    since: float
+    is_after: bool = False
+    dates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditReport:
+    """The result of an audit, as all formats report it.
+
+    Attributes:
+        audited: The result.
+        contract: The contract of the audit.
+        seconds: How long it took.
+        full: Whether text lists everything.
+    """
+
+    audited: Audited
+    contract: Contract
+    seconds: float = 0.0
+    full: bool = False
+
+    @property
+    def verdict(self) -> AuditVerdict:
+        """``violates`` if a payload or a call does, else ``inconclusive`` if something was not checked."""
+        summary = self.audited.summary
+        if summary.count("violates") or summary.broken:
+            return "violates"
+        return "inconclusive" if self.unchecked or not summary.payloads else "conforms"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that belongs to the verdict."""
+        return _EXIT_CODES[self.verdict]
+
+    @property
+    def sentence(self) -> str:
+        """The result as one line."""
+        summary = self.audited.summary
+        counts = {verdict: summary.count(verdict) for verdict in VERDICTS}
+        words = [format_count(count, *WORDS[verdict]) for verdict, count in counts.items() if count]
+        head = format_count(summary.payloads, "payload", "payloads")
+        sources = format_count(len(self.audited.sources), "file", "files")
+        words += [f"{format_count(summary.broken, 'call violates', 'calls violate')} a rule over time"] * bool(
+            summary.broken
+        )
+        return f"{head} in {sources}: {', '.join(words) or 'nothing to check'}"
+
+    @property
+    def basis(self) -> str:
+        """Against what the archive was checked."""
+        return f"contract {self.audited.contract}, {self.audited.profile}"
+
+    @property
+    def sample(self) -> str:
+        """How large the sample is."""
+        every = "all payloads" if self.audited.every == 1 else f"one payload in {self.audited.every:,}"
+        return f"{every}, {self.audited.summary.sampled:,} in total"
+
+    @cached_property
+    def schemas(self) -> Mapping[str, Counter[Verdict]]:
+        """Each schema, empty for payloads without one, to its payloads by verdict; the most frequent first."""
+        found: dict[str, Counter[Verdict]] = defaultdict(Counter)
+        for (schema, verdict), count in self.audited.summary.verdicts.items():
+            found[schema][verdict] += count
+        return {name: found[name] for name in sorted(found, key=lambda name: (-found[name].total(), name))}
+
+    @cached_property
+    def findings(self) -> tuple[tuple[FindingKey, Finding], ...]:
+        """The findings: errors first, then drift and advice, and of each what most payloads have."""
+        found = self.audited.summary.findings.items()
+        return tuple(sorted(found, key=lambda pair: (SEVERITIES.index(pair[0].severity), -pair[1].payloads, pair[0])))
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[tuple[FindingKey, Finding], ...]]:
+        """The findings by the title under which they are shown; only titles that have some."""
+        found: dict[str, list[tuple[FindingKey, Finding]]] = {title: [] for title in (*_TITLES.values(), UNREADABLE)}
+        for pair in self.findings:
+            code = pair[0].code
+            is_unreadable = code.startswith("json-") and code not in READABLE
+            found[UNREADABLE if is_unreadable else _TITLES[pair[0].severity]].append(pair)
+        return {title: tuple(pairs) for title, pairs in found.items() if pairs}
+
+    @cached_property
+    def unchecked(self) -> tuple[str, ...]:
+        """A line for each source or group of payloads that was not checked, or not as a whole."""
+        return tuple(map(inert, self._list_unchecked()))
+
+    def _list_unchecked(self) -> Iterator[str]:
+        audited, summary = self.audited, self.audited.summary
+        yield from (f"{escape_source(path)}: {reason}" for path, reason in audited.unread.items())
+        for (source, start), reason in sorted(summary.damaged.items()):
+            yield f"{self._describe_start(audited.sources[source], source, start)}: {reason}"
+        if count := summary.count("unreadable"):
+            yield f"{format_count(count, 'payload is', 'payloads are')} not readable as JSON, or too large"
+        if count := summary.count("unknown"):
+            yield f"{format_count(count, 'payload is', 'payloads are')} of no known kind; --as names the schema"
+        if summary.lost:
+            yield f"{format_count(summary.lost, 'call', 'calls')} could not be checked over time"
+        if not summary.payloads:
+            yield "there is no payload"
+
+    def _describe_start(self, source: Source, number: int, start: int) -> str:
+        name = escape_source(source.name)
+        read = sum(count for (each, at), count in self.audited.summary.lines.items() if each == number and at == start)
+        if source.form != "lines" or not read:
+            return f"{name}, from byte {start:,}" if start else name
+        line = self._count_lines(number, start)
+        return f"{name}, from byte {start:,}" if line is None else f"{name}, after line {line + read:,}"
+
+    def describe_place(self, place: PayloadPlace) -> str:
+        """Return where a payload is: its file, and its line or a JSON Pointer into the file."""
+        source = self.audited.sources[place.source]
+        name = escape_source(source.name)
+        if source.form == "lines":
+            before = self._count_lines(place.source, place.start)
+            if before is None:
+                return f"{name}, line {place.number + 1} after byte {place.start}"
+            return f"{name}:{before + place.number + 1}"
+        entry, half = divmod(place.number, 2)
+        half_name = ("request", "response")[half]
+        pointers = {
+            "array": f"#/{place.number}",
+            "har": f"#/log/entries/{entry}/{half_name}",
+            "cassette": f"#/interactions/{entry}/{half_name}",
+        }
+        return name + pointers.get(source.form, "")
+
+    def _count_lines(self, source: int, start: int) -> int | None:
+        """Return the number of lines before a shard; ``None`` if it is not known, since one before it is damaged."""
+        if any(each == source and at < start for each, at in self.audited.summary.damaged):
+            return None
+        starts, before = self._lines.get(source, ((), ()))
+        known = dict(zip(starts, before, strict=False))
+        return known.get(start, before[-1] if before and start > starts[-1] else 0)
+
+    @cached_property
+    def _lines(self) -> Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Each source to the starts of its shards, and to the number of lines before each; and of all of them."""
+        shards: dict[int, dict[int, int]] = defaultdict(dict)
+        for (source, start), count in sorted(self.audited.summary.lines.items()):
+            shards[source][start] = count
+        return {source: (tuple(counts), (0, *accumulate(counts.values()))) for source, counts in shards.items()}
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the sample exercises of the schemas that occurred."""
+        names = tuple(sorted(name for name in self.schemas if name in self.contract.schemas))
+        return Coverage(self.contract, names=names, touched={part for _, part in self.audited.summary.parts})
+
+    @cached_property
+    def properties(self) -> tuple[PropertyUse, ...]:
+        """The optional properties in the sample, by their place in the contract."""
+        found: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        for (status, part), count in self.audited.summary.parts.items():
+            if part.kind == "property":
+                found[part.pointer][status][part.case] += count
+        return tuple(
+            PropertyUse(pointer=pointer, counts=counts, remarks=tuple(self._remark(pointer, counts)))
+            for pointer, counts in sorted(found.items())
+        )
+
+    def _remark(self, pointer: str, counts: Mapping[str, Counter[str]]) -> Iterator[str]:
+        if any(count["null"] for count in counts.values()):
+            schema: Any = json_pointer.resolve(self.contract.document, pointer)
+            if "null" not in self.contract.types(schema):
+                yield "null, which its schema does not declare"
+            if any(count["absent"] and count["null"] for count in counts.values()):
+                yield "both null and absent"
+        known = {status: count for status, count in counts.items() if status}
+        always = [status for status, count in known.items() if count["present"] == count.total()]
+        never = [status for status, count in known.items() if not count["present"]]
+        if always and never:
+            yield (
+                f"present only if {_join(sort_statuses(always), 'or')}"
+                if len(always) + len(never) == len(known)
+                else "present or not depending on the status"
+            )
+
+    @cached_property
+    def dates(self) -> tuple[DateUse, ...]:
+        """How each contract date fits the sample, the best first; empty if the contract is the user's own."""
+        fits = self.audited.summary.fits
+        known = {date for dates in fits for date in dates}
+        found = (
+            DateUse(
+                date=date,
+                accepted=_combine(fit for dates, fit in fits.items() if date in dates),
+                refused=_refused(fits, date),
+            )
+            for date in known
+        )
+        return tuple(sorted(found, key=lambda use: (-use.accepted.count, use.date)))
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """Which dates fit when, as far as the payloads of the sample have a time."""
+        timed = {dates: fit for dates, fit in self.audited.summary.fits.items() if dates and fit.since is not None}
+        if not timed:
+            return ()
+        whole = _combine(timed.values())
+        refused = {use.date: _refused(timed, use.date) for use in self.dates}
+        starts, ends = _edges(whole)
+        edges = {edge for fit in refused.values() if fit for edge in _edges(fit)} | {starts}
+        periods: list[Period] = []
+        for edge in sorted(edge for edge in edges if starts <= edge < ends):
+            fitting = sorted(
+                date for date, fit in refused.items() if not (fit and _edges(fit)[0] <= edge < _edges(fit)[1])
+            )
+            if not periods or periods[-1].dates != tuple(fitting):
+                periods.append(Period(since=edge[0], is_after=edge[1], dates=tuple(fitting)))
+        return tuple(periods)
+
+    def describe_dates(self) -> Iterator[str]:
+        """Yield which contract date fits best, and when that changed, as lines."""
+        sampled = self.audited.summary.sampled
+        if not self.dates:
+            if self.audited.summary.fits:
+                yield "no date accepts a payload of the sample"
+            return
+        for use in self.dates:
+            line, refused = f"{use.date} accepts {format_share(use.accepted.count, sampled)}", use.refused
+            others = (
+                f", and not {refused.count:,} that another date accepts{_describe_times(refused)}" if refused else ""
+            )
+            yield line + others
+        if fit := self.audited.summary.fits.get(()):
+            yield f"no date accepts {format_share(fit.count, sampled)}{_describe_times(fit)}"
+        yield from self._describe_periods()
+
+    def _describe_periods(self) -> Iterator[str]:
+        if not any(use.refused for use in self.dates):
+            if len(self.dates) > 1:
+                yield f"{_join([use.date for use in self.dates], 'and')} fit the sample equally"
+            return
+        if len(self.periods) < 2:
+            best = [use.date for use in self.dates if use.accepted.count == self.dates[0].accepted.count]
+            yield _describe_best(Period(since=0.0, dates=tuple(best)))
+        else:
+            first, second, *_ = self.periods
+            yield f"{'until' if second.is_after else 'before'} {format_time(second.since)}: {_describe_best(first)}"
+            for period in self.periods[1:]:
+                begin = "after" if period.is_after else "since"
+                yield f"{begin} {format_time(period.since)}: {_describe_best(period)}"
+
+
+_OVERLAP = "no date fits alone, since payloads for different dates overlap"
+_Edge = tuple[float, bool]
+
+
+def _describe_best(period: Period) -> str:
+    dates = period.dates
+    return f"{_join(dates, 'and')} {'fits' if len(dates) == 1 else 'fit'} best" if dates else _OVERLAP
+
+
+def _edges(fit: DateFit) -> tuple[_Edge, _Edge]:
+    """Return the start of a time, and its end, which is after it."""
+    return (fit.since or 0.0, False), (fit.until or 0.0, True)
+
+
+def _refused(fits: Mapping[tuple[str, ...], DateFit], date: str) -> DateFit | None:
+    """Return the payloads that a date does not accept although another does."""
+    found = [fit for dates, fit in fits.items() if dates and date not in dates]
+    return _combine(found) if found else None
+
+
+def _combine(fits: Iterable[DateFit]) -> DateFit:
+    return reduce(or_, fits)
+
+
+def _describe_times(fit: DateFit) -> str:
+    if fit.since is None or fit.until is None:
+        return ""
+    since, until = format_time(fit.since), format_time(fit.until)
+    return f" at {since}" if since == until else f" from {since} to {until}"
+
+
+def _join(words: Iterable[str], conjunction: str) -> str:
+    *first, last = words
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+def sort_statuses(statuses: Iterable[str]) -> list[str]:
+    """Return statuses in the order in which a call has them; none, as the empty string, last."""
+    order = {status: number for number, status in enumerate(STATUSES)}
+    return sorted(statuses, key=lambda status: order.get(status, len(order)))
+
+
+def format_time(at: float | None) -> str:
+    """Return a time in UTC to the second; empty if there is none, or no calendar has it."""
+    try:
+        return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def format_share(count: int, total: int) -> str:
+    """Return a count with its percentage, which is 0 or 100 only if it is exact."""
+    percent = 100 * count / total if total else 0.0
+    shown = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
+    return f"{count:,} of {total:,} ({shown} %)"
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes in a decimal unit."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
+
+
+def describe_finding(report: AuditReport, finding: Finding) -> str:
+    """Return how often and when a finding was, and where it was last."""
+    payloads = format_count(finding.payloads, "payload", "payloads")
+    times = "" if finding.count == finding.payloads else f", {finding.count:,} times"
+    words = [f"{payloads}{times}"]
+    if finding.first != finding.last:
+        words.append(f"last in {report.describe_place(finding.last)}")
+    since, until = format_time(finding.since), format_time(finding.until)
+    if since:
+        words.append(f"first seen {since}" + (f", last seen {until}" if until != since else ""))
+    return "; ".join(words)
+
+
+def describe_calls(report: AuditReport) -> str:
+    """Return what is known of calls over time as one line; empty if there is none."""
+    summary = report.audited.summary
+    if not summary.observations:
+        return ""
+    words = [
+        f"{format_count(summary.observations, 'observation', 'observations')} of "
+        f"{format_count(summary.calls, 'call', 'calls')}",
+        f"{summary.repeated:,} observed more than once",
+        f"{summary.broken:,} with a violation over time",
+    ]
+    return ", ".join(words)
