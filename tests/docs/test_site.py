@@ -15,6 +15,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.support.browser import read_console, visit
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("furo") is None, reason="needs Sphinx: the dependency group `docs`"),
@@ -110,10 +112,12 @@ def test_site_loads_nothing_from_elsewhere(site, pages):
 
 def test_site_opens_without_an_error_in_the_console(site, browser):
     for name in SAMPLE:
-        browser.get(f"{site}{name}.html")
+        visit(browser, f"{site}{name}.html")
         assert browser.find_element(By.TAG_NAME, "h1").is_displayed()
-        logged = [entry["message"] for entry in browser.get_log("browser")]
-        assert (name, [text for text in logged if "/favicon.ico" not in text]) == (name, [])  # it has none
+        assert (name, [text for text in read_console(browser) if "/favicon.ico" not in text]) == (
+            name,
+            [],
+        )  # it has none
 
 
 def test_search_finds_a_page(site, browser):

@@ -18,6 +18,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from tests.support.browser import read_console, visit
 from vocode_contract.cli.check import check
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
@@ -423,10 +424,9 @@ def test_page_gives_each_operation_a_row_of_its_own():
 
 
 def opened(browser: Any, path: Path, page: str) -> Any:
-    """Open a page in a browser whose log is empty."""
+    """Open a page in a browser."""
     path.write_text(page, "utf-8")
-    browser.get_log("browser")
-    browser.get(path.as_uri())
+    visit(browser, path.as_uri())
     return browser
 
 
@@ -445,7 +445,7 @@ def test_page_runs_nothing_in_a_browser(browser, tmp_path):
     page = opened(browser, tmp_path / "report.html", written("html", outcome(SPOILT, ROW, where=HOSTILE)))
     assert page.title == "violates: contract 2023-11-30"
     assert not re.search(r"<(script|img)\b", page.page_source)
-    assert page.get_log("browser") == []
+    assert read_console(page) == []
 
 
 @pytest.mark.slow
@@ -453,7 +453,7 @@ def test_page_has_a_policy_that_a_browser_enforces(browser, tmp_path):
     text = written("html", outcome(WRONG)).replace("</main>", "</main><script>document.title='pwned'</script>")
     page = opened(browser, tmp_path / "report.html", text.replace("<style>", "<style>/* */"))
     assert page.title.startswith("violates")
-    console = "\n".join(each["message"] for each in page.get_log("browser"))
+    console = "\n".join(read_console(page))
     assert "inline style" in console
     assert "inline script" in console
 

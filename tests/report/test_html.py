@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.report.test_files import EVIDENCE, HOSTILE, ROW, SPOILT, VIOLATION, WRONG, Strict, outcome, written
-from tests.support.browser import emulated, find_barriers
+from tests.support.browser import emulated, find_barriers, read_console, visit
 from vocode_contract.cli.main import run
 from vocode_contract.report.outcome import Outcome
 
@@ -106,8 +106,7 @@ def test_page_with_a_filter_holds_elements_of_ours_alone():
 def page(browser, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(written("html", mixed()), "utf-8")
-    browser.get_log("browser")  # what earlier tests left
-    browser.get(path.as_uri())
+    visit(browser, path.as_uri())
     return browser
 
 
@@ -171,7 +170,7 @@ def test_page_has_no_barriers(page, scheme, width):
     with emulated(page, scheme=scheme, width=width):
         assert find_barriers(page) == []
     assert page.title == "violates: contract 2023-11-30"
-    assert not page.get_log("browser")
+    assert read_console(page) == []
 
 
 @pytest.mark.slow
@@ -180,5 +179,5 @@ def test_page_of_changes_has_no_barriers(browser, tmp_path, capsys):
     path = tmp_path / "changes.html"
     path.write_text(capsys.readouterr().out, "utf-8")
     with emulated(browser, scheme="dark", width=400):
-        browser.get(path.as_uri())
+        visit(browser, path.as_uri())
         assert find_barriers(browser) == []

@@ -4,10 +4,12 @@ import re
 
 import httpx
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.support.browser import emulated, find_barriers
+from tests.support.browser import emulated, find_barriers, read_console, visit
 from vocode_contract.contract.model import Contract
 from vocode_contract.http.message import Request
 from vocode_contract.simulator import SCENARIOS, ManualClock, Simulation, simulator
@@ -28,8 +30,7 @@ def server():
 @pytest.fixture
 def page(browser, server):
     server.reset()
-    browser.get_log("browser")  # what earlier tests left
-    browser.get(f"{server.url}/")
+    visit(browser, f"{server.url}/")
     wait_for(browser, lambda: len(rows(browser)) == 12)
     return browser
 
@@ -77,6 +78,23 @@ def test_page_places_calls_and_leads_them(page):
     wait_for(page, lambda: rows(page)[0][0] == "in progress")
     click(page, "#reset")
     wait_for(page, lambda: len(rows(page)) == 12)
+
+
+def test_page_is_worked_with_the_keyboard(page):
+    wait_for(page, lambda: len(page.find_elements(By.TAG_NAME, "option")) == len(SCENARIOS))
+    press(page, Keys.TAB)
+    skip = page.switch_to.active_element
+    assert (skip.accessible_name, skip.location["x"] >= 0) == ("Skip to the calls", True)
+    press(page, Keys.TAB)
+    press(page, "busy")
+    press(page, Keys.TAB)
+    assert page.switch_to.active_element.accessible_name == "Place call"
+    press(page, Keys.ENTER)
+    wait_for(page, lambda: rows(page)[0][1] == "busy")
+
+
+def press(page, keys: str) -> None:
+    ActionChains(page).send_keys(keys).perform()
 
 
 def test_page_shows_what_webhooks_were_told(page, server):
@@ -131,12 +149,12 @@ def test_page_shows_no_number(page, server):
 
 
 def test_page_breaks_none_of_its_own_rules(page):
-    assert not page.get_log("browser")
+    assert read_console(page) == []
     page.execute_script(
         "const s = document.createElement('script'); s.textContent = 'document.title = 1'; document.body.append(s)"
     )
     assert page.title == "Simulated calls"
-    assert "Content Security Policy" in page.get_log("browser")[0]["message"]
+    assert "Content Security Policy" in read_console(page)[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

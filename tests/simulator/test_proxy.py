@@ -14,9 +14,10 @@ from functools import partial
 
 import httpx
 import pytest
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.support.browser import emulated, find_barriers
+from tests.support.browser import emulated, find_barriers, read_console, visit
 from tests.support.raw import HASTY, OK, TOKEN, drips, floods, free_port, is_silent, resets, says, serving
 from vocode_contract import conforms
 from vocode_contract.cli.main import run
@@ -499,8 +500,7 @@ def watched(browser, server):
         server.arm("wrong-enum", "null-agent")
         client.get("/v1/calls", params={"id": in_progress(server)})
         server.disarm()
-        browser.get_log("browser")  # what earlier tests left
-        browser.get(f"{running.url}/_proxy/")
+        visit(browser, f"{running.url}/_proxy/")
         wait_for_rows(browser, 2)
         yield browser, client
 
@@ -513,7 +513,7 @@ def wait_for_rows(browser, count: int) -> None:
 @pytest.mark.slow
 def test_page_of_the_proxy_keeps_open_what_is_open(watched, server):
     page, client = watched
-    page.find_element("css selector", "summary").click()
+    page.find_element("css selector", "summary").send_keys(Keys.ENTER)
     client.get("/v1/calls", params={"id": in_progress(server)})
     wait_for_rows(page, 3)
     shown = page.find_element("css selector", "details > div")
@@ -526,7 +526,7 @@ def test_page_of_the_proxy_keeps_open_what_is_open(watched, server):
 @pytest.mark.slow
 def test_page_of_the_proxy_shows_only_what_violates_the_contract(watched):
     page, _ = watched
-    page.find_element("id", "only").click()
+    page.find_element("id", "only").send_keys(Keys.SPACE)
     rows = page.find_elements("css selector", "#exchanges > tr")
     assert [row.is_displayed() for row in rows] == [True, False]
     assert "violates" in rows[0].text
@@ -538,7 +538,7 @@ def test_page_of_the_proxy_has_no_barriers(watched, scheme, width):
     page, _ = watched
     with emulated(page, scheme=scheme, width=width):
         assert find_barriers(page) == []
-    assert not page.get_log("browser")
+    assert read_console(page) == []
 
 
 def test_recordings_hold_no_secret_and_can_be_read(tmp_path, server):

@@ -29,6 +29,20 @@ def open_browser(profile: Path) -> Iterator[Chrome]:
         yield browser
 
 
+def visit(browser: Chrome, url: str) -> None:
+    """Open a page, and forget what the console shows of the one before, which may still wait for a server."""
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get(url)
+
+
+def read_console(browser: Chrome) -> list[str]:
+    """Return what the console shows of the open page, and of no other server, since the last call."""
+    origin = "/".join(browser.current_url.split("/")[:3])
+    log = browser.get_log("browser")
+    return [each["message"] for each in log if each["source"] != "network" or origin in each["message"]]
+
+
 @contextmanager
 def emulated(browser: Chrome, *, scheme: str = "light", width: int = 1200, media: str = "") -> Iterator[None]:
     """Show pages in a colour scheme, with a width in pixels, and as on ``media``, such as ``print``."""

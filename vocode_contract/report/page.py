@@ -129,5 +129,5 @@ def render_table(caption: str, titles: tuple[str, ...], body: Content, *, class_
 def render_lines(lines: Iterable[str], marked: Iterable[int] = ()) -> Markup:
     """Return lines of code, some of them marked."""
     numbers = frozenset(marked)
-    shown = (element("mark" if number in numbers else "span", line) for number, line in enumerate(lines))
-    return element("pre", Markup("\n".join(part.text for part in shown)))
+    shown = (element("mark", line).text if number in numbers else _escape(line) for number, line in enumerate(lines))
+    return element("pre", Markup("\n".join(shown)))
