@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -44,7 +43,7 @@ def read_index() -> _Document:
     return index
 
 
-#: Digest of a document -> the document. Documents are never discarded, like the validators compiled from them.
+#: A document as text with sorted keys -> the document. None is ever discarded, like the validators made from them.
 _DOCUMENTS: dict[bytes, _Document] = {}
 
 
@@ -60,18 +59,17 @@ def share_document(document: _Document) -> _Document:
         text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
     except TypeError:  # its text may quote the document
         raise InvalidOption("document", "is not JSON: it must consist of dicts, lists, strings and numbers") from None
-    digest = _digest(text)
-    if digest not in _DOCUMENTS:
-        # Sorted keys are for the digest: the copy keeps the document's order.
+    if text not in _DOCUMENTS:
+        # Sorted keys are for the comparison: the copy keeps the document's order.
         copy: _Document = orjson.loads(orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
         components = copy.get("components") if isinstance(copy, dict) else None
         if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
             raise InvalidOption("document", "has no schemas: an OpenAPI document has them under /components/schemas")
         _refuse_bad_references(copy["components"]["schemas"])
         mark_sensitive(copy["components"]["schemas"])
-        shared = _DOCUMENTS.setdefault(_digest(orjson.dumps(copy, option=orjson.OPT_SORT_KEYS)), copy)
-        _DOCUMENTS.setdefault(digest, shared)
-    return _DOCUMENTS[digest]
+        shared = _DOCUMENTS.setdefault(orjson.dumps(copy, option=orjson.OPT_SORT_KEYS), copy)
+        _DOCUMENTS.setdefault(text, shared)
+    return _DOCUMENTS[text]
 
 
 def _refuse_bad_references(schemas: _Document) -> None:
@@ -91,15 +89,11 @@ def _refuse_bad_references(schemas: _Document) -> None:
         level = [child for node in level for key, child in list_members(node) if key not in DATA]
 
 
-def _digest(text: bytes) -> bytes:
-    return blake2b(text, digest_size=16).digest()
-
-
 @cache
 def load_document(date: str) -> _Document:
     """Load a shipped contract's files as one document with each schema under ``components``."""
     document = join_files(lambda name: orjson.loads(files.read_bytes(date, name)))
-    return _DOCUMENTS.setdefault(_digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)), document)
+    return _DOCUMENTS.setdefault(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), document)
 
 
 def join_files(read: Callable[[str], Any]) -> dict[str, Any]:

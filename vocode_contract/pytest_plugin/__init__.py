@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from vocode_contract.pytest_plugin import phases
+from vocode_contract.pytest_plugin import end, failures, fixtures, phases, start
 from vocode_contract.pytest_plugin.options import MARKERS, URL_TYPED, declare, is_any_given, is_url_typed, resolve
 from vocode_contract.pytest_plugin.results import register_results
 from vocode_contract.pytest_plugin.state import (
@@ -21,13 +21,13 @@ from vocode_contract.pytest_plugin.state import (
     get_settings,
 )
 
-#: No other module imports these: pytest loads them by name, and warns where it finds one imported.
-pytest_plugins = [f"vocode_contract.pytest_plugin.{module}" for module in ("fixtures", "start", "failures", "end")]
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options and the keys of the configuration file."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the options and the keys of the configuration file, and register the other modules with hooks."""
     declare(parser)
+    # Not by `pytest_plugins`: for each name in it, pytest reads the metadata of every installed distribution.
+    for module in (fixtures, start, failures, end):
+        pluginmanager.register(module, module.__name__)
 
 
 def pytest_configure(config: pytest.Config) -> None:

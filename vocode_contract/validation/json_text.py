@@ -123,15 +123,16 @@ def _mark_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return repeated
 
 
-_HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|!--)", re.IGNORECASE)
-_CONSTANT = re.compile(r"-?(?:nan|infinity|inf)\b", re.IGNORECASE)
+# Compiled when bytes are refused: most processes refuse none.
+_HTML = rb"\s*<(?i:!doctype|html|head|body|!--)"
+_CONSTANT = r"-?(?i:nan|infinity|inf)\b"
 #: Syntax of other languages that is often used in JSON by mistake, and its description.
 _FOREIGN_SYNTAX = (
-    (re.compile(r"//|/\*|#"), "a comment"),
-    (re.compile("'"), "a single quote; strings need double quotes"),
-    (re.compile("[\u2018\u2019\u201c\u201d]"), "a typographic quote; strings need double quotes"),
-    (re.compile(r"(?:None|True|False)\b"), "a Python constant"),
-    (re.compile(r"undefined\b"), "undefined, as in JavaScript"),
+    (r"//|/\*|#", "a comment"),
+    ("'", "a single quote; strings need double quotes"),
+    ("[\u2018\u2019\u201c\u201d]", "a typographic quote; strings need double quotes"),
+    (r"(?:None|True|False)\b", "a Python constant"),
+    (r"undefined\b", "undefined, as in JavaScript"),
 )
 
 
@@ -152,11 +153,11 @@ def _diagnose(raw: bytes, message: str, position: int, limits: Limits) -> Defect
     defect = _find_encoding_defect(raw)
     if defect is not None:
         return defect
-    if _HTML.match(raw):
+    if re.match(_HTML, raw):
         return Defect(code="json-html", expected="JSON", actual=f"an HTML page of {len(raw)} bytes", offset=0)
     text = raw.decode()
     for start in (position - 1, position):  # orjson may stop after a sign or after the first letter
-        if start >= 0 and _CONSTANT.match(text, start):
+        if start >= 0 and re.compile(_CONSTANT).match(text, start):
             offset = len(text[:start].encode())
             return Defect(code="json-constant", expected="a JSON number", actual="NaN or Infinity", offset=offset)
     if "depth" in message:
@@ -166,7 +167,7 @@ def _diagnose(raw: bytes, message: str, position: int, limits: Limits) -> Defect
         return Defect(code="json-lines", expected="one JSON value", actual="several, one per line", offset=offset)
     code, expected, actual = next(row for part, *row in _MESSAGES if part in message)
     if "unexpected character" in message or code == "json-trailing":
-        actual = next((name for pattern, name in _FOREIGN_SYNTAX if pattern.match(text, position)), actual)
+        actual = next((name for pattern, name in _FOREIGN_SYNTAX if re.compile(pattern).match(text, position)), actual)
     return Defect(code=code, expected=expected, actual=actual, offset=offset)
 
 
