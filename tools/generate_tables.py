@@ -8,10 +8,11 @@ out of date.
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import click
 from _pytest.config.argparsing import Parser
@@ -33,7 +34,7 @@ from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, Consents, Guard, 
 from vocode_contract.http.policies import POLICIES  # noqa: E402
 from vocode_contract.pytest_plugin import fixtures  # noqa: E402
 from vocode_contract.pytest_plugin.options import declare  # noqa: E402
-from vocode_contract.simulator import SOUND_VARIANTS, Fault  # noqa: E402
+from vocode_contract.simulator import SCENARIOS, SOUND_VARIANTS, VARIANTS, Fault, Variant  # noqa: E402
 from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
 from vocode_contract.simulator.faults.operators import OPERATORS  # noqa: E402
@@ -300,6 +301,41 @@ def _reasons() -> Iterator[str]:
     return _table(("reason", "description"), rows)
 
 
+def _scenarios() -> Iterator[str]:
+    rows = []
+    for name, scenario in SCENARIOS.items():
+        end = (scenario.talk[-1].turn if scenario.talk else scenario.unanswered).step.changes
+        results = (f"`{end[key]}`" if key in end else "-" for key in ("status", "stage_outcome"))
+        rows.append((f"`{name}`", f"555 {scenario.number}", scenario.summary, *results))
+    head = ("scenario", "number ends in", "what happens", "status at the end", "outcome in the 2024 contracts")
+    return _table(head, rows)
+
+
+def _variant_options() -> Iterator[str]:
+    hints = get_type_hints(Variant)
+    meanings = dict(re.findall(r"^ +(\w+): (.*)\.$", Variant.__doc__ or "", re.MULTILINE))
+    rows = []
+    for option in fields(Variant):
+        others = [value for value in get_args(hints[option.name]) or (False, True) if value != option.default]
+        values = _code(_spell(value) for value in (option.default, *others))
+        rows.append((f"`{option.name}`", values, meanings[option.name]))
+    return _table(("option", "values, default first", "sets"), rows)
+
+
+def _variants() -> Iterator[str]:
+    rows = []
+    for name, variant in VARIANTS.items():
+        values = ((option.name, getattr(variant, option.name), option.default) for option in fields(Variant))
+        chosen = " ".join(f"{key}={_spell(value)}" for key, value, default in values if value != default)
+        rows.append((f"`{name}`", f"`{chosen}`" if chosen else "all defaults"))
+    return _table(("named variant", "options"), rows)
+
+
+def _spell(value: object) -> str:
+    """Return the value of an option as its user writes it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
 def _sound_servers() -> Iterator[str]:
     rows = ((f"`{name}`", sound.contract, sound.title) for name, sound in SOUND_VARIANTS.items())
     return _table(("server", "contract", "how it differs"), rows)
@@ -318,10 +354,13 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "policies": _policies,
     "pytest-options": _pytest_options,
     "reasons": _reasons,
+    "scenarios": _scenarios,
     "sound-servers": _sound_servers,
     "truth": _truth,
     "types": _types,
     "variables": _variables,
+    "variant-options": _variant_options,
+    "variants": _variants,
 }
 
 

@@ -14,14 +14,14 @@ class Variant:
     Attributes:
         refusal: Status code when authentication is rejected: 403 by the FastAPI of 2023, 401 by newer versions.
         nulls: Whether unset optional properties are null; otherwise they are absent.
-        pydantic: Major version of the framework that words 422 bodies.
+        pydantic: The pydantic version whose error messages 422 bodies contain.
         extra_keys: Whether calls and agents have a key that no contract declares.
         offset: How times state that they are UTC.
         charset: Whether the media type of JSON names UTF-8.
         redirects: Whether a trailing slash gets a 307; otherwise it gets a 404.
-        odd_bodies: Whether End Call accepts a body, which some clients send although it takes none.
+        odd_bodies: Whether End Call ignores a request body, such as an empty form or null; otherwise a body gets a 422.
         live_transcript: Whether the transcript can be read during the call; otherwise only after it.
-        provider: Telephony provider of created calls.
+        provider: Telephony provider of created calls: ids, metadata.
     """
 
     refusal: Literal[401, 403] = 403
