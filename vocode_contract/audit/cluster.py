@@ -1,6 +1,7 @@
 """Run an audit on a Dask cluster, whose workers can open the same paths as this process."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from importlib import import_module
 from itertools import islice
 from typing import Any, Self
@@ -10,7 +11,7 @@ from vocode_contract.audit.executors import Lost, Tick, Work
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 #: Seconds to wait for the scheduler.
-_TIMEOUT = 10
+_TIMEOUT = 5
 #: Arguments that are on the cluster at once, for each of its threads.
 _AHEAD = 4
 
@@ -49,7 +50,7 @@ class ClusterExecutor:
                 completed.add(added)
             try:
                 result: Any = future.result()
-            except self._dask.KilledWorker:
+            except (self._dask.KilledWorker, CancelledError):
                 result = Lost(reason="each worker that read it died")
             tick(_size_of(argument))
             yield argument, result
