@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks [NAME [NUMBER] [--OPTION[=VALUE]]...]...
 
-A number says how much of the benchmark before it: seconds of `soak`, calls of `callbacks`, verdicts of `memory`,
+A number says how much of the benchmark before it: megabytes of `audit`, seconds of `soak`, calls of `callbacks`, verdicts of `memory`,
 faults of `finding`, mutants of `mutants`, servers of `sound`. Options are the other arguments of its `figures`:
 `--seed=N` of `mutants` and `sound`, `--suite=DIRECTORY` and `--schemathesis` of `mutants`.
 """
@@ -14,7 +14,7 @@ from benchmarks.measuring import print_figures
 
 NAMES = ("verdict", "cold", "generation", "serving", "proxying", "callbacks", "memory", "comparing", "blocking")
 #: Those that only run when they are named.
-LONG = ("soak", "finding", "mutants", "sound", "checking")
+LONG = ("audit", "soak", "finding", "mutants", "sound", "checking")
 
 
 def main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.audit.archives import call, write_lines
@@ -57,12 +57,14 @@ def find_everything(value: object, contract: Contract) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("date", dates())
-@pytest.mark.parametrize("profile", ["documented", "wire", "tolerant"])
+@pytest.mark.parametrize(
+    ("date", "profile"), [*((date, "tolerant") for date in dates()), (dates()[0], "wire"), (dates()[-1], "documented")]
+)
 def test_usual_payload_is_accepted_only_if_nothing_is_found_in_it(tmp_path_factory, date, profile):
     contract = Contract.load(date, profile=profile)
     directory = tmp_path_factory.mktemp("x")
 
+    @settings(max_examples=40)
     @given(
         calls(contract=date, profile=profile)
         | near_misses(contract=date, profile=profile).map(lambda miss: miss.payload),
@@ -104,6 +106,7 @@ def test_fits_tell_since_when_a_server_is_newer(tmp_path):
     assert [fit.since for fit in fits.values()][1] == 1713520920.0
 
 
+@settings(max_examples=40)
 @given(histories())
 def test_what_is_kept_of_calls_shows_the_same_violations(tmp_path_factory, history):
     observations = history.observations

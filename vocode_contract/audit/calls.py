@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.audit.examine import ID_BYTES, INDEX_BYTES, Task, id_of, iter_calls, tell_schema
+from vocode_contract.audit.examine import ID_BYTES, INDEX_BYTES, Task, identify, iter_calls, tell_schema
 from vocode_contract.audit.readers import read_items, read_lines
 from vocode_contract.audit.sources import Shard, Unusable
 from vocode_contract.audit.summary import PayloadPlace, Summary
@@ -100,10 +100,12 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
     try:
         for number, at, value in _read_values(task, shard, wanted, tick):
             for item, (source, observed) in enumerate(iter_calls(task.schema or tell_schema(value), value)):
-                identity = id_of(source, observed)
-                if identity:
+                identity = observed.get("id" if source == "call" else "call_id") if isinstance(observed, dict) else None
+                if isinstance(identity, str) and identity:
                     place = [shard.source, shard.start, number, item]
-                    found.append(orjson.dumps([identity.hex(), at, place, source, _observed_part(source, observed)]))
+                    found.append(
+                        orjson.dumps([identify(identity).hex(), at, place, source, _observed_part(source, observed)])
+                    )
     except Unusable:  # the summary of the shard says so already
         pass
     return b"".join(line + b"\n" for line in sorted(found))

@@ -1,5 +1,6 @@
 """Examine one shard: its payloads in, their summary and the calls that they show out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
@@ -70,11 +71,10 @@ def tell_schema(value: object) -> str:
     """Return the schema that the members of a payload show; empty if they show none."""
     if not isinstance(value, dict):
         return ""
+    if "agent" in value and "id" in value:
+        return "NormalizedCall" if isinstance(value["agent"], str) else "Call"
     if "call_id" in value:
         return "WebhookEvent" if "type" in value else "ExternalActionRequest"
-    agent = value.get("agent")
-    if agent is not None and "id" in value and "status" in value:
-        return "NormalizedCall" if type(agent) is str else "Call"
     if "items" in value and "page" in value:
         return "CallPage"
     if "type" in value and str(value["type"]).startswith("event_"):
@@ -92,11 +92,12 @@ def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
     return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
 
 
-def id_of(source: str, value: Any) -> bytes | None:
-    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling; ``None`` if there is none."""
-    text = value.get("id" if source == "call" else "call_id") if isinstance(value, dict) else None
-    if not isinstance(text, str) or not text:
-        return None
+def _record(text: str, number: int) -> bytes:
+    return identify(text) + number.to_bytes(INDEX_BYTES, "big")
+
+
+def identify(text: str) -> bytes:
+    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling."""
     try:
         found = bytes.fromhex(text.replace("-", ""))
     except ValueError:
@@ -181,22 +182,44 @@ class _Examiner:
         self._lines = 0
         self._counts: dict[tuple[str, Verdict, str], int] = {}  # schema, verdict, day
         self._ids: list[bytes] = []
-        self._accepts: dict[str, Callable[[object], bool]] = {}
+        # If what it accepts has the members by which `tell_schema` tells a Call, the schema need not be told first.
+        required = task.contract.schemas.get("Call", {}).get("required", ())
+        is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
+        self._accepts_calls = _accepting(task.contract, "Call") if is_told else None
         # By the `id` of a part: to hash one takes longer than to find it.
         self._parts: dict[tuple[str, int], tuple[Part, int]] = {}
 
     def add_lines(self, lines: list[bytes]) -> None:
-        """Add a payload for each line that is not blank."""
-        add, limits = self._add_value, self._limits
-        for index, line in enumerate(lines, self._lines):
+        """Add a payload for each line that is not blank.
+
+        Calls in which nothing is found are most of all archives. What is kept of each is put into lists here, and
+        counted for all of them at once: to call a function for each would double the time.
+        """
+        limits, accepts, every = self._limits, self._accepts_calls, self._task.every
+        ids: list[str] = []
+        times: list[Any] = []
+        numbers: list[int] = []
+        for number, line in enumerate(lines, self._lines):
             try:
-                value = read(line, limits)
+                value: Any = read(line, limits)
             except Unreadable as error:
                 if line.strip():
-                    self._add_unreadable(error, index)
+                    self._add_unreadable(error, number)
                 continue
-            add(value, index, None)
+            if accepts is not None and accepts(value):
+                start, end = value.get("start_time"), value.get("end_time")
+                if start is None or end is None or _are_ordered(start, end):
+                    ids.append(value["id"])
+                    times.append(end or start)
+                    numbers.append(number)
+                    if not number % every:
+                        self._add_to_sample(value, "Call", None)
+                    continue
+            self._add_value(value, number, None)
         self._lines += len(lines)
+        for day, count in Counter(map(_written_day, times)).items():
+            self._count("Call", "conforms", day, count)
+        self._ids += map(_record, ids, numbers)
 
     def add(self, recorded: Recorded) -> None:
         """Add one payload."""
@@ -226,34 +249,26 @@ class _Examiner:
         summary.size = size
         return Examined(summary=summary, ids=b"".join(sorted(self._ids)))
 
-    def _add_value(self, value: Any, index: int, at: float | None) -> None:
+    def _count(self, schema: str, verdict: Verdict, day: str = "", count: int = 1) -> None:
+        key = schema, verdict, day
+        self._counts[key] = self._counts.get(key, 0) + count
+
+    def _add_value(self, value: Any, number: int, at: float | None) -> None:
         schema = self._task.schema or tell_schema(value)
-        accepts = self._accepts.get(schema)
-        if accepts is None:
-            accepts = self._accepts[schema] = _accepting(self._task.contract, schema)
-        try:
-            is_usual = accepts(value)
-        except ValueError:  # the engine met what JSON cannot hold
-            is_usual = False
-        day = ""
-        if is_usual and (schema == "Call" or schema == "NormalizedCall"):
-            start, end = value.get("start_time"), value.get("end_time")
-            is_usual = _are_ordered(start, end)
-            day = _written_day(start if end is None else end)
-        if at is not None or (not day and "Call" in schema):
-            day = day_of(time_of(value) if at is None else at)
-        key = schema, "conforms" if is_usual else self._look_closely(value, schema, index, at), day
-        self._counts[key] = self._counts.get(key, 0) + 1
+        verdict: Verdict = self._look_closely(value, schema, number, at)
+        self._count(schema, verdict, day_of(time_of(value) if at is None else at))
         for source, observed in iter_calls(schema, value):
-            found = id_of(source, observed)
-            if found:
-                self._ids.append(found + index.to_bytes(INDEX_BYTES, "big"))
-        if index % self._task.every == 0 and schema:
+            text = observed.get("id" if source == "call" else "call_id") if isinstance(observed, dict) else None
+            if isinstance(text, str) and text:
+                self._ids.append(_record(text, number))
+        if number % self._task.every == 0 and schema in self._task.contract.schemas:
             self._add_to_sample(value, schema, at)
 
     def _look_closely(self, value: Any, schema: str, index: int, at: float | None) -> Verdict:
-        if not schema or schema not in self._task.contract.schemas:
+        if schema not in self._task.contract.schemas:
             return "unknown"
+        if "Call" not in schema and _accepts(self._task.contract, schema, value):
+            return "conforms"
         violations = [*_validator(self._task.contract, schema).violations(value)]
         violations += _contradictions(self._task.contract, schema, value)
         if not violations:
@@ -273,13 +288,10 @@ class _Examiner:
         )
         schema = self._task.schema
         self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, index))
-        key: tuple[str, Verdict, str] = schema, "violates" if defect.code in READABLE else "unreadable", ""
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._count(schema, "violates" if defect.code in READABLE else "unreadable")
 
     def _add_to_sample(self, value: Any, schema: str, at: float | None) -> None:
         summary, contract = self.summary, self._task.contract
-        if schema not in contract.schemas:
-            return
         summary.sampled += 1
         status = value.get("status") if isinstance(value, dict) else None
         known = status if isinstance(status, str) and status in STATUSES else ""
@@ -287,7 +299,7 @@ class _Examiner:
             key = known, id(part)
             _, count = self._parts.get(key, (part, 0))
             self._parts[key] = part, count + 1
-        accepting = tuple(each for each in _dates_of(contract) if _accepts(each, contract.profile, schema, value))
+        accepting = tuple(each.date for each in _shipped(contract) if _accepts(each, schema, value))
         at = time_of(value) if at is None else at
         fit = DateFit(count=1, since=at, until=at)
         known_fit = summary.fits.get(accepting)
@@ -298,17 +310,15 @@ _UTC = ("Z", "+00:00")
 
 
 def _are_ordered(start: object, end: object) -> bool:
-    """Return whether two times need no closer look: one is absent, or both are in UTC and obviously in order."""
-    if start is None or end is None:
-        return True
+    """Return whether two times need no closer look: both are in UTC and obviously in order."""
     if type(start) is str and type(end) is str and start.endswith(_UTC) and end.endswith(_UTC):
         return start[10:11] == end[10:11] and start[:19] < end[:19]
     return False
 
 
 def _written_day(time: object) -> str:
-    """Return the day that a time in UTC starts with; empty if it must be computed."""
-    return time[:10] if type(time) is str and time.endswith(_UTC) else ""
+    """Return the day of a time in UTC, or of any other; empty for none."""
+    return time[:10] if type(time) is str and time.endswith(_UTC) else day_of(instant(time))
 
 
 @cache
@@ -324,8 +334,6 @@ def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Vio
 @cache
 def _accepting(contract: Contract, schema: str) -> Callable[[object], bool]:
     """Return the function that accepts the payloads without any violation, drift and undeclared keys included."""
-    if schema not in contract.schemas:
-        return lambda _value: False
     strict = contract.with_profile("wire") if contract.profile == "tolerant" else contract
     closed = deepcopy(schema_under_profile(strict, f"/components/schemas/{schema}"))
     if default_level("unknown-key", contract.profile) != "off":
@@ -347,13 +355,14 @@ def _close(schema: Any) -> None:
 
 
 @cache
-def _dates_of(contract: Contract) -> tuple[str, ...]:
-    return dates() if contract.is_shipped else ()
+def _shipped(contract: Contract) -> tuple[Contract, ...]:
+    """Return the contracts of all dates, if it is one of them."""
+    return tuple(Contract.load(each, profile=contract.profile) for each in dates()) if contract.is_shipped else ()
 
 
-def _accepts(date: str, profile: str, schema: str, value: object) -> bool:
-    """Return whether the contract of a date accepts a payload, and declares all of its keys."""
+def _accepts(contract: Contract, schema: str, value: object) -> bool:
+    """Return whether nothing at all is found in a payload."""
     try:
-        return _accepting(Contract.load(date, profile="tolerant" if profile == "tolerant" else profile), schema)(value)
-    except ValueError:
+        return _accepting(contract, schema)(value)
+    except ValueError:  # the engine met what JSON cannot hold
         return False

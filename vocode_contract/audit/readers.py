@@ -13,7 +13,7 @@ from vocode_contract.http.content_coding import Undecodable, decode
 from vocode_contract.validation.scalars import instant
 
 #: Bytes that are read at once of JSON Lines.
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 #: Bytes of a source that can only be read as a whole: one JSON value, or a cassette.
 MOST_WHOLE = 64 * 1024 * 1024
 

@@ -239,7 +239,7 @@ def open_bytes(path: str, tick: Callable[[int], None] | None = None) -> Iterator
     with _report_failures():
         raw, size, modified = _open_url(path) if is_url(path) else _open_file(path)
         try:
-            yield cast("BinaryIO", io.BufferedReader(_CountedStream(raw, tick), 1 << 20)), size, modified
+            yield cast("BinaryIO", io.BufferedReader(_CountedStream(raw, tick), 1 << 17)), size, modified
         finally:
             raw.close()
 
