@@ -2,8 +2,9 @@
 
 Usage: python -m benchmarks [NAME [NUMBER] [--OPTION[=VALUE]]...]...
 
-A number says how much of the benchmark before it: megabytes of `audit`, seconds of `soak`, calls of `callbacks`, verdicts of `memory`,
-faults of `finding`, mutants of `mutants`, servers of `sound`. Options are the other arguments of its `figures`:
+A number says how much of the benchmark before it: megabytes of `audit`, seconds of `soak`, calls of `callbacks`,
+verdicts of `memory`, faults of `finding`, mutants of `mutants`, servers of `sound`. Options are the other arguments of
+its `figures`:
 `--seed=N` of `mutants` and `sound`, `--suite=DIRECTORY` and `--schemathesis` of `mutants`.
 """
 
