@@ -28,7 +28,7 @@ def test_cluster_gives_the_same_summary_though_a_worker_is_killed(tmp_path, monk
     alone = audit(paths).summary
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
         victim = next(iter(cluster.workers.values())).pid
-        killed = []
+        killed: list[int] = []
 
         def kill_one(label: str, done: int, _total: int) -> None:
             if label == "examining" and done and not killed:
