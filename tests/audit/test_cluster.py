@@ -2,12 +2,14 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 from distributed import LocalCluster
 
 from tests.audit.archives import call, write_lines
 from vocode_contract.audit import sources
+from vocode_contract.audit.cluster import ClusterExecutor
 from vocode_contract.audit.run import audit
 from vocode_contract.errors import InvalidOption
 
@@ -35,7 +37,9 @@ def test_cluster_gives_the_same_summary_though_a_worker_is_killed(tmp_path, monk
                 killed.append(victim)
                 os.kill(victim, signal.SIGKILL)
 
-        together = audit(paths, cluster=cluster.scheduler_address, progress=kill_one).summary
+        together = audit(
+            paths, executor=partial(ClusterExecutor, address=cluster.scheduler_address), progress=kill_one
+        ).summary
     assert killed == [victim]
     assert together.to_bytes() == alone.to_bytes()
     assert together.repeated == 13
@@ -43,4 +47,7 @@ def test_cluster_gives_the_same_summary_though_a_worker_is_killed(tmp_path, monk
 
 def test_cluster_without_a_scheduler_is_refused(tmp_path):
     with pytest.raises(InvalidOption, match="no Dask scheduler"):
-        audit([write_lines(tmp_path / "x.jsonl", [call(1)])], cluster="tcp://127.0.0.1:1")
+        audit(
+            [write_lines(tmp_path / "x.jsonl", [call(1)])],
+            executor=partial(ClusterExecutor, address="tcp://127.0.0.1:1"),
+        )

@@ -63,7 +63,7 @@ def audit(
     every: int | None = None,
     most: int = MOST_BYTES,
     workers: int = 1,
-    cluster: str = "",
+    executor: Callable[[Task], Executor] | None = None,
     checkpoint: str | None = None,
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
@@ -80,7 +80,7 @@ def audit(
         most: Maximum size of a payload in bytes.
         workers: Number of processes; more than one need a main module that can be imported, as `multiprocessing` does.
             0 stands for one per usable CPU, or for one alone if the archive is small.
-        cluster: Address of a Dask scheduler whose workers can open the same paths; empty for none.
+        executor: Makes what runs the work elsewhere, such as `ClusterExecutor`; by default processes of this machine.
         checkpoint: Directory for the results of finished shards, from which an interrupted audit goes on; by default a
             temporary one.
         progress: Called now and then with what is being done, the bytes that are done, and all bytes.
@@ -101,8 +101,9 @@ def audit(
         size = sum(source.size for source in task.sources)
         task = replace(task, every=every or min(max(size // _SAMPLE_BYTES, 1), _MOST_EVERY))
         workers = workers or (_count_cpus() if size > _FEW_BYTES else 1)
-        executor = stack.enter_context(_make_executor(task, workers=workers, cluster=cluster))
-        summary = _Run(task, store, executor, progress or (lambda *_: None)).run()
+        local = ProcessExecutor(task, workers) if workers > 1 else SerialExecutor(task)
+        running = stack.enter_context(executor(task) if executor else local)
+        summary = _Run(task, store, running, progress or (lambda *_: None)).run()
     return Audited(
         summary=summary,
         sources=task.sources,
@@ -124,14 +125,6 @@ def _find(paths: list[str], directory: Path, stdin: BinaryIO | None) -> tuple[tu
 
 def _count_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _make_executor(task: Task, *, workers: int, cluster: str) -> Executor:
-    if cluster:
-        from vocode_contract.audit.cluster import ClusterExecutor
-
-        return ClusterExecutor(task, cluster)
-    return ProcessExecutor(task, workers) if workers > 1 else SerialExecutor(task)
 
 
 class _Store:

@@ -2,7 +2,9 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +16,8 @@ from vocode_contract.cli.payloads import MOST_BYTES, STDIN, is_typed
 from vocode_contract.errors import Terminated
 
 if TYPE_CHECKING:
+    from vocode_contract.audit.examine import Task
+    from vocode_contract.audit.executors import Executor
     from vocode_contract.report.audit import AuditReport
     from vocode_contract.report.files import ReportRequest
 
@@ -149,7 +153,7 @@ def _run_audit(options: AuditOptions, output: Output) -> "AuditReport":
             every=options.every,
             most=options.max_size,
             workers=options.workers,
-            cluster=options.cluster,
+            executor=_executor_of(options),
             checkpoint=options.checkpoint,
             progress=progress.show,
             stdin=sys.stdin.buffer if sys.stdin else None,
@@ -160,6 +164,14 @@ def _run_audit(options: AuditOptions, output: Output) -> "AuditReport":
         raise
     progress.clear()
     return AuditReport(audited=audited, contract=contract, seconds=progress.seconds, full=options.full)
+
+
+def _executor_of(options: AuditOptions) -> "Callable[[Task], Executor] | None":
+    if not options.cluster:
+        return None
+    from vocode_contract.audit.cluster import ClusterExecutor
+
+    return partial(ClusterExecutor, address=options.cluster)
 
 
 def _describe_continuation(options: AuditOptions) -> str:
