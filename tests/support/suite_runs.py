@@ -1,12 +1,14 @@
 """Many runs of the suite in this process, over tests that are collected once."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
+from _pytest import fixtures
+from _pytest.compat import getfuncargnames
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
@@ -25,6 +27,11 @@ _KEPT: tuple[pytest.StashKey[Any], ...] = (
     *(state.PLANNER, state.SENDER, state.SIMULATED, state.RUN, state.RUN_IDENTIFIER),
     *(state.SETTINGS, state.OFFLINE_SETTINGS, state.RESULTS),
 )
+
+
+def _list_arguments(function: Callable[..., Any], name: str = "", **others: Any) -> tuple[str, ...]:
+    """Return the arguments of a fixture; pytest inspects ``request``, which has none, ten times for each test."""
+    return () if name == "request" else getfuncargnames(function, name=name, **others)
 
 
 class SuiteRuns:
@@ -56,6 +63,7 @@ class SuiteRuns:
         config.pluginmanager.register(collector)
         try:
             with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(fixtures, "getfuncargnames", _list_arguments)
                 for name, value in variables.items():
                     patch.setenv(name, value)
                 collector.pytest_collection_finish(session)

@@ -193,7 +193,7 @@ class Contract:
         """
         return self if profile == self.profile else _with_profile(self, profile)
 
-    @property
+    @cached_property
     def schemas(self) -> Mapping[str, Schema]:
         """Every documented schema by its name; references point into this document."""
         schemas: Mapping[str, Schema] = self.document["components"]["schemas"]
