@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.payloads import SOUND
 from tests.support.raw import (
+    AMPLE,
     CONTRACT,
     GET,
     HASTY,
@@ -34,6 +35,7 @@ from tests.support.raw import (
     says,
     serving,
 )
+from tests.support.waiting import one_clock
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.checks import violations_of
 from vocode_contract.http.client.endpoint import Endpoint, Proxy
@@ -103,7 +105,7 @@ each_fault = pytest.mark.parametrize("name", FAULTS)
 @each_fault
 def test_fault_is_inconclusive_of_its_kind(name):
     kind, answer = FAULTS[name]
-    timing = {"too-large": Timing(), "timeout-total": PATIENT}.get(kind, HASTY)
+    timing = PATIENT if kind == "timeout-total" else HASTY if kind.startswith("timeout") else AMPLE
     with serving(answer) as server, pytest.raises(Inconclusive) as caught:
         client(server, timing).exchange(POST)
     assert caught.value.kind == kind
@@ -113,7 +115,7 @@ def test_fault_is_inconclusive_of_its_kind(name):
 @each_fault
 def test_fault_sends_a_mutating_request_once(name):
     kind, answer = FAULTS[name]
-    timing = Timing() if kind == "too-large" else HASTY
+    timing = HASTY if kind.startswith("timeout") else AMPLE
     with serving(answer) as server, pytest.raises(Inconclusive):
         client(server, timing).exchange(POST)
     assert len(server.heard) == 1
@@ -150,7 +152,7 @@ def test_unknown_host_says_that_its_name_was_not_found(monkeypatch):
 
 def test_no_answer_to_a_mutating_request_says_what_may_have_happened():
     with serving(is_silent) as server, pytest.raises(Inconclusive) as caught:
-        client(server).exchange(POST)
+        client(server, HASTY).exchange(POST)
     assert str(caught.value) == (
         f"inconclusive: no response in time; 127.0.0.1 port {server.port}: "
         "nothing came within 0.2 s; the call may have been ended, Get Call tells [timeout-read]"
@@ -194,7 +196,7 @@ def test_web_page_is_an_answer():
 
 def heard(wanted: OperationRequest, token: Secret | None = None) -> bytes:
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
-        Client(server.url, token, timing=HASTY).exchange(wanted)
+        Client(server.url, token, timing=AMPLE).exchange(wanted)
     return server.heard[0]
 
 
@@ -263,7 +265,7 @@ def test_credentials_in_a_shell_are_those_that_are_sent(credentials, authenticat
 )
 def test_credential_is_sent_where_the_server_expects_it(authentication, line):
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
-        sender = Client(server.url, Secret("ada:secret"), timing=HASTY, authentication=authentication)
+        sender = Client(server.url, Secret("ada:secret"), timing=AMPLE, authentication=authentication)
         request = sender.exchange(GET).request
     lines = server.heard[0].decode().split("\r\n")
     assert [found for found in lines if found.startswith(("Authorization", "X-API-Key"))] == [line]
@@ -287,7 +289,7 @@ def test_header_of_the_environment_is_sent_and_never_shown(monkeypatch):
     monkeypatch.setenv("TENANT", "hunter2 and more")
     header = SecretHeader.from_word("X-Tenant=TENANT")
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
-        sender = Client(server.url, timing=HASTY, headers=(header,))
+        sender = Client(server.url, timing=AMPLE, headers=(header,))
         exchange = sender.exchange(GET)
     assert b"\r\nX-Tenant: hunter2 and more\r\n" in server.heard[0]
     assert sender.headers_in_shell(None) == {"x-tenant": "$TENANT"}
@@ -600,7 +602,7 @@ JUDGED: dict[str, tuple[Answer, list[str]]] = {
 def test_complete_answer_is_judged(name):
     answer, expected = JUDGED[name]
     with serving(answer) as server:
-        exchange = client(server, replace(HASTY, total=5)).exchange(GET)
+        exchange = client(server).exchange(GET)
     assert len(server.heard) == 1
     found = [violation.code for violation in violations_of(exchange, GET.operation, CONTRACT)]
     assert [code for code in found if code != "slow"] == expected  # a busy machine is slow
@@ -619,7 +621,7 @@ def takes_nothing(_connection: socket.socket) -> None:
 
 def test_request_that_is_not_taken_in_time_may_have_been_sent():
     with serving(takes_nothing) as server, pytest.raises(Inconclusive) as caught:
-        client(server).exchange(replace(POST, body=b" " * 30_000_000))
+        client(server, HASTY).exchange(replace(POST, body=b" " * 30_000_000))
     assert caught.value.kind == "timeout-write"
     assert "may have been ended" in str(caught.value)
 
@@ -640,22 +642,22 @@ AUDIO = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
 
 def test_recording_is_read_to_its_end_and_its_beginning_is_kept():
     with serving(says(AUDIO + b"Content-Length: 3000\r\n\r\nID3" + b"0" * 2_997)) as server:
-        exchange = Client(server.url, timing=HASTY, max_body=1_000).exchange(RECORDING)
+        exchange = Client(server.url, timing=AMPLE, max_body=1_000).exchange(RECORDING)
     assert exchange.response.body == b"ID3" + b"0" * 997
 
 
 def test_recording_that_is_cut_behind_what_is_kept_is_cut_off():
     cut = AUDIO + b"Content-Length: 3000\r\n\r\nID3" + b"0" * 2_000
     with serving(says(cut)) as server, pytest.raises(Inconclusive, match="got 2003 of 3000 bytes") as caught:
-        Client(server.url, timing=replace(HASTY, pauses=()), max_body=1_000).exchange(RECORDING)
+        Client(server.url, timing=replace(AMPLE, pauses=()), max_body=1_000).exchange(RECORDING)
     assert caught.value.kind == "truncated"
 
 
 def test_limit_of_a_body_can_be_raised():
     with serving(says(whole(CALL))) as server:
         with pytest.raises(Inconclusive, match="more than 99 bytes; --vocode-max-body raises the limit"):
-            Client(server.url, timing=HASTY, max_body=99).exchange(GET)
-        assert Client(server.url, timing=HASTY, max_body=len(CALL)).exchange(GET).response.body == CALL
+            Client(server.url, timing=AMPLE, max_body=99).exchange(GET)
+        assert Client(server.url, timing=AMPLE, max_body=len(CALL)).exchange(GET).response.body == CALL
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -687,18 +689,18 @@ def test_requests_beyond_loopback_go_out_one_after_the_other():
     at: list[float] = []
 
     def note(_request: httpx.Request) -> httpx.Response:
-        at.append(time.monotonic())
+        at.append(clock.now())
         return httpx.Response(200, json={})
 
     timing = Timing(interval=0.05)
     paced = Client("https://staging.example", timing=timing, transport=httpx.MockTransport(note), run_id="7")
     threads = [threading.Thread(target=paced.exchange, args=(GET,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    # Each is noted a little after it starts, on a busy machine not always equally late.
-    assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(at))
+    with one_clock() as clock:  # of this machine's, a busy one would not note each request equally late
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert all(later - earlier > 0.049 for earlier, later in itertools.pairwise(at))
 
 
 class Interrupted(BaseException):
@@ -748,7 +750,7 @@ def test_plain_http_that_is_permitted_reaches_private_addresses_only(monkeypatch
     monkeypatch.setattr("vocode_contract.http.client.connection._peer", lambda _socket: address)
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
         endpoint = Endpoint.from_url(f"http://127.1:{server.port}", http_hosts=("127.1",))  # which counts as remote
-        sender = Client(endpoint, Secret(TOKEN), timing=HASTY)
+        sender = Client(endpoint, Secret(TOKEN), timing=AMPLE)
         if is_sent:
             assert sender.exchange(GET).response.status == 200
             return
@@ -764,14 +766,14 @@ def test_name_of_this_machine_that_leads_elsewhere_gets_not_a_byte(monkeypatch, 
         serving(says(b"")) as server,
         pytest.raises(Inconclusive, match=r"resolves to another; nothing was sent") as caught,
     ):
-        Client(f"http://localhost:{server.port}", Secret(TOKEN), timing=replace(HASTY, pauses=())).exchange(POST)
+        Client(f"http://localhost:{server.port}", Secret(TOKEN), timing=replace(AMPLE, pauses=())).exchange(POST)
     assert caught.value.kind == "unreachable"
     assert set(server.heard) <= {b""}
 
 
 def test_request_names_the_run():
     with serving(says(OK + b"Content-Length: 2\r\n\r\n{}")) as server:
-        Client(server.url, timing=HASTY, run_id="7").exchange(GET)
+        Client(server.url, timing=AMPLE, run_id="7").exchange(GET)
     assert b"(run 7)\r\n" in server.heard[0]
 
 

@@ -41,6 +41,7 @@ each_move = pytest.mark.parametrize("move", MOVES.values(), ids=list(MOVES))
 
 #: Files that may read the process's own clock, because that is what they show, or what they are for.
 OWN_CLOCK = {
+    "cli/audit.py",  # its progress
     "cli/check.py",  # not run inside of a test
     "cli/output.py",
     "cli/proxy.py",
@@ -51,6 +52,7 @@ OWN_CLOCK = {
     "pytest_plugin/end.py",  # how long a run took
     "pytest_plugin/results.py",  # when it started
     "simulator/faults/statuses.py",
+    "simulator/server/connection.py",  # how long a response took, for the log
     "simulator/server/server.py",  # a default, which its user can replace
     "simulator/simulation.py",
     "validation/consistency.py",  # the same

@@ -60,7 +60,7 @@ def stops_in_the_body(connection: socket.socket) -> None:
 
 def test_answer_that_stops_tells_for_how_long():
     with serving(stops_in_the_body) as server, pytest.raises(Inconclusive, match=r"then nothing within 0\.2 s"):
-        client(server).exchange(POST)
+        client(server, HASTY).exchange(POST)
 
 
 def test_silence_until_the_deadline_is_no_answer_that_does_not_end():

@@ -6,7 +6,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.support.raw import GET, HASTY, OK, POST, Answer, client, is_silent, says, serving
+from tests.support.raw import AMPLE, GET, OK, POST, Answer, client, is_silent, says, serving
+from tests.support.waiting import Clock, one_clock
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle, Timing
 from vocode_contract.http.guard.guard import Consents, Guard
@@ -14,7 +15,6 @@ from vocode_contract.http.inconclusive import Inconclusive
 from vocode_contract.validation.masking import Secret
 
 FINE = says(OK + b"Content-Length: 2\r\n\r\n{}")
-PATIENT = replace(HASTY, total=5)
 
 
 def limited(header: bytes) -> Answer:
@@ -44,27 +44,27 @@ def test_request_that_only_reads_is_sent_again_within_a_short_time_too():
 def test_wait_of_nothing_is_still_a_pause(header):
     started = time.monotonic()
     with serving(limited(header), FINE) as server:
-        client(server, replace(PATIENT, pauses=(0.2, 0.2))).exchange(GET)
+        client(server, replace(AMPLE, pauses=(0.2, 0.2))).exchange(GET)
     assert time.monotonic() - started >= 0.2
 
 
 def test_mutating_request_that_was_refused_for_a_time_is_sent_again_after_it():
     started = time.monotonic()
     with serving(limited(b"Retry-After: 1\r\n"), FINE) as server:
-        assert client(server, PATIENT).exchange(POST).response.status == 200
+        assert client(server, AMPLE).exchange(POST).response.status == 200
     assert time.monotonic() - started >= 0.9
     assert len(server.heard) == 2
 
 
 def test_mutating_request_that_was_refused_without_a_time_is_not_sent_again_but_the_next_one_waits():
-    with serving(limited(b""), FINE) as server:
-        sender = client(server, replace(PATIENT, pauses=(0.2, 0.2)))
+    with serving(limited(b""), FINE) as server, one_clock() as clock:
+        sender = client(server, replace(AMPLE, pauses=(0.2, 0.2)))
         with pytest.raises(Inconclusive) as caught:
             sender.exchange(POST)
-        started = time.monotonic()
+        started = clock.now()
         sender.exchange(POST)
     assert (caught.value.kind, caught.value.may_have_acted) == ("rate-limited", False)
-    assert time.monotonic() - started >= 0.1
+    assert clock.now() - started >= 0.1
     assert len(server.heard) == 2
 
 
@@ -80,7 +80,7 @@ def test_mutating_request_is_sent_to_a_remote_host_as_often_as_the_budget_says(b
         heard.append(request)
         return httpx.Response(429, headers={"retry-after": "0"}, stream=httpx.ByteStream(b""))
 
-    timing = replace(PATIENT, interval=0, pauses=(0.01, 0.01))
+    timing = replace(AMPLE, interval=0, pauses=(0.01, 0.01))
     carrier = httpx.MockTransport(refuse)  # there is no remote host to send to
     sender = Client(f"https://{host}", Secret("token"), guard=Guard(permits), timing=timing, transport=carrier)
     with pytest.raises(Inconclusive):
@@ -89,41 +89,44 @@ def test_mutating_request_is_sent_to_a_remote_host_as_often_as_the_budget_says(b
 
 
 def test_wait_that_was_asked_for_is_no_time_of_the_server():
-    with serving(limited(b"Retry-After: 1\r\n"), FINE) as server:
-        sender = client(server)
+    with serving(limited(b"Retry-After: 6\r\n"), FINE) as server, one_clock():
+        sender = client(server, replace(AMPLE, total=5))
         with pytest.raises(Inconclusive):  # the wait is longer than one exchange may take
             sender.exchange(POST)
-        assert sender.exchange(POST).response.status == 200  # within 0.6 s, the wait not counted
+        assert sender.exchange(POST).response.status == 200  # within 5 s, the wait not counted
 
 
 def test_wait_beyond_patience_is_told_and_speaks_of_the_server():
     with serving(limited(b"Retry-After: 31\r\n")) as server, pytest.raises(Inconclusive) as caught:
-        client(server, PATIENT).exchange(POST)
+        client(server, AMPLE).exchange(POST)
     assert caught.value.what == "for 31 s, which is not waited for: 30 s at most, 60 s in a run"
     assert caught.value.is_down
 
 
 def test_server_that_refuses_although_it_was_waited_for_is_down():
     with serving(limited(b"Retry-After: 0\r\n")) as server, pytest.raises(Inconclusive) as caught:
-        client(server, PATIENT).exchange(GET)
+        client(server, AMPLE).exchange(GET)
     assert (caught.value.kind, caught.value.is_down) == ("rate-limited", True)
 
 
 def test_run_waits_no_longer_than_it_may_in_all():
-    timing, throttle = replace(PATIENT, max_total_wait=0.1), Throttle()
-    assert throttle.slow_down(0.08, timing)
-    assert throttle.wait(timing) > 0
-    assert not throttle.slow_down(0.08, timing)
+    timing, throttle = replace(AMPLE, max_total_wait=0.1), Throttle()
+    with one_clock():
+        assert throttle.slow_down(0.08, timing)
+        assert throttle.wait(timing) > 0
+        assert not throttle.slow_down(0.08, timing)
 
 
 def test_requests_are_spread_as_the_server_allows():
-    timing, throttle = Timing(), Throttle()
-    for _ in range(11):
-        assert throttle.wait(timing) == 0
-    throttle.slow_down(0.1, timing)  # ten were taken in no time: ten in a tenth of a second
-    assert 0.01 <= throttle.interval < 0.05
-    assert throttle.wait(timing) > 0.05
-    assert 0 < throttle.wait(timing) < 0.05
+    timing = Timing()
+    with one_clock(Clock(tick=0.0001)):
+        throttle = Throttle()
+        for _ in range(11):
+            assert throttle.wait(timing) == 0
+        throttle.slow_down(0.1, timing)  # ten were taken in no time: ten in a tenth of a second
+        assert 0.01 <= throttle.interval < 0.05
+        assert throttle.wait(timing) > 0.05
+        assert 0 < throttle.wait(timing) < 0.05
 
 
 def test_requests_are_spread_to_one_a_second_at_most():
