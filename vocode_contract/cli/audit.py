@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.cli.completion import complete_schemas
+from vocode_contract.cli.completion import complete_audit_reports, complete_schemas
 from vocode_contract.cli.options import contract_of, contract_option, examples, make_profile_option, schema_of
 from vocode_contract.cli.output import INCONCLUSIVE, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, is_typed
@@ -100,6 +100,7 @@ class AuditOptions:
     "reports",
     metavar="FORMAT[=PATH]",
     multiple=True,
+    shell_complete=complete_audit_reports,
     help="Write a report: text, json, markdown or html; separate several with commas. If PATH is missing or -, it goes "
     "to standard output, and the summary to standard error (default: text to standard output).",
 )

@@ -377,6 +377,21 @@ def sort_statuses(statuses: Iterable[str]) -> list[str]:
     return sorted(statuses, key=lambda status: order.get(status, len(order)))
 
 
+def list_statuses(uses: Iterable[PropertyUse]) -> list[str]:
+    """Return the statuses in which some properties occur, in the order in which a call has them."""
+    return sort_statuses({status for use in uses for status in use.counts})
+
+
+def describe_property(use: PropertyUse, status: str) -> str:
+    """Return how often a property is absent, null and present in a status."""
+    counts = use.counts.get(status)
+    if not counts:
+        return "-"
+    total = counts.total()
+    shares = {state: 100 * counts[state] // total for state in STATES if counts[state]}
+    return ", ".join(f"{state} {share or '<1'}%" if len(shares) > 1 else state for state, share in shares.items())
+
+
 def format_time(at: float | None) -> str:
     """Return a time in UTC to the second; empty if there is none, or no calendar has it."""
     try:

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vocode_contract.audit.summary import VERDICTS, Finding, FindingKey
 from vocode_contract.report.audit import (
-    STATES,
     AuditReport,
-    PropertyUse,
     describe_calls,
     describe_finding,
+    describe_property,
     format_size,
-    sort_statuses,
+    list_statuses,
 )
 from vocode_contract.report.coverage import render_coverage
 from vocode_contract.report.payload_results import Heading
@@ -86,30 +85,16 @@ def _tabulate_schemas(report: AuditReport) -> Iterator[str]:
 def _tabulate_properties(report: AuditReport) -> Iterator[str]:
     """Yield the properties that a consumer may not expect."""
     shown = [use for use in report.properties if use.remarks or report.full]
-    statuses = sort_statuses({status for use in shown for status in use.counts})
+    statuses = list_statuses(shown)
     if not shown:
         return
     rows = [["", *(status or "(no status)" for status in statuses), ""]]
     for use in shown if report.full else shown[:_MOST]:
-        cells = [_describe_states(use, status) for status in statuses]
+        cells = [describe_property(use, status) for status in statuses]
         rows.append([printable(use.name), *cells, printable("; ".join(use.remarks))])
     yield from _align(rows, right=False)
     if len(shown) > len(rows) - 1:
         yield f"and {len(shown) - len(rows) + 1:,} more; {_HINT}"
-
-
-def _describe_states(use: PropertyUse, status: str) -> str:
-    counts = use.counts.get(status)
-    if not counts:
-        return "-"
-    return ", ".join(_describe_state(state, counts[state], counts.total()) for state in STATES if counts[state])
-
-
-def _describe_state(state: str, count: int, total: int) -> str:
-    if count == total:
-        return state
-    percent = 100 * count // total
-    return f"{state} {percent or '<1'}%"
 
 
 def _align(rows: Sequence[Sequence[str]], *, right: bool = True) -> Iterator[str]:
