@@ -77,6 +77,10 @@ VARIABLES = {
     "VOCODE_PROXY_AUTH": "`user:password` for `--proxy`",
     "VOCODE_CONTRACT_READ_ONLY": "`1` forbids every effect, on this machine too; only the built-in simulator is exempt",
     "VOCODE_CONTRACT_DEBUG": "`1` adds the traceback to the report of a bug in this package",
+    "XDG_CONFIG_HOME": "the directory of your own `vocode-contract/config.toml`; default: `~/.config`",
+    "XDG_STATE_HOME": "the directory of the [journal](live.md#the-plan-and-ending-the-calls-of-a-run); default: "
+    "`~/.local/state`",
+    "CI": "hides the progress of a run",
     "_VOCODE_CONTRACT_COMPLETE": "set by the [completion](#in-a-terminal) of a shell",
 }
 #: An option of a run, a command or a fixture -> the title and the target of a link to where more is said.

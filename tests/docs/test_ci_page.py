@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.pages import following, read_blocks
+from tests.support.pages import ROOT, following, read_blocks
 
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.simulator import simulator
 
 yaml = pytest.importorskip("yaml")
@@ -75,3 +76,15 @@ def test_snippets_install_extras_that_there_are():
     assert len(installed) == 5
     known = metadata("vocode-contract").get_all("Provides-Extra") or []
     assert {extra for each in installed for extra in each.extras} <= {*known}
+
+
+def test_step_with_the_action_has_inputs_and_options_that_there_are():
+    if not (ROOT / "action.yml").exists():
+        pytest.skip("needs the checkout")
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
+    snippets = [yaml.safe_load(block.text) for block in read_blocks(PAGE) if block.language == "yaml"]
+    steps = [each for snippet in snippets if isinstance(snippet, list) for each in snippet]
+    [step] = [each for each in steps if "/vocode-contract@" in each.get("uses", "")]
+    assert step["with"].keys() <= inputs.keys()
+    known = {f"--{option.name}" for option in OPTIONS}
+    assert {word for word in step["with"]["args"].split() if word.startswith("--")} <= known
