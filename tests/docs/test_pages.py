@@ -20,6 +20,7 @@ PAGES = (
     "how-to/move-between-dates.md",
     "how-to/troubleshoot.md",
     "how-to/use-with-pydantic-and-fastapi.md",
+    "how-to/validate-in-a-service.md",
     "how-to/validate-in-async-code.md",
     "how-to/validate-before-a-commit.md",
     "how-to/use-your-own-contract.md",

@@ -8,6 +8,7 @@ from vocode_contract.validation.codes import CODES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FOUND = (ROOT / "docs" / "reference" / "found.md").read_text(encoding="utf-8")
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -28,13 +29,22 @@ def test_readme_comments_with_a_result_are_true():
 
 
 def test_readme_counts_the_faults_whose_result_is_inconclusive():
-    page = (ROOT / "docs" / "reference" / "found.md").read_text(encoding="utf-8")
-    table = page.partition("## Conforming servers")[0]
+    table = FOUND.partition("## Conforming servers")[0]
     cells = re.findall(r"^\| `[\w-]+` \| [\d-]+ \| (.*?) \|", table, re.MULTILINE)
     found = [set(re.findall("`(.*?)`", cell)) for cell in cells]
     errors = {name for name, code in CODES.items() if code.level == "error"} - set(KINDS)
     inconclusive = [words for words in found if words & set(KINDS) and not words & errors]
     assert (len(found), f"is *inconclusive* for {len(inconclusive)} of the faults" in README) == (191, True)
+
+
+def test_readme_shows_faults_that_no_schema_describes():
+    row = re.compile(
+        r"^\| `([\w-]+)` \| [\d-]+ \| (.*?) \| [\d,]+ \| [\d.]+ \| (.*?) \| .*? \| .*? \| (.*?) \|", re.MULTILINE
+    )
+    found = {name: (set(re.findall("`(.*?)`", ours)), *theirs) for name, ours, *theirs in row.findall(FOUND)}
+    codes, *schemathesis = zip(*(found[name] for name in re.findall(r"--fault\s+([\w-]+)", README)), strict=True)
+    assert codes == ({"end-time-moved"}, {"item-missing", "item-twice"}, {"not-refused"})
+    assert schemathesis == [("-",) * 3] * 2
 
 
 def test_readme_parses_an_event():
