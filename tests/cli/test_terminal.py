@@ -27,6 +27,9 @@ for variables, columns, words in json.loads(sys.argv[1]):
     os.environ.update(variables)
     if columns:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    elif os.isatty(1):
+        log = os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        os.dup2(log, 1), os.dup2(log, 2)
     print("$", flush=True)
     main.run(words)
     sys.stderr.flush()
@@ -34,7 +37,7 @@ for variables, columns, words in json.loads(sys.argv[1]):
 #: Sequences that style text, and those that replace a line.
 STYLE, REPLACE = re.compile(r"\x1b\[[0-9;]*m"), "\r\x1b[K"
 UNSET = dict.fromkeys(("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "VOCODE_CONTRACT_READ_ONLY"), "")
-#: Kind of terminal -> its columns, 0 for a pipe, and its environment.
+#: Kind of terminal -> its columns, 0 for a file, which all kinds after it have too; and its environment.
 KINDS: dict[str, tuple[int, dict[str, str]]] = {
     "terminal": (80, {}),
     "narrow": (40, {}),
@@ -60,9 +63,9 @@ def drain(handle: int) -> str:
 
 
 @contextlib.contextmanager
-def started(*words: str, is_piped: bool = False):
-    """Run Python on a terminal, or on a pipe; yield the process and the handle that its user reads from."""
-    user, program = os.pipe() if is_piped else pty.openpty()
+def started(*words: str):
+    """Run Python on a terminal; yield the process and the handle that its user reads from."""
+    user, program = pty.openpty()
     variables = {**os.environ, **environment(), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, *words], env=variables, stdout=program, stderr=program) as process:
         os.close(program)
@@ -76,7 +79,8 @@ def started(*words: str, is_piped: bool = False):
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory) -> dict[str, dict[str, str]]:
     """What each command wrote to both streams together, by kind of terminal."""
-    bad = str(saved(tmp_path_factory.mktemp("payload") / "bad.json", RINGING))
+    directory = tmp_path_factory.mktemp("terminal")
+    bad, log = str(saved(directory / "bad.json", RINGING)), directory / "log"
     commands = {
         "help": ["--help"],
         "check help": ["check", "--help"],
@@ -84,17 +88,12 @@ def shown(tmp_path_factory) -> dict[str, dict[str, str]]:
         "validate": ["validate", bad],
         "which": ["which", bad],
     }
-    parts = []
-    for is_piped in (False, True):
-        kinds = [
-            (environment(**variables), columns) for columns, variables in KINDS.values() if is_piped != bool(columns)
-        ]
-        runs = json.dumps([(*kind, words) for kind in kinds for words in commands.values()])
-        with started("-c", RUN, runs, is_piped=is_piped) as (process, user):
-            text = drain(user).replace("\r\n", "\n")
-            assert process.wait(SECONDS) == 0
-        parts += re.split(r"^\$\n", text, flags=re.MULTILINE)[1:]
-    texts = iter(parts)
+    kinds = [(environment(**variables), columns) for columns, variables in KINDS.values()]
+    runs = [(*kind, words) for kind in kinds for words in commands.values()]
+    with started("-c", RUN, json.dumps(runs), str(log)) as (process, user):
+        text = drain(user).replace("\r\n", "\n")
+        assert process.wait(SECONDS) == 0
+    texts = iter(re.split(r"^\$\n", text + log.read_bytes().decode(), flags=re.MULTILINE)[1:])
     return {kind: {name: next(texts) for name in commands} for kind in KINDS}
 
 

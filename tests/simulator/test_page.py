@@ -36,7 +36,7 @@ def page(browser, server):
 
 
 def wait_for(browser, claim):
-    WebDriverWait(browser, 10).until(lambda _: claim())
+    WebDriverWait(browser, 60).until(lambda _: claim())
 
 
 def rows(browser) -> list[list[str]]:
