@@ -222,6 +222,34 @@ def test_simulate_serves_ipv6_and_logs_requests_masked(simulator):
     assert "sk-" not in err
 
 
+def test_simulate_that_other_machines_reach_needs_its_own_token_for_everything(simulator, monkeypatch):
+    token = "a-token-of-nobody-else"
+    monkeypatch.setitem(ENVIRONMENT, "SIMULATOR", token)
+    process, line = simulator("--host", "0.0.0.0", "--token-env", "SIMULATOR")  # noqa: S104 - the test is about it
+    [port] = re.findall(r"^http://0\.0\.0\.0:(\d+)  Authorization: Bearer \$SIMULATOR$", line, re.MULTILINE)
+    paths = ("/v1/calls/list", "/", "/_simulator/state", "/_simulator/page.js")
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers={"Host": "simulator:8000"}, trust_env=False
+    ) as client:
+        for wrong in ({}, {"Authorization": "Bearer simulator-token"}):
+            assert {client.get(path, headers=wrong).status_code for path in paths} == {403}
+        right = {"Authorization": f"Bearer {token}"}
+        assert {client.get(path, headers=right).status_code for path in paths} == {200}
+    process.terminate()
+    assert token not in ended(process)[2]
+
+
+@pytest.mark.parametrize("token", [None, "simulator-token", "short", "has spaces in it, many"])
+def test_simulate_is_reached_by_no_other_machine_with_a_token_that_is_missing_or_known(token, monkeypatch):
+    monkeypatch.delitem(ENVIRONMENT, "SIMULATOR", raising=False)
+    if token is not None:
+        monkeypatch.setitem(ENVIRONMENT, "SIMULATOR", token)
+    code, out, err = ended(spawned("simulate", "--host", "0.0.0.0", "--token-env", "SIMULATOR"))  # noqa: S104 - the same
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "token" in err
+    assert token is None or f" {token}" not in err
+
+
 def test_simulate_logs_a_slow_response_once_it_was_sent(simulator):
     process, line = simulator("--fault", "delay-fixed")
     url, token = line.split()[0], line.split()[-1]

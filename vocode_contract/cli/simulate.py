@@ -1,12 +1,14 @@
 """``simulate``: serve the simulator in the foreground."""
 
+import os
 from typing import Any
 
 import click
 
 from vocode_contract.cli.completion import complete_faults, complete_scenarios, complete_variants
-from vocode_contract.cli.options import contract_of, contract_option, examples, host_option, port_option
+from vocode_contract.cli.options import contract_of, contract_option, examples, port_option
 from vocode_contract.cli.output import Output
+from vocode_contract.errors import InvalidOption
 from vocode_contract.webhooks.sending.retries import POLICIES
 
 _NAME_WIDTH = 28
@@ -25,7 +27,18 @@ _NAME_WIDTH = 28
     ),
 )
 @port_option
-@host_option
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. Other machines can reach any but 127.0.0.0/8 and ::1, such as 0.0.0.0 in a container; "
+    "that needs --token-env.",
+)
+@click.option(
+    "--token-env",
+    metavar="VARIABLE",
+    help="Environment variable that holds the token which the simulator accepts (default: simulator-token).",
+)
 @contract_option
 @click.option(
     "--fault",
@@ -97,6 +110,7 @@ def simulate(
     variants: tuple[str, ...],
     retry: str,
     allowed_hosts: tuple[str, ...],
+    token_env: str | None,
     **how: Any,
 ) -> None:
     """Serve the simulator until interrupted.
@@ -123,10 +137,13 @@ def simulate(
         output.write("".join(f"{name:<{_NAME_WIDTH}}  {title}\n" for name, title in titles.items()))
         return
     how = {name: value for name, value in how.items() if value is not None}
-    simulation = Simulation(contract_of(date, "wire"), variant=variant_of(variants), **how)
+    token = DEFAULT_TOKEN if token_env is None else os.environ.get(token_env, "")
+    if not (token.isascii() and token.isprintable() and token and " " not in token):
+        raise InvalidOption("--token-env", f"{token_env} must be set, to visible ASCII characters")
+    simulation = Simulation(contract_of(date, "wire"), variant=variant_of(variants), token=token, **how)
 
     def accepting(url: str) -> None:
-        output.write(f"{url}  Authorization: Bearer {DEFAULT_TOKEN}\n")
+        output.write(f"{url}  Authorization: Bearer {DEFAULT_TOKEN if token_env is None else f'${token_env}'}\n")
         output.flush()
         output.say(f"open {url}/ in a browser to watch the calls; Ctrl-C stops the simulator")
 

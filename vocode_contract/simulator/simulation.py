@@ -35,6 +35,8 @@ from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.validation.masking import Secret
 from vocode_contract.webhooks.sending.delivery import Attempt, Delivery
 
+#: Characters of a token that nobody guesses.
+_LEAST_TOKEN = 16
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 - opens nothing but a simulator
 
 
@@ -233,7 +235,7 @@ class Simulation:
         return _add_charset(response) if self.variant.charset else response
 
     def _perform(self, operation: Operation, request: Request, rules: Rules) -> Response:
-        if rules.checks_token and (refusal := self._check_token(request)):
+        if rules.checks_token and (refusal := self.check_token(request)):
             return refusal
         if request.body and operation.body is None and not self.variant.odd_bodies:
             return validation_error([ErrorDetail(place=("body",), kind="extra")], self.variant)
@@ -247,7 +249,13 @@ class Simulation:
         except NotStored as error:
             return error_response(404, f"{error} not found")
 
-    def _check_token(self, request: Request) -> Response | None:
+    @property
+    def is_exposable(self) -> bool:
+        """Whether nobody can guess the token, so that other machines may reach the server."""
+        token = self._token.reveal()
+        return token != DEFAULT_TOKEN and len(token) >= _LEAST_TOKEN
+
+    def check_token(self, request: Request) -> Response | None:
         """Return the refusal of a request without the right token, whatever its parameters; else None."""
         scheme, _, token = (request.header("authorization") or "").partition(" ")
         if not token:

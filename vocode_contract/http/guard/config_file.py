@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vocode_contract.contract.reading import read_toml
 from vocode_contract.errors import InvalidOption, did_you_mean
 
 PROJECT_FILE, PYPROJECT = "vocode-contract.toml", "pyproject.toml"
@@ -171,6 +170,10 @@ def _narrows(path: Path, table: Mapping[str, Any]) -> bool:
 
 def _read(path: Path, most: int) -> dict[str, Any]:
     try:
+        if not path.exists():  # as most often
+            return {}
+        from vocode_contract.contract.reading import read_toml
+
         return read_toml(path, most)
     except FileNotFoundError:
         return {}

@@ -31,10 +31,12 @@ class Service:
     Attributes:
         answer: Returns the response to a request.
         show: Called after each response.
+        is_exposed: Whether other machines can reach the server.
     """
 
     answer: Callable[[Request], SimulatedResponse]
     show: Show
+    is_exposed: bool = False
 
 
 class Connection(HttpToolsProtocol):
@@ -113,7 +115,7 @@ class Connection(HttpToolsProtocol):
         """Refuse a request, or wait for its body."""
         self._in_head = False
         self._is_lasting = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        refusal = check_head(self.url, self._fields)
+        refusal = check_head(self.url, self._fields, is_exposed=self.app.is_exposed)
         if refusal is not None:
             self._refuse(refusal)
             return

@@ -1,6 +1,6 @@
 """The control plane: JSON over HTTP with which a test, a script or the page controls the simulator itself.
 
-It has no token, since only this machine can reach it. To keep other web pages out, it sends no CORS headers, refuses
+It needs the token only if other machines can reach it. To keep other web pages out, it sends no CORS headers, refuses
 requests from another origin, and accepts only `application/json`, which a page may send to another origin only after a
 preflight request.
 """
@@ -186,8 +186,17 @@ def load_page_file(module: str, name: str) -> Response:
 FILES: Mapping[str, Response] = {name: load_page_file(__file__, name) for name in ("page.html", "page.css", "page.js")}
 
 
-def answer(simulation: "Simulation", request: Request) -> SimulatedResponse:
-    """Return the response of the control plane or, for any other path, of the simulated service."""
+def answer(simulation: "Simulation", request: Request, *, is_exposed: bool = False) -> SimulatedResponse:
+    """Return the response of the control plane or, for any other path, of the simulated service.
+
+    Args:
+        simulation: The core.
+        request: The request.
+        is_exposed: Whether other machines can reach the server.
+    """
+    is_control = request.path == "/" or request.path.startswith(PREFIX)
+    if is_exposed and is_control and (refusal := simulation.check_token(request)):
+        return SimulatedResponse(response=refusal)
     response = _control(simulation, request)
     return simulation.answer(request) if response is None else SimulatedResponse(response=response)
 

@@ -25,12 +25,18 @@ CONNECTIONS = 64
 LOOPBACK_AUTHORITY = re.compile(rb"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
-def check_head(target: bytes, headers: Sequence[tuple[str, str]]) -> Response | None:
-    """Return the refusal of a request because of its target or its headers, whose names are in lower case, if any."""
+def check_head(target: bytes, headers: Sequence[tuple[str, str]], *, is_exposed: bool = False) -> Response | None:
+    """Return the refusal of a request because of its target or its headers, if any.
+
+    Args:
+        target: Raw path and query.
+        headers: Names, in lower case, and values.
+        is_exposed: Whether other machines can reach the server, by whatever name it has there.
+    """
     hosts = [value for name, value in headers if name == "host"]
     if len(hosts) != 1:
         return error_response(400, "Exactly one Host header is required")
-    if not LOOPBACK_AUTHORITY.fullmatch(hosts[0].encode()):
+    if not is_exposed and not LOOPBACK_AUTHORITY.fullmatch(hosts[0].encode()):
         return error_response(421, "Misdirected Request")
     if len(target) > LINE:
         return error_response(414, "URI Too Long")

@@ -30,6 +30,8 @@ from vocode_contract.simulator.variants import LIKELY, Variant
 from vocode_contract.webhooks.sending.retries import ONCE, RetryPolicy
 
 LOOPBACK = "127.0.0.1"
+#: What a simulator needs that other machines can reach.
+TOKEN_REMEDY = "name a variable with --token-env that holds a token of 16 characters or more"  # noqa: S105 - a text
 
 #: Seconds for open requests to finish when the server stops; uvicorn requires an integer.
 _GRACE = 1
@@ -149,20 +151,25 @@ def serve(
 
     Args:
         simulation: The core.
-        host: A loopback address.
+        host: A loopback address, or another one of this machine, such as 0.0.0.0 for all of them. Other machines can
+            reach the latter, so the token must not be the default one and have 16 characters or more; the control
+            plane then needs it too.
         port: TCP port; 0 for any free port.
         accepting: Called with the URL as soon as connections are accepted.
         show: Called with each request to the API, and the seconds until its response was sent.
         callbacks: Sends the deliveries; by default one attempt each, to loopback only.
 
     Raises:
-        InvalidOption: The port is taken, or the host is not a loopback address.
+        InvalidOption: The port is taken, the host is no address of this machine, or the token can be guessed.
         KeyboardInterrupt: Ctrl-C stopped it.
     """
-    listener = bind(host, port)
+    is_exposed = _is_address(host) and not _is_loopback(host)
+    if is_exposed and not simulation.is_exposable:
+        raise InvalidOption("host", f"other machines can reach {host}: {TOKEN_REMEDY}")
+    listener = bind(host, port, is_exposed=is_exposed)
     url = url_of(listener)
     with listener, callbacks or Callbacks(simulation):
-        _Server(simulation, lambda: accepting(url), show).run(sockets=[listener])
+        _Server(simulation, lambda: accepting(url), show, is_exposed=is_exposed).run(sockets=[listener])
 
 
 def _run(server: "_Server", listener: socket.socket, accepting: threading.Event) -> None:
@@ -176,10 +183,19 @@ def _run(server: "_Server", listener: socket.socket, accepting: threading.Event)
 class _Server(uvicorn.Server):
     """A uvicorn server that reports when it accepts connections."""
 
-    def __init__(self, simulation: Simulation, accepting: Callable[[], None], show: Show = lambda *_: None) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        accepting: Callable[[], None],
+        show: Show = lambda *_: None,
+        *,
+        is_exposed: bool = False,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                Service(answer=partial(answer, simulation), show=show),  # type: ignore[arg-type]  # for `Connection`
+                Service(  # type: ignore[arg-type]  # for `Connection`
+                    answer=partial(answer, simulation, is_exposed=is_exposed), show=show, is_exposed=is_exposed
+                ),
                 http=Connection,
                 ws="none",
                 loop="auto",
@@ -201,19 +217,20 @@ class _Server(uvicorn.Server):
         self._accepting()
 
 
-def bind(host: str, port: int, name: str = "the simulator") -> socket.socket:
-    """Return a socket that is bound to a loopback address.
+def bind(host: str, port: int, name: str = "the simulator", *, is_exposed: bool = False) -> socket.socket:
+    """Return a socket that is bound to an address.
 
     Args:
         host: A loopback address, or localhost.
         port: TCP port; 0 for any free one.
         name: What is served there, for messages.
+        is_exposed: Whether the host may be any address of this machine.
 
     Raises:
         InvalidOption: The host is not a loopback address, or the port cannot be used.
         Inconclusive: The network is blocked in this process.
     """
-    if host != "localhost" and not _is_loopback(host):
+    if not (_is_loopback(host) or (is_exposed and _is_address(host))):
         raise InvalidOption("host", f"{name} serves this machine only; use {LOOPBACK} or ::1")
     if not 0 <= port <= 65_535:
         raise InvalidOption("port", f"{port} is not a TCP port; use 1 to 65535, or 0 for any free one")
@@ -240,7 +257,16 @@ def bind(host: str, port: int, name: str = "the simulator") -> socket.socket:
     return listener
 
 
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
 def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
     try:
         if ":" in host:  # not `is_loopback`, which some versions of Python also give ::ffff:127.0.0.1
             return ipaddress.IPv6Address(host) == ipaddress.IPv6Address("::1")
