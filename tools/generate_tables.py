@@ -97,6 +97,7 @@ MORE = {
     "--allow": ("what may be sent to a remote host", "live.md"),
     "--coverage": ("coverage", "strategies.md#coverage"),
     "--report": ("reports", "report.md#run-reports"),
+    "audit": ("how to audit an archive", "../how-to/audit-an-archive.md"),
     "check": ("how to check an API in CI", "../how-to/check-in-ci.md"),
     "explain": ("codes", "codes.md"),
     "config": ("configuration files", "config.md"),
@@ -197,7 +198,9 @@ def _command_pages() -> Iterator[str]:
         yield f"## {name}\n"
         yield f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
         yield from (f"{_mark(' '.join(part.split()))}\n" for part in (command.help or "").split("\n\n"))
-        shown = (each.get_help_record(context) for each in command.get_params(context) if each.name != "help")
+        # The option for help has the names that the first context gave it: in tests, another one than here.
+        options = (each for each in command.get_params(context) if each is not command.get_help_option(context))
+        shown = (each.get_help_record(context) for each in options)
         rows = ((f"`{names}`", _mark(" ".join(text.split()))) for names, text in filter(None, shown) if text)
         yield from _table(("option", "description"), rows)
         yield ""

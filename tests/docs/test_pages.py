@@ -16,6 +16,7 @@ pytest.importorskip("uvicorn")
 
 PACKAGE = Path(vocode_contract.__file__).parent
 PAGES = (
+    "how-to/audit-an-archive.md",
     "how-to/log-violations.md",
     "how-to/move-between-dates.md",
     "how-to/troubleshoot.md",

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 pytest.importorskip("httpx")
@@ -230,6 +232,26 @@ def test_report_measures_coverage_of_the_schemas_that_occurred(tmp_path):
     assert found["schemas"]["CallStatus"]["exercised"] == 1
     assert "value not_started" in found["schemas"]["CallStatus"]["missing"]
     assert "WebhookEvent" not in found["schemas"]
+
+
+# --- JSON ---
+
+
+def test_json_is_as_documented(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "reference" / "report.md"
+    if not page.exists():
+        pytest.skip("the docs are in the checkout alone")
+    section = page.read_text("utf-8").partition("\n## Archive reports\n")[2]
+    schema = json.loads(section.partition("```json\n")[2].partition("```")[0])
+    rows = [call(1), call(2, new=1), at(3, "03", NEWER), call(1, status="in_progress"), call(4, agent=None), {}]
+    path = tmp_path / "a.jsonl"
+    write_lines(path, rows)
+    with path.open("ab") as file:
+        file.write(b"nothing\n")
+    for report in (report_of(path, tmp_path / "missing.jsonl"), report_with()):
+        document = rendered(report)
+        jsonschema.Draft202012Validator(schema).validate(document)
+        assert set(document) == set(schema["required"])
 
 
 # --- safety ---

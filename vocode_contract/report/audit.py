@@ -311,10 +311,9 @@ class AuditReport:
             return
         for use in self.dates:
             line, refused = f"{use.date} accepts {format_share(use.accepted.count, sampled)}", use.refused
-            others = (
-                f", and not {refused.count:,} that another date accepts{_describe_times(refused)}" if refused else ""
+            yield line + (
+                f", but not {refused.count:,} that others accept{_describe_times(refused)}" if refused else ""
             )
-            yield line + others
         if fit := self.audited.summary.fits.get(()):
             yield f"no date accepts {format_share(fit.count, sampled)}{_describe_times(fit)}"
         yield from self._describe_periods()
@@ -363,7 +362,7 @@ def _describe_times(fit: DateFit) -> str:
     if fit.since is None or fit.until is None:
         return ""
     since, until = format_time(fit.since), format_time(fit.until)
-    return f" at {since}" if since == until else f" from {since} to {until}"
+    return f", at {since}" if since == until else f", from {since} to {until}"
 
 
 def _join(words: Iterable[str], conjunction: str) -> str:
