@@ -1,5 +1,7 @@
 """The site of the documentation: it is built without a warning, and opened in a real browser."""
 
+import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -24,7 +26,14 @@ pytestmark = [
 
 DOCS = Path(__file__).parents[2] / "docs"
 #: A page of each kind; `genindex` and `search` are Sphinx's own.
-SAMPLE = ("index", "tutorial/generate", "how-to/check-in-ci", "reference/codes", "explanation/contract-and-profiles")
+SAMPLE = (
+    "index",
+    "tutorial/generate",
+    "how-to/check-in-ci",
+    "reference/codes",
+    "explanation/contract-and-profiles",
+    "reference/api/validation",
+)
 
 
 class Page(HTMLParser):
@@ -56,18 +65,37 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Build the site as tox does, serve it, and return its URL."""
-    target = tmp_path_factory.mktemp("site")
-    options = ("--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "--jobs", "auto")
-    command = [sys.executable, "-m", "sphinx", *options, "--doctree-dir", f"{target}/trees", DOCS, target / "html"]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (built.returncode, built.stderr) == (0, "")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=target / "html")) as server:
+    """Build the site as tox does, once for all processes of pytest-xdist, serve it, and return its URL."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    with (root / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "site").exists():
+            build_site(root)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=root / "site")) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+def build_site(root: Path) -> None:
+    """Build the site; there is none if a warning fails the build."""
+    options = ("--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "--jobs", "auto")
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        *options,
+        "--doctree-dir",
+        root / "trees",
+        DOCS,
+        root / "building",
+    ]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stderr) == (0, "")
+    (root / "building").rename(root / "site")
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +146,11 @@ def test_site_opens_without_an_error_in_the_console(site, browser):
         assert (name, shown) == (name, [])
 
 
-def test_search_finds_a_page(site, browser):
-    browser.get(f"{site}search.html?q=voicemail")
+@pytest.mark.parametrize(
+    ("word", "page"), [("voicemail", "reference/simulator"), ("diagnose", "reference/api/webhooks")]
+)
+def test_search_finds_a_page(site, browser, word, page):
+    browser.get(f"{site}search.html?q={word}")
     links = WebDriverWait(browser, 60).until(lambda _: browser.find_elements(By.CSS_SELECTOR, "#search-results li a"))
     found = {link.get_attribute("href").partition("?")[0].partition("#")[0] for link in links}
-    assert f"{site}reference/simulator.html" in found
+    assert f"{site}{page}.html" in found
