@@ -337,7 +337,8 @@ def test_reference_lists_every_scenario_with_its_number():
 
 def test_reference_lists_every_option_variant_and_route():
     for option, value in asdict(Variant()).items():
-        assert re.search(rf"\| `{option}` \| `?{re.escape(str(value).lower())}`?, ", REFERENCE)
+        shown = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+        assert re.search(rf"\| `{option}` \| `{re.escape(shown)}`, ", REFERENCE)
     for name, variant in VARIANTS.items():
         [words] = re.findall(rf"\| `{name}` \| `?([^`|]*)`? \|\n", REFERENCE)
         assert variant == (Variant() if words == "all defaults" else variant_of(words.split()))
