@@ -20,7 +20,15 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("vocode_contract", "schemas", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+SHIPPED = (
+    "vocode_contract",
+    "schemas",
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+)
 
 
 @dataclass(frozen=True)
