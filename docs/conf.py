@@ -44,10 +44,11 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:obj", r"[a-z][\w.]*"),  # parameters, modules, and names of libraries
     ("py:class", r"(?!vocode_contract)\w+(\.\w+)*"),  # of the standard library, and of libraries
+    ("py:obj", "ClusterExecutor"),  # of the extra `cluster`
     # In signatures of public names, but nobody has to name them.
     (
         "py:class",
-        r"vocode_contract\..*\.(Callbacks|Done|FaultContext|LoggedRequest|SchemaStep|SimulatedResponse|Source|TimedTurn|Turn)",
+        r"vocode_contract\..*\.(Callbacks|Done|Executor|FaultContext|LoggedRequest|SchemaStep|SimulatedResponse|Source|Task|TimedTurn|Turn)",
     ),
 ]
 
