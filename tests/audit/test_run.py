@@ -191,6 +191,13 @@ def test_audit_leaves_out_what_a_file_grows_by(tmp_path, monkeypatch):
     assert verdicts(audit([str(path)])) == {"Call conforms": 1}
 
 
+def test_plain_audit_takes_the_last_of_duplicate_keys(tmp_path):
+    text = json.dumps(call(1))
+    (tmp_path / "x.jsonl").write_text(f'{{"status": "ringing", {text[1:]}\n')
+    assert codes(audit([str(tmp_path)])) == {"json-duplicate-key": 1}
+    assert codes(audit([str(tmp_path)], strict=False)) == {}
+
+
 def test_audit_says_when_a_file_became_shorter(tmp_path, monkeypatch):
     path = Path(write_lines(tmp_path / "x.jsonl", [call(1), call(2)]))
 

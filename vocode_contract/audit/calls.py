@@ -124,7 +124,7 @@ def _read_values(
     for number, at, payload in payloads:
         if number in wanted:
             try:
-                yield number, at, read(payload, limits) if isinstance(payload, bytes) else payload
+                yield number, at, read(payload, limits, strict=task.strict) if isinstance(payload, bytes) else payload
             except Unreadable:  # it changed since it was read for the first time
                 continue
 

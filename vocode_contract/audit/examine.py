@@ -45,6 +45,7 @@ class Task:
         schema: Of all payloads; empty if each tells its own by its shape.
         every: One payload in so many is in the sample that coverage, properties and dates are counted in.
         most: Maximum size of a payload in bytes.
+        strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations.
     """
 
     sources: tuple[Source, ...]
@@ -52,6 +53,7 @@ class Task:
     schema: str = ""
     every: int = 1
     most: int = 8 * 1024 * 1024
+    strict: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,13 +197,13 @@ class _Examiner:
         Calls in which nothing is found are most of all archives. What is kept of each is put into lists here, and
         counted for all of them at once: to call a function for each would double the time.
         """
-        limits, accepts, every = self._limits, self._accepts_calls, self._task.every
+        limits, accepts, every, strict = self._limits, self._accepts_calls, self._task.every, self._task.strict
         ids: list[str] = []
         times: list[Any] = []
         numbers: list[int] = []
         for number, line in enumerate(lines, self._lines):
             try:
-                value: Any = read(line, limits)
+                value: Any = read(line, limits, strict=strict)
             except Unreadable as error:
                 if line.strip():
                     self._add_unreadable(error, number)
@@ -226,7 +228,7 @@ class _Examiner:
         value = recorded.payload
         if isinstance(value, bytes):
             try:
-                value = read(value, self._limits)
+                value = read(value, self._limits, strict=self._task.strict)
             except Unreadable as error:
                 if not recorded.may_be_other:
                     self._add_unreadable(error, recorded.index)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from vocode_contract.cli.completion import complete_audit_reports, complete_schemas
-from vocode_contract.cli.options import contract_of, contract_option, examples, make_profile_option, schema_of
+from vocode_contract.cli.options import (
+    contract_of,
+    contract_option,
+    examples,
+    make_profile_option,
+    schema_of,
+    strict_option,
+)
 from vocode_contract.cli.output import INCONCLUSIVE, Output
 from vocode_contract.cli.payloads import MOST_BYTES, STDIN, is_typed
 from vocode_contract.errors import Terminated
@@ -32,6 +39,7 @@ class AuditOptions:
     profile: str
     every: int | None
     max_size: int
+    strict: bool
     workers: int
     cluster: str
     checkpoint: str | None
@@ -76,6 +84,7 @@ class AuditOptions:
     show_default=True,
     help="Maximum size of a payload.",
 )
+@strict_option
 @click.option(
     "--workers",
     metavar="N",
@@ -153,6 +162,7 @@ def _run_audit(options: AuditOptions, output: Output) -> "AuditReport":
             schema=schema_of(contract, options.name) if options.name else "",
             every=options.every,
             most=options.max_size,
+            strict=options.strict,
             workers=options.workers,
             executor=_executor_of(options),
             checkpoint=options.checkpoint,

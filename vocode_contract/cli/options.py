@@ -126,6 +126,13 @@ lines_option = click.option(
     help="Read each line of a file as a payload (default: only in files named .jsonl or .ndjson).",
 )
 
+strict_option = click.option(
+    "--strict/--plain",
+    default=True,
+    help="Report duplicate keys, integers beyond 64 bits and nesting deeper than 64 levels as violations.",
+    show_default=True,
+)
+
 each_option = click.option(
     "--each", is_flag=True, help="Read each item of an array as a payload (default: the array is one payload)."
 )

@@ -17,6 +17,7 @@ from vocode_contract.cli.options import (
     profile_option,
     schema_of,
     schema_option,
+    strict_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import (
@@ -103,12 +104,7 @@ class ValidateOptions:
     show_default=True,
     help="Maximum size of a payload, or of a line with --lines.",
 )
-@click.option(
-    "--strict/--plain",
-    default=True,
-    help="Report duplicate keys, integers beyond 64 bits and nesting deeper than 64 levels as violations.",
-    show_default=True,
-)
+@strict_option
 @click.pass_context
 def validate(ctx: click.Context, /, **values: object) -> None:
     """Validate payload files; - is standard input.
