@@ -6,15 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 pytest.importorskip("httpx")
 
 from tests.audit.archives import call, write_lines
-from vocode_contract.cli import main
-from vocode_contract.cli.audit import _describe_progress
+from vocode_contract.cli import audit, main
+from vocode_contract.cli.output import Output
 
 WRONG = call(9, agent=None)
 
@@ -135,23 +134,72 @@ def test_audit_continues_from_a_checkpoint(run, tmp_path):
     )
 
 
-def test_interrupted_audit_says_how_to_continue(tmp_path):
-    path, state = tmp_path / "a.jsonl", tmp_path / "state"
-    path.write_bytes(json.dumps(call(1, extra=1)).encode().join([b"\n"] * 20_000))  # some seconds of work
-    command = [sys.executable, "-m", "vocode_contract", "audit", "--workers", "1", "--checkpoint", str(state), path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not (state / "plan.json").exists() and process.poll() is None:
-            time.sleep(0.01)
+def test_audit_refuses_a_checkpoint_of_standard_input(run, tmp_path):
+    code, out, err = run("--checkpoint", tmp_path / "state", "-")
+    assert (code, out) == (2, "")
+    assert "--checkpoint needs files, since standard input cannot be read again" in err
+    assert not (tmp_path / "state").exists()
+
+
+def test_interrupted_audit_is_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "vocode_contract", "audit", "-"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=tmp_path) as process:
+        assert process.stdin
+        process.stdin.write(b"\n" * 4_000_000)  # more than a pipe holds: it is being read when this returns
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
-    assert (process.returncode, out) == (130, "")
-    assert err == (
-        f"vocode-contract: to continue, run the same command again; the results so far are in {state}\n"
-        "vocode-contract: interrupted\n"
-    )
+    assert (process.returncode, out) == (130, b"")
+    assert err == b"vocode-contract: no result is kept\nvocode-contract: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--checkpoint", "state", "a.jsonl"],
+            "to continue, run the same command again; the results so far are in state",
+        ),
+        (["a.jsonl"], "no result is kept; with --checkpoint DIR, the same command would continue where it stopped"),
+    ],
+)
+def test_interrupted_audit_says_how_to_continue(run, monkeypatch, arguments, text):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vocode_contract.audit.run.find_sources", interrupt)
+    code, out, err = run(*arguments)
+    assert (code, out) == (130, "")
+    assert err == f"vocode-contract: {text}\nvocode-contract: interrupted\n"
 
 
 # --- progress ---
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_replaces_its_line_on_a_terminal_and_leaves_none(monkeypatch):
+    monkeypatch.setattr(audit, "_TERMINAL_SECONDS", 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    progress = audit._Progress(Output())
+    progress.show("examining", 50, 100)
+    assert terminal.getvalue() == "\r\x1b[Kexamining: 50 %"
+    progress.clear()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_is_logged_now_and_then_without_a_terminal(monkeypatch, capsys):
+    progress = audit._Progress(Output())
+    progress.show("examining", 10, 100)
+    monkeypatch.setattr(audit, "_LOG_SECONDS", 0.0)
+    progress.show("examining", 50, 100)
+    assert capsys.readouterr().err == "vocode-contract: examining: 50 %\n"
 
 
 @pytest.mark.parametrize(
@@ -165,4 +213,4 @@ def test_interrupted_audit_says_how_to_continue(tmp_path):
     ],
 )
 def test_progress_shows_percent_rate_and_time_left(done, seconds, text):
-    assert _describe_progress("examining", done, 1000 if done < 100 else 1_000_000_000, seconds) == text
+    assert audit._describe_progress("examining", done, 1000 if done < 100 else 1_000_000_000, seconds) == text

@@ -9,6 +9,7 @@ from tests.support.pages import DOCS
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+from vocode_contract.audit import readers, summary
 from vocode_contract.cli import payloads, validate
 from vocode_contract.conformance import health
 from vocode_contract.conformance.run import options
@@ -32,6 +33,8 @@ DEFAULTS = {
     "violations that are listed": Limits().violations,
     "bytes of a payload or a line, after decompression": payloads.MOST_BYTES,
     "violations of a payload that `validate` lists": validate.MOST_VIOLATIONS,
+    "bytes of a cassette, after decompression, that `audit` reads": readers.MOST_WHOLE,
+    "findings of `audit` about names and words that the contract does not know": summary.MOST_NAMES,
     "bytes of a contract of your own": reading.MOST_BYTES,
     "nested levels of a contract of your own": reading.MOST_LEVELS,
     "values in a contract of your own": reading.MOST_VALUES,

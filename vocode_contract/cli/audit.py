@@ -137,6 +137,8 @@ def audit(ctx: click.Context, /, **values: object) -> None:
     options = AuditOptions(**values)  # type: ignore[arg-type]  # click gives each option its type
     if options.paths.count(STDIN) > 1:
         ctx.fail("- is standard input, which can be read only once")
+    if options.checkpoint and STDIN in options.paths:
+        ctx.fail("--checkpoint needs files, since standard input cannot be read again")
     from vocode_contract.report.audit_formats import AUDIT_FORMATS
     from vocode_contract.report.files import parse_reports
 
@@ -186,11 +188,10 @@ def _executor_of(options: AuditOptions) -> "Callable[[Task], Executor] | None":
 
 
 def _describe_continuation(options: AuditOptions) -> str:
-    if not options.checkpoint:
-        return "no result is kept; with --checkpoint DIR, the same command would continue where it stopped"
-    if STDIN in options.paths:
-        return "an audit of standard input starts anew"
-    return f"to continue, run the same command again; the results so far are in {options.checkpoint}"
+    if options.checkpoint:
+        return f"to continue, run the same command again; the results so far are in {options.checkpoint}"
+    remedy = "; with --checkpoint DIR, the same command would continue where it stopped"
+    return f"no result is kept{'' if STDIN in options.paths else remedy}"
 
 
 def _write(report: "AuditReport", files: "tuple[ReportRequest, ...]", output: Output) -> bool:
