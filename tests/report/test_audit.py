@@ -210,6 +210,14 @@ def test_report_follows_which_dates_fit(fits, lines):
     ]
 
 
+def test_report_claims_nothing_about_dates_under_a_contract_of_ones_own(tmp_path):
+    own = CONTRACT.with_overlay({"Call": {"properties": {"id": {"maxLength": 100}}}})
+    audited = audit([write_lines(tmp_path / "a.jsonl", [call(1)])], contract=own)
+    report = AuditReport(audited=audited, contract=own)
+    assert [*report.describe_dates()] == []
+    assert rendered(report)["accepted_by_none"] is None
+
+
 # --- properties and coverage ---
 
 

@@ -283,6 +283,11 @@ class AuditReport:
         )
         return tuple(sorted(found, key=lambda use: (-use.accepted.count, use.date)))
 
+    @property
+    def accepted_by_none(self) -> DateFit | None:
+        """The payloads of the sample that no contract date accepts; ``None`` if there are none, or it is not known."""
+        return self.audited.summary.fits.get(()) if self.contract.is_shipped else None  # else no date was tried
+
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """Which dates fit when, as far as the payloads of the sample have a time."""
@@ -306,7 +311,7 @@ class AuditReport:
         """Yield which contract date fits best, and when that changed, as lines."""
         sampled = self.audited.summary.sampled
         if not self.dates:
-            if self.audited.summary.fits:
+            if self.accepted_by_none:
                 yield "no date accepts a payload of the sample"
             return
         for use in self.dates:
@@ -314,7 +319,7 @@ class AuditReport:
             yield line + (
                 f", but not {refused.count:,} that others accept{_describe_times(refused)}" if refused else ""
             )
-        if fit := self.audited.summary.fits.get(()):
+        if fit := self.accepted_by_none:
             yield f"no date accepts {format_share(fit.count, sampled)}{_describe_times(fit)}"
         yield from self._describe_periods()
 

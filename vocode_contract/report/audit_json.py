@@ -50,7 +50,7 @@ def render_audit_json(report: AuditReport) -> str:
             {"date": use.date, "accepted": _fit_members(use.accepted), "refused": _fit_members(use.refused)}
             for use in report.dates
         ],
-        "accepted_by_none": _fit_members(summary.fits.get(())),
+        "accepted_by_none": _fit_members(report.accepted_by_none),
         "periods": [
             {"since": _format(period.since), "is_after": period.is_after, "dates": list(period.dates)}
             for period in report.periods
