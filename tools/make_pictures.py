@@ -127,7 +127,7 @@ text { fill: #1b2027; }
 PLOT_WIDTH = 960
 ROW_HEIGHT = 46
 #: Where the scale starts and ends, in pixels, and what it starts and ends with.
-SCALE = (510, 890)
+SCALE = (510, 850)
 RATIOS = (0.01, 2.0)
 
 
@@ -138,7 +138,7 @@ def find_place(ratio: float) -> float:
 
 
 def draw_plot(rows: list[tuple[str, str, str]]) -> str:
-    """Return an SVG of the ratios, each as a bar that starts at 1, on a logarithmic scale."""
+    """Return an SVG of the ratios, each as a bar that starts at 1, on a logarithmic scale; a range has a pale end."""
     height = 76 + ROW_HEIGHT * len(rows)
     content = "\n".join(_draw_plot(rows, height))
     return (
@@ -156,12 +156,13 @@ def _draw_plot(rows: list[tuple[str, str, str]], height: int) -> Iterator[str]:
         yield f'<path class="{"even" if ratio == 1 else "line"}" d="M{place} 52V{height - 34}"/>'
         yield f'<text class="soft middle" x="{place}" y="{height - 14}">{ratio:g}</text>'
     for number, (measured, other, shown) in enumerate(rows):
-        ratio = float(shown)
-        middle, place, is_less = 76 + ROW_HEIGHT * number, find_place(ratio), ratio <= 1
-        tone, side, label = ("less", " end", place - 8) if is_less else ("more", "", place + 8)
+        places = sorted((find_place(float(end)) for end in shown.split(" to ")), key=lambda place: abs(place - even))
+        near, far, middle = places[0], places[-1], 76 + ROW_HEIGHT * number
+        tone, side, label = ("less", " end", far - 8) if far < even else ("more", "", far + 8)
         yield f'<text x="24" y="{middle - 3}">{escape(measured)}</text>'
         yield f'<text class="soft" x="24" y="{middle + 14}">{escape(other)}</text>'
-        yield f'<path class="{tone}" stroke-width="12" d="M{even} {middle}H{place}"/>'
+        yield f'<path class="{tone}" stroke-width="12" d="M{even} {middle}H{near}"/>'
+        yield f'<path class="{tone}" stroke-width="12" stroke-opacity="0.5" d="M{near} {middle}H{far}"/>'
         yield f'<text class="soft{side}" x="{label}" y="{middle + 5}">{shown}</text>'
 
 
