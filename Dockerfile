@@ -10,7 +10,7 @@
 
 FROM python:3.13.9-slim-trixie AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY schemas schemas
 COPY vocode_contract vocode_contract
 RUN python -m venv --without-pip /opt/vocode-contract \

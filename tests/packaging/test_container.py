@@ -21,7 +21,8 @@ def test_image_copies_what_is_there_and_not_ignored(name):
 
 def test_image_copies_all_that_the_wheel_is_built_from():
     built = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
-    named = [PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml"]
+    # The script makes the description from the README.
+    named = ["hatch_build.py", "README.md", *PROJECT["project"]["license-files"], "pyproject.toml"]
     assert {*built, *named} == set(COPIED)
     assert IGNORED[1] == "*"
 
