@@ -219,6 +219,8 @@ return Math.round(causes.getBoundingClientRect().bottom);
 
 def take_screenshots(directory: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each screenshot."""
+    import httpx
+
     from tests.support.browser import open_browser
     from vocode_contract.simulator import simulator
 
@@ -233,8 +235,11 @@ def take_screenshots(directory: Path) -> Iterator[tuple[str, bytes]]:
             yield f"report-{scheme}", _take_screenshot(browser, 1040, bottom + 24)
             with simulator(clock=lambda: NOON, speed=0, faults=(FAULTS[0],)) as running:
                 for scenario in ("human", "voicemail", "transfer", "endless"):
-                    running.place(scenario)
+                    call = running.place(scenario)
                     running.advance(40)
+                headers = {"Authorization": f"Bearer {running.token}"}
+                for path in ("/v1/calls/list", f"/v1/calls?id={call}", f"/v1/calls/recording?id={call}"):
+                    httpx.get(f"{running.url}{path}", headers=headers)
                 browser.get(running.url)
                 yield f"simulator-{scheme}", _take_screenshot(browser, 1200, 760)
 
