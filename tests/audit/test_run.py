@@ -14,7 +14,7 @@ import pytest
 from backports import zstd
 
 from tests.audit.archives import call, write_lines
-from vocode_contract.audit import run, sources
+from vocode_contract.audit import ids, run, sources
 from vocode_contract.audit.calls import check_calls
 from vocode_contract.audit.examine import Task, examine
 from vocode_contract.audit.executors import Lost, ProcessExecutor
@@ -75,7 +75,8 @@ def test_audit_counts_locates_and_follows(archive):
 
 def test_audit_has_the_same_bytes_however_it_is_cut_and_run(archive, monkeypatch):
     whole = audit([str(archive)]).summary
-    monkeypatch.setattr(run, "MOST_OBSERVED", 1_000)  # groups of calls go through files
+    monkeypatch.setattr(run, "MOST_OBSERVED", 1_000)  # groups of calls, and their ids, go through files
+    monkeypatch.setattr(ids, "MOST_IDS", 10)
     assert audit([str(archive)], workers=2).summary.to_bytes() == whole.to_bytes()
     monkeypatch.setattr(sources.cut, "__defaults__", (1_000,))
     cut = audit([str(archive)]).summary

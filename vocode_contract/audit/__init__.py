@@ -1,8 +1,8 @@
 """Audit an archive: years of recorded payloads in, one summary out, in constant memory.
 
 Start with `examine` (one shard -> its `Summary`) and `run` (all shards, on all cores, with a checkpoint). `sources`
-finds the files and cuts them into shards, `readers` reads them, `calls` follows each call over the whole archive, and
-`cluster` runs the same functions on Dask. May import `http` and below.
+finds the files and cuts them into shards, `readers` reads them, `ids` and `calls` follow each call over the whole
+archive, and `cluster` runs the same functions on Dask. May import `http` and below.
 """
 
 from vocode_contract._lazy import map_names, on_demand

@@ -1,20 +1,16 @@
 """Follow each call over a whole archive, in bounded memory, whatever the archive's size and order.
 
-Most calls are in an archive once. `find_repeated` finds the others by the ids that `examine` wrote down; `observe`
-reads only their payloads again, and keeps what the rules look at; `check_calls` runs the rules over some calls.
+Most calls are in an archive once. `ids.find_repeated` finds the others by what `examine` returned; `observe` reads only
+their payloads again, and keeps what the rules look at; `check_calls` runs the rules over some calls.
 """
 
-import os
-from bisect import bisect_left
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
 import orjson
 
-from vocode_contract.audit.examine import ID_BYTES, INDEX_BYTES, Task, identify, iter_calls, tell_schema
+from vocode_contract.audit.examine import Task, identify, iter_calls, tell_schema
 from vocode_contract.audit.readers import read_items, read_lines
 from vocode_contract.audit.sources import Shard, Unusable
 from vocode_contract.audit.summary import PayloadPlace, Summary
@@ -24,9 +20,6 @@ from vocode_contract.validation.lifecycle.history import NEW, NUMBERS, Observati
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.violation import has_error
 
-_RECORD = ID_BYTES + INDEX_BYTES
-#: Records of ids that are in memory at once; 150 bytes each.
-_MOST_RECORDS = 1_000_000
 #: Bytes of observations that are in memory at once.
 MOST_OBSERVED = 64 * 1024 * 1024
 #: Members of a Call that the rules over time look at, besides its agent.
@@ -44,47 +37,6 @@ _CALL_MEMBERS = (
     "recording_available",
     "human_detection_result",
 )
-
-
-def find_repeated(paths: Mapping[int, Path]) -> tuple[Summary, dict[int, list[int]]]:
-    """Find the calls that an archive holds more than once.
-
-    Args:
-        paths: Number of each shard to the file of its sorted ids.
-
-    Returns:
-        How many calls there are; and the number of each shard that has repeated calls to the numbers of their payloads.
-    """
-    total = sum(path.stat().st_size for path in paths.values()) // _RECORD
-    parts = min(total // _MOST_RECORDS + 1, 256)
-    bounds = [number * 256 // parts for number in range(parts + 1)]
-    calls = repeated = 0
-    wanted: dict[int, set[int]] = defaultdict(set)
-    for first, last in pairwise(bounds):
-        records = {shard: _read_range(path, first, last) for shard, path in paths.items()}
-        counts = Counter(record[:ID_BYTES] for listed in records.values() for record in listed)
-        several = {found for found, count in counts.items() if count > 1}
-        calls, repeated = calls + len(counts), repeated + len(several)
-        for shard, listed in records.items() if several else ():
-            found = {int.from_bytes(record[ID_BYTES:], "big") for record in listed if record[:ID_BYTES] in several}
-            if found:
-                wanted[shard] |= found
-    return Summary(calls=calls, repeated=repeated), {shard: sorted(found) for shard, found in wanted.items()}
-
-
-def _read_range(path: Path, first: int, last: int) -> list[bytes]:
-    """Return the records of a sorted file whose first byte is at least `first` and below `last`."""
-    with path.open("rb") as file:
-        count = os.fstat(file.fileno()).st_size // _RECORD
-
-        def first_byte(number: int) -> int:
-            file.seek(number * _RECORD)
-            return file.read(1)[0]
-
-        start, end = (bisect_left(range(count), byte, key=first_byte) for byte in (first, last))
-        file.seek(start * _RECORD)
-        data = file.read((end - start) * _RECORD)
-    return [data[at : at + _RECORD] for at in range(0, len(data), _RECORD)]
 
 
 def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes:

@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from orjson import dumps as dumps_
+from orjson import loads as loads_
+
 from vocode_contract.audit.readers import Recorded, read_items, read_lines
 from vocode_contract.audit.sources import Shard, Source, Unusable
 from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary, Verdict
@@ -31,8 +34,10 @@ _MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_nu
 READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
 #: Days before and after which a time is taken for a mistake.
 _FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
-#: Bytes that identify a call, and of the number of its payload in the shard.
-ID_BYTES, INDEX_BYTES = 16, 5
+#: Bytes that identify a call.
+ID_BYTES = 16
+#: Bytes of a line, and its brackets, below which no limit on values and depth can be exceeded.
+_SHORT, _FEW = 500_000, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +67,13 @@ class Examined:
 
     Attributes:
         summary: Of its payloads.
-        ids: For each observation of a call, `ID_BYTES` of the call and `INDEX_BYTES` of its payload, sorted.
+        ids: `ID_BYTES` for each observation of a call, in the order of the payloads.
+        numbers: The numbers of those payloads in the shard, in order: the first of a row of them, and how many.
     """
 
     summary: Summary = field(default_factory=Summary)
     ids: bytes = b""
+    numbers: list[tuple[int, int]] = field(default_factory=list)
 
 
 def tell_schema(value: object) -> str:
@@ -94,10 +101,6 @@ def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
     return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
 
 
-def _record(text: str, number: int) -> bytes:
-    return identify(text) + number.to_bytes(INDEX_BYTES, "big")
-
-
 def identify(text: str) -> bytes:
     """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling."""
     try:
@@ -105,6 +108,16 @@ def identify(text: str) -> bytes:
     except ValueError:
         found = b""
     return found if len(found) == ID_BYTES else digest_of(canonical_id(text).lower())
+
+
+def _identify_all(ids: list[str]) -> bytes:
+    """Return what `identify` does for each, at once if all are UUIDs in their usual spelling."""
+    text, count = "".join(ids), len(ids)
+    hyphens = [text[at::36] for at in (8, 13, 18, 23)]
+    if {*map(len, ids)} == {36} and hyphens == 4 * ["-" * count] and text.count("-") == 4 * count:
+        with suppress(ValueError):
+            return bytes.fromhex(text.replace("-", ""))
+    return b"".join(map(identify, ids))
 
 
 def time_of(value: Any) -> float | None:
@@ -183,7 +196,9 @@ class _Examiner:
         self._limits = Limits(size=task.most)
         self._lines = 0
         self._counts: dict[tuple[str, Verdict, str], int] = {}  # schema, verdict, day
-        self._ids: list[bytes] = []
+        self._ids = bytearray()
+        self._numbers: list[tuple[int, int]] = []
+        self._sample: list[tuple[str, Any, float | None]] = []  # counted at the end, which is faster
         # If what it accepts has the members by which `tell_schema` tells a Call, the schema need not be told first.
         required = task.contract.schemas.get("Call", {}).get("required", ())
         is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
@@ -194,34 +209,44 @@ class _Examiner:
     def add_lines(self, lines: list[bytes]) -> None:
         """Add a payload for each line that is not blank.
 
-        Calls in which nothing is found are most of all archives. What is kept of each is put into lists here, and
-        counted for all of them at once: to call a function for each would double the time.
+        Calls in which nothing is found are most of all archives. They are read here as `json_text.read` would, and what
+        is kept of each is put into lists and counted for all of them at once: to call a function for each would double
+        the time. All others are added one by one.
         """
-        limits, accepts, every, strict = self._limits, self._accepts_calls, self._task.every, self._task.strict
+        accepts, every, strict, loads, dumps = self._accepts_calls, self._task.every, self._task.strict, loads_, dumps_
         ids: list[str] = []
         times: list[Any] = []
         numbers: list[int] = []
         for number, line in enumerate(lines, self._lines):
-            try:
-                value: Any = read(line, limits, strict=strict)
-            except Unreadable as error:
-                if line.strip():
-                    self._add_unreadable(error, number)
-                continue
-            if accepts is not None and accepts(value):
-                start, end = value.get("start_time"), value.get("end_time")
-                if start is None or end is None or _are_ordered(start, end):
-                    ids.append(value["id"])
-                    times.append(end or start)
-                    numbers.append(number)
-                    if not number % every:
-                        self._add_to_sample(value, "Call", None)
-                    continue
-            self._add_value(value, number, None)
+            if len(line) < _SHORT and accepts is not None:
+                try:
+                    value: Any = loads(line)
+                    is_usual = not strict or (dumps(value) == line and line.count(b"{") + line.count(b"[") <= _FEW)
+                    if is_usual and accepts(value):
+                        start, end = value.get("start_time"), value.get("end_time")
+                        if start is None or end is None or _are_ordered(start, end):
+                            ids.append(value["id"])
+                            times.append(end or start)
+                            numbers.append(number)
+                            if not number % every:
+                                self._sample.append(("Call", value, None))
+                            continue
+                except ValueError:  # it is no JSON, or no JSON that the engine takes
+                    pass
+            self._add_line(line, number)
         self._lines += len(lines)
         for day, count in Counter(map(_written_day, times)).items():
             self._count("Call", "conforms", day, count)
-        self._ids += map(_record, ids, numbers)
+        self._add_ids(_identify_all(ids), numbers)
+
+    def _add_line(self, line: bytes, number: int) -> None:
+        try:
+            value = read(line, self._limits, strict=self._task.strict)
+        except Unreadable as error:
+            if line.strip():
+                self._add_unreadable(error, number)
+            return
+        self._add_value(value, number, None)
 
     def add(self, recorded: Recorded) -> None:
         """Add one payload."""
@@ -239,6 +264,8 @@ class _Examiner:
     def finish(self, size: int) -> Examined:
         """Return what was found, given the number of bytes that were read."""
         summary = self.summary
+        for sampled in self._sample:
+            self._add_to_sample(*sampled)
         for (schema, verdict, day), count in self._counts.items():
             summary.verdicts[schema, verdict] += count
             if _is_plausible(day):
@@ -247,9 +274,16 @@ class _Examiner:
             summary.parts[status, part] += count
         if self._lines:
             summary.lines[self._shard.source, self._shard.start] = self._lines
-        summary.observations = len(self._ids)
+        summary.observations = len(self._ids) // ID_BYTES
         summary.size = size
-        return Examined(summary=summary, ids=b"".join(sorted(self._ids)))
+        return Examined(summary=summary, ids=bytes(self._ids), numbers=self._numbers)
+
+    def _add_ids(self, ids: bytes, numbers: list[int]) -> None:
+        self._ids += ids
+        if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+            self._numbers.append((numbers[0], len(numbers)))
+        else:
+            self._numbers += ((number, 1) for number in numbers)
 
     def _count(self, schema: str, verdict: Verdict, day: str = "", count: int = 1) -> None:
         key = schema, verdict, day
@@ -262,9 +296,9 @@ class _Examiner:
         for source, observed in iter_calls(schema, value):
             text = observed.get("id" if source == "call" else "call_id") if isinstance(observed, dict) else None
             if isinstance(text, str) and text:
-                self._ids.append(_record(text, number))
+                self._add_ids(identify(text), [number])
         if number % self._task.every == 0 and schema in self._task.contract.schemas:
-            self._add_to_sample(value, schema, at)
+            self._sample.append((schema, value, at))
 
     def _look_closely(self, value: Any, schema: str, index: int, at: float | None) -> Verdict:
         if schema not in self._task.contract.schemas:
@@ -292,7 +326,7 @@ class _Examiner:
         self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, index))
         self._count(schema, "violates" if defect.code in READABLE else "unreadable")
 
-    def _add_to_sample(self, value: Any, schema: str, at: float | None) -> None:
+    def _add_to_sample(self, schema: str, value: Any, at: float | None) -> None:
         summary, contract = self.summary, self._task.contract
         summary.sampled += 1
         status = value.get("status") if isinstance(value, dict) else None

@@ -8,14 +8,15 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import orjson
 
 from vocode_contract._version import __version__
-from vocode_contract.audit.calls import MOST_OBSERVED, check_calls, find_repeated, observe
+from vocode_contract.audit.calls import MOST_OBSERVED, check_calls, observe
 from vocode_contract.audit.examine import ID_BYTES, Examined, Task, examine
 from vocode_contract.audit.executors import Executor, Lost, ProcessExecutor, SerialExecutor
+from vocode_contract.audit.ids import find_repeated, pack_ids
 from vocode_contract.audit.sources import SHARD_BYTES, Shard, Source, cut, find_sources, look_at, spool
 from vocode_contract.audit.summary import VERSION, Summary
 from vocode_contract.contract.model import Contract, resolve_contract
@@ -25,13 +26,14 @@ STDIN = "-"
 #: Default maximum of bytes of a payload.
 MOST_BYTES = 8 * 1024 * 1024
 #: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
-_SAMPLE_BYTES = 8 * 1024 * 1024
-_MOST_EVERY = 64
+_SAMPLE_BYTES = 2 * 1024 * 1024
+_MOST_EVERY = 256
 #: Bytes of an archive that are read in the time in which a process starts.
 _FEW_BYTES = 64 * 1024 * 1024
 
 #: What is being done, how many bytes of it are done, and how many there are.
 Progress = Callable[[str, int, int], None]
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def audit(
         profile: By default that of the `Contract`, for a date ``tolerant``: what is newer than the contract is drift.
         schema: Schema of all payloads; by default each tells its own by its shape.
         every: Count coverage, properties and fitting dates in one payload of so many; by default in all of about
-            8 MiB, and at least in one of 64.
+            2 MiB, and at least in one of 256.
         most: Maximum size of a payload in bytes.
         strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations. Without, an audit takes
             about a fifth less time.
@@ -194,6 +196,17 @@ class _Store:
         except OSError as error:
             raise self._unusable("written", error) from None
 
+    def guard(self, function: Callable[[], _Result]) -> _Result:
+        """Return what a function returns that writes files of its own.
+
+        Raises:
+            InvalidOption: They cannot be written.
+        """
+        try:
+            return function()
+        except OSError as error:
+            raise self._unusable("written", error) from None
+
     def remove(self, pattern: str) -> None:
         """Remove the files whose names match a pattern."""
         for path in self._directory.glob(pattern):
@@ -246,7 +259,7 @@ class _Run:
         """Return the summary of all shards."""
         summary = self._examine()
         ids = {shard.number: self._store.path(_name(shard, "ids")) for shard in self._shards}
-        counted, wanted = find_repeated(ids)
+        counted, wanted = self._store.guard(lambda: find_repeated(ids, self._store.path("")))
         return summary | counted | self._check(wanted)
 
     def _examine(self) -> Summary:
@@ -259,7 +272,7 @@ class _Run:
                 summary |= Summary.from_bytes(stored)
         for shard, examined in self._work("examining", examine, left, sum(shard.end - shard.start for shard in left)):
             done = _as_damaged(shard, examined) if isinstance(examined, Lost) else examined
-            self._store.write(_name(shard, "ids"), done.ids)
+            self._store.write(_name(shard, "ids"), pack_ids(done))
             self._store.write(_name(shard, "json"), done.summary.to_bytes())
             summary |= done.summary
         return summary

@@ -73,8 +73,8 @@ class AuditOptions:
     metavar="N",
     type=click.IntRange(min=1),
     default=None,
-    help="Measure coverage, properties and contract dates in one payload of N (default: all of about 8 MB, and at "
-    "least one of 64); violations are always looked for in every payload.",
+    help="Measure coverage, properties and contract dates in one payload of N (default: all of about 2 MB, and at "
+    "least one of 256); violations are always looked for in every payload.",
 )
 @click.option(
     "--max-size",
