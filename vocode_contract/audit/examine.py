@@ -235,7 +235,8 @@ class _Examiner:
                     pass
             self._add_line(line, number)
         self._lines += len(lines)
-        for day, count in Counter(map(_written_day, times)).items():
+        days = [time[:10] if type(time) is str and time.endswith(_UTC) else day_of(instant(time)) for time in times]
+        for day, count in Counter(days).items():
             self._count("Call", "conforms", day, count)
         self._add_ids(_identify_all(ids), numbers)
 
@@ -350,11 +351,6 @@ def _are_ordered(start: object, end: object) -> bool:
     if type(start) is str and type(end) is str and start.endswith(_UTC) and end.endswith(_UTC):
         return start[10:11] == end[10:11] and start[:19] < end[:19]
     return False
-
-
-def _written_day(time: object) -> str:
-    """Return the day of a time in UTC, or of any other; empty for none."""
-    return time[:10] if type(time) is str and time.endswith(_UTC) else day_of(instant(time))
 
 
 @cache

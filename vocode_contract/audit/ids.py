@@ -38,7 +38,7 @@ def find_repeated(paths: Mapping[int, Path], scratch: Path) -> tuple[Summary, di
     wanted: dict[int, set[int]] = defaultdict(set)
     for group in groups:
         counts = group.count()
-        several = {found for found, count in counts.items() if count > 1}
+        several = {found for found, count in counts.items() if count > 1} if len(counts) < counts.total() else set()
         calls, repeated = calls + len(counts), repeated + len(several)
         for found, shard, number in group.records() if several else ():
             if found in several:
