@@ -69,6 +69,7 @@ class ProcessExecutor:
         self._workers = workers
         self._context = get_context("spawn")  # a fork would copy the locks of other threads
         self._read = self._context.Value("Q", 0)
+        self._pool: ProcessPoolExecutor | None = None
 
     def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
         """Yield each argument with its result, or with `Lost` if three processes in a row died of what is left."""
@@ -81,6 +82,7 @@ class ProcessExecutor:
                     finished += 1
                     yield done
             except BrokenProcessPool:
+                self._stop()
                 deaths = 0 if finished else deaths + 1
                 if deaths < _MOST_DEATHS:
                     continue
@@ -94,35 +96,40 @@ class ProcessExecutor:
         self, function: Work, left: list[Any], waiting: Iterator[Any], tick: Tick
     ) -> Iterator[tuple[Any, Any]]:
         """Yield results until one process dies; `left` then holds what was begun and is not finished."""
-        running: dict[Future[Any], Any] = {}
-        with ProcessPoolExecutor(
-            self._workers, self._context, initializer=_start_worker, initargs=(self._task, self._read)
-        ) as pool:
-            try:
-                running = {pool.submit(_run_in_worker, function, argument): argument for argument in left}
-                while True:
-                    for argument in islice(waiting, max(2 * self._workers - len(running), 0)):
-                        left.append(argument)
-                        running[pool.submit(_run_in_worker, function, argument)] = argument
-                    if not running:
-                        return
-                    done, _ = wait(running, timeout=_SECONDS, return_when=FIRST_COMPLETED)
-                    with self._read.get_lock():
-                        count, self._read.value = self._read.value, 0
-                    tick(count)
-                    for future in done:
-                        result = future.result()
-                        argument = running.pop(future)
-                        left.remove(argument)
-                        yield argument, result
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        running = {self._submit(function, argument): argument for argument in left}
+        while True:
+            for argument in islice(waiting, max(2 * self._workers - len(running), 0)):
+                left.append(argument)
+                running[self._submit(function, argument)] = argument
+            if not running:
+                return
+            done, _ = wait(running, timeout=_SECONDS, return_when=FIRST_COMPLETED)
+            with self._read.get_lock():
+                count, self._read.value = self._read.value, 0
+            tick(count)
+            for future in done:
+                result = future.result()
+                argument = running.pop(future)
+                left.remove(argument)
+                yield argument, result
+
+    def _submit(self, function: Work, argument: Any) -> Future[Any]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._workers, self._context, initializer=_start_worker, initargs=(self._task, self._read)
+            )
+        return self._pool.submit(_run_in_worker, function, argument)
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._stop()
 
 
 _worker: dict[str, Any] = {}
