@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.audit.archives import call, write_lines
 from vocode_contract.audit import examine as examining
 from vocode_contract.audit.calls import check_calls, observe
-from vocode_contract.audit.examine import Task, examine, tell_schema
+from vocode_contract.audit.examine import Task, examine
+from vocode_contract.audit.recognize import tell_schema
 from vocode_contract.audit.sources import cut, find_sources
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, dates

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from vocode_contract.audit.examine import Task, identify, iter_calls, tell_schema
+from vocode_contract.audit.examine import Task
 from vocode_contract.audit.readers import read_items, read_lines
+from vocode_contract.audit.recognize import identify, iter_calls, tell_schema
 from vocode_contract.audit.sources import Shard, Unusable
 from vocode_contract.audit.summary import PayloadPlace, Summary
 from vocode_contract.validation.json_text import read

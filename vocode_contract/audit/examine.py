@@ -1,11 +1,9 @@
 """Examine one shard: its payloads in, their summary and the calls that they show out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -13,6 +11,16 @@ from orjson import dumps as dumps_
 from orjson import loads as loads_
 
 from vocode_contract.audit.readers import Recorded, read_items, read_lines
+from vocode_contract.audit.recognize import (
+    ID_BYTES,
+    day_of,
+    identify,
+    identify_all,
+    is_plausible,
+    iter_calls,
+    tell_schema,
+    time_of,
+)
 from vocode_contract.audit.sources import Shard, Source, Unusable
 from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary, Verdict
 from vocode_contract.contract.coverage import Part, parts_in
@@ -24,18 +32,12 @@ from vocode_contract.validation.engine import best_engine
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable
 from vocode_contract.validation.lifecycle.call_life import STATUSES
-from vocode_contract.validation.lifecycle.history import digest_of
-from vocode_contract.validation.scalars import canonical_id, instant
+from vocode_contract.validation.scalars import instant
 from vocode_contract.validation.validator import Validator
 from vocode_contract.validation.violation import Violation, has_error
 
-_MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_number")
 #: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
 READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
-#: Days before and after which a time is taken for a mistake.
-_FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
-#: Bytes that identify a call.
-ID_BYTES = 16
 #: Bytes of a line, and its brackets, below which no limit on values and depth can be exceeded.
 _SHORT, _FEW = 500_000, 64
 
@@ -74,73 +76,6 @@ class Examined:
     summary: Summary = field(default_factory=Summary)
     ids: bytes = b""
     numbers: list[tuple[int, int]] = field(default_factory=list)
-
-
-def tell_schema(value: object) -> str:
-    """Return the schema that the members of a payload show; empty if they show none."""
-    if not isinstance(value, dict):
-        return ""
-    if "agent" in value and "id" in value:
-        return "NormalizedCall" if isinstance(value["agent"], str) else "Call"
-    if "call_id" in value:
-        return "WebhookEvent" if "type" in value else "ExternalActionRequest"
-    if "items" in value and "page" in value:
-        return "CallPage"
-    if "type" in value and str(value["type"]).startswith("event_"):
-        return "WebhookEvent"
-    return "Call" if sum(key in value for key in _MEMBERS) > 2 else ""
-
-
-def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """Return each observation of a call that a payload holds: ``call`` or ``event``, and its value."""
-    if schema == "Call" or schema == "NormalizedCall":
-        return (("call", value),)
-    if schema == "WebhookEvent":
-        return (("event", value),)
-    items = value.get("items") if schema == "CallPage" and isinstance(value, dict) else None
-    return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
-
-
-def identify(text: str) -> bytes:
-    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling."""
-    try:
-        found = bytes.fromhex(text.replace("-", ""))
-    except ValueError:
-        found = b""
-    return found if len(found) == ID_BYTES else digest_of(canonical_id(text).lower())
-
-
-def _identify_all(ids: list[str]) -> bytes:
-    """Return what `identify` does for each, at once if all are UUIDs in their usual spelling."""
-    text, count = "".join(ids), len(ids)
-    hyphens = [text[at::36] for at in (8, 13, 18, 23)]
-    if {*map(len, ids)} == {36} and hyphens == 4 * ["-" * count] and text.count("-") == 4 * count:
-        with suppress(ValueError):
-            return bytes.fromhex(text.replace("-", ""))
-    return b"".join(map(identify, ids))
-
-
-def time_of(value: Any) -> float | None:
-    """Return the latest time that a Call holds; ``None`` if it holds none, or is no Call."""
-    if not isinstance(value, dict):
-        return None
-    found = [instant(value.get(key)) for key in ("start_time", "end_time")]
-    return max((time for time in found if time is not None), default=None)
-
-
-def day_of(at: float | None) -> str:
-    """Return the day of a time in UTC; empty for none, and for one that no calendar has."""
-    if at is not None:
-        with suppress(ValueError, OverflowError, OSError):
-            return datetime.fromtimestamp(at, UTC).date().isoformat()
-    return ""
-
-
-def _is_plausible(day: str) -> bool:
-    """Return whether a day exists, and is none that must be a mistake: there is a bound on their number."""
-    with suppress(ValueError):
-        return _FIRST_DAY <= date.fromisoformat(day).isoformat() <= _LAST_DAY
-    return False
 
 
 def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None) -> Examined:
@@ -238,7 +173,7 @@ class _Examiner:
         days = [time[:10] if type(time) is str and time.endswith(_UTC) else day_of(instant(time)) for time in times]
         for day, count in Counter(days).items():
             self._count("Call", "conforms", day, count)
-        self._add_ids(_identify_all(ids), numbers)
+        self._add_ids(identify_all(ids), numbers)
 
     def _add_line(self, line: bytes, number: int) -> None:
         try:
@@ -269,7 +204,7 @@ class _Examiner:
             self._add_to_sample(*sampled)
         for (schema, verdict, day), count in self._counts.items():
             summary.verdicts[schema, verdict] += count
-            if _is_plausible(day):
+            if is_plausible(day):
                 summary.days[day, verdict] += count
         for (status, _), (part, count) in self._parts.items():
             summary.parts[status, part] += count

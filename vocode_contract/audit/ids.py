@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from vocode_contract.audit.examine import ID_BYTES, Examined
+from vocode_contract.audit.examine import Examined
+from vocode_contract.audit.recognize import ID_BYTES
 from vocode_contract.audit.summary import Summary
 
 #: Bytes of ids that are in memory at once, as they are stored; a `Counter` of them takes ten times as much.

@@ -14,9 +14,10 @@ import orjson
 
 from vocode_contract._version import __version__
 from vocode_contract.audit.calls import MOST_OBSERVED, check_calls, observe
-from vocode_contract.audit.examine import ID_BYTES, Examined, Task, examine
+from vocode_contract.audit.examine import Examined, Task, examine
 from vocode_contract.audit.executors import Executor, Lost, ProcessExecutor, SerialExecutor
 from vocode_contract.audit.ids import find_repeated, pack_ids
+from vocode_contract.audit.recognize import ID_BYTES
 from vocode_contract.audit.sources import SHARD_BYTES, Shard, Source, cut, find_sources, look_at, spool
 from vocode_contract.audit.summary import VERSION, Summary
 from vocode_contract.contract.model import Contract, resolve_contract

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from vocode_contract.audit.examine import day_of
+from vocode_contract.audit.recognize import day_of
 from vocode_contract.audit.summary import VERDICTS, Finding, FindingKey, Verdict
 from vocode_contract.contract.coverage import Part
 from vocode_contract.contract.files import read_beside

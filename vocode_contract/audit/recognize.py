@@ -1,0 +1,82 @@
+"""Recognize what a payload is: its schema by its members, the calls that it shows, and when."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import Any
+
+from vocode_contract.validation.lifecycle.history import digest_of
+from vocode_contract.validation.scalars import canonical_id, instant
+
+#: Bytes that identify a call.
+ID_BYTES = 16
+_MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_number")
+#: Days before and after which a time is taken for a mistake.
+_FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
+
+
+def tell_schema(value: object) -> str:
+    """Return the schema that the members of a payload show; empty if they show none."""
+    if not isinstance(value, dict):
+        return ""
+    if "agent" in value and "id" in value:
+        return "NormalizedCall" if isinstance(value["agent"], str) else "Call"
+    if "call_id" in value:
+        return "WebhookEvent" if "type" in value else "ExternalActionRequest"
+    if "items" in value and "page" in value:
+        return "CallPage"
+    if "type" in value and str(value["type"]).startswith("event_"):
+        return "WebhookEvent"
+    return "Call" if sum(key in value for key in _MEMBERS) > 2 else ""
+
+
+def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """Return each observation of a call that a payload holds: ``call`` or ``event``, and its value."""
+    if schema == "Call" or schema == "NormalizedCall":
+        return (("call", value),)
+    if schema == "WebhookEvent":
+        return (("event", value),)
+    items = value.get("items") if schema == "CallPage" and isinstance(value, dict) else None
+    return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
+
+
+def identify(text: str) -> bytes:
+    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling."""
+    try:
+        found = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        found = b""
+    return found if len(found) == ID_BYTES else digest_of(canonical_id(text).lower())
+
+
+def identify_all(ids: list[str]) -> bytes:
+    """Return what `identify` does for each, at once if all are UUIDs in their usual spelling."""
+    text, count = "".join(ids), len(ids)
+    hyphens = [text[at::36] for at in (8, 13, 18, 23)]
+    if {*map(len, ids)} == {36} and hyphens == 4 * ["-" * count] and text.count("-") == 4 * count:
+        with suppress(ValueError):
+            return bytes.fromhex(text.replace("-", ""))
+    return b"".join(map(identify, ids))
+
+
+def time_of(value: Any) -> float | None:
+    """Return the latest time that a Call holds; ``None`` if it holds none, or is no Call."""
+    if not isinstance(value, dict):
+        return None
+    found = [instant(value.get(key)) for key in ("start_time", "end_time")]
+    return max((time for time in found if time is not None), default=None)
+
+
+def day_of(at: float | None) -> str:
+    """Return the day of a time in UTC; empty for none, and for one that no calendar has."""
+    if at is not None:
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(at, UTC).date().isoformat()
+    return ""
+
+
+def is_plausible(day: str) -> bool:
+    """Return whether a day exists, and is none that must be a mistake: there is a bound on their number."""
+    with suppress(ValueError):
+        return _FIRST_DAY <= date.fromisoformat(day).isoformat() <= _LAST_DAY
+    return False
