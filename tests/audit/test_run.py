@@ -250,7 +250,8 @@ def test_checkpoint_of_another_audit_is_refused(archive, tmp_path_factory):
 def test_full_disk_is_one_clear_error(archive, tmp_path_factory):
     program = "import sys; from vocode_contract.audit import audit; audit(sys.argv[1:2], checkpoint=sys.argv[2])"
     done = subprocess.run(
-        [sys.executable, "-c", program, str(archive), str(tmp_path_factory.mktemp("checkpoint"))],
+        # Without -B, the limit would also cut off the bytecode that Python writes.
+        [sys.executable, "-B", "-c", program, str(archive), str(tmp_path_factory.mktemp("checkpoint"))],
         capture_output=True,
         text=True,
         check=False,
