@@ -15,9 +15,10 @@ from vocode_contract.audit.run import Audited, audit
 from vocode_contract.audit.sources import Source
 from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary
 from vocode_contract.contract.model import Contract
-from vocode_contract.report.audit import AuditReport, format_share, format_size
+from vocode_contract.report.audit import AuditReport
 from vocode_contract.report.audit_formats import AUDIT_FORMATS
 from vocode_contract.report.audit_text import render_audit_text
+from vocode_contract.report.payload_results import format_share, format_size
 from vocode_contract.validation.violation import Violation
 
 NEWER: dict[str, Any] = Contract.load("2024-08-27").schemas["Call"]["examples"][0]
@@ -178,7 +179,7 @@ def test_text_lists_few_findings_unless_it_is_full(tmp_path):
 
 def test_report_says_which_date_fits_and_when_that_changed(tmp_path):
     rows = [at(number, "03") for number in range(20)] + [at(30 + number, "04", NEWER) for number in range(10)]
-    lines = list(report_of(write_lines(tmp_path / "a.jsonl", rows)).describe_dates())
+    lines = list(report_of(write_lines(tmp_path / "a.jsonl", rows)).dates.describe())
     assert lines[0] == "2024-08-27 accepts 30 of 30 (100 %)"
     assert lines[-2:] == [
         "before 2024-04-03 10:05:00 UTC: 2023-11-30, 2024-04-19 and 2024-08-27 fit best",
@@ -199,7 +200,7 @@ def test_report_says_which_date_fits_and_when_that_changed(tmp_path):
 )
 def test_report_follows_which_dates_fit(fits, lines):
     known = {dates: DateFit(count=3, since=since, until=until) for dates, (since, until) in fits.items()}
-    found = [line for line in report_with(fits=known, sampled=6).describe_dates() if " accepts " not in line]
+    found = [line for line in report_with(fits=known, sampled=6).dates.describe() if " accepts " not in line]
     for second in range(10):
         found = [line.replace(f"1970-01-01 00:00:0{second} UTC", str(second)) for line in found]
     shortened = [
@@ -214,7 +215,7 @@ def test_report_claims_nothing_about_dates_under_a_contract_of_ones_own(tmp_path
     own = CONTRACT.with_overlay({"Call": {"properties": {"id": {"maxLength": 100}}}})
     audited = audit([write_lines(tmp_path / "a.jsonl", [call(1)])], contract=own)
     report = AuditReport(audited=audited, contract=own)
-    assert [*report.describe_dates()] == []
+    assert [*report.dates.describe()] == []
     assert rendered(report)["accepted_by_none"] is None
 
 

@@ -3,20 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import accumulate
-from operator import or_
 from typing import Any, Literal
 
 from vocode_contract.audit.examine import READABLE
 from vocode_contract.audit.run import Audited
 from vocode_contract.audit.sources import Source
-from vocode_contract.audit.summary import VERDICTS, DateFit, Finding, FindingKey, PayloadPlace, Verdict
+from vocode_contract.audit.summary import VERDICTS, Finding, FindingKey, PayloadPlace, Verdict
 from vocode_contract.contract import json_pointer
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract
-from vocode_contract.report.payload_results import escape_source, format_count
+from vocode_contract.report.audit_dates import ArchiveDates
+from vocode_contract.report.payload_results import escape_source, format_count, format_time, join_words
 from vocode_contract.validation.lifecycle.call_life import STATUSES
 from vocode_contract.validation.safe_text import inert
 from vocode_contract.validation.violation import SEVERITIES
@@ -65,36 +64,6 @@ class PropertyUse:
         return sum(self.counts.values(), Counter())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateUse:
-    """How a contract date fits the sample.
-
-    Attributes:
-        date: The date.
-        accepted: The payloads that it accepts, and all of whose keys it declares.
-        refused: The payloads that it does not accept although another date does; ``None`` if there is none.
-    """
-
-    date: str
-    accepted: DateFit
-    refused: DateFit | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A time in which the same dates accept each payload of the sample that any date accepts.
-
-    Attributes:
-        since: When it begins, in seconds since 1970-01-01 UTC.
-        is_after: Whether it begins only after that time, not at it.
-        dates: The dates; empty if payloads for different dates overlap.
-    """
-
-    since: float
-    is_after: bool = False
-    dates: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
     """The result of an audit, as all formats report it.
@@ -136,6 +105,11 @@ class AuditReport:
             summary.broken
         )
         return f"{head} in {sources}: {', '.join(words) or 'nothing to check'}"
+
+    @cached_property
+    def dates(self) -> ArchiveDates:
+        """How the contract dates fit the sample."""
+        return ArchiveDates(summary=self.audited.summary, is_shipped=self.contract.is_shipped)
 
     @property
     def basis(self) -> str:
@@ -263,116 +237,10 @@ class AuditReport:
         never = [status for status, count in known.items() if not count["present"]]
         if always and never:
             yield (
-                f"present only if {_join(sort_statuses(always), 'or')}"
+                f"present only if {join_words(sort_statuses(always), 'or')}"
                 if len(always) + len(never) == len(known)
                 else "present or not depending on the status"
             )
-
-    @cached_property
-    def dates(self) -> tuple[DateUse, ...]:
-        """How each contract date fits the sample, the best first; empty if the contract is the user's own."""
-        fits = self.audited.summary.fits
-        known = {date for dates in fits for date in dates}
-        found = (
-            DateUse(
-                date=date,
-                accepted=_combine(fit for dates, fit in fits.items() if date in dates),
-                refused=_refused(fits, date),
-            )
-            for date in known
-        )
-        return tuple(sorted(found, key=lambda use: (-use.accepted.count, use.date)))
-
-    @property
-    def accepted_by_none(self) -> DateFit | None:
-        """The payloads of the sample that no contract date accepts; ``None`` if there are none, or it is not known."""
-        return self.audited.summary.fits.get(()) if self.contract.is_shipped else None  # else no date was tried
-
-    @cached_property
-    def periods(self) -> tuple[Period, ...]:
-        """Which dates fit when, as far as the payloads of the sample have a time."""
-        timed = {dates: fit for dates, fit in self.audited.summary.fits.items() if dates and fit.since is not None}
-        if not timed:
-            return ()
-        whole = _combine(timed.values())
-        refused = {use.date: _refused(timed, use.date) for use in self.dates}
-        starts, ends = _edges(whole)
-        edges = {edge for fit in refused.values() if fit for edge in _edges(fit)} | {starts}
-        periods: list[Period] = []
-        for edge in sorted(edge for edge in edges if starts <= edge < ends):
-            fitting = sorted(
-                date for date, fit in refused.items() if not (fit and _edges(fit)[0] <= edge < _edges(fit)[1])
-            )
-            if not periods or periods[-1].dates != tuple(fitting):
-                periods.append(Period(since=edge[0], is_after=edge[1], dates=tuple(fitting)))
-        return tuple(periods)
-
-    def describe_dates(self) -> Iterator[str]:
-        """Yield which contract date fits best, and when that changed, as lines."""
-        sampled = self.audited.summary.sampled
-        if not self.dates:
-            if self.accepted_by_none:
-                yield "no date accepts a payload of the sample"
-            return
-        for use in self.dates:
-            line, refused = f"{use.date} accepts {format_share(use.accepted.count, sampled)}", use.refused
-            yield line + (
-                f", but not {refused.count:,} that others accept{_describe_times(refused)}" if refused else ""
-            )
-        if fit := self.accepted_by_none:
-            yield f"no date accepts {format_share(fit.count, sampled)}{_describe_times(fit)}"
-        yield from self._describe_periods()
-
-    def _describe_periods(self) -> Iterator[str]:
-        if not any(use.refused for use in self.dates):
-            if len(self.dates) > 1:
-                yield f"{_join([use.date for use in self.dates], 'and')} fit the sample equally"
-            return
-        if len(self.periods) < 2:
-            best = [use.date for use in self.dates if use.accepted.count == self.dates[0].accepted.count]
-            yield _describe_best(Period(since=0.0, dates=tuple(best)))
-        else:
-            first, second, *_ = self.periods
-            yield f"{'until' if second.is_after else 'before'} {format_time(second.since)}: {_describe_best(first)}"
-            for period in self.periods[1:]:
-                begin = "after" if period.is_after else "since"
-                yield f"{begin} {format_time(period.since)}: {_describe_best(period)}"
-
-
-_OVERLAP = "no date fits alone, since payloads for different dates overlap"
-_Edge = tuple[float, bool]
-
-
-def _describe_best(period: Period) -> str:
-    dates = period.dates
-    return f"{_join(dates, 'and')} {'fits' if len(dates) == 1 else 'fit'} best" if dates else _OVERLAP
-
-
-def _edges(fit: DateFit) -> tuple[_Edge, _Edge]:
-    """Return the start of a time, and its end, which is after it."""
-    return (fit.since or 0.0, False), (fit.until or 0.0, True)
-
-
-def _refused(fits: Mapping[tuple[str, ...], DateFit], date: str) -> DateFit | None:
-    """Return the payloads that a date does not accept although another does."""
-    found = [fit for dates, fit in fits.items() if dates and date not in dates]
-    return _combine(found) if found else None
-
-
-def _combine(fits: Iterable[DateFit]) -> DateFit:
-    return reduce(or_, fits)
-
-
-def _describe_times(fit: DateFit) -> str:
-    if fit.since is None or fit.until is None:
-        return ""
-    since, until = format_time(fit.since), format_time(fit.until)
-    return f", at {since}" if since == until else f", from {since} to {until}"
-
-
-def _join(words: Iterable[str], conjunction: str) -> str:
-    *first, last = words
-    return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
 def sort_statuses(statuses: Iterable[str]) -> list[str]:
@@ -394,30 +262,6 @@ def describe_property(use: PropertyUse, status: str) -> str:
     total = counts.total()
     shares = {state: 100 * counts[state] // total for state in STATES if counts[state]}
     return ", ".join(f"{state} {share or '<1'}%" if len(shares) > 1 else state for state, share in shares.items())
-
-
-def format_time(at: float | None) -> str:
-    """Return a time in UTC to the second; empty if there is none, or no calendar has it."""
-    try:
-        return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return ""
-
-
-def format_share(count: int, total: int) -> str:
-    """Return a count with its percentage, which is 0 or 100 only if it is exact."""
-    percent = 100 * count / total if total else 0.0
-    shown = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
-    return f"{count:,} of {total:,} ({shown} %)"
-
-
-def format_size(size: float) -> str:
-    """Return a number of bytes in a decimal unit."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"
 
 
 def describe_finding(report: AuditReport, finding: Finding) -> str:

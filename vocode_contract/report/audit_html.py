@@ -14,9 +14,6 @@ from vocode_contract.report.audit import (
     PropertyUse,
     describe_calls,
     describe_property,
-    format_share,
-    format_size,
-    format_time,
     list_statuses,
 )
 from vocode_contract.report.audit_pictures import TimeAxis, draw_days, draw_shares, draw_span, draw_squares
@@ -33,6 +30,7 @@ from vocode_contract.report.page import (
     render_section,
     render_table,
 )
+from vocode_contract.report.payload_results import format_share, format_size, format_time
 from vocode_contract.validation.codes import CODES
 
 _SENTENCES: Mapping[AuditVerdict, tuple[str, str, str]] = {
@@ -105,7 +103,7 @@ def _sections(report: AuditReport) -> Iterator[tuple[str, tuple[Content, ...]]]:
         yield title, (*shown, *more)
     if report.unchecked:
         yield "Not checked", (render_reasons(report.unchecked[:_FILES]),)
-    if dates := [*report.describe_dates()]:
+    if dates := [*report.dates.describe()]:
         yield "Contract dates", (element("div", _draw_dates(report), _list(dates), class_="card picture"),)
     if calls := describe_calls(report):
         yield "Calls over time", (render_reasons([calls]),)
@@ -206,7 +204,7 @@ def _finding(report: AuditReport, pair: tuple[FindingKey, Finding], tone: str, *
 
 def _draw_dates(report: AuditReport) -> Iterator[Markup]:
     sampled = report.audited.summary.sampled
-    for use in report.dates:
+    for use in report.dates.uses:
         text = f"{use.date}: {format_share(use.accepted.count, sampled)}"
         shares = ((use.accepted.count, "accepted"), (sampled - use.accepted.count, "refused"))
         yield _lane(element("span", text), draw_shares(shares, text))

@@ -48,12 +48,12 @@ def render_audit_json(report: AuditReport) -> str:
         "sample": {"every": audited.every, "payloads": summary.sampled},
         "dates": [
             {"date": use.date, "accepted": _fit_members(use.accepted), "refused": _fit_members(use.refused)}
-            for use in report.dates
+            for use in report.dates.uses
         ],
-        "accepted_by_none": _fit_members(report.accepted_by_none),
+        "accepted_by_none": _fit_members(report.dates.accepted_by_none),
         "periods": [
             {"since": _format(period.since), "is_after": period.is_after, "dates": list(period.dates)}
-            for period in report.periods
+            for period in report.dates.periods
         ],
         "properties": [_property_members(use) for use in report.properties],
         "coverage": _coverage_members(report),

@@ -47,7 +47,7 @@ def _render_parts(report: AuditReport) -> Iterator[str]:
         rest = [f"and {more:,} more"] if more > 0 else []
         yield f"#### Not checked\n\n{_list([*report.unchecked[:_MOST], *rest])}\n"
     yield _collapse("Payloads", _tabulate_schemas(report))
-    if dates := _list([*report.describe_dates()]):
+    if dates := _list([*report.dates.describe()]):
         yield _collapse("Contract dates", dates)
     if calls := describe_calls(report):
         yield _collapse("Calls over time", _list([calls]))

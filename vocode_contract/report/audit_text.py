@@ -8,11 +8,10 @@ from vocode_contract.report.audit import (
     describe_calls,
     describe_finding,
     describe_property,
-    format_size,
     list_statuses,
 )
 from vocode_contract.report.coverage import render_coverage
-from vocode_contract.report.payload_results import Heading
+from vocode_contract.report.payload_results import Heading, format_size
 from vocode_contract.report.text import limit_lines, render_violation
 from vocode_contract.validation.masking import printable
 
@@ -45,7 +44,7 @@ def _render_lines(report: AuditReport) -> Iterator[str]:
             yield f"  and {len(found) - _MOST:,} more; {_HINT}"
     yield from _section("Not checked", report.unchecked, full=report.full)
     yield from _section("Calls over time", filter(None, [describe_calls(report)]))
-    yield from _section("Contract dates", report.describe_dates())
+    yield from _section("Contract dates", report.dates.describe())
     yield from _section("Properties by status of the call", _tabulate_properties(report))
     if report.coverage.names and report.audited.summary.sampled:
         lines = [*render_coverage(report.coverage, missing=report.full)]

@@ -1,6 +1,8 @@
 """What reports are made of: the result of validating one payload, and the counts for many."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.violation import Violation, has_error
@@ -107,3 +109,33 @@ class ResultCounts:
 def format_count(count: int, one: str, many: str) -> str:
     """Return a count with its noun, in the singular for 1."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def format_time(at: float | None) -> str:
+    """Return a time in UTC to the second; empty if there is none, or no calendar has it."""
+    try:
+        return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def format_share(count: int, total: int) -> str:
+    """Return a count with its percentage, which is 0 or 100 only if it is exact."""
+    percent = 100 * count / total if total else 0.0
+    shown = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
+    return f"{count:,} of {total:,} ({shown} %)"
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes in a decimal unit."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
+
+
+def join_words(words: Iterable[str], conjunction: str) -> str:
+    """Return words as a list in a sentence."""
+    *first, last = words
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
