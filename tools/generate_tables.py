@@ -168,7 +168,7 @@ def _pytest_options() -> Iterator[str]:
         variable = f"`{option.variable}`" if option and option.has_variable else ""
         key = f"`{option.ini_key}`" if option and option.has_key else ""
         mark = " +" if details["default"] == [] else ""
-        words = f"{name} {details.get('metavar', '')}".rstrip()
+        words = f"{name} {details.get('metavar') or ''}".rstrip()
         rows.append((f"`{words}`{mark}", variable, key, _describe(text, f"--{name.removeprefix(PYTEST_PREFIX)}")))
     return _table(("option", "variable", "key", "description"), rows)
 
