@@ -17,7 +17,7 @@ _AHEAD = 4
 
 
 class ClusterExecutor:
-    """Runs everything on the workers of a Dask scheduler, which runs again what a dead worker did."""
+    """Runs everything on the workers of a Dask scheduler, which repeats the work of one that died."""
 
     def __init__(self, task: Task, address: str) -> None:
         """Connect to a scheduler.
@@ -66,6 +66,6 @@ class ClusterExecutor:
 
 
 def _size_of(argument: Any) -> int:
-    """Return the bytes of an argument, which no worker reports while it reads them."""
+    """Return the size of an argument in bytes, since workers do not report progress while they read."""
     shard = argument[0] if isinstance(argument, tuple) else argument
     return shard.end - shard.start if hasattr(shard, "end") else sum(map(len, argument))

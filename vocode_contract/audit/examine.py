@@ -1,4 +1,4 @@
-"""Examine one shard: its payloads in, their summary and the calls that they show out."""
+"""Examine one shard: take its payloads, and return their summary and the calls that they show."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -44,13 +44,13 @@ _SHORT, _FEW = 500_000, 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is asked of an audit, the same for all shards.
+    """The options of an audit, the same for all shards.
 
     Attributes:
         sources: Everything that is read.
         contract: Date and profile.
-        schema: Of all payloads; empty if each tells its own by its shape.
-        every: One payload in so many is in the sample that coverage, properties and dates are counted in.
+        schema: Schema of all payloads; empty if that of each is recognized by its shape.
+        every: One payload in this many is in the sample in which coverage, properties and dates are counted.
         most: Maximum size of a payload in bytes.
         strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations.
     """
@@ -144,7 +144,7 @@ class _Examiner:
     def add_lines(self, lines: list[bytes]) -> None:
         """Add a payload for each line that is not blank.
 
-        Calls in which nothing is found are most of all archives. They are read here as `json_text.read` would, and what
+        Calls without findings make up most of an archive. They are read here as `json_text.read` would, and what
         is kept of each is put into lists and counted for all of them at once: to call a function for each would double
         the time. All others are added one by one.
         """
@@ -328,7 +328,7 @@ def _shipped(contract: Contract) -> tuple[Contract, ...]:
 
 
 def _accepts(contract: Contract, schema: str, value: object) -> bool:
-    """Return whether nothing at all is found in a payload."""
+    """Return whether nothing is found in a payload."""
     try:
         return _accepting(contract, schema)(value)
     except ValueError:  # the engine met what JSON cannot hold

@@ -1,4 +1,4 @@
-"""Run one function for many arguments: in this process, or in several, of which any may die."""
+"""Run one function for many arguments: in this process, or in several, any of which may die."""
 
 import gc
 import signal
@@ -62,7 +62,7 @@ class SerialExecutor:
 
 
 class ProcessExecutor:
-    """Runs everything in processes of its own. If one dies, what it was doing is done again by another."""
+    """Runs everything in processes of its own. If one dies, another one repeats its work."""
 
     def __init__(self, task: Task, workers: int) -> None:
         self._task = task
@@ -95,7 +95,7 @@ class ProcessExecutor:
     def _run_once(
         self, function: Work, left: list[Any], waiting: Iterator[Any], tick: Tick
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield results until one process dies; `left` then holds what was begun and is not finished."""
+        """Yield results until one process dies; `left` then holds what was started but not finished."""
         running = {self._submit(function, argument): argument for argument in left}
         while True:
             for argument in islice(waiting, max(2 * self._workers - len(running), 0)):

@@ -1,4 +1,4 @@
-"""Read the payloads of a shard, in each form of a source, one after another."""
+"""Read the payloads of a shard one after another, whatever the form of its source."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Recognize what a payload is: its schema by its members, the calls that it shows, and when."""
+"""Recognize what a payload is: its schema by its keys, the calls that it shows, and their times."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,7 +16,7 @@ _FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
 
 
 def tell_schema(value: object) -> str:
-    """Return the schema that the members of a payload show; empty if they show none."""
+    """Return the schema that the keys of a payload indicate; empty if they indicate none."""
     if not isinstance(value, dict):
         return ""
     if "agent" in value and "id" in value:
@@ -41,7 +41,7 @@ def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def identify(text: str) -> bytes:
-    """Return the `ID_BYTES` that stand for the id of a call, whatever its spelling."""
+    """Return the `ID_BYTES` that stand for the id of a call, however it is spelled."""
     try:
         found = bytes.fromhex(text.replace("-", ""))
     except ValueError:
@@ -50,7 +50,7 @@ def identify(text: str) -> bytes:
 
 
 def identify_all(ids: list[str]) -> bytes:
-    """Return what `identify` does for each, at once if all are UUIDs in their usual spelling."""
+    """Return what `identify` returns for each id, all at once if they are UUIDs in their usual spelling."""
     text, count = "".join(ids), len(ids)
     hyphens = [text[at::36] for at in (8, 13, 18, 23)]
     if {*map(len, ids)} == {36} and hyphens == 4 * ["-" * count] and text.count("-") == 4 * count:
@@ -68,7 +68,7 @@ def time_of(value: Any) -> float | None:
 
 
 def day_of(at: float | None) -> str:
-    """Return the day of a time in UTC; empty for none, and for one that no calendar has."""
+    """Return the day of a time in UTC; empty if there is no time, or it is outside the calendar."""
     if at is not None:
         with suppress(ValueError, OverflowError, OSError):
             return datetime.fromtimestamp(at, UTC).date().isoformat()
@@ -76,7 +76,7 @@ def day_of(at: float | None) -> str:
 
 
 def is_plausible(day: str) -> bool:
-    """Return whether a day exists, and is none that must be a mistake: there is a bound on their number."""
+    """Return whether a day exists and is not an obvious mistake, so that the number of days is bounded."""
     with suppress(ValueError):
         return _FIRST_DAY <= date.fromisoformat(day).isoformat() <= _LAST_DAY
     return False

@@ -1,4 +1,4 @@
-"""Run an audit: all shards of an archive, on one core, several or a cluster, with results that survive a crash."""
+"""Run an audit of all shards of an archive, on one core, several or a cluster, with results that survive a crash."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ class Audited:
         summary: What was found.
         sources: What was read; places in the summary count them from 0.
         unread: Each path that could not be read to the reason.
-        every: One payload in so many was in the sample.
+        every: One payload in this many was in the sample.
         contract: Date of the contract, and `profile` how it was read.
     """
 
@@ -78,18 +78,18 @@ def audit(
         paths: Files, directories, glob patterns, URLs that fsspec opens; ``-`` is `stdin`.
         contract: A date, or a `Contract`; by default the default contract.
         profile: By default that of the `Contract`, for a date ``tolerant``: what is newer than the contract is drift.
-        schema: Schema of all payloads; by default each tells its own by its shape.
-        every: Count coverage, properties and fitting dates in one payload of so many; by default in all of about
+        schema: Schema of all payloads; by default, that of each is recognized by its shape.
+        every: Count coverage, properties and fitting dates in one payload of this many; by default in all of about
             2 MiB, and at least in one of 256.
         most: Maximum size of a payload in bytes.
-        strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations. Without, an audit takes
-            about a fifth less time.
-        workers: Number of processes; more than one need a main module that can be imported, as `multiprocessing` does.
+        strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations. An audit that does
+            not check that is faster.
+        workers: Number of processes; for more than one, `multiprocessing` has to be able to import the main module.
             0 stands for one per usable CPU, or for one alone if the archive is small.
         executor: Makes what runs the work elsewhere, such as `ClusterExecutor`; by default processes of this machine.
-        checkpoint: Directory for the results of finished shards, from which an interrupted audit goes on; by default a
-            temporary one.
-        progress: Called now and then with what is being done, the bytes that are done, and all bytes.
+        checkpoint: Directory for the results of finished shards, from which an interrupted audit continues; by default
+            a temporary one.
+        progress: Called regularly with the name of the phase, the number of bytes that are done, and that of all bytes.
         stdin: Read for the path ``-``; it is copied into a temporary file.
 
     Raises:
@@ -139,7 +139,7 @@ class _Store:
     """The directory of a checkpoint: the plan, and the results of finished shards, each written at once."""
 
     def __init__(self, directory: Path, option: str) -> None:
-        """Use a directory, which an option, or a variable, of that name sets."""
+        """Use a directory that an option or a variable of that name sets."""
         self._directory = directory
         self._option = option
 
@@ -219,7 +219,7 @@ class _Store:
 
 
 def _describe(task: Task) -> bytes:
-    """Return what two runs must have in common to be the same audit."""
+    """Return what two runs must share to be the same audit."""
     document = orjson.dumps(task.contract.document, option=orjson.OPT_SORT_KEYS)
     plan = {
         "version": [VERSION, __version__],

@@ -1,4 +1,4 @@
-"""Find what to audit, tell in which form it is, and cut it into shards.
+"""Find what to audit, detect its form, and cut it into shards.
 
 A source is a file, compressed or not: JSON Lines, one JSON array, one JSON value, an HTTP Archive (HAR), or a cassette
 of vcrpy. A shard is a range of bytes of JSON Lines that are not compressed, or any other source as a whole.
@@ -165,7 +165,7 @@ def _filesystem(url: str) -> Any:
 
 @contextmanager
 def _report_failures() -> Iterator[None]:
-    """Turn what fsspec and its backends raise into a reason that shows no credential of a URL."""
+    """Turn what fsspec and its backends raise into a reason that contains no credentials of a URL."""
     try:
         yield
     except OSError as error:
@@ -181,7 +181,7 @@ def _describe(error: OSError) -> str:
 
 
 def look_at(path: str) -> Source:
-    """Return the source at a path, its form told by its name or content.
+    """Return the source at a path, its form detected from its name or content.
 
     Raises:
         Unusable: It cannot be read.

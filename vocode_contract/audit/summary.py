@@ -31,7 +31,7 @@ class PayloadPlace(NamedTuple):
 
 
 class FindingKey(NamedTuple):
-    """What makes violations one finding; indices of arrays are ``*`` in the pointer."""
+    """What the violations of one finding have in common; indices of arrays are ``*`` in the pointer."""
 
     severity: str
     code: str
@@ -49,8 +49,8 @@ class Finding:
         count: Number of violations.
         payloads: Number of payloads that have it.
         example: The first violation.
-        first: Where it was first.
-        last: Where it was last.
+        first: Where it was first found.
+        last: Where it was last found.
         since: The earliest time of a payload that has it, in seconds since 1970-01-01 UTC; ``None`` if none has one.
         until: The latest such time.
     """
@@ -110,7 +110,7 @@ def _last_time(*times: float | None) -> float | None:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What is known of the payloads that were examined; ``|`` combines two, in any order, to the same value.
+    """What is known about the payloads that were examined; ``|`` combines two, in any order, to the same value.
 
     Attributes:
         verdicts: Schema and verdict to the number of payloads; the schema is empty for what has none.

@@ -63,7 +63,7 @@ class AuditOptions:
     metavar="NAME",
     default="",
     shell_complete=complete_schemas,
-    help="Schema of the payloads (default: told by the shape of each).",
+    help="Schema of the payloads (default: recognized by the shape of each).",
 )
 @contract_option
 @make_profile_option("tolerant")

@@ -1,4 +1,4 @@
-"""What the reports of an audit have in common: its result in the order, and with the names, in which they show it."""
+"""What the reports of an audit have in common: its result, ordered and named as they show it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -113,7 +113,7 @@ class AuditReport:
 
     @property
     def basis(self) -> str:
-        """Against what the archive was checked."""
+        """What the archive was checked against."""
         return f"contract {self.audited.contract}, {self.audited.profile}"
 
     @property
@@ -265,7 +265,7 @@ def describe_property(use: PropertyUse, status: str) -> str:
 
 
 def describe_finding(report: AuditReport, finding: Finding) -> str:
-    """Return how often and when a finding was, and where it was last."""
+    """Return how often, when and where last a finding occurred."""
     payloads = format_count(finding.payloads, "payload", "payloads")
     times = "" if finding.count == finding.payloads else f", {finding.count:,} times"
     words = [f"{payloads}{times}"]
@@ -278,7 +278,7 @@ def describe_finding(report: AuditReport, finding: Finding) -> str:
 
 
 def describe_calls(report: AuditReport) -> str:
-    """Return what is known of calls over time as one line; empty if there is none."""
+    """Return what is known about calls over time as one line; empty if nothing is."""
     summary = report.audited.summary
     if not summary.observations:
         return ""

@@ -11,7 +11,7 @@ from vocode_contract.validation.safe_text import inert, inert_json
 
 
 def render_audit_json(report: AuditReport) -> str:
-    """Return everything that is known of an archive as one document."""
+    """Return everything that is known about an archive as one document."""
     audited, summary = report.audited, report.audited.summary
     document = {
         "version": VERSION,

@@ -1,4 +1,4 @@
-"""The pictures of the HTML report of an audit, as SVG without text: words beside them say what they show."""
+"""The pictures of the HTML report of an audit, as SVG without text: the text beside them says what they show."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

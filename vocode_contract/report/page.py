@@ -1,4 +1,4 @@
-"""The parts of an HTML page that needs no script and nothing from elsewhere: elements, sections, tables and styles."""
+"""The parts of an HTML page without scripts or remote assets: elements, sections, tables and styles."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ def read_style(module: str = __file__, *names: str) -> str:
 
     Args:
         module: The ``__file__`` of the module beside which the page's own is.
-        names: Its names from there downwards; none for the shared one alone.
+        names: Its path from there; none for the shared style sheet only.
     """
     own = read_beside(module, *names) if names else b""
     # Browsers normalise line breaks before they compare its hash with the page's policy.
@@ -67,7 +67,7 @@ def render_page(title: str, main: Content, footer: str, *, rules: str = "") -> s
         title: Title of the page.
         main: Its content.
         footer: A remark at its end.
-        rules: Styles of this page alone, which hold no data.
+        rules: Styles of this page only, which hold no data.
     """
     style = read_style(__file__, "report.css") + rules
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -26,7 +26,7 @@ def read_project(start: Path) -> Mapping[str, Given]:
             ``vocode-contract.toml`` wins.
 
     Raises:
-        InvalidOption: A file cannot be read, or has a key that is unknown or may not stand there.
+        InvalidOption: A file cannot be read, or has a key that is unknown or not allowed there.
     """
     for directory in (start, *start.parents):
         tables = [*read_project_tables(directory)]
@@ -70,7 +70,7 @@ def _convert(option: RunOption, value: Any, path: Path, source: str) -> Any:
 
 
 def _resolve_path(option: RunOption, value: str, file: Path) -> str:
-    """Return the path of a file, which is relative to the file that names it; a date of a contract is none."""
+    """Return the path of a file, relative to the file that names it; a contract date is returned unchanged."""
     path = file.parent / value
     return str(path) if option.metavar == "FILE" or path.exists() else value
 
@@ -78,7 +78,7 @@ def _resolve_path(option: RunOption, value: str, file: Path) -> str:
 def make_schema() -> dict[str, Any]:
     """Return the JSON Schema of the table.
 
-    Source: ``OPTIONS``; draft 7, which editors and SchemaStore take.
+    Source: ``OPTIONS``; draft 7, which editors and SchemaStore support.
     """
     properties = {name: _make_property(option) for name, option in CONFIGURABLE.items()}
     live = {

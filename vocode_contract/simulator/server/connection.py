@@ -42,9 +42,10 @@ class Service:
 class Connection(HttpToolsProtocol):
     """HTTP/1.1 without ASGI: the application is a function, and its response is written at once.
 
-    A task and two messages for each request would take longer than the answer. Besides, ASGI has no network faults,
-    which send what is not HTTP. A connection is closed if it does not send a request in time, and the idlest if there
-    are too many: uvicorn has no timeout for a request's head, and httptools accepts heads of any size.
+    A task and two messages for each request would take longer than the response itself. Besides, ASGI cannot express
+    network faults, which send what is not HTTP. A connection is closed if it does not send a request in time, and the
+    one that is idle longest if there are too many: uvicorn has no timeout for a request's head, and httptools accepts
+    heads of any size.
 
     Attributes:
         gone: Set once the connection is closed.
@@ -87,12 +88,12 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("Request Header Fields Too Large")
 
     def pause_writing(self) -> None:
-        """Take no more requests from a client that does not take their responses."""
+        """Accept no more requests from a client that does not read their responses."""
         super().pause_writing()
         self.flow.pause_reading()
 
     def resume_writing(self) -> None:
-        """Take requests again."""
+        """Accept requests again."""
         super().resume_writing()
         self.flow.resume_reading()
 
