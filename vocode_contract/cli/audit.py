@@ -73,8 +73,8 @@ class AuditOptions:
     metavar="N",
     type=click.IntRange(min=1),
     default=None,
-    help="Measure coverage, properties and contract dates in one payload of N (default: all of about 2 MB, and at "
-    "least one of 256); violations are always looked for in every payload.",
+    help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 2 MB, and at "
+    "least one of 256); every payload is validated.",
 )
 @click.option(
     "--max-size",
