@@ -24,9 +24,11 @@ from typing import Any
 
 from benchmarks.measuring import Reading
 from vocode_contract.contract.model import Contract, dates
+from vocode_contract.contract.operation import Operation
 from vocode_contract.contract.profile import may_be_null_on_wire
+from vocode_contract.http.message import Request
 from vocode_contract.simulator import FAULTS, SOUND_VARIANTS, Simulation, SoundServer, simulator
-from vocode_contract.simulator.request_log import RequestLog
+from vocode_contract.simulator.request_log import LoggedRequest, RequestLog
 
 #: Seconds that one exchange may take, for either, and that one run of schemathesis may take.
 TIMEOUT = 2
@@ -63,9 +65,10 @@ class RequestCount(RequestLog):
 
     requests: int = 0
 
-    def write(self, *_entry: object, **_more: object) -> None:
+    def write(self, at: float, operation: Operation | None, request: Request, status: int) -> LoggedRequest:
         """Count a request."""
         self.requests += 1
+        return super().write(at, operation, request, status)
 
 
 def date_of(fault: str) -> str:

@@ -323,7 +323,9 @@ def figures(count: int = 300, *, seed: int = 0, suite: str = "", schemathesis: b
         suite: A checkout whose suite is measured instead of this one's.
         schemathesis: Whether schemathesis is measured, too.
     """
-    left_out, runs, theirs = Counter(), {}, {}
+    left_out: Counter[str] = Counter()
+    runs: dict[Any, Any] = {}
+    theirs: dict[Any, Any] = {}
     with ExitStack() as stack:
         run = stack.enter_context(_suite(Path(suite).resolve() if suite else ROOT))
         servers = {date: stack.enter_context(_serve(date)) for date in dates()}

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -96,10 +97,12 @@ def reveal_secrets(secrets: Secrets) -> tuple[str, ...]:
 
 def _key(secret: SecretText, name: str) -> bytes:
     [text] = reveal_secrets(secret)
-    try:
+    key = None
+    # Raised outside: the error of the decoder quotes the secret, and some libraries pickle an error with its context.
+    with suppress(ValueError):
         key = b64decode(text, validate=True)
-    except ValueError:  # its text may quote the secret
-        raise InvalidOption(name, "is not base64; use the signature_secret unchanged") from None
+    if key is None:
+        raise InvalidOption(name, "is not base64; use the signature_secret unchanged")
     if not key:
         raise InvalidOption(name, "is empty; anyone could sign with it")
     if len(key) < LEAST_KEY:
