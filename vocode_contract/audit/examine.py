@@ -138,8 +138,8 @@ class _Examiner:
         required = task.contract.schemas.get("Call", {}).get("required", ())
         is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
         self._accepts_calls = _accepting(task.contract, "Call") if is_told else None
-        # By the `id` of a part: to hash one takes longer than to find it.
-        self._parts: dict[tuple[str, int], tuple[Part, int]] = {}
+        self._parts: dict[int, Part] = {}
+        self._seen: dict[str, Counter[int]] = {}
 
     def add_lines(self, lines: list[bytes]) -> None:
         """Add a payload for each line that is not blank.
@@ -206,8 +206,9 @@ class _Examiner:
             summary.verdicts[schema, verdict] += count
             if is_plausible(day):
                 summary.days[day, verdict] += count
-        for (status, _), (part, count) in self._parts.items():
-            summary.parts[status, part] += count
+        for status, counts in self._seen.items():
+            for identity, count in counts.items():
+                summary.parts[status, self._parts[identity]] += count
         if self._lines:
             summary.lines[self._shard.source, self._shard.start] = self._lines
         summary.observations = len(self._ids) // ID_BYTES
@@ -267,10 +268,10 @@ class _Examiner:
         summary.sampled += 1
         status = value.get("status") if isinstance(value, dict) else None
         known = status if isinstance(status, str) and status in STATUSES else ""
-        for part in parts_in(contract, schema, value):
-            key = known, id(part)
-            _, count = self._parts.get(key, (part, 0))
-            self._parts[key] = part, count + 1
+        # By the `id` of a part: to hash one takes longer than to find it.
+        parts = list(parts_in(contract, schema, value))
+        self._seen.setdefault(known, Counter()).update(map(id, parts))
+        self._parts.update(zip(map(id, parts), parts, strict=True))
         accepting = tuple(each.date for each in _shipped(contract) if _accepts(each, schema, value))
         at = time_of(value) if at is None else at
         fit = DateFit(count=1, since=at, until=at)

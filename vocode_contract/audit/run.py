@@ -27,7 +27,7 @@ STDIN = "-"
 #: Default maximum of bytes of a payload.
 MOST_BYTES = 8 * 1024 * 1024
 #: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
-_SAMPLE_BYTES = 2 * 1024 * 1024
+_SAMPLE_BYTES = 1024 * 1024
 _MOST_EVERY = 256
 #: Bytes of an archive that are read in the time in which a process starts.
 _FEW_BYTES = 64 * 1024 * 1024
@@ -80,7 +80,7 @@ def audit(
         profile: By default that of the `Contract`, for a date ``tolerant``: what is newer than the contract is drift.
         schema: Schema of all payloads; by default, that of each is recognized by its shape.
         every: Count coverage, properties and fitting dates in one payload of this many; by default in all of about
-            2 MiB, and at least in one of 256.
+            1 MiB, and at least in one of 256.
         most: Maximum size of a payload in bytes.
         strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations. An audit that does
             not check that is faster.

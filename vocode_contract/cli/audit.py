@@ -73,7 +73,7 @@ class AuditOptions:
     metavar="N",
     type=click.IntRange(min=1),
     default=None,
-    help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 2 MB, and at "
+    help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 1 MB, and at "
     "least one of 256); every payload is validated.",
 )
 @click.option(
