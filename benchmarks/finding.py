@@ -68,7 +68,7 @@ class RequestCount(RequestLog):
     def write(self, at: float, operation: Operation | None, request: Request, status: int) -> LoggedRequest:
         """Count a request."""
         self.requests += 1
-        return super().write(at, operation, request, status)
+        return RequestLog.write(self, at, operation, request, status)  # a class with slots is made anew: no super()
 
 
 def date_of(fault: str) -> str:
