@@ -192,6 +192,11 @@ def test_audit_leaves_out_what_a_file_grows_by(tmp_path, monkeypatch):
     assert verdicts(audit([str(path)])) == {"Call conforms": 1}
 
 
+def test_line_that_nests_too_deep_is_a_violation_and_not_fatal(tmp_path):
+    (tmp_path / "x.jsonl").write_text("[" * 255 + "]" * 255 + "\n" + json.dumps(call(1)))
+    assert codes(audit([str(tmp_path)])) == {"json-too-deep": 1}
+
+
 def test_plain_audit_takes_the_last_of_duplicate_keys(tmp_path):
     text = json.dumps(call(1))
     (tmp_path / "x.jsonl").write_text(f'{{"status": "ringing", {text[1:]}\n')

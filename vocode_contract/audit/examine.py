@@ -166,7 +166,7 @@ class _Examiner:
                             if not number % every:
                                 self._sample.append(("Call", value, None))
                             continue
-                except ValueError:  # it is no JSON, or no JSON that the engine takes
+                except (ValueError, TypeError):  # it is no JSON, too deep, or no JSON that the engine takes
                     pass
             self._add_line(line, number)
         self._lines += len(lines)
