@@ -9,8 +9,8 @@ from tests.support.pages import DOCS
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.audit import readers, summary
-from vocode_contract.cli import payloads, validate
+from vocode_contract.audit import files, readers, summary
+from vocode_contract.cli import validate
 from vocode_contract.conformance import health
 from vocode_contract.conformance.run import options
 from vocode_contract.conformance.scenario import lists
@@ -31,7 +31,7 @@ DEFAULTS = {
     "nested levels": Limits().depth,
     "values in a payload": Limits().values,
     "violations that are listed": Limits().violations,
-    "bytes of a payload or a line, after decompression": payloads.MOST_BYTES,
+    "bytes of a payload or a line, after decompression": files.MOST_BYTES,
     "violations of a payload that `validate` lists": validate.MOST_VIOLATIONS,
     "bytes of a cassette, after decompression, that `audit` reads": readers.MOST_WHOLE,
     "findings of `audit` about names and words that the contract does not know": summary.MOST_NAMES,

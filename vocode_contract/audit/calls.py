@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 
 from vocode_contract.audit.examine import Task
+from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.readers import read_items, read_lines
 from vocode_contract.audit.recognize import identify, iter_calls, tell_schema
-from vocode_contract.audit.sources import Shard, Unusable
+from vocode_contract.audit.sources import Shard
 from vocode_contract.audit.summary import PayloadPlace, Summary
 from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable

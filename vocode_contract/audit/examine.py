@@ -10,6 +10,7 @@ from typing import Any
 from orjson import dumps as dumps_
 from orjson import loads as loads_
 
+from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.audit.readers import Recorded, read_items, read_lines
 from vocode_contract.audit.recognize import (
     ID_BYTES,
@@ -21,7 +22,7 @@ from vocode_contract.audit.recognize import (
     tell_schema,
     time_of,
 )
-from vocode_contract.audit.sources import Shard, Source, Unusable
+from vocode_contract.audit.sources import Shard, Source
 from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary, Verdict
 from vocode_contract.contract.coverage import Part, parts_in
 from vocode_contract.contract.model import Contract, dates
@@ -59,7 +60,7 @@ class Task:
     contract: Contract
     schema: str = ""
     every: int = 1
-    most: int = 8 * 1024 * 1024
+    most: int = MOST_BYTES
     strict: bool = True
 
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from vocode_contract.audit.sources import Shard, Source, Unusable, open_content
+from vocode_contract.audit.files import Unusable
+from vocode_contract.audit.sources import Shard, Source, open_content
 from vocode_contract.errors import MissingExtra
 from vocode_contract.http.content_coding import Undecodable, decode
 from vocode_contract.validation.scalars import instant

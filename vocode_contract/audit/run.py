@@ -16,6 +16,7 @@ from vocode_contract._version import __version__
 from vocode_contract.audit.calls import MOST_OBSERVED, check_calls, observe
 from vocode_contract.audit.examine import Examined, Task, examine
 from vocode_contract.audit.executors import Executor, Lost, ProcessExecutor, SerialExecutor
+from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.audit.ids import find_repeated, pack_ids
 from vocode_contract.audit.recognize import ID_BYTES
 from vocode_contract.audit.sources import SHARD_BYTES, Shard, Source, cut, find_sources, look_at, spool
@@ -24,8 +25,6 @@ from vocode_contract.contract.model import Contract, resolve_contract
 from vocode_contract.errors import InvalidOption
 
 STDIN = "-"
-#: Default maximum of bytes of a payload.
-MOST_BYTES = 8 * 1024 * 1024
 #: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
 _SAMPLE_BYTES = 1024 * 1024
 _MOST_EVERY = 256

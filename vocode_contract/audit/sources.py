@@ -5,8 +5,6 @@ of vcrpy. A shard is a range of bytes of JSON Lines that are not compressed, or 
 """
 
 import io
-import os
-import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 from importlib import import_module
+from shutil import copyfileobj
 from typing import Any, BinaryIO, Literal, cast
 
 import orjson
 
+from vocode_contract.audit.files import Unusable, describe_failure, find_files, open_file
 from vocode_contract.errors import InvalidOption, MissingExtra
 
 Form = Literal["lines", "array", "value", "har", "cassette"]
@@ -32,15 +32,11 @@ SUFFIXES: dict[str, Form | None] = {
     ".yaml": "cassette",
     ".yml": "cassette",
 }
-_COMPRESSED = ("", ".gz", ".zst")
+_COMPRESSED_SUFFIXES = tuple(suffix + coding for suffix in SUFFIXES for coding in ("", ".gz", ".zst"))
 #: Bytes of a shard: a fraction of a second of work, so that little is lost with a worker.
 SHARD_BYTES = 32 * 1024 * 1024
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _HEAD = 65_536
-
-
-class Unusable(Exception):
-    """A source, or the rest of it, cannot be read; the text is the reason, without any of its content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,36 +111,15 @@ def cut(sources: Sequence[Source], size: int = SHARD_BYTES) -> tuple[Shard, ...]
 def _expand(path: str) -> list[str]:
     if is_url(path):
         return _expand_url(path)
-    from glob import glob, has_magic
-
-    if os.path.isdir(path):
-        found = list(_walk(path))
-        reason = f"the directory contains no file that ends in {', '.join(SUFFIXES)}, with or without .gz or .zst"
-    elif has_magic(path) and not os.path.lexists(path):
-        found = [match for match in glob(path, recursive=True) if not os.path.isdir(match)]
-        reason = "no file matches the pattern"
-    else:
-        return [path]
-    if not found:
-        raise Unusable(reason)
-    return sorted(found)
-
-
-def _walk(directory: str) -> Iterator[str]:
-    for parent, directories, names in os.walk(directory):
-        directories[:] = [name for name in directories if not name.startswith(".")]
-        yield from (os.path.join(parent, name) for name in names if not name.startswith(".") and _has_suffix(name))
-
-
-def _has_suffix(name: str) -> bool:
-    return name.lower().endswith(tuple(suffix + coding for suffix in SUFFIXES for coding in _COMPRESSED))
+    listed = f"{', '.join(SUFFIXES)}, with or without .gz or .zst"
+    return find_files(path, _COMPRESSED_SUFFIXES, listed=listed)
 
 
 def _expand_url(url: str) -> list[str]:
     filesystem, path = _filesystem(url)
     with _report_failures():
         if filesystem.isdir(path):
-            found = [each for each in filesystem.find(path) if _has_suffix(each)]
+            found = [each for each in filesystem.find(path) if each.lower().endswith(_COMPRESSED_SUFFIXES)]
         elif any(sign in path for sign in "*?["):
             found = filesystem.glob(path)
         else:
@@ -175,9 +150,7 @@ def _report_failures() -> Iterator[None]:
 
 
 def _describe(error: OSError) -> str:
-    known = "no such file" if isinstance(error, FileNotFoundError) else "it cannot be read"
-    reason = error.strerror or known  # only the operating system's errors have one
-    return f"{reason[:1].lower()}{reason[1:]}"
+    return describe_failure(error, "no such file" if isinstance(error, FileNotFoundError) else "it cannot be read")
 
 
 def look_at(path: str) -> Source:
@@ -245,13 +218,8 @@ def open_bytes(path: str, tick: Callable[[int], None] | None = None) -> Iterator
 
 
 def _open_file(path: str) -> tuple[BinaryIO, int, int]:
-    # O_NONBLOCK: opening a named pipe without a writer would block forever.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise Unusable("it is not a regular file; pass its content on standard input, as -")
-    return os.fdopen(descriptor, "rb"), status.st_size, status.st_mtime_ns
+    stream, status = open_file(path)
+    return stream, status.st_size, status.st_mtime_ns
 
 
 def _open_url(url: str) -> tuple[BinaryIO, int, int]:
@@ -291,7 +259,7 @@ def open_content(source: Source, tick: Callable[[int], None] | None = None) -> I
         Unusable: It cannot be opened, or reading fails in the body; damaged compressed data included.
     """
     with (
-        open_bytes(source.path, tick or (lambda _count: None)) as (stream, _, _),
+        open_bytes(source.path, tick) as (stream, _, _),
         _decompress(stream, source.coding) as content,
     ):
         yield content
@@ -323,7 +291,7 @@ def _import_zstd() -> Any:
         raise MissingExtra("audit", "reading Zstandard files") from None
 
 
-def spool(stream: BinaryIO, path: str, tick: Callable[[int], None] | None = None) -> None:
+def spool(stream: BinaryIO, path: str) -> None:
     """Copy a stream that can be read only once into a file.
 
     Raises:
@@ -331,9 +299,6 @@ def spool(stream: BinaryIO, path: str, tick: Callable[[int], None] | None = None
     """
     try:
         with open(path, "xb") as file:
-            while block := stream.read(1 << 20):
-                file.write(block)
-                if tick:
-                    tick(len(block))
+            copyfileobj(stream, file, 1 << 20)
     except OSError as error:
         raise InvalidOption("-", f"standard input cannot be stored in a temporary file: {_describe(error)}") from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.cli.completion import complete_audit_reports, complete_schemas
 from vocode_contract.cli.options import (
     contract_of,
@@ -19,7 +20,7 @@ from vocode_contract.cli.options import (
     strict_option,
 )
 from vocode_contract.cli.output import INCONCLUSIVE, Output
-from vocode_contract.cli.payloads import MOST_BYTES, STDIN, is_typed
+from vocode_contract.cli.payloads import STDIN, is_typed
 from vocode_contract.errors import Terminated
 
 if TYPE_CHECKING:

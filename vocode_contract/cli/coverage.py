@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
@@ -17,7 +18,7 @@ from vocode_contract.cli.options import (
     schema_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, find_files, is_json_lines, read_payloads, shown_name
+from vocode_contract.cli.payloads import find_payloads, is_json_lines, read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.contract.coverage import Coverage
@@ -90,9 +91,9 @@ def _add_payloads(chosen: CoverageOptions, found: "Coverage") -> Iterator[str]:
     """Add all payloads to the coverage; yield a line for each that cannot be read."""
     for source in chosen.files:
         try:
-            for file in find_files(source):
+            for file in find_payloads(source):
                 yield from _add_file(file, chosen, found)
-        except NoPayload as error:
+        except Unusable as error:
             yield f"{shown_name(source)}: {error}"
 
 
@@ -111,5 +112,5 @@ def _add_file(file: str, chosen: CoverageOptions, found: "Coverage") -> Iterator
                 continue
             for item in value if chosen.each and isinstance(value, list) else (value,):
                 found.add(item, found.names[0])
-    except NoPayload as error:
+    except Unusable as error:
         yield f"{name}: {error}"

@@ -3,8 +3,6 @@
 Files may be compressed with gzip; the maximum applies to the decompressed bytes.
 """
 
-import os
-import stat
 import sys
 import zlib
 from collections.abc import Iterator
@@ -12,17 +10,13 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import BinaryIO
 
+from vocode_contract.audit.files import Unusable, describe_failure, find_files, open_file
+
 STDIN = "-"
-#: Default maximum of bytes of a payload or a line.
-MOST_BYTES = 8 * 1024 * 1024
 _SKIPPED = 65_536
 _GZIP = b"\x1f\x8b"
 #: Extensions of the files that are read from a directory.
 _WHOLE, _LINES = (".json", ".json.gz"), (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-
-
-class NoPayload(Exception):
-    """A source holds no payload; the message is the reason. Handled by every command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,38 +49,13 @@ def is_json_lines(source: str) -> bool:
     return source.lower().endswith(_LINES)
 
 
-def find_files(source: str) -> list[str]:
-    """Return the files in a directory or matching a glob pattern, sorted and without hidden ones, or the source itself.
+def find_payloads(source: str) -> list[str]:
+    """Return the payload files that a source names, sorted.
 
     Raises:
-        NoPayload: The directory contains no payload file, or nothing matches the pattern.
+        Unusable: The directory contains no payload file, or nothing matches the pattern.
     """
-    from glob import has_magic
-
-    if os.path.isdir(source):
-        found, reason = _find_below(source), f"the directory contains no file that ends in {', '.join(_WHOLE + _LINES)}"
-    elif has_magic(source) and not os.path.lexists(source):
-        found, reason = _find_matches(source), "no file matches the pattern"
-    else:
-        return [source]
-    if not found:
-        raise NoPayload(reason)
-    return found
-
-
-def _find_below(directory: str) -> list[str]:
-    found: list[str] = []
-    for parent, directories, names in os.walk(directory):
-        directories[:] = [name for name in directories if not name.startswith(".")]
-        paths = (os.path.join(parent, name) for name in names if not name.startswith("."))
-        found += [path for path in paths if path.lower().endswith(_WHOLE + _LINES)]
-    return sorted(found)
-
-
-def _find_matches(pattern: str) -> list[str]:
-    from glob import glob
-
-    return sorted(path for path in glob(pattern, recursive=True) if not os.path.isdir(path))
+    return find_files(source, _WHOLE + _LINES)
 
 
 def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = True) -> Iterator[Payload]:
@@ -99,7 +68,7 @@ def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = Tru
         decompress: Whether to decompress content that starts like gzip data.
 
     Raises:
-        NoPayload: The source cannot be read.
+        Unusable: The source cannot be read.
     """
     opened, size = _open(source)
     try:
@@ -109,9 +78,9 @@ def read_payloads(source: str, most: int, *, lines: bool, decompress: bool = Tru
         else:
             yield Payload(raw=stream.read(most + 1), size=None if is_gzip else size)
     except (EOFError, zlib.error):
-        raise NoPayload("its gzip data is damaged or cut off") from None
+        raise Unusable("its gzip data is damaged or cut off") from None
     except OSError as error:
-        raise NoPayload(_describe_error(error)) from None
+        raise Unusable(_describe_error(error)) from None
     finally:
         if source != STDIN:
             opened.close()
@@ -149,22 +118,14 @@ def _skip_line(stream: BinaryIO, raw: bytes) -> None:
 def _open(source: str) -> tuple[BinaryIO, int | None]:
     if source == STDIN:
         if sys.stdin is None:
-            raise NoPayload("standard input is closed")
+            raise Unusable("standard input is closed")
         return sys.stdin.buffer, None
     try:
-        # O_NONBLOCK: opening a named pipe without a writer would block forever.
-        descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        stream, status = open_file(source)
     except OSError as error:
-        raise NoPayload(_describe_error(error)) from None
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        return os.fdopen(descriptor, "rb"), status.st_size
-    os.close(descriptor)
-    if stat.S_ISDIR(status.st_mode):
-        raise NoPayload("it is a directory; name a file in it")
-    raise NoPayload("it is not a regular file; pass its content on standard input, as -")
+        raise Unusable(_describe_error(error)) from None
+    return stream, status.st_size
 
 
 def _describe_error(error: OSError) -> str:
-    reason = error.strerror or "its gzip data is damaged"  # gzip.BadGzipFile has no strerror
-    return f"{reason[:1].lower()}{reason[1:]}"
+    return describe_failure(error, "its gzip data is damaged")  # of gzip.BadGzipFile

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
@@ -21,11 +22,9 @@ from vocode_contract.cli.options import (
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import (
-    MOST_BYTES,
     STDIN,
-    NoPayload,
     Payload,
-    find_files,
+    find_payloads,
     is_json_lines,
     is_typed,
     read_payloads,
@@ -180,8 +179,8 @@ def _iter_results(options: ValidateOptions, validator: "Validator") -> Iterator[
 
     for source in options.files:
         try:
-            files = find_files(source)
-        except NoPayload as error:
+            files = find_payloads(source)
+        except Unusable as error:
             yield Result(source=source, inconclusive=str(error))
             continue
         for file in files:
@@ -197,7 +196,7 @@ def _validate_file(file: str, validator: "Validator", options: ValidateOptions) 
             for result in _validate_payload(name, payload, validator, options):
                 is_empty = False
                 yield result
-    except NoPayload as error:
+    except Unusable as error:
         yield Result(source=name, inconclusive=str(error))
     else:
         if is_empty:

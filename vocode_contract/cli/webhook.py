@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import click
 
+from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.completion import complete_events, complete_scenarios
 from vocode_contract.cli.options import contract_of, contract_option, examples, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads
+from vocode_contract.cli.payloads import read_payloads
 from vocode_contract.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -330,6 +331,6 @@ def _read_object(file: str) -> dict[str, Any]:
 def _read_file(file: str) -> bytes:
     try:
         [payload] = read_payloads(file, MOST_BYTES, lines=False, decompress=False)
-    except NoPayload as error:
+    except Unusable as error:
         raise InvalidOption("--file", str(error)) from None
     return payload.raw

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.options import examples, profile_option, resolve_name, schema_option
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.cli.payloads import MOST_BYTES, NoPayload, read_payloads, shown_name
+from vocode_contract.cli.payloads import read_payloads, shown_name
 
 if TYPE_CHECKING:
     from vocode_contract.validation.which import Fit
@@ -30,7 +31,7 @@ def which(ctx: click.Context, file: str, *, name: str, profile: str) -> None:
     output = ctx.ensure_object(Output)
     try:
         [payload] = read_payloads(file, MOST_BYTES, lines=False)
-    except NoPayload as error:
+    except Unusable as error:
         output.say(f"{shown_name(file)}: {error}")
         ctx.exit(INCONCLUSIVE)
     fits = _fits(payload.raw, name, profile)

@@ -1,0 +1,70 @@
+"""Find the files of payloads that a user names, and open them so that none blocks."""
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import BinaryIO
+
+#: Default maximum of bytes of a payload or a line.
+MOST_BYTES = 8 * 1024 * 1024
+
+
+class Unusable(Exception):
+    """A source, or the rest of it, cannot be read; the text is the reason, without any of its content."""
+
+
+def find_files(path: str, suffixes: tuple[str, ...], *, listed: str = "") -> list[str]:
+    """Return the files in a directory or matching a glob pattern, sorted and without hidden ones, or the path itself.
+
+    Args:
+        path: A file, a directory, or a pattern.
+        suffixes: How the names of the files end that a directory is searched for, in lower case.
+        listed: What an error says of them; by default all of them.
+
+    Raises:
+        Unusable: The directory contains no such file, or nothing matches the pattern.
+    """
+    from glob import glob, has_magic
+
+    if os.path.isdir(path):
+        found = list(_walk(path, suffixes))
+        reason = f"the directory contains no file that ends in {listed or ', '.join(suffixes)}"
+    elif has_magic(path) and not os.path.lexists(path):
+        found = [match for match in glob(path, recursive=True) if not os.path.isdir(match)]
+        reason = "no file matches the pattern"
+    else:
+        return [path]
+    if not found:
+        raise Unusable(reason)
+    return sorted(found)
+
+
+def _walk(directory: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    for parent, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if not name.startswith(".")]
+        shown = (name for name in names if not name.startswith(".") and name.lower().endswith(suffixes))
+        yield from (os.path.join(parent, name) for name in shown)
+
+
+def open_file(path: str) -> tuple[BinaryIO, os.stat_result]:
+    """Open a regular file.
+
+    Raises:
+        OSError: It cannot be opened.
+        Unusable: It is not a regular file.
+    """
+    # O_NONBLOCK: opening a named pipe without a writer would block forever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return os.fdopen(descriptor, "rb"), status
+    os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise Unusable("it is a directory; name a file in it")
+    raise Unusable("it is not a regular file; pass its content on standard input, as -")
+
+
+def describe_failure(error: OSError, unknown: str) -> str:
+    """Return why something cannot be read, as a phrase; `unknown` if the error does not say."""
+    reason = error.strerror or unknown  # only the errors of the operating system have one
+    return f"{reason[:1].lower()}{reason[1:]}"
