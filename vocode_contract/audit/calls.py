@@ -4,7 +4,7 @@ Most calls are in an archive once. `ids.find_repeated` finds the others by what 
 their payloads again, and keeps what the rules look at; `check_calls` runs the rules over some calls.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -53,13 +53,10 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
     wanted, found = frozenset(numbers), []
     try:
         for number, at, value in _read_values(task, shard, wanted, tick):
-            for item, (source, observed) in enumerate(iter_calls(task.schema or tell_schema(value), value)):
-                identity = observed.get("id" if source == "call" else "call_id") if isinstance(observed, dict) else None
-                if isinstance(identity, str) and identity:
-                    place = [shard.source, shard.start, number, item]
-                    found.append(
-                        orjson.dumps([identify(identity).hex(), at, place, source, _observed_part(source, observed)])
-                    )
+            for item, observation in enumerate(iter_calls(task.schema or tell_schema(value), value)):
+                if observation.call_id:
+                    identity, place = identify(observation.call_id).hex(), [shard.source, shard.start, number, item]
+                    found.append(orjson.dumps([identity, at, place, observation.source, _reduce(observation)]))
     except Unusable:  # the summary of the shard says so already
         pass
     return b"".join(line + b"\n" for line in sorted(found))
@@ -83,9 +80,10 @@ def _read_values(
                 continue
 
 
-def _observed_part(source: str, value: Mapping[str, Any]) -> dict[str, Any]:
+def _reduce(observation: Observation) -> dict[str, Any]:
     """Return the part of an observation that the rules over time look at."""
-    if source == "event":
+    value = observation.value
+    if observation.source == "event":
         return {key: value[key] for key in ("call_id", "type", "payload") if key in value}
     part = {key: value[key] for key in _CALL_MEMBERS if key in value}
     agent = value.get("agent")

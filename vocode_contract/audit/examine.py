@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -23,7 +22,7 @@ from vocode_contract.audit.recognize import (
     time_of,
 )
 from vocode_contract.audit.sources import Shard, Source
-from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary, Verdict
+from vocode_contract.audit.summary import PayloadPlace, Summary, Verdict
 from vocode_contract.contract.coverage import Part, parts_in
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.contract.profile import schema_under_profile
@@ -34,13 +33,15 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable
 from vocode_contract.validation.lifecycle.call_life import STATUSES
 from vocode_contract.validation.scalars import instant
-from vocode_contract.validation.validator import Validator
+from vocode_contract.validation.validator import validator
 from vocode_contract.validation.violation import Violation, has_error
 
 #: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
 READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
 #: Bytes of a line, and its brackets, below which no limit on values and depth can be exceeded.
 _SHORT, _FEW = 500_000, 64
+#: Payloads of the sample that are in memory at once.
+_MANY = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,31 +92,24 @@ def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None)
         MissingExtra: A library that the source needs is not installed.
     """
     examiner = _Examiner(task, shard)
-    source = task.sources[shard.source]
-    counted = _Counter(tick)
+    source, size = task.sources[shard.source], 0
+
+    def count(read: int) -> None:
+        nonlocal size
+        size += read
+        if tick:
+            tick(read)
+
     try:
         if source.form == "lines":
-            for block in read_lines(source, shard, task.most, counted.add):
+            for block in read_lines(source, shard, task.most, count):
                 examiner.add_lines(block)
         else:
-            for recorded in read_items(source, task.most, counted.add):
+            for recorded in read_items(source, task.most, count):
                 examiner.add(recorded)
     except Unusable as error:
         examiner.summary.damaged[shard.source, shard.start] = str(error)
-    return examiner.finish(min(counted.count, shard.end - shard.start))
-
-
-class _Counter:
-    """Counts the bytes that were read."""
-
-    def __init__(self, tick: Callable[[int], None] | None) -> None:
-        self.count = 0
-        self._tick = tick
-
-    def add(self, count: int) -> None:
-        self.count += count
-        if self._tick:
-            self._tick(count)
+    return examiner.finish(min(size, shard.end - shard.start))
 
 
 class _Examiner:
@@ -134,7 +128,7 @@ class _Examiner:
         self._counts: dict[tuple[str, Verdict, str], int] = {}  # schema, verdict, day
         self._ids = bytearray()
         self._numbers: list[tuple[int, int]] = []
-        self._sample: list[tuple[str, Any, float | None]] = []  # counted at the end, which is faster
+        self._sample: list[tuple[str, Any, float | None]] = []  # counted many at a time, which is faster
         # If what it accepts has the members by which `tell_schema` tells a Call, the schema need not be told first.
         required = task.contract.schemas.get("Call", {}).get("required", ())
         is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
@@ -165,7 +159,7 @@ class _Examiner:
                             times.append(end or start)
                             numbers.append(number)
                             if not number % every:
-                                self._sample.append(("Call", value, None))
+                                self._sample.append(("Call", value, time_of(value)))
                             continue
                 except (ValueError, TypeError):  # it is no JSON, too deep, or no JSON that the engine takes
                     pass
@@ -175,6 +169,8 @@ class _Examiner:
         for day, count in Counter(days).items():
             self._count("Call", "conforms", day, count)
         self._add_ids(identify_all(ids), numbers)
+        if len(self._sample) >= _MANY:  # a source that cannot be cut may have any number
+            self._count_sample()
 
     def _add_line(self, line: bytes, number: int) -> None:
         try:
@@ -197,12 +193,13 @@ class _Examiner:
                 return
         if not (recorded.may_be_other and not tell_schema(value)):
             self._add_value(value, recorded.index, recorded.at)
+        if len(self._sample) >= _MANY:
+            self._count_sample()
 
     def finish(self, size: int) -> Examined:
         """Return what was found, given the number of bytes that were read."""
         summary = self.summary
-        for sampled in self._sample:
-            self._add_to_sample(*sampled)
+        self._count_sample()
         for (schema, verdict, day), count in self._counts.items():
             summary.verdicts[schema, verdict] += count
             if is_plausible(day):
@@ -227,31 +224,31 @@ class _Examiner:
         key = schema, verdict, day
         self._counts[key] = self._counts.get(key, 0) + count
 
-    def _add_value(self, value: Any, number: int, at: float | None) -> None:
+    def _add_value(self, value: Any, number: int, recorded: float | None) -> None:
         schema = self._task.schema or tell_schema(value)
-        verdict: Verdict = self._look_closely(value, schema, number, at)
-        self._count(schema, verdict, day_of(time_of(value) if at is None else at))
-        for source, observed in iter_calls(schema, value):
-            text = observed.get("id" if source == "call" else "call_id") if isinstance(observed, dict) else None
-            if isinstance(text, str) and text:
-                self._add_ids(identify(text), [number])
+        at = time_of(value) if recorded is None else recorded
+        self._count(schema, self._look_closely(value, schema, number, at), day_of(at))
+        for observation in iter_calls(schema, value):
+            if observation.call_id:
+                self._add_ids(identify(observation.call_id), [number])
         if number % self._task.every == 0 and schema in self._task.contract.schemas:
             self._sample.append((schema, value, at))
 
-    def _look_closely(self, value: Any, schema: str, index: int, at: float | None) -> Verdict:
+    def _look_closely(self, value: Any, schema: str, number: int, at: float | None) -> Verdict:
         if schema not in self._task.contract.schemas:
             return "unknown"
+        # Contradictions that are errors are in calls only.
         if "Call" not in schema and _accepts(self._task.contract, schema, value):
             return "conforms"
-        violations = [*_validator(self._task.contract, schema).violations(value)]
+        violations = [*validator(schema, self._task.contract).violations(value)]
         violations += _contradictions(self._task.contract, schema, value)
         if not violations:
             return "conforms"
-        place = PayloadPlace(self._shard.source, self._shard.start, index)
-        self.summary.add_violations(schema, violations, place, time_of(value) if at is None else at)
+        place = PayloadPlace(self._shard.source, self._shard.start, number)
+        self.summary.add_violations(schema, violations, place, at)
         return "violates" if has_error(violations) else "drift"
 
-    def _add_unreadable(self, error: Unreadable, index: int) -> None:
+    def _add_unreadable(self, error: Unreadable, number: int) -> None:
         defect = error.defect
         violation = Violation(
             instance_pointer="",
@@ -261,8 +258,13 @@ class _Examiner:
             contract=self._task.contract.date,
         )
         schema = self._task.schema
-        self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, index))
+        self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, number))
         self._count(schema, "violates" if defect.code in READABLE else "unreadable")
+
+    def _count_sample(self) -> None:
+        for sampled in self._sample:
+            self._add_to_sample(*sampled)
+        self._sample.clear()
 
     def _add_to_sample(self, schema: str, value: Any, at: float | None) -> None:
         summary, contract = self.summary, self._task.contract
@@ -274,10 +276,7 @@ class _Examiner:
         self._seen.setdefault(known, Counter()).update(map(id, parts))
         self._parts.update(zip(map(id, parts), parts, strict=True))
         accepting = tuple(each.date for each in _shipped(contract) if _accepts(each, schema, value))
-        at = time_of(value) if at is None else at
-        fit = DateFit(count=1, since=at, until=at)
-        known_fit = summary.fits.get(accepting)
-        summary.fits[accepting] = fit if known_fit is None else known_fit | fit
+        summary.add_fit(accepting, at)
 
 
 _UTC = ("Z", "+00:00")
@@ -290,11 +289,6 @@ def _are_ordered(start: object, end: object) -> bool:
     return False
 
 
-@cache
-def _validator(contract: Contract, schema: str) -> Validator:
-    return Validator(contract, schema)
-
-
 def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Violation]:
     """Yield the contradictions that are errors."""
     return (each for each in inconsistencies(value, schema, contract=contract) if each.severity == "error")
@@ -304,23 +298,8 @@ def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Vio
 def _accepting(contract: Contract, schema: str) -> Callable[[object], bool]:
     """Return the function that accepts the payloads without any violation, drift and undeclared keys included."""
     strict = contract.with_profile("wire") if contract.profile == "tolerant" else contract
-    closed = deepcopy(schema_under_profile(strict, f"/components/schemas/{schema}"))
-    if default_level("unknown-key", contract.profile) != "off":
-        for each in closed["components"]["schemas"].values():
-            _close(each)
-    return best_engine(closed).is_valid
-
-
-def _close(schema: Any) -> None:
-    """Forbid undeclared keys in every object of a schema, in place, but not in the conditions of its unions."""
-    if isinstance(schema, list):
-        for each in schema:
-            _close(each)
-    elif isinstance(schema, dict):
-        if "properties" in schema and "x-source" in schema and "x-tag" not in schema and "then" not in schema:
-            schema.setdefault("additionalProperties", False)
-        for each in schema.values():
-            _close(each)
+    is_closed = default_level("unknown-key", contract.profile) != "off"
+    return best_engine(schema_under_profile(strict, f"/components/schemas/{schema}", is_closed=is_closed)).is_valid
 
 
 @cache

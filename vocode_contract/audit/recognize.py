@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
-from vocode_contract.validation.lifecycle.history import digest_of
+from vocode_contract.validation.lifecycle.history import Observation, digest_of
 from vocode_contract.validation.scalars import canonical_id, instant
 
 #: Bytes that identify a call.
@@ -30,14 +30,14 @@ def tell_schema(value: object) -> str:
     return "Call" if sum(key in value for key in _MEMBERS) > 2 else ""
 
 
-def iter_calls(schema: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """Return each observation of a call that a payload holds: ``call`` or ``event``, and its value."""
+def iter_calls(schema: str, value: Any) -> Iterable[Observation]:
+    """Return each observation of a call that a payload holds."""
     if schema == "Call" or schema == "NormalizedCall":
-        return (("call", value),)
+        return (Observation(value=value),)
     if schema == "WebhookEvent":
-        return (("event", value),)
+        return (Observation(source="event", value=value),)
     items = value.get("items") if schema == "CallPage" and isinstance(value, dict) else None
-    return [("call", item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
+    return [Observation(value=item) for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
 
 
 def identify(text: str) -> bytes:

@@ -170,10 +170,13 @@ class Summary:
                 until=at,
             )
             seen.add(key)
-            known = self.findings.get(key)
-            self.findings[key] = finding if known is None else known | finding
+            _add(self.findings, key, finding)
         if len(self.findings) > 2 * MOST_NAMES:
             self.findings = _keep_few(self.findings)
+
+    def add_fit(self, accepting: tuple[str, ...], at: float | None) -> None:
+        """Add a payload of the sample that these contract dates accept."""
+        _add(self.fits, accepting, DateFit(count=1, since=at, until=at))
 
     def __or__(self, other: "Summary") -> "Summary":
         """Combine two summaries of different payloads."""
@@ -236,8 +239,12 @@ _NUMBERS = ("sampled", "observations", "calls", "repeated", "broken", "lost", "s
 def _merge(one: Mapping[Any, Any], two: Mapping[Any, Any]) -> dict[Any, Any]:
     merged = dict(one)
     for key, value in two.items():
-        merged[key] = merged[key] | value if key in merged else value
+        _add(merged, key, value)
     return merged
+
+
+def _add(table: dict[Any, Any], key: Any, value: Any) -> None:
+    table[key] = table[key] | value if key in table else value
 
 
 def _keep_few(findings: dict[FindingKey, Finding]) -> dict[FindingKey, Finding]:

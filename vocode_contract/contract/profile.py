@@ -28,26 +28,39 @@ _KEPT_KEYWORDS = (*sorted(BOUNDS), "pattern", "required")
 @cache
 def schemas_under_profile(contract: Contract) -> Mapping[str, Schema]:
     """Return every schema of a contract under its profile, by name."""
-    rewriter = _ProfileRewriter(contract)
-    return {name: rewriter.rewrite(schema, f"/components/schemas/{name}") for name, schema in contract.schemas.items()}
+    return _ProfileRewriter(contract).rewrite_all()
 
 
-def schema_under_profile(contract: Contract, reference: str) -> dict[str, Any]:
-    """Return one self-contained schema for an engine; `reference` is its JSON Pointer in the document."""
-    return {
-        "$schema": DIALECT,
-        "$ref": "#" + reference,
-        "components": {"schemas": schemas_under_profile(contract)},
-    }
+@cache
+def _closed_schemas(contract: Contract) -> Mapping[str, Schema]:
+    return _ProfileRewriter(contract, closes_objects=True).rewrite_all()
+
+
+def schema_under_profile(contract: Contract, reference: str, *, is_closed: bool = False) -> dict[str, Any]:
+    """Return one self-contained schema for an engine.
+
+    Args:
+        contract: The contract.
+        reference: JSON Pointer to the schema in the contract's document.
+        is_closed: Whether undeclared keys are forbidden.
+    """
+    schemas = _closed_schemas(contract) if is_closed else schemas_under_profile(contract)
+    return {"$schema": DIALECT, "$ref": "#" + reference, "components": {"schemas": schemas}}
 
 
 class _ProfileRewriter:
     """Rewrites the schemas of one contract under its profile."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, closes_objects: bool = False) -> None:
         self.contract = contract
+        self.closes_objects = closes_objects
         self.adds_null = contract.profile != "documented"
         self.names_values = contract.profile != "tolerant"
+
+    def rewrite_all(self) -> Mapping[str, Schema]:
+        """Rewrite every schema, by name."""
+        schemas = self.contract.schemas
+        return {name: self.rewrite(schema, f"/components/schemas/{name}") for name, schema in schemas.items()}
 
     def rewrite(self, schema: Schema, source: str, *, nullable: bool = False) -> dict[str, Any]:
         """Rewrite one schema; `source` is its JSON Pointer in the contract's document."""
@@ -81,7 +94,9 @@ class _ProfileRewriter:
             rewritten["additionalProperties"] = self.rewrite(
                 schema["additionalProperties"], f"{source}/additionalProperties"
             )
-        elif schema.get("additionalProperties") is False:
+        elif schema.get("additionalProperties") is False or (
+            self.closes_objects and "properties" in schema and not schema.get("additionalProperties")
+        ):
             rewritten["additionalProperties"] = False
         if "properties" in schema:
             rewritten["properties"] = {
