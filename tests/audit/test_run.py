@@ -135,7 +135,15 @@ def test_audit_reads_each_form(tmp_path, name):
 def test_audit_takes_times_from_where_they_are_recorded(tmp_path):
     (tmp_path / "x.har").write_bytes(FORMS["x.har"]([call(1)]))
     write_lines(tmp_path / "x.jsonl", [call(2, end_time="2024-05-01T23:30:00-01:00"), EVENT])
-    assert audit([str(tmp_path)]).summary.days == {("2024-04-19", "conforms"): 1, ("2024-05-02", "conforms"): 1}
+    body = json.dumps({"string": json.dumps(call(3))})
+    (tmp_path / "x.yaml").write_text(
+        f"interactions:\n- recorded_at: 2024-04-20T10:02:00Z\n  response: {{body: {body}}}\n"
+    )
+    assert audit([str(tmp_path)]).summary.days == {
+        ("2024-04-19", "conforms"): 1,
+        ("2024-04-20", "conforms"): 1,
+        ("2024-05-02", "conforms"): 1,
+    }
 
 
 def test_audit_opens_what_fsspec_opens():

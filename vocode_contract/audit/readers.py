@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.sources import Shard, Source, open_content
+from vocode_contract.contract.reading import load_yaml
 from vocode_contract.errors import MissingExtra
 from vocode_contract.http.content_coding import Undecodable, decode
 from vocode_contract.validation.scalars import instant
@@ -147,7 +148,7 @@ def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
     data = stream.read(MOST_WHOLE + 1)
     if len(data) > MOST_WHOLE:
         raise Unusable(f"a cassette is read as a whole, and this one is longer than {MOST_WHOLE:,} bytes")
-    interactions = _member(_load_yaml(data), "interactions")
+    interactions = _member(_load_cassette(data), "interactions")
     for index, interaction in enumerate(interactions if isinstance(interactions, list) else ()):
         at = instant(_member(interaction, "recorded_at"))
         for number, half in enumerate(("request", "response")):
@@ -156,14 +157,12 @@ def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
                 yield Recorded(payload=body, index=2 * index + number, at=at, may_be_other=True)
 
 
-def _load_yaml(data: bytes) -> object:
+def _load_cassette(data: bytes) -> object:
     try:
-        import yaml  # type: ignore[import-untyped]  # its types are another package
+        return load_yaml(data)
     except ImportError:
         raise MissingExtra("audit", "reading cassettes") from None
-    try:
-        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except ValueError:
         raise Unusable("it is no cassette: its YAML is damaged") from None
 
 
