@@ -96,6 +96,13 @@ def test_sample_has_the_coverage_of_its_payloads(tmp_path):
     assert look(tmp_path, payloads, every=2).summary.sampled == 1
 
 
+def test_sample_is_the_same_however_many_payloads_are_counted_at_once(tmp_path, monkeypatch):
+    payloads = [call(number) for number in range(5)]
+    whole = look(tmp_path, payloads).summary
+    monkeypatch.setattr(examining, "_MANY", 1)
+    assert look(tmp_path, payloads).summary.to_bytes() == whole.to_bytes()
+
+
 def test_fits_tell_since_when_a_server_is_newer(tmp_path):
     newer = Contract.load("2024-04-19").schemas["Call"]["examples"][0]
     later = {**newer, "start_time": "2024-04-19T10:02:00Z", "end_time": None}

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from vocode_contract.validation.lifecycle.history import Observation, digest_of
-from vocode_contract.validation.scalars import canonical_id, instant
+from vocode_contract.validation.scalars import canonical_id, instant, to_datetime
 
 #: Bytes that identify a call.
 ID_BYTES = 16
@@ -69,10 +69,8 @@ def time_of(value: Any) -> float | None:
 
 def day_of(at: float | None) -> str:
     """Return the day of a time in UTC; empty if there is no time, or it is outside the calendar."""
-    if at is not None:
-        with suppress(ValueError, OverflowError, OSError):
-            return datetime.fromtimestamp(at, UTC).date().isoformat()
-    return ""
+    time = to_datetime(at)
+    return time.date().isoformat() if time else ""
 
 
 def is_plausible(day: str) -> bool:

@@ -3,12 +3,12 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -33,7 +33,6 @@ _FEW_BYTES = 64 * 1024 * 1024
 
 #: What is being done, how many bytes of it are done, and how many there are.
 Progress = Callable[[str, int, int], None]
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,55 +165,42 @@ class _Store:
 
     def read(self, name: str) -> bytes | None:
         """Return what is stored under a name; ``None`` if nothing is."""
-        try:
-            return self.path(name).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unusable("read", error) from None
+        with self.report("read"):
+            try:
+                return self.path(name).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def write(self, name: str, data: bytes) -> None:
-        """Store something, at once or not at all.
-
-        Raises:
-            InvalidOption: It cannot be written.
-        """
+        """Store something, at once or not at all."""
         partial = self.path(f"{name}.part")
-        try:
+        with self.report("written"):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                file.write(data)
+            partial.write_bytes(data)
             os.replace(partial, self.path(name))
-        except OSError as error:
-            raise self._unusable("written", error) from None
 
     def append(self, name: str, data: bytes) -> None:
         """Add to what is stored."""
-        try:
-            with self.path(name).open("ab") as file:
-                file.write(data)
-        except OSError as error:
-            raise self._unusable("written", error) from None
-
-    def guard(self, function: Callable[[], _Result]) -> _Result:
-        """Return what a function returns that writes files of its own.
-
-        Raises:
-            InvalidOption: They cannot be written.
-        """
-        try:
-            return function()
-        except OSError as error:
-            raise self._unusable("written", error) from None
+        with self.report("written"), self.path(name).open("ab") as file:
+            file.write(data)
 
     def remove(self, pattern: str) -> None:
         """Remove the files whose names match a pattern."""
         for path in self._directory.glob(pattern):
             path.unlink()
 
-    def _unusable(self, verb: str, error: OSError) -> InvalidOption:
-        reason = (error.strerror or type(error).__name__).lower()
-        return InvalidOption(self._option, f"intermediate results cannot be {verb}: {reason}")
+    @contextmanager
+    def report(self, verb: str) -> Iterator[None]:
+        """Name the option in an error if a file cannot be read or written in the body.
+
+        Raises:
+            InvalidOption: One cannot.
+        """
+        try:
+            yield
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise InvalidOption(self._option, f"intermediate results cannot be {verb}: {reason}") from None
 
 
 def _describe(task: Task) -> bytes:
@@ -259,7 +245,8 @@ class _Run:
         """Return the summary of all shards."""
         summary = self._examine()
         ids = {shard.number: self._store.path(_name(shard, "ids")) for shard in self._shards}
-        counted, wanted = self._store.guard(lambda: find_repeated(ids, self._store.path("")))
+        with self._store.report("written"):
+            counted, wanted = find_repeated(ids, self._store.path(""))
         return summary | counted | self._check(wanted)
 
     def _examine(self) -> Summary:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.cli.completion import complete_audit_reports, complete_schemas
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
     examples,
     make_profile_option,
+    max_size_option,
     schema_of,
     strict_option,
 )
@@ -77,14 +77,7 @@ class AuditOptions:
     help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 1 MB, and at "
     "least one of 256); every payload is validated.",
 )
-@click.option(
-    "--max-size",
-    metavar="BYTES",
-    type=click.IntRange(min=1),
-    default=MOST_BYTES,
-    show_default=True,
-    help="Maximum size of a payload.",
-)
+@max_size_option
 @strict_option
 @click.option(
     "--workers",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.cli.completion import (
     complete_code_lists,
     complete_contracts,
@@ -131,6 +132,15 @@ strict_option = click.option(
     default=True,
     help="Report duplicate keys, integers beyond 64 bits and nesting deeper than 64 levels as violations.",
     show_default=True,
+)
+
+max_size_option = click.option(
+    "--max-size",
+    metavar="BYTES",
+    type=click.IntRange(min=1),
+    default=MOST_BYTES,
+    show_default=True,
+    help="Maximum size of a payload, or of a line of JSON Lines.",
 )
 
 each_option = click.option(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vocode_contract.audit.files import MOST_BYTES, Unusable
+from vocode_contract.audit.files import Unusable
 from vocode_contract.cli.options import (
     contract_of,
     contract_option,
     each_option,
     examples,
     lines_option,
+    max_size_option,
     options_of_runs,
     profile_option,
     schema_of,
@@ -95,14 +96,7 @@ class ValidateOptions:
 @lines_option
 @each_option
 @click.option("--all", "full", is_flag=True, help="List every violation (default: text output ends at 64 KiB).")
-@click.option(
-    "--max-size",
-    metavar="BYTES",
-    type=click.IntRange(min=1),
-    default=MOST_BYTES,
-    show_default=True,
-    help="Maximum size of a payload, or of a line with --lines.",
-)
+@max_size_option
 @strict_option
 @click.pass_context
 def validate(ctx: click.Context, /, **values: object) -> None:

@@ -1,13 +1,13 @@
 """The result of an audit as JSON, described in ``docs/reference/report.md``."""
 
 import json
-from datetime import UTC, datetime
 
 from vocode_contract.audit.summary import VERDICTS, DateFit, Finding, FindingKey
 from vocode_contract.report.audit import STATES, AuditReport, PropertyUse, sort_statuses
 from vocode_contract.report.coverage import compute_percent, describe_part, group_parts
 from vocode_contract.report.json import VERSION, violation_members
 from vocode_contract.validation.safe_text import inert, inert_json
+from vocode_contract.validation.scalars import to_datetime
 
 
 def render_audit_json(report: AuditReport) -> str:
@@ -109,7 +109,5 @@ def _coverage_members(report: AuditReport) -> dict[str, object]:
 
 def _format(at: float | None) -> str | None:
     """Return a time as RFC 3339 in UTC; ``None`` if there is none, or no calendar has it."""
-    try:
-        return None if at is None else datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return None
+    time = to_datetime(at)
+    return time.isoformat().replace("+00:00", "Z") if time else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from vocode_contract.validation.safe_text import escape_hashes
 from vocode_contract.validation.violation import Violation, has_error
@@ -113,10 +112,10 @@ def format_count(count: int, one: str, many: str) -> str:
 
 def format_time(at: float | None) -> str:
     """Return a time in UTC to the second; empty if there is none, or no calendar has it."""
-    try:
-        return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return ""
+    from vocode_contract.validation.scalars import to_datetime  # `validate` needs none of its patterns to start
+
+    time = to_datetime(at)
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else ""
 
 
 def format_share(count: int, total: int) -> str:

@@ -38,6 +38,14 @@ def instant(value: object) -> float | None:
     return _seconds(match) if match is not None and match["offset"] else None
 
 
+def to_datetime(at: float | None) -> datetime | None:
+    """Return seconds since 1970-01-01 UTC as a datetime; ``None`` for no time, and for one that it cannot hold."""
+    try:
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def is_naive(value: object) -> bool:
     """Return whether a value is a date-time string without offset from UTC."""
     if not isinstance(value, str) or len(value) > _LONGEST:
