@@ -13,7 +13,7 @@ from vocode_contract.report.audit import (
 )
 from vocode_contract.report.audit_text import render_verdict
 from vocode_contract.report.coverage import render_coverage
-from vocode_contract.report.markdown import MOST, as_code, as_text
+from vocode_contract.report.markdown import as_code, as_text, cut_pieces
 from vocode_contract.report.text import MOST_LINE
 
 _MARKS = {"conforms": "✅", "violates": "❌", "inconclusive": "❔"}
@@ -27,13 +27,9 @@ def render_audit_markdown(report: AuditReport) -> str:
     """Return the verdict, the findings, and the rest in collapsed parts."""
     head = f"### {_MARKS[report.verdict]} {as_text(render_verdict(report), MOST_LINE)}\n"
     sample = f"{as_text(report.basis)}; sample: {as_text(report.sample)}\n"
-    kept, size = [head, sample], len(head) + len(sample)
-    parts = [*_render_parts(report)]
-    for part in parts:
-        size += len(part) + 1
-        if size <= MOST:
-            kept.append(part)
-    if len(kept) < len(parts) + 2:
+    pieces = [head, sample, *_render_parts(report)]
+    kept = cut_pieces(pieces)
+    if len(kept) < len(pieces):
         kept.append("The rest is left out; the JSON report has everything.\n")
     return "\n".join(kept)
 

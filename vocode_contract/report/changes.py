@@ -137,7 +137,7 @@ def _new_pointer(change: Change) -> str | None:
 
 def render_changes_markdown(report: ChangeReport) -> str:
     """Return a table for each level, for a comment on a pull request."""
-    from vocode_contract.report.markdown import MOST, as_code, as_text
+    from vocode_contract.report.markdown import as_code, as_text, cut_pieces
 
     worst: ChangeLevel = next((level for level, count in report.counts.items() if count), "cosmetic")
     pieces = [f"### {_MARKS[worst]} {as_text(report.sentence, MOST_LINE)}\n"]
@@ -147,11 +147,7 @@ def render_changes_markdown(report: ChangeReport) -> str:
     accepted = [group for group in report.groups if group.accepted]
     pieces += _render_table("Accepted", accepted) if accepted else []
     pieces += [f"- {as_text(line, MOST_LINE)}" for line in report.outdated]
-    kept, size = [], 0
-    for piece in pieces:
-        size += len(piece) + 1
-        if size <= MOST:
-            kept.append(piece)
+    kept = cut_pieces(pieces)
     more = len(pieces) - len(kept)
     return "\n".join([*kept, *([f"\n... and {as_code(str(more))} more lines."] if more else [])]) + "\n"
 

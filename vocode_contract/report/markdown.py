@@ -1,7 +1,8 @@
 """The outcome of a run as Markdown, for a comment on a pull request."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from vocode_contract.report.outcome import WORDS, Cause, Outcome, list_policies
 from vocode_contract.report.summary import render_accepted, render_cause
@@ -28,15 +29,18 @@ def render_markdown(outcome: Outcome) -> str:
     """Return the verdict, the violations, and a collapsed table of all tests."""
     causes = (_cause(number, cause) for number, cause in enumerate(outcome.causes, 1))
     pieces = [*_head(outcome), *causes]
-    kept, size = [], 0
     last = "\n".join([*_remarks(outcome), _table(outcome)])
-    for piece in pieces:
-        size += len(piece) + 1
-        if size + len(last) <= MOST:
-            kept.append(piece)
+    kept = cut_pieces(pieces, MOST - len(last))
     if len(kept) < len(pieces):
         kept.append(f"... and {len(pieces) - len(kept):,} more.\n")
     return "\n".join([*kept, last])
+
+
+def cut_pieces(pieces: Iterable[str], most: int = MOST) -> list[str]:
+    """Return the pieces that end within so many characters, each with a line break."""
+    listed = list(pieces)
+    ends = accumulate(len(piece) + 1 for piece in listed)
+    return [piece for piece, end in zip(listed, ends, strict=True) if end <= most]
 
 
 def _head(outcome: Outcome) -> Iterator[str]:
