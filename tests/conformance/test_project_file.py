@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from tests.support.raw import Server, says, serving
 from vocode_contract.cli import main
 from vocode_contract.conformance.run.options import OPTIONS, Given
 from vocode_contract.conformance.run.project_file import make_schema, read_project
@@ -115,6 +116,17 @@ def test_contract_file_that_a_project_names_is_refused_on_a_remote_host(tmp_path
     assert Settings.from_given(given).contract_path == str(tmp_path / "own.json")
     with pytest.raises(InvalidOption, match=r"contract in .* is a file, which says what each request does"):
         Settings.from_given({**given, "url": Given(value="https://staging.example")})
+
+
+def test_project_cannot_say_of_a_request_with_an_effect_that_it_only_reads(tmp_path):
+    operation = {"operationId": "list_calls", "x-effect": "reads", "responses": {"200": {"description": "OK"}}}
+    own = {"openapi": "3.1.0", "info": {"version": "7", "title": "own"}, "paths": {"/hangup": {"post": operation}}}
+    (tmp_path / "own.json").write_text(json.dumps(own), "utf-8")
+    given = read_project(pyproject(tmp_path, "contract = 'own.json'\nurl = 'http://127.0.0.1:1'"))
+    with pytest.raises(InvalidOption, match=r"contract in .* says that POST /hangup only reads; if it does, give --"):
+        Settings.from_given(given)
+    typed = Given(value=str(tmp_path / "own.json"), source="--contract")
+    assert Settings.from_given({**given, "contract": typed}).contract.operations["list_calls"].effect == "reads"
 
 
 # --- the schema ---
@@ -235,6 +247,48 @@ def test_check_sends_no_token_to_a_remote_host_that_only_the_project_names(proje
     assert "url in pyproject.toml: staging.example is not this machine; pass it with --url" in err
 
 
+REFUSES = says(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+
+def heard_by(server: Server) -> tuple[set[bytes], bool]:
+    """Return the methods of the requests that a server got, and whether one of them holds a secret."""
+    return {request.split(b" ")[0] for request in server.heard}, any(b"pass-" in request for request in server.heard)
+
+
+@pytest.fixture
+def secrets(monkeypatch, tmp_path):
+    """Set variables with secrets; the user's own file is one that a test may write."""
+    for name in ("VOCODE_API_KEY", "VOCODE_OTHER_API_KEY", "GATEWAY_KEY"):
+        monkeypatch.setenv(name, "pass-a")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+
+
+@pytest.mark.usefixtures("secrets")
+def test_check_sends_no_secret_and_changes_nothing_on_a_port_that_only_the_project_names(project, capsys):
+    with serving(says(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) as server:
+        pyproject(project, f"url = '{server.url}'")
+        _, out, err = run(capsys, "check", "--header-env", "X-Key=GATEWAY_KEY")
+        assert heard_by(server) == ({b"GET"}, False)
+    notice = "only url in pyproject.toml names the server, so it gets no token, and nothing is changed"
+    assert f"{notice}; pass --url {server.url}" in err
+    assert "not sent" in out
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("confirmation", ["none", "variable", "own file"])
+def test_user_confirms_the_port_that_the_project_names(project, monkeypatch, capsys, *, confirmation):
+    with serving(REFUSES) as server:
+        pyproject(project, f"url = '{server.url}'")
+        if confirmation == "variable":
+            monkeypatch.setenv("VOCODE_URL", server.url)
+        elif confirmation == "own file":
+            pyproject(project / "own" / "vocode-contract", "[live]\nhosts = ['127.0.0.1']", file="config.toml")
+            monkeypatch.chdir(pyproject(project / "checkout", f"url = '{server.url}'"))
+        code, out, _ = run(capsys, "check")
+        assert (code, heard_by(server)) == (3, ({b"GET"}, confirmation != "none"))
+    assert ("no token sent: only url in pyproject.toml names the server" in out) is (confirmation == "none")
+
+
 def test_check_with_a_fault_uses_the_simulator_whatever_server_the_project_names(project, capsys):
     pyproject(project, "url = 'https://staging.example'")
     assert run(capsys, "check", "--fault", "wrong-enum", "--only", "get_call")[0] == 1
@@ -283,3 +337,28 @@ def test_pytest_reads_no_file_of_the_project_unless_an_option_is_used(pytester):
     pytester.makepyprojecttoml('[tool.vocode-contract]\nallow = ["rings"]')
     pytester.makepyfile("def test_nothing(): pass")
     pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("place", ["vocode_url = {}", "addopts = --vocode-url={}", "typed"])
+def test_pytest_sends_no_secret_and_changes_nothing_on_a_port_that_only_a_file_names(pytester, monkeypatch, place):
+    for option in OPTIONS:
+        monkeypatch.delenv(option.variable, raising=False)
+    monkeypatch.setenv("VOCODE_API_KEY", "pass-a")
+    pytester.makepyfile(
+        """
+        from vocode_contract.http.guard.guard import NotPermitted
+        def test_calls(vocode_client):
+            for send in (vocode_client.list_calls, lambda: vocode_client.create_call({})):
+                try:
+                    send()
+                except NotPermitted as error:
+                    assert "file names the server" in str(error) or "addopts names the server" in str(error)
+                except AssertionError:
+                    pass
+        """
+    )
+    with serving(says(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) as server:
+        pytester.makeini(f"[pytest]\n{place.format(server.url)}" if place != "typed" else "[pytest]")
+        typed = [f"--vocode-url={server.url}"] if place == "typed" else []
+        pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *typed)
+        assert heard_by(server) == (({b"GET", b"POST"}, True) if typed else ({b"GET"}, False))

@@ -172,7 +172,8 @@ def check(
         settings = _use_published(ctx, settings, given)
     if settings.endpoint and not os.environ.get(TOKEN_VARIABLE):
         output.say(f"{TOKEN_VARIABLE} is not set, so requests carry no token")
-    monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, is_simulated=bool(faults))
+    project = {name: value for name, value in given.items() if value.is_from_file}
+    monitor = SuiteMonitor(only=only, skip=skip, show=output.show_progress, project=project, is_simulated=bool(faults))
     started, clock = datetime.now(UTC), time.monotonic()
     with _faulty_simulator(settings, faults) as running, hypothesis_directory(is_used=bool(settings.fuzz)):
         if running:
@@ -230,7 +231,7 @@ def _spell_options(given: Mapping[str, Given]) -> list[str]:
     return [
         word
         for option in _OPTIONS
-        if given[option.name].source != option.variable
+        if given[option.name].source != option.variable and not given[option.name].is_from_file
         for word in option.as_words(given[option.name].value, PYTEST_PREFIX)
     ]
 

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vocode_contract import conformance
 from vocode_contract.cli.output import USAGE
+from vocode_contract.conformance.run.options import Given
 from vocode_contract.errors import InvalidOption
 from vocode_contract.pytest_plugin.options import PROJECT
 from vocode_contract.pytest_plugin.state import SIMULATED
@@ -44,6 +45,7 @@ class SuiteMonitor:
         only: Texts, one of which the name or the claim of a test must contain; empty for all tests.
         skip: Texts, none of which the name or the claim of a test may contain.
         show: Called with a line about the progress of the run, and at the end with an empty one.
+        project: What the files of the project set, which the command has read.
         is_simulated: Whether the endpoint is a simulator that this process started.
         interruption: The exception that interrupted the run, if one did.
         failure: The exception with which pytest itself failed, if it did.
@@ -54,6 +56,7 @@ class SuiteMonitor:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     show: Callable[[str], None] = lambda _: None
+    project: Mapping[str, Given] = field(default_factory=dict)
     is_simulated: bool = False
     interruption: BaseException | None = None
     failure: BaseException | None = None
@@ -63,7 +66,7 @@ class SuiteMonitor:
     def pytest_configure(self, config: "pytest.Config") -> None:
         """Keep pytest from parsing source code for tracebacks, which nobody sees here, and the files of the project."""
         config.option.tbstyle = "native"
-        config.stash[PROJECT] = {}  # the command has read the project's files
+        config.stash[PROJECT] = self.project
         if self.is_simulated:
             config.stash[SIMULATED] = True
 

@@ -8,6 +8,8 @@ from vocode_contract.contract.json_pointer import escape
 
 Schema = Mapping[str, Any]
 Effect = Literal["reads", "writes", "bills", "rings", "hangs-up"]
+#: Methods that only read, by RFC 9110, section 9.2.1.
+SAFE_METHODS = frozenset(("GET", "HEAD"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def parse_operation(path: str, method: str, spec: Schema) -> Operation:
         method=method.upper(),
         path=path,
         summary=spec.get("summary", spec["operationId"]),
-        effect=spec.get("x-effect", "reads" if method in ("get", "head") else "rings"),
+        effect=spec.get("x-effect", "reads" if method.upper() in SAFE_METHODS else "rings"),
         parameters=tuple(
             Parameter(
                 name=parameter["name"],

@@ -9,7 +9,16 @@ from uuid import uuid4
 import pytest
 
 from vocode_contract.pytest_plugin import end, failures, fixtures, phases, start
-from vocode_contract.pytest_plugin.options import MARKERS, URL_TYPED, declare, is_any_given, is_url_typed, resolve
+from vocode_contract.pytest_plugin.options import (
+    IN_ADDOPTS,
+    MARKERS,
+    URL_TYPED,
+    declare,
+    is_any_given,
+    is_url_typed,
+    list_in_addopts,
+    resolve,
+)
 from vocode_contract.pytest_plugin.results import register_results
 from vocode_contract.pytest_plugin.state import (
     REPORTS,
@@ -67,6 +76,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Pass on to a worker of pytest-xdist whether the URL was typed for this run, and the identity of the run."""
+    """Pass on to a worker of pytest-xdist which options were typed for this run, and the identity of the run."""
     node.workerinput[URL_TYPED] = is_url_typed(node.config)
+    node.workerinput[IN_ADDOPTS] = list_in_addopts(node.config)
     node.workerinput[RUN_ID] = node.config.stash.setdefault(RUN_IDENTIFIER, uuid4().hex[:12])

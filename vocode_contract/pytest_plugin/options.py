@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 #: What the files of the project set, by the name of the option; a run of ``check`` has read them already.
 PROJECT: "pytest.StashKey[Mapping[str, Given]]" = pytest.StashKey()
-#: The key under which workers of pytest-xdist learn whether the URL was typed.
-URL_TYPED = "vocode_url_typed"
+#: The keys under which workers of pytest-xdist learn whether the URL was typed, and which options were not.
+URL_TYPED, IN_ADDOPTS = "vocode_url_typed", "vocode_in_addopts"
 MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
 _FORMATS = "json, junit, html, sarif, markdown, github or accepted"
 _REPORT = f"write a report of the run: {_FORMATS}; - is standard output (default: none)"
@@ -55,6 +55,8 @@ def _render_help(option: "RunOption") -> str:
 
 def resolve(config: pytest.Config, option: "RunOption") -> "Given":
     """Return the value of an option. Precedence: option, variable, pytest's configuration file, the project's files."""
+    from dataclasses import replace
+
     from vocode_contract.conformance.run.options import COVERAGE, Given
     from vocode_contract.errors import PYTEST_PREFIX
 
@@ -64,7 +66,11 @@ def resolve(config: pytest.Config, option: "RunOption") -> "Given":
         files.append(Given(value=config.getini(option.ini_key), source=source, is_from_file=True))
     if option.is_configurable and option is not COVERAGE and (given := _read_project(config).get(option.name)):
         files.append(given)
-    return option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, files=files)
+    found = option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, files=files)
+    is_typed = found.source == f"{PYTEST_PREFIX}{option.name}"
+    if is_typed and option.is_configurable and option.ini_key in list_in_addopts(config):
+        return replace(found, source=f"{found.source} in addopts", is_from_file=True)
+    return found
 
 
 def _read_project(config: pytest.Config) -> "Mapping[str, Given]":
@@ -123,18 +129,37 @@ def is_url_typed(config: pytest.Config) -> bool:
     return bool(_parse_typed(config).vocode_url)
 
 
+def list_in_addopts(config: pytest.Config) -> list[str]:
+    """Return the options that only ``addopts`` of the configuration file gives, by the name that pytest has for them.
+
+    Anybody may have written that file.
+    """
+    if hasattr(config, "workerinput"):
+        return list(config.workerinput.get(IN_ADDOPTS, ()))
+    words = config.getini("addopts")
+    if not any("--vocode-" in word for word in words):
+        return []
+    typed = vars(_parse_typed(config))
+    return [name for name, value in vars(_parse(words)).items() if value and not typed[name]]
+
+
 def _parse_typed(config: pytest.Config) -> argparse.Namespace:
     """Return the values that were given on the command line, or by a program to `pytest.main`.
 
     pytest merges ``addopts`` into its own result, so the command line is parsed a second time.
     """
+    return _parse(list(map(str, config.invocation_params.args)))
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Return the values of our options among words of a command line."""
     from vocode_contract.conformance.run.options import OPTIONS
     from vocode_contract.errors import PYTEST_PREFIX
 
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
-    for option in (option for option in OPTIONS if option.is_typed or option.name == "url"):
+    for option in OPTIONS:
         parser.add_argument(f"{PYTEST_PREFIX}{option.name}", **_describe_argument(option))
     try:
-        return parser.parse_known_args(list(map(str, config.invocation_params.args)))[0]
+        return parser.parse_known_args(words)[0]
     except (argparse.ArgumentError, SystemExit):  # such as the value of another option that looks like one of these
         raise pytest.UsageError("the options that begin with --vocode- cannot be distinguished from others") from None

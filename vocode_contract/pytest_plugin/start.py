@@ -70,11 +70,12 @@ def _meet_server(session: pytest.Session, run: "Run") -> None:
         with usage_errors():
             config.stash[SENDER] = run.sender(token_of_environment(run.settings.authentication))
         preflight = run_preflight(config.stash[SENDER], run.settings)
+    is_known = preflight.obstacle or preflight.is_simulated
+    if run.consents.withheld or (run.loopback_notice and not is_known):
+        sys.stderr.write(f"vocode-contract: {run.loopback_notice}\n")
     if preflight.obstacle:
         using = [item for item in session.items if is_sending(item)]
         config.hook.pytest_deselected(items=using)
         session.items[:] = [item for item in session.items if item not in using]
         for results in config.stash[RESULT_HOOKS].list_collectors():
             results.record_obstacle(preflight.obstacle, str(run.settings.endpoint))
-    elif run.loopback_notice and not preflight.is_simulated:
-        sys.stderr.write(f"vocode-contract: {run.loopback_notice}\n")

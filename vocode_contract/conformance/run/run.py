@@ -14,7 +14,7 @@ from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.errors import InvalidOption, Terminated, spell_option
 from vocode_contract.http.client.client import Client
 from vocode_contract.http.client.timing import Throttle
-from vocode_contract.http.guard.config_file import read_live, state_directory, user_file
+from vocode_contract.http.guard.config_file import Live, read_live, state_directory, user_file
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, READ_ONLY_VARIABLE, Consents, Guard, is_read_only
 from vocode_contract.http.guard.journal import ANSWERED, CallJournal, sole_actor
 from vocode_contract.validation.masking import Secret
@@ -74,7 +74,8 @@ class Run:
         live = read_live(user_file(), *directories)
         consents = settings.consents(live, read_only=is_read_only())
         if not settings.is_live:
-            return cls(settings=settings, consents=Consents(read_only=consents.read_only))
+            withheld = _explain_withheld(settings, live)
+            return cls(settings=settings, consents=Consents(read_only=consents.read_only, withheld=withheld))
         run = cls(settings=settings, consents=consents if alone else replace(consents, effects=frozenset()))
         run.journal = CallJournal(state_directory(), host=settings.endpoint.host, run_id=run.run_id)
         run.left_before = run.journal.leftovers()
@@ -89,8 +90,10 @@ class Run:
 
     @property
     def loopback_notice(self) -> str:
-        """The notice that a server on this machine is treated as a test server; empty if nothing may change there."""
+        """The notice that a server on this machine is treated as a test server, or why it is not; empty for neither."""
         endpoint = self.settings.endpoint
+        if self.consents.withheld:
+            return self.consents.withheld
         if endpoint is None or self.settings.is_live or self.consents.read_only:
             return ""
         return f"{endpoint.host} is treated as a test server; if it forwards to a real one, set {READ_ONLY_VARIABLE}=1"
@@ -205,6 +208,18 @@ class Run:
         if self.left_before:
             where = f"; once they are ended, remove {self.journal.path}" if self.journal else ""
             yield f"left open by earlier runs: {_shown(list(self.left_before))}{where}"
+
+
+def _explain_withheld(settings: Settings, live: Live) -> str:
+    """Return why a server on this machine gets no credentials; empty if the user named it.
+
+    A file of a checkout could name any port of this machine, such as that of a tunnel to a real server.
+    """
+    endpoint = settings.endpoint
+    if endpoint is None or not settings.url_file or endpoint.host in live.hosts:
+        return ""
+    remedy = f"pass {spell_option('url')} {endpoint}, or list {endpoint.host} in hosts under [live] in your own"
+    return f"only {settings.url_file} names the server, so it gets no token, and nothing is changed; {remedy} file"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from vocode_contract.conformance.run.accepted import read_accepted
 from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
 from vocode_contract.contract.acceptance import Acceptance
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, find_contract, is_contract_path
-from vocode_contract.contract.operation import Effect
+from vocode_contract.contract.operation import SAFE_METHODS, Effect
 from vocode_contract.errors import InvalidOption, UnknownContract, UnknownProfile, spell_option
 from vocode_contract.http.client.authentication import (
     BEARER,
@@ -50,6 +50,7 @@ class Settings:
 
     Attributes:
         endpoint: The server; ``None`` for the built-in simulator.
+        url_file: The key and the file that name the server, if the user did not; empty otherwise.
         contract_path: The folder or file that a contract of the user's own was read from; empty for a shipped one.
         operations: Name of a published operation to what it is in that contract.
         call_ids: Calls that may be ended, in canonical form.
@@ -71,6 +72,7 @@ class Settings:
 
     endpoint: Endpoint | None
     contract: Contract
+    url_file: str = ""
     contract_path: str = ""
     operations: Mapping[str, str] = field(default_factory=dict)
     call_ids: tuple[str, ...] = ()
@@ -124,6 +126,7 @@ class Settings:
             Hosts.from_words(hosts.value, option=hosts.source)
         settings = cls(
             endpoint=endpoint,
+            url_file=url.source if url.is_from_file else "",
             contract=contract,
             operations=operations,
             contract_path=given["contract"].value if is_contract_path(given["contract"].value) else "",
@@ -155,9 +158,7 @@ class Settings:
         )
         if not complete["url"].value:
             _require_no_server_options(complete)
-        if settings.is_live and settings.contract_path and given["contract"].is_from_file:
-            remedy = f"name it with {spell_option('contract')} if the host is remote"
-            raise InvalidOption(given["contract"].source, f"is a file, which says what each request does; {remedy}")
+        _require_known_effects(settings, given["contract"], given["operation"])
         return settings
 
     @property
@@ -203,6 +204,20 @@ def _require_no_server_options(given: Mapping[str, Given]) -> None:
         value, source = given[option.name].value, given[option.name].source
         if option.scope == "server" and option.is_set(value) and source.endswith(f"-{option.name}"):
             raise InvalidOption(source, f"needs a server, named by {source.removesuffix(option.name)}url or VOCODE_URL")
+
+
+def _require_known_effects(settings: Settings, contract: Given, operations: Given) -> None:
+    """Refuse what a file of the project says of the effects of requests where the user's safety depends on them."""
+    if settings.is_live and settings.contract_path and contract.is_from_file:
+        remedy = f"name it with {spell_option('contract')} if the host is remote"
+        raise InvalidOption(contract.source, f"is a file, which says what each request does; {remedy}")
+    if settings.endpoint is None or not (contract.is_from_file or operations.is_from_file):
+        return
+    for name, operation in settings.contract.operations.items():
+        given = operations if operations.is_from_file and name in settings.operations else contract
+        if given.is_from_file and operation.effect == "reads" and operation.method not in SAFE_METHODS:
+            remedy = f"if it does, give {spell_option('contract')} and {spell_option('operation')} on the command line"
+            raise InvalidOption(given.source, f"says that {operation.method} {operation.path} only reads; {remedy}")
 
 
 def _http_hosts(given: Given) -> frozenset[str]:

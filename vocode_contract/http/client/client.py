@@ -102,7 +102,6 @@ class Client:
             require_proxied(self.endpoint, "the proxy")
         self.token = token
         self._authentication = authentication
-        self._headers = headers
         self._guard = guard or Guard()
         self.creations = Creations(self._guard.created, journal, doubts=not self.endpoint.is_loopback)
         self._timing = timing or Timing()
@@ -112,6 +111,9 @@ class Client:
         self._agent = f"vocode-contract/{__version__}{f' (run {run_id})' if run_id else ''}"
         paced = not self.endpoint.is_loopback
         self._pace: AbstractContextManager[float] = RateLimit(self._timing.interval) if paced else nullcontext(0.0)
+        is_withheld = bool(self._guard.consents.withheld)
+        self._headers = () if is_withheld else headers
+        certificate = None if is_withheld else certificate
         self._tls = tls_context(ca_file, certificate) if self.endpoint.scheme == "https" else None
         self._proxy = proxy
         self.max_body = max_body
@@ -225,7 +227,8 @@ class Client:
     def _request(self, wanted: OperationRequest) -> Request:
         path, arguments = _fill_path(wanted)
         has_length = wanted.body or wanted.operation.method == "POST"
-        credential = authorization(wanted.credentials, self.token, self._authentication)
+        credentials = None if self._guard.consents.withheld else wanted.credentials
+        credential = authorization(credentials, self.token, self._authentication)
         return Request(
             method=wanted.method or wanted.operation.method,
             path=self.endpoint.path + path + wanted.suffix,
@@ -296,15 +299,15 @@ class Client:
             raise Inconclusive("gateway", f"status {status}", describe_consequence(wanted.operation.effect, sent=True))
         if wanted.credentials == DEFAULT_CREDENTIALS:
             if self._is_rejected_everywhere(status, wanted.operation.name):
-                token = (
-                    f"with the token of {TOKEN_VARIABLE}"
-                    if self.token
-                    else f"no token sent: {TOKEN_VARIABLE} is not set"
-                )
-                raise Inconclusive("not-authorised", f"status {status}, {token}")
+                raise Inconclusive("not-authorised", f"status {status}, {self._describe_token()}")
             if 200 <= status < 300:
                 self._accepted.add(wanted.operation.name)
         return exchange
+
+    def _describe_token(self) -> str:
+        if self._guard.consents.withheld:
+            return f"no token sent: {self._guard.consents.withheld}"
+        return f"with the token of {TOKEN_VARIABLE}" if self.token else f"no token sent: {TOKEN_VARIABLE} is not set"
 
     def _is_rejected_everywhere(self, status: int, operation: str) -> bool:
         """Return whether a status says that the token is wrong, rather than that one operation rejects a valid one.

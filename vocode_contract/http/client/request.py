@@ -7,11 +7,10 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vocode_contract.contract.operation import Effect, Operation
+from vocode_contract.contract.operation import SAFE_METHODS, Effect, Operation
 from vocode_contract.http.client.authentication import BEARER, OTHER_TOKEN_VARIABLE, TOKEN_VARIABLE, Authentication
 from vocode_contract.validation.masking import Secret
 
-_SAFE_METHODS = frozenset(("GET", "HEAD"))
 #: Characters of a token (RFC 9110, section 11.2: token68 without its padding).
 _OF_TOKENS = "[A-Za-z0-9._~+/-]"
 #: Bodies that name no call.
@@ -90,7 +89,7 @@ def effect_of(wanted: OperationRequest) -> Effect:
         return operation.effect
     only_reads = (
         operation.effect == "reads"
-        and (wanted.method or operation.method) in _SAFE_METHODS
+        and (wanted.method or operation.method) in SAFE_METHODS
         and wanted.suffix in ("", "/")
     )
     return "reads" if only_reads else "rings"

@@ -103,6 +103,7 @@ class Consents:
         planned: State-changing requests that the plan shows, which is the maximum for production; ``None`` before the
             plan.
         read_only: Whether nothing may be changed anywhere, whatever else is permitted.
+        withheld: Why only requests that read are sent, and none of the user's credentials; empty if they may be sent.
     """
 
     effects: frozenset[Effect] = frozenset()
@@ -114,6 +115,7 @@ class Consents:
     budget: int = 1
     planned: int | None = None
     read_only: bool = False
+    withheld: str = ""
 
 
 def is_read_only() -> bool:
@@ -159,7 +161,7 @@ class Guard:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing may be changed anywhere, except in the embedded simulator."""
-        return self.consents.read_only or is_read_only()
+        return self.consents.read_only or bool(self.consents.withheld) or is_read_only()
 
     def admit(self, intent: Intent) -> None:
         """Admit a request and count it.
@@ -197,7 +199,7 @@ def _forked(guard: Guard, _intent: Intent) -> str | None:
 
 
 def _read_only(guard: Guard, _intent: Intent) -> str | None:
-    return READ_ONLY_REASON if guard.is_read_only else None
+    return (guard.consents.withheld or READ_ONLY_REASON) if guard.is_read_only else None
 
 
 def _generated(_guard: Guard, intent: Intent) -> str | None:
