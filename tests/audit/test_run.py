@@ -154,7 +154,7 @@ def test_audit_opens_what_fsspec_opens():
     for path in ("memory://archive", "memory://archive/*.jsonl"):
         assert verdicts(audit([path])) == {"Call conforms": 1}
     assert audit(["memory://me:secret@archive/none.jsonl?key=secret", "nowhere://x"]).unread.keys() == {
-        "memory://archive/none.jsonl", "nowhere://x"
+        "memory://***@archive/none.jsonl?***", "nowhere://x"
     }  # fmt: skip
 
 

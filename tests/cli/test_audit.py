@@ -68,6 +68,12 @@ def test_audit_reads_standard_input(run, monkeypatch):
     assert "<stdin>:2: /agent: " in out
 
 
+def test_audit_shows_how_much_of_standard_input_was_read(run, monkeypatch):
+    monkeypatch.setattr(audit, "_LOG_SECONDS", 0.0)
+    given(monkeypatch, b"\n" * 3_000_000)
+    assert "vocode-contract: reading standard input: 3.0 MB\n" in run("-")[2]
+
+
 def test_audit_reads_standard_input_once(run):
     assert run("-", "-")[0] == 2
 
@@ -214,3 +220,7 @@ def test_progress_is_logged_now_and_then_without_a_terminal(monkeypatch, capsys)
 )
 def test_progress_shows_percent_rate_and_time_left(done, seconds, text):
     assert audit._describe_progress("examining", done, 1000 if done < 100 else 1_000_000_000, seconds) == text
+
+
+def test_progress_of_unknown_size_shows_bytes_and_rate():
+    assert audit._describe_progress("reading", 5_000_000, 0, 2.0) == "reading: 5.0 MB, 2.5 MB/s"

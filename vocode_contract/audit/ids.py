@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -21,20 +21,27 @@ def pack_ids(examined: Examined) -> bytes:
     return struct.pack(f">Q{len(rows)}Q", len(rows), *rows) + examined.ids
 
 
-def find_repeated(paths: Mapping[int, Path], scratch: Path) -> tuple[Summary, dict[int, list[int]]]:
+def find_repeated(
+    shards: Sequence[int], read: Callable[[int], bytes], size: int, scratch: Path
+) -> tuple[Summary, dict[int, list[int]]]:
     """Find the calls that an archive holds more than once.
 
     Args:
-        paths: Number of each shard to the file of what `pack_ids` returned.
+        shards: The numbers of the shards.
+        read: Returns what `pack_ids` returned for a shard.
+        size: Bytes of that for all of them.
         scratch: A directory for files that are needed if there are many ids.
 
     Returns:
         How many calls there are; and the number of each shard that has repeated calls to the numbers of their payloads.
     """
-    if sum(path.stat().st_size for path in paths.values()) <= MOST_IDS:
-        groups: Iterator[_Group] = iter((_Unpacked(paths),))
+    if size <= MOST_IDS:
+        groups: Iterator[_Group] = iter((_Unpacked(shards, read),))
     else:
-        groups = map(_Spread, _spread(paths, scratch))
+        files = [scratch / f"ids-{byte:02x}" for byte in range(256)]
+        records = (_Unpacked((shard,), read).records() for shard in shards)
+        spread((((record[0][0], _RECORD.pack(*record)) for record in part) for part in records), files)
+        groups = map(_Spread, files)
     calls = repeated = 0
     wanted: dict[int, set[int]] = defaultdict(set)
     for group in groups:
@@ -48,20 +55,21 @@ def find_repeated(paths: Mapping[int, Path], scratch: Path) -> tuple[Summary, di
 
 
 class _Unpacked:
-    """The ids of some shards, read from their files."""
+    """The ids of some shards, as `pack_ids` returned them."""
 
-    def __init__(self, paths: Mapping[int, Path]) -> None:
-        self._paths = paths
+    def __init__(self, shards: Iterable[int], read: Callable[[int], bytes]) -> None:
+        self._shards = shards
+        self._read = read
 
     def count(self) -> Counter[bytes]:
         counts: Counter[bytes] = Counter()
-        for path in self._paths.values():
-            counts.update(_unpack(path)[0])
+        for shard in self._shards:
+            counts.update(_unpack(self._read(shard))[0])
         return counts
 
     def records(self) -> Iterator[tuple[bytes, int, int]]:
-        for shard, path in self._paths.items():
-            ids, rows = _unpack(path)
+        for shard in self._shards:
+            ids, rows = _unpack(self._read(shard))
             numbers = chain.from_iterable(range(first, first + many) for first, many in rows)
             yield from ((found, shard, number) for found, number in zip(ids, numbers, strict=True))
 
@@ -82,24 +90,26 @@ class _Spread:
 _Group = _Unpacked | _Spread
 
 
-def _unpack(path: Path) -> tuple[list[bytes], list[tuple[int, int]]]:
+def _unpack(data: bytes) -> tuple[list[bytes], list[tuple[int, int]]]:
     """Return the ids of a shard, and the rows of numbers of their payloads."""
-    data = path.read_bytes()
     [count] = struct.unpack_from(">Q", data)
     rows = [*struct.iter_unpack(">QQ", data[8 : 8 + 8 * count])]
     return [data[at : at + ID_BYTES] for at in range(8 + 8 * count, len(data), ID_BYTES)], rows
 
 
-def _spread(paths: Mapping[int, Path], scratch: Path) -> list[Path]:
-    """Write the ids of all shards into a file for each first byte."""
-    files = [scratch / f"ids-{byte:02x}" for byte in range(256)]
+def spread(parts: Iterable[Iterable[tuple[int, bytes]]], files: Sequence[Path]) -> None:
+    """Spread records over files by the first byte of the id of their call.
+
+    Args:
+        parts: The first byte and the bytes of records; those of one part at a time are in memory.
+        files: At most 256.
+    """
     for file in files:
         file.write_bytes(b"")
-    for shard, path in paths.items():
+    for part in parts:
         found: dict[int, bytearray] = defaultdict(bytearray)
-        for record in _Unpacked({shard: path}).records():
-            found[record[0][0]] += _RECORD.pack(*record)
-        for byte, data in found.items():
-            with files[byte].open("ab") as opened:
+        for byte, record in part:
+            found[byte * len(files) // 256] += record
+        for number, data in found.items():
+            with files[number].open("ab") as opened:
                 opened.write(data)
-    return files

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 from importlib import import_module
-from shutil import copyfileobj
 from typing import Any, BinaryIO, Literal, cast
 
 import orjson
 
 from vocode_contract.audit.files import Unusable, describe_failure, find_files, open_file
 from vocode_contract.errors import InvalidOption, MissingExtra
+from vocode_contract.http.url import hide_credentials
 
 Form = Literal["lines", "array", "value", "har", "cassette"]
 Coding = Literal["", "gzip", "zstd"]
@@ -89,9 +89,9 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
                 try:
                     found.setdefault(file, look_at(file))
                 except Unusable as error:
-                    reasons[_shown_path(file)] = str(error)
+                    reasons[_show_path(file)] = str(error)
         except Unusable as error:
-            reasons[_shown_path(path)] = str(error)
+            reasons[_show_path(path)] = str(error)
     return tuple(found.values()), reasons
 
 
@@ -168,16 +168,13 @@ def look_at(path: str) -> Source:
     if form is None:
         with open_bytes(path) as (stream, _, _), _decompress(stream, coding) as content:
             form = _tell_by_content(content.read(_HEAD))
-    return Source(path=path, form=form, coding=coding, size=size, modified=modified, name=_shown_path(path))
+    return Source(path=path, form=form, coding=coding, size=size, modified=modified, name=_show_path(path))
 
 
-def _shown_path(path: str) -> str:
-    """Return a path, or a URL without what may be a credential in it."""
-    if not is_url(path):
-        return path
-    scheme, _, rest = path.partition("://")
-    host, slash, file = rest.partition("?")[0].partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{file}"
+def _show_path(path: str) -> str:
+    """Return the name of a path in reports: UTF-8, and of a URL without what may be a credential."""
+    shown = hide_credentials(path) if is_url(path) else path
+    return shown.encode("utf-8", "backslashreplace").decode()
 
 
 def _tell_by_content(head: bytes) -> Form:
@@ -291,14 +288,22 @@ def _import_zstd() -> Any:
         raise MissingExtra("audit", "reading Zstandard files") from None
 
 
-def spool(stream: BinaryIO, path: str) -> None:
+def spool(stream: BinaryIO, path: str, tick: Callable[[int], None]) -> None:
     """Copy a stream that can be read only once into a file.
+
+    Args:
+        stream: The stream.
+        path: Path of the file.
+        tick: Called with the number of bytes that were copied so far.
 
     Raises:
         InvalidOption: The file cannot be written.
     """
+    done = 0
     try:
         with open(path, "xb") as file:
-            copyfileobj(stream, file, 1 << 20)
+            while data := stream.read(1 << 20):
+                file.write(data)
+                tick(done := done + len(data))
     except OSError as error:
         raise InvalidOption("-", f"standard input cannot be stored in a temporary file: {_describe(error)}") from None

@@ -237,11 +237,12 @@ class _Progress:
 
 
 def _describe_progress(label: str, done: int, total: int, seconds: float) -> str:
-    percent = 100 * done // total if total else 100
+    share = f"{100 * done // total} %" if total else f"{done / 1e6:,.1f} MB"
     if seconds < _RATE_SECONDS or not done:
-        return f"{label}: {percent} %"
+        return f"{label}: {share}"
     rate = done / seconds
-    return f"{label}: {percent} %, {rate / 1e6:.1f} MB/s, {_describe_seconds((total - done) / rate)} left"
+    left = f", {_describe_seconds((total - done) / rate)} left" if total else ""
+    return f"{label}: {share}, {rate / 1e6:.1f} MB/s{left}"
 
 
 def _describe_seconds(seconds: float) -> str:

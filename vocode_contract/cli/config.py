@@ -12,12 +12,12 @@ from vocode_contract.cli.options import examples
 from vocode_contract.cli.output import Output, write_table
 from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
 from vocode_contract.errors import CHECK_PREFIX
+from vocode_contract.http.url import HIDDEN, hide_credentials
 
 if TYPE_CHECKING:
     from vocode_contract.http.guard.config_file import Live
 
 FORMATS = ("text", "json")
-HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +94,7 @@ def _mask(option: RunOption, value: Any) -> Any:
     if option.metavar == "NUMBER":
         return HIDDEN
     if option.metavar == "URL":
-        from urllib.parse import urlsplit
-
-        try:
-            parts = urlsplit(value)
-        except ValueError:  # it is refused where it is used
-            return HIDDEN
-        _, at, host = parts.netloc.rpartition("@")
-        query = HIDDEN if parts.query else ""
-        return parts._replace(netloc=f"{HIDDEN}@{host}" if at else host, query=query, fragment="").geturl()
+        return hide_credentials(value)
     return value
 
 

@@ -1,4 +1,4 @@
-"""Split the URL of a server, a proxy or a webhook receiver, and refuse what no client can use."""
+"""Split the URL of a server, a proxy or a webhook receiver, refuse what no client can use, and hide credentials."""
 
 import re
 from urllib.parse import SplitResult, urlsplit
@@ -10,6 +10,9 @@ NO_AUTHORITY = "is not a URL with a host and a port of 1 to 65535"
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _LONGEST = 2_000
+#: A user name and a password, however they are written: with `/` or `@` in them, or without `//` before them.
+_USER = re.compile(r"(?:^|(?<=/))[^/@:]*:(?!/|[0-9]+[/?#]).*@|(?<=//)[^/]*@", re.DOTALL)
+HIDDEN = "***"
 
 
 def split_url(url: str, option: str, *, scheme_rule: str, variable: str = "") -> tuple[SplitResult, str, int | None]:
@@ -39,6 +42,21 @@ def split_url(url: str, option: str, *, scheme_rule: str, variable: str = "") ->
     if not _HOST.fullmatch(host) or port == 0:
         raise InvalidOption(option, NO_AUTHORITY)
     return parts, host, port
+
+
+def hide_credentials(url: str) -> str:
+    """Return a URL with what may be secret replaced by ``***``: user name, password, parameters, query and fragment.
+
+    Args:
+        url: A URL, valid or not, or a chain of them as in fsspec, such as ``zip://a.jsonl::https://host/a.zip``.
+    """
+    return "::".join(map(_hide_credentials, url.split("::")))
+
+
+def _hide_credentials(url: str) -> str:
+    shown = _USER.sub(f"{HIDDEN}@", url) if "@" in url else url
+    rest = re.search("[;?#]", shown)
+    return f"{shown[: rest.end()]}{HIDDEN}" if rest and rest.end() < len(shown) else shown
 
 
 def is_host(text: str) -> bool:
