@@ -1,13 +1,17 @@
 """Run one function for many arguments: in this process, or in several, any of which may die."""
 
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -68,8 +72,9 @@ class ProcessExecutor:
         self._task = task
         self._workers = workers
         self._context = get_context("spawn")  # a fork would copy the locks of other threads
-        self._read = self._context.Value("Q", 0)
         self._pool: ProcessPoolExecutor | None = None
+        self._read: Any = None
+        self._lifeline: Connection | None = None
 
     def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
         """Yield each argument with its result, or with `Lost` if three processes in a row died of what is left."""
@@ -104,9 +109,10 @@ class ProcessExecutor:
             if not running:
                 return
             done, _ = wait(running, timeout=_SECONDS, return_when=FIRST_COMPLETED)
-            with self._read.get_lock():
+            if self._read.get_lock().acquire(timeout=_SECONDS):  # a process that was killed may hold it
                 count, self._read.value = self._read.value, 0
-            tick(count)
+                self._read.get_lock().release()
+                tick(count)
             for future in done:
                 result = future.result()
                 argument = running.pop(future)
@@ -115,12 +121,21 @@ class ProcessExecutor:
 
     def _submit(self, function: Work, argument: Any) -> Future[Any]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._workers, self._context, initializer=_start_worker, initargs=(self._task, self._read)
-            )
-        return self._pool.submit(_run_in_worker, function, argument)
+            self._pool = self._start()
+        with _block_interrupts():  # this may start a process
+            return self._pool.submit(_run_in_worker, function, argument)
+
+    def _start(self) -> ProcessPoolExecutor:
+        end, self._lifeline = self._context.Pipe(duplex=False)
+        self._read = self._context.Value("Q", 0)
+        return ProcessPoolExecutor(
+            self._workers, self._context, initializer=_start_worker, initargs=(self._task, self._read, end)
+        )
 
     def _stop(self) -> None:
+        """End the processes at once, whatever they are doing."""
+        if self._lifeline is not None:
+            self._lifeline.close()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
@@ -132,13 +147,34 @@ class ProcessExecutor:
         self._stop()
 
 
+@contextmanager
+def _block_interrupts() -> Iterator[None]:
+    """Block Ctrl-C in processes that are started in the body; it is delivered here afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(task: Task, read: Any) -> None:
+def _start_worker(task: Task, read: Any, lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process stops the others
     gc.disable()  # payloads have no cycles
     _worker.update(task=task, read=read)
+    Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline: Connection) -> None:
+    """End this process as soon as the main process closes its end of a pipe, or is dead."""
+    with suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)
 
 
 def _run_in_worker(function: Work, argument: Any) -> Any:
