@@ -188,8 +188,8 @@ def _find_source(extra: str) -> list[str]:
     Source: PEP 610, ``direct_url.json``.
     """
     import json
+    import os
     from importlib.metadata import PackageNotFoundError, distribution
-    from pathlib import Path
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
@@ -201,7 +201,7 @@ def _find_source(extra: str) -> list[str]:
         return [f"{_NAME}{extra}"]
     parts = urlsplit(record["url"])
     path = url2pathname(parts.path)
-    if parts.scheme == "file" and not Path(path).exists():
+    if parts.scheme == "file" and not os.path.exists(path):
         return []
     if record.get("dir_info", {}).get("editable"):
         return ["-e", f"{path}{extra}"]

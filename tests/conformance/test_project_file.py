@@ -1,6 +1,7 @@
 """What the files of a project set for a run, and what they may not set."""
 
 import json
+import os
 import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -88,6 +89,30 @@ def test_project_cannot_set_an_option_that_must_be_typed(tmp_path, name):
 def test_project_file_with_a_mistake_is_refused(tmp_path, text, reason):
     with pytest.raises(InvalidOption, match=reason):
         Settings.from_given(read_project(pyproject(tmp_path, text)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("pipe", "regular file"), ("directory", "a directory"), ("device", "regular file"), ("large", "longer than")],
+)
+def test_project_file_is_a_regular_file_of_bounded_size(tmp_path, kind, reason):
+    path = tmp_path / "vocode-contract.toml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.touch()
+        os.truncate(path, 2**30)
+    with pytest.raises(InvalidOption, match=reason):
+        read_project(tmp_path)
+    with pytest.raises(InvalidOption, match=r"a regular file|a directory|longer than"):
+        Settings.from_given({"accepted": Given(value=str(path), source="--accepted")})
+    with pytest.raises(InvalidOption, match=r"regular file|more than|openapi\.json: cannot be read"):
+        Settings.from_given({"contract": Given(value=str(path), source="--contract")})
 
 
 def test_project_file_of_the_nearest_directory_counts_up_to_the_root_of_the_checkout(tmp_path):
@@ -202,6 +227,32 @@ def test_config_masks_secrets_and_phone_numbers(project, monkeypatch, capsys):
 def test_config_shows_which_file_makes_runs_read_only(project, capsys):
     pyproject(project, "[tool.vocode-contract.live]\nread_only = true")
     assert shown(capsys)["live.read_only"] == (True, str(project / "pyproject.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("contract = '2031-01-01'", "contract in pyproject.toml: unknown contract"),
+        (f"contract = '{'a' * 6000}'", "contract in pyproject.toml: unknown contract"),
+        ('contract = "own\\u0000.json"', "cannot be read: no file can have this name"),
+        ("profile = 'strict'", "profile in pyproject.toml: unknown profile 'strict'"),
+        ("timeout = 1e400", "timeout in pyproject.toml: must be a number of seconds"),
+        ("max-body = -1", "max-body in pyproject.toml: must be a number of bytes"),
+        ("fuzz = -1", "fuzz in pyproject.toml: must be a number of requests"),
+        ("select = ['no-such-code']", "select in pyproject.toml: no code is named 'no-such-code'"),
+        ("policy = ['overload=1']", "policy in pyproject.toml: overload"),
+        ("auth = 'digest'", "auth in pyproject.toml: must be bearer, basic or header:NAME"),
+        (f"accepted = '{'a' * 6000}'", "File name too long"),
+        ("url = 'ftp://127.0.0.1'", "url in pyproject.toml: must start with https://"),
+        ("url = 'https://staging.example'", "url in pyproject.toml: staging.example is not this machine"),
+    ],
+)
+def test_config_shows_the_values_and_refuses_those_that_check_refuses(project, capsys, text, reason):
+    pyproject(project, text)
+    code, out, err = run(capsys, "config")
+    assert (code, err.count("\n"), "timeout" in out) == (2, 1, True)
+    assert reason in err
+    assert run(capsys, "check", "--only", "get_call")[0] == 2
 
 
 def test_config_of_a_file_with_a_mistake_is_one_line(project, capsys):

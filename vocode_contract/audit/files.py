@@ -1,9 +1,10 @@
 """Find the files of payloads that a user names, and open them so that none blocks."""
 
 import os
-import stat
 from collections.abc import Iterator
 from typing import BinaryIO
+
+from vocode_contract.contract.files import NotRegularFile, open_regular
 
 #: Default maximum of bytes of a payload or a line.
 MOST_BYTES = 8 * 1024 * 1024
@@ -53,15 +54,13 @@ def open_file(path: str) -> tuple[BinaryIO, os.stat_result]:
         OSError: It cannot be opened.
         Unusable: It is not a regular file.
     """
-    # O_NONBLOCK: opening a named pipe without a writer would block forever.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        return os.fdopen(descriptor, "rb"), status
-    os.close(descriptor)
-    if stat.S_ISDIR(status.st_mode):
+    if os.path.isdir(path):
         raise Unusable("it is a directory; name a file in it")
-    raise Unusable("it is not a regular file; pass its content on standard input, as -")
+    try:
+        stream = open_regular(path)
+    except NotRegularFile:
+        raise Unusable("it is not a regular file; pass its content on standard input, as -") from None
+    return stream, os.fstat(stream.fileno())
 
 
 def describe_failure(error: OSError, unknown: str) -> str:

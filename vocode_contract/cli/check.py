@@ -166,7 +166,7 @@ def check(
     output = ctx.ensure_object(Output)
     # The plugin parses them again, but its message for a wrong value would be longer.
     settings = Settings.from_given(given)
-    _require_known_host(settings, given["url"])
+    require_known_host(settings, given["url"])
     files = parse_reports(reports, "--report")
     if options["date"] == FROM_SERVER:
         settings = _use_published(ctx, settings, given)
@@ -214,7 +214,7 @@ def _check_options(ctx: click.Context, given: Mapping[str, Given], faults: Words
         raise MissingExtra("fuzz", "fuzzing")
 
 
-def _require_known_host(settings: "Settings", url: Given) -> None:
+def require_known_host(settings: "Settings", url: Given) -> None:
     """Refuse a remote host that only a file of the project names, which must not send a token anywhere.
 
     Raises:

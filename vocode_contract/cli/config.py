@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from vocode_contract.cli.options import examples
 from vocode_contract.cli.output import Output, write_table
 from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
-from vocode_contract.errors import CHECK_PREFIX
+from vocode_contract.errors import CHECK_PREFIX, set_option_prefix
 from vocode_contract.http.url import HIDDEN, hide_credentials
 
 if TYPE_CHECKING:
@@ -56,21 +57,29 @@ def config(ctx: click.Context, /, *, output_format: str, schema: bool) -> None:
 
     A value comes from the command line, an environment variable, vocode-contract.toml, the table [tool.vocode-contract]
     of pyproject.toml, or the default, in this order. Of both files, those of the nearest directory count. Options that
-    widen what is sent to a remote host cannot be set in them. Secrets and phone numbers are not shown.
+    widen what is sent to a remote host cannot be set in them. Secrets and phone numbers are not shown. Exit codes: 0 if
+    'vocode-contract check' can use the values, 2 if it cannot.
     """
     from pathlib import Path
 
+    from vocode_contract.cli.check import require_known_host
     from vocode_contract.conformance.run.project_file import make_schema, read_project
+    from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.http.guard.config_file import read_live, user_file
 
+    ctx.call_on_close(partial(set_option_prefix, set_option_prefix(CHECK_PREFIX)))
     output = ctx.ensure_object(Output)
     if schema:
         output.write(f"{json.dumps(make_schema(), indent=2)}\n")
         return
     project, own = read_project(Path.cwd()), user_file()
     live = read_live(own, Path.cwd())
+    given = {
+        option.name: option.resolve(None, prefix=CHECK_PREFIX, files=list(filter(None, [project.get(option.name)])))
+        for option in OPTIONS
+    }
     rows = [
-        *(_describe_option(option, project.get(option.name)) for option in OPTIONS),
+        *(_describe_option(option, given[option.name]) for option in OPTIONS),
         *_describe_variables(),
         *_describe_live(live, str(own)),
     ]
@@ -79,10 +88,11 @@ def config(ctx: click.Context, /, *, output_format: str, schema: bool) -> None:
         output.write(f"{json.dumps({'config': found}, indent=2)}\n")
     else:
         write_table([(row.name, str(row)) for row in rows], output)
+    # An invalid value is shown first, since its source may be what surprises.
+    require_known_host(Settings.from_given(given), given["url"])
 
 
-def _describe_option(option: RunOption, file: Given | None) -> Setting:
-    given = option.resolve(None, prefix=CHECK_PREFIX, files=[file] if file else [])
+def _describe_option(option: RunOption, given: Given) -> Setting:
     if not option.is_set(given.value):
         value = None if option.default in ("", ()) else option.default
         return Setting(name=option.name, value=value, source="default", text=option.default_text)

@@ -1,5 +1,6 @@
 """``generate``: valid payloads, near misses, or a small set that covers a schema."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -124,13 +125,13 @@ def _check(chosen: GenerateOptions, ctx: click.Context) -> None:
     ):
         if given:
             ctx.fail(f"{option} cannot be combined")
-    is_edited = chosen.output_format == "pytest" and chosen.target is not None and Path(chosen.target).exists()
+    is_edited = chosen.output_format == "pytest" and os.path.exists(chosen.target or "")
     if is_edited and not chosen.force:
         ctx.fail(f"{chosen.target} exists, and you may have edited it; --force replaces it")
 
 
 def _is_directory(target: str | None) -> bool:
-    return target is not None and (Path(target).is_dir() or not Path(target).suffix)
+    return target is not None and (os.path.isdir(target) or not Path(target).suffix)
 
 
 def _entries(chosen: GenerateOptions, contract: "Contract", name: str) -> Iterator[Generated]:

@@ -302,7 +302,11 @@ def _read_secret(variable: str | None, file: str | None) -> "Secret | None":
         return None
     if variable is not None and file is not None:
         raise InvalidOption("--secret-file", "cannot be combined with --secret-env")
-    text = _read_file(file).decode("utf-8", "replace").strip() if file is not None else os.environ.get(variable or "")
+    text = (
+        _read_file(file, "--secret-file").decode("utf-8", "replace").strip()
+        if file is not None
+        else os.environ.get(variable or "")
+    )
     option = "--secret-env" if variable is not None else "--secret-file"
     if not text:
         raise InvalidOption(option, "holds no secret")
@@ -328,9 +332,11 @@ def _read_object(file: str) -> dict[str, Any]:
     return value
 
 
-def _read_file(file: str) -> bytes:
+def _read_file(file: str, option: str = "--file") -> bytes:
     try:
         [payload] = read_payloads(file, MOST_BYTES, lines=False, decompress=False)
     except Unusable as error:
-        raise InvalidOption("--file", str(error)) from None
+        raise InvalidOption(option, str(error)) from None
+    if len(payload.raw) > MOST_BYTES:
+        raise InvalidOption(option, f"has more than {MOST_BYTES} bytes")
     return payload.raw

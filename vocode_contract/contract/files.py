@@ -1,4 +1,4 @@
-"""Find the schemas, and read the package's data files.
+"""Find the schemas, read the package's data files, and open regular files of users.
 
 The schemas are inside the package once it is installed, and beside it in a checkout. Everything is read through the
 loader that loaded this module: it knows directories and zipped wheels alike, and unlike ``importlib.resources`` it
@@ -6,6 +6,8 @@ costs no import.
 """
 
 import os
+import stat
+from io import BufferedReader
 
 from vocode_contract.errors import SchemasNotFound, UnknownSchema
 
@@ -13,6 +15,10 @@ _MARKER = "contract.json"
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _found: list[str] = []  # the directory, once it is found
 _PLACES = (os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
+
+
+class NotRegularFile(OSError):
+    """A file is a directory, a device, a named pipe or a socket."""
 
 
 def schemas_directory() -> str:
@@ -70,6 +76,27 @@ def read_beside(module: str, *parts: str) -> bytes:
         OSError: There is no such file.
     """
     return _read(os.path.join(os.path.dirname(module), *parts))
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a regular file: a device or a named pipe could be endless, or block forever.
+
+    Raises:
+        NotRegularFile: It is another kind of file.
+        OSError: It cannot be opened; ``strerror`` is the reason.
+    """
+    from errno import EINVAL
+
+    try:
+        # O_NONBLOCK: opening a named pipe without a writer would block forever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError:  # a null character, or half of a surrogate pair
+        raise OSError(EINVAL, "no file can have this name") from None
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise NotRegularFile(EINVAL, "is a directory" if stat.S_ISDIR(mode) else "is not a regular file")
 
 
 def _is_plain(part: str) -> bool:

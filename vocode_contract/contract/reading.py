@@ -79,14 +79,10 @@ def _read_in_folder(path: str, name: str) -> bytes:
 
 def _read_file(path: str) -> bytes:
     try:
-        if os.path.exists(path) and not os.path.isfile(path):  # a named pipe without a writer would block forever
-            raise InvalidOption(path, "is not a regular file")
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no path"
-        raise InvalidOption(path, f"cannot be read: {reason}") from None
-    return content
+        with files.open_regular(path) as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidOption(path, f"cannot be read: {error.strerror or type(error).__name__}") from None
 
 
 def _parse(content: bytes, source: str) -> Any:
@@ -174,7 +170,7 @@ def read_toml(path: str | os.PathLike[str], most: int) -> dict[str, Any]:
         OSError: It cannot be read.
         ValueError: It is not TOML, or exceeds a limit; the text is a phrase, and quotes nothing of the file.
     """
-    with open(path, "rb") as file:
+    with files.open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"is longer than {most:,} bytes")

@@ -33,7 +33,7 @@ def read_project(start: Path) -> Mapping[str, Given]:
         found = [dict(_parse(path, table)) for path, table in tables]
         if any(found):
             return {name: given for values in reversed(found) for name, given in values.items()}
-        if any((directory / root).exists() for root in _ROOTS):
+        if any(os.path.exists(directory / root) for root in _ROOTS):
             break
     return {}
 
@@ -72,7 +72,7 @@ def _convert(option: RunOption, value: Any, path: Path, source: str) -> Any:
 def _resolve_path(option: RunOption, value: str, file: Path) -> str:
     """Return the path of a file, relative to the file that names it; a contract date is returned unchanged."""
     path = file.parent / value
-    return str(path) if option.metavar == "FILE" or path.exists() else value
+    return str(path) if option.metavar == "FILE" or os.path.exists(path) else value
 
 
 def make_schema() -> dict[str, Any]:

@@ -290,6 +290,8 @@ def _ca_file(given: Given) -> str:
     if path:
         from vocode_contract.http.client.tls import tls_context
 
+        if given.is_from_file and not os.path.isfile(path):  # OpenSSL would wait for the writer of a named pipe
+            raise InvalidOption(given.source, f"{path} is not a regular file")
         try:
             tls_context(path)
         except InvalidOption as error:

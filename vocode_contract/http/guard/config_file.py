@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vocode_contract.contract.files import open_regular
 from vocode_contract.errors import InvalidOption, did_you_mean
 
 PROJECT_FILE, PYPROJECT = "vocode-contract.toml", "pyproject.toml"
@@ -91,7 +92,7 @@ def _require_own(user: Path, directories: tuple[Path, ...]) -> None:
     Raises:
         InvalidOption: It is one of those.
     """
-    if not user.exists():
+    if not os.path.exists(user):
         return
     file, home = user.resolve(), _home()
     for repository in _projects(tuple(start.resolve() for start in directories)):
@@ -107,7 +108,7 @@ def _projects(starts: tuple[Path, ...]) -> Iterator[Path]:
     pytest's root is none where it is but what the current directory and the tests have in common.
     """
     for start in starts:
-        places = (place for place in (start, *start.parents) for mark in _MARKS if (place / mark).exists())
+        places = (place for place in (start, *start.parents) for mark in _MARKS if os.path.exists(place / mark))
         marked = next(places, None)
         if marked or not any(start in other.parents for other in starts):
             yield marked or start
@@ -148,7 +149,7 @@ def read_project_tables(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]
 def _read_pyproject(path: Path) -> dict[str, Any]:
     """Return the table of this package; a file that never names it is not parsed, since it may be anybody's."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             is_ours = TOOL.encode() in file.read(_LARGEST_PYPROJECT)
     except OSError:
         return {}
@@ -170,7 +171,7 @@ def _narrows(path: Path, table: Mapping[str, Any]) -> bool:
 
 def _read(path: Path, most: int) -> dict[str, Any]:
     try:
-        if not path.exists():  # as most often
+        if not os.path.lexists(path):  # as most often
             return {}
         from vocode_contract.contract.reading import read_toml
 
