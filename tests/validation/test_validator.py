@@ -276,6 +276,7 @@ CROWDED: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "name"), CROWDED.values(), ids=CROWDED)
 def test_crowded_payload_has_few_violations_and_one_verdict(make, name):
     instance = make()
@@ -354,6 +355,7 @@ def test_odd_value_gets_one_verdict_at_every_place(odd, profile, engine):
         assert len(verdict.violations) <= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inner", [None, "agent", "items"])
 def test_value_of_a_hundred_thousand_levels_gets_one_verdict_at_every_place(inner):
     deep: object = 1
