@@ -335,9 +335,9 @@ def drained(handle):
         (["--accepted", ""], "--accepted: is empty; leave it out, or give it a value"),
         (["--select", "enum", "--select", ""], "--select: is empty; leave it out, or give it a value"),
         (["--ignore", "slow,enmu"], "--ignore: no code is named 'enmu'; did you mean enum? 'vocode-contract explain'"),
-        (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 or more"),
-        (["--budget", "-1"], "--budget: must be a number of requests, 0 or more"),
-        (["--approve-sends", "-1"], "--approve-sends: must be a number of requests, 0 or more"),
+        (["--fuzz", "-1"], "--fuzz: must be a number of requests, 0 to 1000000"),
+        (["--budget", "-1"], "--budget: must be a number of requests, 0 to 1000000"),
+        (["--approve-sends", "-1"], "--approve-sends: must be a number of requests, 0 to 1000000"),
     ],
 )
 def test_check_of_a_wrong_option_is_usage_in_one_line(capsys, monkeypatch, options, message):

@@ -4,11 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 
 from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.cli import main
+from vocode_contract.cli.options import NumberRange
 from vocode_contract.conformance.run.plan import RunPlan
 
 
@@ -75,6 +78,42 @@ def test_webhook_send_refuses_a_file_that_is_too_large_in_place_of_cutting_it(ca
     ]
     assert main.run(words) == 2
     assert f"--file: has more than {MOST_BYTES} bytes" in capsys.readouterr().err
+
+
+def _iterate_commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context := click.Context(command)):
+            each = command.get_command(context, name)
+            assert each is not None
+            yield from _iterate_commands(each)
+
+
+def test_number_of_every_option_has_an_upper_limit() -> None:
+    types = [each.type for command in _iterate_commands(main.application) for each in command.params]
+    ranges = [each for each in types if isinstance(each, click.IntRange | click.FloatRange)]
+    assert len(ranges) > 5
+    assert all(each.max is not None for each in ranges)
+    assert all(isinstance(each, NumberRange) for each in ranges if isinstance(each, click.FloatRange))
+    assert not any(each is click.FLOAT for each in types)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", "--sample", "HUGE", "."],
+        ["validate", "--max-size", "HUGE", "."],
+        ["generate", "--count", "HUGE"],
+        ["simulate", "--speed", "HUGE"],
+        ["check", "--fuzz", "HUGE"],
+        ["check", "--url", "http://127.0.0.1:9", "--budget", "HUGE"],
+        ["coverage", "--fail-under", "nan", "."],
+    ],
+)
+def test_number_out_of_range_is_an_error_that_names_the_option(arguments: list[str], capsys) -> None:
+    pytest.importorskip("httpx")
+    assert main.run([argument.replace("HUGE", "1" + 30 * "0") for argument in arguments]) == 2
+    assert [word for word in arguments if word.startswith("--")][-1] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("has_own_tests", [True, False])

@@ -512,7 +512,7 @@ def test_clock_does_not_run_backwards():
 
 @pytest.mark.parametrize("speed", [-1, math.inf, math.nan])
 def test_speed_that_is_none_is_refused(speed):
-    with pytest.raises(InvalidOption, match="speed: must be 0 or more"):
+    with pytest.raises(InvalidOption, match="speed: must be from 0 to 1000000"):
         Simulation(speed=speed)
 
 

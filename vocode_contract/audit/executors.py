@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -70,7 +71,7 @@ class ProcessExecutor:
 
     def __init__(self, task: Task, workers: int) -> None:
         self._task = task
-        self._workers = workers
+        self._workers = min(workers, 61) if sys.platform == "win32" else workers  # Windows can wait for no more
         self._context = get_context("spawn")  # a fork would copy the locks of other threads
         self._pool: ProcessPoolExecutor | None = None
         self._read: Any = None

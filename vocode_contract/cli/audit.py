@@ -72,7 +72,7 @@ class AuditOptions:
     "--sample",
     "every",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000_000),
     default=None,
     help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 1 MB, and at "
     "least one of 256); every payload is validated.",
@@ -82,7 +82,7 @@ class AuditOptions:
 @click.option(
     "--workers",
     metavar="N",
-    type=click.IntRange(min=1, max=1024),
+    type=click.IntRange(1, 1024),
     default=None,
     help="Number of processes (default: one per usable CPU, or one alone for less than 64 MiB).",
 )

@@ -8,6 +8,7 @@ import click
 
 from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.options import (
+    NumberRange,
     contract_of,
     contract_option,
     each_option,
@@ -56,7 +57,7 @@ class CoverageOptions:
 @click.option(
     "--fail-under",
     metavar="PERCENT",
-    type=click.FloatRange(0, 100),
+    type=NumberRange(0, 100),
     default=0,
     help="Exit with 1 if the percentage is lower.",
     show_default=True,

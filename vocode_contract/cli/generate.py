@@ -54,7 +54,7 @@ class GenerateOptions:
     ),
 )
 @click.argument("name", metavar="[NAME]", default="Call", shell_complete=complete_schemas)
-@click.option("--count", metavar="N", type=click.IntRange(min=1), help="Number of payloads (default 10).")
+@click.option("--count", metavar="N", type=click.IntRange(1, 1_000_000_000), help="Number of payloads (default 10).")
 @click.option(
     "--seed",
     metavar="S",

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,17 @@ def resolve_name(word: str, known: Iterable[str], noun: str, *, listed_by: str =
     if found is not None:
         return found
     raise click.UsageError(describe_unknown(noun, word, names, listed_by=listed_by), click.get_current_context())
+
+
+class NumberRange(click.FloatRange):
+    """A range of numbers; ``nan`` is not in it, which click lets through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail("nan is not a number", param, ctx)
+        return number
 
 
 def examples(*lines: str) -> str:
@@ -137,7 +149,7 @@ strict_option = click.option(
 max_size_option = click.option(
     "--max-size",
     metavar="BYTES",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1024**3),
     default=MOST_BYTES,
     show_default=True,
     help="Maximum size of a payload, or of a line of JSON Lines.",

@@ -15,6 +15,7 @@ import click
 
 from vocode_contract.cli.check import write_outcome
 from vocode_contract.cli.options import (
+    NumberRange,
     contract_option,
     examples,
     given_options,
@@ -77,7 +78,7 @@ _NAMED = 5
 @click.option(
     "--duration",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=NumberRange(0, 31_536_000),
     help="Stop after this time (default: when interrupted).",
 )
 @click.option(

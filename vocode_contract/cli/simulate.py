@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vocode_contract.cli.completion import complete_faults, complete_scenarios, complete_variants
-from vocode_contract.cli.options import contract_of, contract_option, examples, port_option
+from vocode_contract.cli.options import NumberRange, contract_of, contract_option, examples, port_option
 from vocode_contract.cli.output import Output
 from vocode_contract.errors import InvalidOption
 from vocode_contract.webhooks.sending.retries import POLICIES
@@ -58,7 +58,7 @@ _NAME_WIDTH = 28
 @click.option(
     "--speed",
     metavar="RATIO",
-    type=click.FloatRange(min=0),
+    type=NumberRange(0, 1_000_000),
     default=1.0,
     show_default=True,
     help="Simulated seconds per real second.",

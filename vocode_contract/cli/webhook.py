@@ -9,7 +9,7 @@ import click
 
 from vocode_contract.audit.files import MOST_BYTES, Unusable
 from vocode_contract.cli.completion import complete_events, complete_scenarios
-from vocode_contract.cli.options import contract_of, contract_option, examples, resolve_name
+from vocode_contract.cli.options import NumberRange, contract_of, contract_option, examples, resolve_name
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
 from vocode_contract.cli.payloads import read_payloads
 from vocode_contract.errors import InvalidOption
@@ -33,7 +33,7 @@ def _receiver_options(command: Command) -> Command:
             "--timeout",
             "seconds",
             metavar="SECONDS",
-            type=click.FloatRange(min=0, min_open=True, max=600),
+            type=NumberRange(0, 600, min_open=True),
             default=10.0,
             show_default=True,
             help="Seconds to wait for a response.",
@@ -162,7 +162,7 @@ def send(
 @click.option(
     "--settle",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, max=60),
+    type=NumberRange(0, 60),
     default=0.0,
     show_default=True,
     help="Seconds to wait before reading the state, for receivers with a queue.",
@@ -172,7 +172,7 @@ def send(
     "--max",
     "most",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     default=200,
     show_default=True,
     help="Maximum number of attempts.",

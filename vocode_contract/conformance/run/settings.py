@@ -39,6 +39,7 @@ from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.scalars import canonical_id, uuid_of
 
 _DIGITS = 12
+_MOST_REQUESTS = 1_000_000
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 #: What a run without an endpoint checks.
 SIMULATOR = "the built-in simulator"
@@ -229,8 +230,8 @@ def _http_hosts(given: Given) -> frozenset[str]:
 
 def _count(given: Given) -> int | None:
     count: int | None = given.value
-    if count is not None and count < 0:
-        raise InvalidOption(given.source, "must be a number of requests, 0 or more")
+    if count is not None and not 0 <= count <= _MOST_REQUESTS:
+        raise InvalidOption(given.source, f"must be a number of requests, 0 to {_MOST_REQUESTS}")
     return count
 
 

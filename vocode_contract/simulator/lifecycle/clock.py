@@ -1,6 +1,5 @@
 """Clocks of the simulator."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,8 @@ Clock = Callable[[], float]
 
 #: Maximum number of seconds by which a clock is advanced at once: ten years.
 LEAP = 315_576_000
+#: Maximum speed: more than eleven days in a second.
+FASTEST = 1_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +44,10 @@ class ScaledClock:
             speed: Seconds per second of the clock beneath; at 0, only `advance` moves the clock.
 
         Raises:
-            InvalidOption: The speed is negative or not a number.
+            InvalidOption: The speed is out of range.
         """
-        if not 0 <= speed < math.inf:
-            raise InvalidOption("speed", "must be 0 or more")
+        if not 0 <= speed <= FASTEST:
+            raise InvalidOption("speed", f"must be from 0 to {FASTEST}")
         self.speed = speed
         self._beneath = beneath
         self.restart()
