@@ -125,7 +125,7 @@ def cassette(*bodies: object) -> str:
 
 
 def test_report_names_places_by_the_form_of_a_file(tmp_path):
-    pytest.importorskip("ijson")
+    pytest.importorskip("yaml")
     wrong = call(1, agent=None)
     (tmp_path / "a.json").write_text(json.dumps([call(2), call(3), wrong]))
     (tmp_path / "b.har").write_text(json.dumps(har(call(4), wrong)))

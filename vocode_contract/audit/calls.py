@@ -5,6 +5,7 @@ their payloads again, and keeps what the rules look at; `check_calls` runs the r
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
@@ -12,12 +13,12 @@ import orjson
 
 from vocode_contract.audit.examine import Task
 from vocode_contract.audit.files import Unusable
-from vocode_contract.audit.readers import read_items, read_lines
+from vocode_contract.audit.readers import LISTS, read_items, read_lines
 from vocode_contract.audit.recognize import identify, iter_calls, tell_schema
 from vocode_contract.audit.sources import Shard
 from vocode_contract.audit.summary import PayloadPlace, Summary
 from vocode_contract.validation.json_text import read
-from vocode_contract.validation.json_value import Limits, Unreadable
+from vocode_contract.validation.json_value import Limits, Unreadable, is_deeper_than
 from vocode_contract.validation.lifecycle.history import NEW, NUMBERS, Observation, members
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.violation import has_error
@@ -66,18 +67,18 @@ def _read_values(
     task: Task, shard: Shard, wanted: frozenset[int], tick: Callable[[int], None] | None
 ) -> Iterator[tuple[int, float | None, Any]]:
     source, limits = task.sources[shard.source], Limits(size=task.most)
-    payloads: Iterable[tuple[int, float | None, Any]]
-    if source.form == "lines":
+    payloads: Iterable[tuple[int, float | None, bytes]]
+    if source.form in LISTS:
         lines = (line for block in read_lines(source, shard, task.most, tick) for line in block)
         payloads = ((number, None, line) for number, line in enumerate(lines))
     else:
         payloads = ((each.index, each.at, each.payload) for each in read_items(source, task.most, tick))
     for number, at, payload in payloads:
         if number in wanted:
-            try:
-                yield number, at, read(payload, limits, strict=task.strict) if isinstance(payload, bytes) else payload
-            except Unreadable:  # it changed since it was read for the first time
-                continue
+            with suppress(Unreadable):  # of what is refused, the summary of the shard says so already
+                value = read(payload, limits, strict=task.strict)
+                if task.strict or not is_deeper_than(value, limits.depth):
+                    yield number, at, value
 
 
 def _reduce(observation: Observation) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from orjson import dumps as dumps_
 from orjson import loads as loads_
 
 from vocode_contract.audit.files import MOST_BYTES, Unusable
-from vocode_contract.audit.readers import Recorded, read_items, read_lines
+from vocode_contract.audit.readers import LISTS, Recorded, read_items, read_lines
 from vocode_contract.audit.recognize import (
     ID_BYTES,
     day_of,
@@ -101,7 +101,7 @@ def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None)
             tick(read)
 
     try:
-        if source.form == "lines":
+        if source.form in LISTS:
             for block in read_lines(source, shard, task.most, count):
                 examiner.add_lines(block)
         else:
@@ -183,14 +183,12 @@ class _Examiner:
 
     def add(self, recorded: Recorded) -> None:
         """Add one payload."""
-        value = recorded.payload
-        if isinstance(value, bytes):
-            try:
-                value = read(value, self._limits, strict=self._task.strict)
-            except Unreadable as error:
-                if not recorded.may_be_other:
-                    self._add_unreadable(error, recorded.index)
-                return
+        try:
+            value = read(recorded.payload, self._limits, strict=self._task.strict)
+        except Unreadable as error:
+            if not (recorded.may_be_other and _is_other(recorded.payload)):
+                self._add_unreadable(error, recorded.index)
+            return
         if not (recorded.may_be_other and not tell_schema(value)):
             self._add_value(value, recorded.index, recorded.at)
         if len(self._sample) >= _MANY:
@@ -277,6 +275,14 @@ class _Examiner:
         self._parts.update(zip(map(id, parts), parts, strict=True))
         accepting = tuple(each.date for each in _shipped(contract) if _accepts(each, schema, value))
         summary.add_fit(accepting, at)
+
+
+def _is_other(payload: bytes) -> bool:
+    """Return whether a body that is refused has nothing to do with the API."""
+    try:
+        return not tell_schema(loads_(payload))
+    except ValueError:
+        return True
 
 
 _UTC = ("Z", "+00:00")

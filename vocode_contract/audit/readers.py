@@ -5,9 +5,13 @@ import binascii
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, BinaryIO
 
+import orjson
+
 from vocode_contract.audit.files import Unusable
+from vocode_contract.audit.json_items import split_items
 from vocode_contract.audit.sources import Shard, Source, open_content
 from vocode_contract.contract.reading import load_yaml
 from vocode_contract.errors import MissingExtra
@@ -18,6 +22,8 @@ from vocode_contract.validation.scalars import instant
 _BLOCK = 1 << 17
 #: Bytes of a source that can only be read as a whole: one JSON value, or a cassette.
 MOST_WHOLE = 64 * 1024 * 1024
+#: Forms of which many payloads are read at once, by `read_lines`.
+LISTS = ("lines", "array")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +31,13 @@ class Recorded:
     """One payload.
 
     Attributes:
-        payload: The bytes, or the parsed value of an item in a JSON array.
-        index: Its number in the shard, from 0; of JSON Lines that of its line.
+        payload: The bytes; of a payload beyond the limit, one byte more.
+        index: Its number in the shard, from 0.
         at: When it was recorded, in seconds since 1970-01-01 UTC; ``None`` if the source does not say.
         may_be_other: Whether it may be a body that has nothing to do with the API, as in recorded traffic.
     """
 
-    payload: Any = field(repr=False)
+    payload: bytes = field(repr=False)
     index: int
     at: float | None = None
     may_be_other: bool = False
@@ -40,12 +46,17 @@ class Recorded:
 def read_lines(
     source: Source, shard: Shard, most: int, tick: Callable[[int], None] | None = None
 ) -> Iterator[list[bytes]]:
-    """Yield the lines that start in a shard, many at a time; of a line longer than `most` bytes, one byte more.
+    """Yield the lines that start in a shard, or the items of an array, many at a time.
+
+    Of one longer than `most` bytes, one byte more is yielded.
 
     Raises:
         Unusable: It cannot be read, or not to its end.
     """
     with open_content(source, tick) as stream:
+        if source.form == "array":
+            yield from split_items(stream, most)
+            return
         length = None if source.coding else shard.end - _seek_line(stream, shard.start)
         yield from _split_lines(stream, length, most)
 
@@ -64,7 +75,7 @@ def _seek_line(stream: BinaryIO, start: int) -> int:
 
 def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[list[bytes]]:
     """Yield the lines that start in the next `length` bytes."""
-    rest, position = b"", 0
+    rest, position = bytearray(), 0  # the start of a line that goes on, of which no more is kept than will be yielded
     while length is None or position < length or rest:
         # All streams have `read1`, which returns what comes before damage.
         block = stream.read1(_BLOCK)  # type: ignore[attr-defined]  # but the type of `open_content` does not say so
@@ -74,21 +85,20 @@ def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[li
             break
         if length is not None and position + len(block) >= length:
             last = block.find(b"\n", max(length - position - 1, 0))
-            if last >= 0:
-                yield (rest + block[:last]).split(b"\n")
-                return
+            block = block if last < 0 else block[: last + 1]
         position += len(block)
-        lines = block.split(b"\n")
-        lines[0] = rest + lines[0]
-        rest = lines.pop()[: most + 1]
-        if lines:
+        first, *others = block.split(b"\n")
+        rest += first[: most + 1 - len(rest)]
+        if others:
+            lines, rest = [bytes(rest), *others], bytearray(others[-1][: most + 1])
+            del lines[-1]
             yield lines
     if rest:
-        yield [rest]
+        yield [bytes(rest)]
 
 
 def read_items(source: Source, most: int, tick: Callable[[int], None] | None = None) -> Iterator[Recorded]:
-    """Yield the payloads of a source that is not JSON Lines.
+    """Yield the payloads of a source that is neither JSON Lines nor an array.
 
     Raises:
         Unusable: It cannot be read, or not to its end.
@@ -102,45 +112,35 @@ def _read_value(stream: BinaryIO, most: int) -> Iterator[Recorded]:
     yield Recorded(payload=stream.read(most + 1), index=0)
 
 
-def _read_array(stream: BinaryIO, _most: int) -> Iterator[Recorded]:
-    for index, value in enumerate(_parse_items(stream, "item")):
-        yield Recorded(payload=value, index=index)
-
-
 def _read_har(stream: BinaryIO, most: int) -> Iterator[Recorded]:
     """Yield the bodies of a HAR file; two numbers for each entry, so that a place says which body it is.
 
     Source: HTTP Archive (HAR) 1.2.
     """
-    for index, entry in enumerate(_parse_items(stream, "log.entries.item")):
+    entries = chain.from_iterable(split_items(stream, max(most, MOST_WHOLE), "entries"))
+    for index, data in enumerate(entries):
+        try:
+            entry = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            yield Recorded(payload=data, index=2 * index)  # so that it is counted
+            continue
         at = instant(_member(entry, "startedDateTime"))
         bodies = (_member(entry, "request", "postData"), _member(entry, "response", "content"))
         for number, body in enumerate(bodies):
-            data = _har_body(body, most)
-            if data:
-                yield Recorded(payload=data, index=2 * index + number, at=at, may_be_other=True)
+            payload = _har_body(body, most)
+            if payload:
+                yield Recorded(payload=payload, index=2 * index + number, at=at, may_be_other=True)
 
 
 def _har_body(body: object, most: int) -> bytes:
     text = _member(body, "text")
     if not isinstance(text, str):
         return b""
-    data = text.encode("utf-8", "surrogatepass")[: most + 1]
+    data = text.encode("utf-8", "surrogatepass")
     if _member(body, "encoding") == "base64":
         with suppress(binascii.Error):
-            return base64.b64decode(data)
-    return data
-
-
-def _parse_items(stream: BinaryIO, prefix: str) -> Iterator[Any]:
-    try:
-        import ijson  # type: ignore[import-untyped]  # it has no types
-    except ImportError:
-        raise MissingExtra("audit", "reading JSON arrays and HAR files") from None
-    try:
-        yield from ijson.items(stream, prefix, use_float=True)
-    except (ijson.JSONError, UnicodeDecodeError):
-        raise Unusable("its JSON is damaged or cut off") from None
+            data = base64.b64decode(data)
+    return data[: most + 1]
 
 
 def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
@@ -191,7 +191,6 @@ def _member(value: object, *keys: str) -> Any:
 
 
 _READERS: Mapping[str, Callable[[BinaryIO, int], Iterator[Recorded]]] = {
-    "array": _read_array,
     "value": _read_value,
     "har": _read_har,
     "cassette": _read_cassette,

@@ -116,7 +116,7 @@ def audit(ctx: click.Context, /, **values: object) -> None:
 
     A PATH is a file, a directory, a quoted pattern, a URL that fsspec opens (s3://...), or - for standard input. Files
     hold JSON Lines, one JSON array, one payload, an HTTP Archive (HAR) or a cassette of vcrpy, and may be compressed
-    with gzip or Zstandard. JSON Lines, single payloads and gzip need no extra; the others need 'audit'.
+    with gzip or Zstandard. Cassettes, Zstandard and URLs need the extra 'audit'.
 
     Every payload is validated, and each call is followed over all files: a status that goes back, an event that comes
     twice. The report counts violations and what is newer than the contract, and says where and when each was first;

@@ -1,0 +1,157 @@
+"""Hostile and damaged files: each payload passes the same limits, what cannot be read is located, and nothing hangs."""
+
+import io
+import json
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.audit.archives import call, write_lines
+from vocode_contract.audit.files import Unusable
+from vocode_contract.audit.json_items import split_items
+from vocode_contract.audit.run import Audited, audit
+
+DEEP: Any = json.loads("[" * 300 + "]" * 300)
+
+
+def verdicts(audited: Audited) -> dict[str, int]:
+    return {f"{schema} {verdict}".strip(): count for (schema, verdict), count in audited.summary.verdicts.items()}
+
+
+def _har(*texts: str) -> str:
+    return json.dumps({"log": {"entries": [{"response": {"content": {"text": text}}} for text in texts]}})
+
+
+def _cassette(*texts: str) -> str:
+    return json.dumps({"interactions": [{"response": {"body": {"string": text}}} for text in texts]})
+
+
+#: Name of a file -> how it holds payloads, each as JSON.
+FORMS: dict[str, Callable[..., str]] = {
+    "x.jsonl": lambda *texts: "\n".join(texts),
+    "x.json": lambda *texts: f"[{', '.join(texts)}]",
+    "x.har": _har,
+    "x.yaml": _cassette,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(
+    ("is_strict", "codes"),
+    [(True, {"json-too-deep", "json-duplicate-key", "json-number"}), (False, {"json-too-deep"})],
+    ids=["strict", "plain"],
+)
+def test_payload_of_each_form_passes_the_same_limits(tmp_path, name, is_strict, codes):
+    deep, usual = json.dumps(call(1, status=DEEP)), json.dumps(call(2))
+    repeated = f'{{"status": "ended", {usual[1:]}'
+    wide = f'{{"x": {10**30}, {usual[1:]}'
+    (tmp_path / name).write_text(FORMS[name](deep, deep, repeated, wide, usual))
+    audited = audit([str(tmp_path)], strict=is_strict)
+    assert codes == {key.code for key in audited.summary.findings if key.code.startswith("json-")}
+    assert audited.summary.count("conforms") == (1 if is_strict else 2)
+    assert not audited.summary.damaged
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_payload_beyond_the_limit_of_bytes_is_counted_and_the_next_ones_read(tmp_path, name):
+    (tmp_path / name).write_text(FORMS[name](json.dumps(call(1, x="x" * 300_000)), json.dumps(call(2))))
+    audited = audit([str(tmp_path)], most=200_000)
+    assert verdicts(audited) == {"unreadable": 1, "Call conforms": 1}
+    assert [key.code for key in audited.summary.findings] == ["json-too-large"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.json", f'[{{"id": NaN}}, {json.dumps(call(1))}]'),
+        ("x.har", _har("{}", json.dumps(call(1))).replace('{"response"', '{oops, "response"', 1)),
+    ],
+)
+def test_damaged_item_does_not_hide_those_after_it(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    audited = audit([str(tmp_path)])
+    assert verdicts(audited) == {"unreadable": 1, "Call conforms": 1}
+    assert [finding.first.number for finding in audited.summary.findings.values()] == [0]
+
+
+@pytest.mark.parametrize("start", ["[", '{"log":{"entries":', '{"a":'], ids=["array", "har", "object"])
+def test_brackets_without_end_exhaust_nothing(tmp_path, start):
+    (tmp_path / "x.json").write_text(start + "[" * 100_000)
+    audited = audit([str(tmp_path)])
+    assert audited.summary.damaged or audited.summary.count("unreadable") or audited.summary.count("violates")
+
+
+# --- items of arrays ---
+
+
+class _Stream(io.BytesIO):
+    """Reads a few bytes at once."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(data)
+        self._size = size
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return self.read(min(size or 0, self._size))
+
+
+def split(data: bytes, size: int = 1 << 17, key: str = "", most: int = 1_000) -> tuple[list[bytes], str]:
+    """Return the items, and why they end before the document does."""
+    items: list[bytes] = []
+    try:
+        for some in split_items(_Stream(data, size), most, key):
+            items += some
+    except Unusable as error:
+        return items, str(error)
+    return items, ""
+
+
+VALUES = st.recursive(
+    st.none() | st.integers(-9, 9) | st.text('"\\[]{},:é', max_size=3) | st.just('"entries":['),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text('"\\a,', max_size=2), values, max_size=3),
+    max_leaves=9,
+)
+
+
+@given(st.lists(VALUES, max_size=4), VALUES, st.integers(1, 9), st.data())
+def test_items_are_those_of_a_parser_however_the_document_is_read(values, other, size, data):
+    indent = data.draw(st.sampled_from([None, 1]))
+    har = {"log": {"pages": [other], "entries": values, "browser": other}}
+    for document, key in ((values, ""), (har, "entries")):
+        text = json.dumps(document, indent=indent).encode()
+        items, reason = split(text, size, key)
+        assert (reason, [json.loads(item) for item in items]) == ("", values)
+        before, reason = split(text[: data.draw(st.integers(0, len(text) - 1))], size, key)
+        assert reason
+        assert before == items[: len(before)]
+
+
+@pytest.mark.parametrize("text", ["[1,,2]", "[1,]", "[1] x", "[1]]", "[1}", "[1][2]", '[1]"', '[1, "', "[1, {"])
+def test_items_before_damage_are_read(text):
+    assert split(text.encode()) == ([b"1"], "its JSON is damaged or cut off")
+
+
+def test_item_beyond_the_limit_is_cut():
+    for size in (1, 7, 1_000):
+        assert split(b'[ "' + b"x" * 99 + b'", 1]', size, most=9) == ([b'"' + b"x" * 9, b"1"], "")
+
+
+def test_har_without_entries_is_not_silent(tmp_path):
+    (tmp_path / "x.har").write_text('{"log": {"pages": []}}')
+    assert [*audit([str(tmp_path)]).summary.damaged.values()] == ["it has no list of payloads"]
+
+
+# --- JSON Lines ---
+
+
+def test_line_of_many_blocks_is_read_once(tmp_path):
+    path = write_lines(tmp_path / "x.jsonl", [call(1, x="x" * 20_000_000), call(2)])
+    tracemalloc.start()
+    audited = audit([path], most=4_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+    assert verdicts(audited) == {"unreadable": 1, "Call conforms": 1}
