@@ -13,7 +13,8 @@ from tests.audit.archives import call, write_lines
 from vocode_contract.audit import examine as examining
 from vocode_contract.audit.calls import check_calls, observe
 from vocode_contract.audit.examine import Task, examine
-from vocode_contract.audit.recognize import tell_schema
+from vocode_contract.audit.readers import read_lines
+from vocode_contract.audit.recognize import ID_BYTES, identify, identify_all, tell_schema
 from vocode_contract.audit.sources import cut, find_sources
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, dates
@@ -132,6 +133,69 @@ def test_what_is_kept_of_calls_shows_the_same_violations(tmp_path_factory, histo
     found = check_calls(task, kept).findings
     assert sum(finding.count for finding in found.values()) == len(expected)
     assert {key.code for key in found} == set(expected)
+
+
+#: What is written into a line: what strict reading refuses, what hides it, and what makes two lines of one.
+SPLICES = (
+    *(b'"id":1,', b'"id": "x" ,', rb'"\u0069d":"x",', b'"status":"ended",', b'"type":"voice_azure",', b'"a":1,"a":1,'),
+    *(b"18446744073709551616", b"1" * 20, b"-0", b"1e400", b"1E2", b'"x":' + b"[" * 70 + b"]" * 70 + b","),
+    *(b" ", b"\r", b"\n", b"\t", b":", b'"', b"\\", b",", b"{", b"}", b"[", b"]", b"\xff", b"\xed\xa0\x80", rb"\ud83d"),
+)
+mutations = st.lists(st.tuples(st.sampled_from(SPLICES), st.integers(0, 10_000), st.integers(0, 2)), max_size=2)
+
+
+def splice(line: bytes, mutated: list[tuple[bytes, int, int]]) -> bytes:
+    for spliced, place, replaced in mutated:
+        # Most are written where a member or an item may begin, so that the line often stays JSON.
+        starts = [at for at in range(1, len(line)) if line[at - 1] in b"{[,"] if place % 3 else range(len(line))
+        at = starts[place % len(starts)]
+        line = line[:at] + spliced + line[at + (replaced if not place % 3 else 0) :]
+    return line
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_lines_that_are_accepted_at_once_are_those_in_which_a_closer_look_finds_nothing(tmp_path_factory, strict):
+    path = tmp_path_factory.mktemp("x") / "x.jsonl"
+
+    @settings(max_examples=60)
+    @given(st.lists(st.tuples(calls(), mutations), min_size=1, max_size=4))
+    def check(drawn):
+        path.write_bytes(b"\n".join(splice(orjson.dumps(value), mutated) for value, mutated in drawn))
+        sources, _ = find_sources([str(path)])
+        [shard] = cut(sources)
+        task = Task(sources=sources, contract=TOLERANT, strict=strict)
+        fast = examine(task, shard)
+        examiner = examining._Examiner(task, shard)
+        examiner._accepts_calls = None
+        for block in read_lines(sources[0], shard, task.most):
+            examiner.add_lines(block)
+        slow = examiner.finish(shard.end)
+        assert fast.summary.to_bytes() == slow.summary.to_bytes()
+        assert pairs(fast) == pairs(slow)
+
+    check()
+
+
+def pairs(examined: examining.Examined) -> list[tuple[int, bytes]]:
+    numbers = [number for first, count in examined.numbers for number in range(first, first + count)]
+    ids = [examined.ids[at : at + ID_BYTES] for at in range(0, len(examined.ids), ID_BYTES)]
+    return sorted(zip(numbers, ids, strict=True))
+
+
+IDS = st.uuids().map(str)
+NEARLY = st.tuples(IDS, st.integers(0, 36), st.sampled_from(["", "-", "\n", " ", "a", "\u0663", "\ud83d"])).map(
+    lambda drawn: drawn[0][: drawn[1]] + drawn[2] + drawn[0][drawn[1] + 1 :]
+)
+
+
+@given(st.lists(IDS | NEARLY | IDS.map(str.upper) | st.text(max_size=5), max_size=6))
+def test_many_calls_are_identified_as_each_of_them(ids):
+    assert identify_all(ids) == b"".join(map(identify, ids))
+
+
+def test_ids_that_only_look_like_uuids_in_a_row_are_identified_one_by_one():
+    first, second = "00000000-0000-4000-8000-000000000001a", "0000000-0000-4000-8000-000000000002"
+    assert identify_all([first, second]) == identify(first) + identify(second)
 
 
 SHAPES = {

@@ -1,5 +1,6 @@
 """Recognize what a payload is: its schema by its keys, the calls that it shows, and their times."""
 
+from binascii import unhexlify
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
@@ -51,11 +52,12 @@ def identify(text: str) -> bytes:
 
 def identify_all(ids: list[str]) -> bytes:
     """Return what `identify` returns for each id, all at once if they are UUIDs in their usual spelling."""
-    text, count = "".join(ids), len(ids)
-    hyphens = [text[at::36] for at in (8, 13, 18, 23)]
-    if {*map(len, ids)} == {36} and hyphens == 4 * ["-" * count] and text.count("-") == 4 * count:
-        with suppress(ValueError):
-            return bytes.fromhex(text.replace("-", ""))
+    with suppress(ValueError):  # it is no ASCII, or no hexadecimal
+        text, count = "\n".join(ids).encode("ascii"), len(ids)
+        digits = text.translate(None, b"-\n")
+        hyphens = [text[at::37] for at in (8, 13, 18, 23)]
+        if len(digits) == 32 * count and hyphens == 4 * [b"-" * count] and text[36::37] == b"\n" * (count - 1):
+            return unhexlify(digits)
     return b"".join(map(identify, ids))
 
 

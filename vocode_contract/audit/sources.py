@@ -241,11 +241,10 @@ class _CountedStream(io.RawIOBase):
         return self._stream.seek(offset, whence)
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
+        size: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]  # but every file has it
         if self._tick:
-            self._tick(len(data))
-        return len(data)
+            self._tick(size)
+        return size
 
 
 @contextmanager

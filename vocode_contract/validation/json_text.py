@@ -44,7 +44,7 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
     else:
         if strict:
             # To remove a rare byte is the fastest way to count it.
-            openers = 2 * size - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
+            openers = size - len(raw.replace(b"{", b"").replace(b"[", b""))
             if openers > limits.depth and is_deeper_than(value, limits.depth):
                 raise Unreadable(too_deep(limits))
             # Most servers write JSON exactly as orjson does: then nothing was dropped or rounded.
