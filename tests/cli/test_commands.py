@@ -21,6 +21,7 @@ from vocode_contract.cli import main
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, USAGE, VIOLATES, Output, show_bar
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.errors import describe_install
+from vocode_contract.http.inconclusive import KINDS
 from vocode_contract.http.policies import POLICIES
 from vocode_contract.report import REPORTS
 from vocode_contract.validation.codes import CODES
@@ -457,6 +458,14 @@ def test_explain_tells_several_codes_each_once(run):
 def test_explain_tells_what_a_code_rests_on(run, code, basis):
     _, out, _ = run("explain", code)
     assert f"Rests on {basis}" in " ".join(out.split())
+
+
+def test_explain_describes_the_reasons_of_inconclusive_results(run):
+    for name, kind in KINDS.items():
+        code, out, _ = run("explain", name)
+        assert (code, f"{name}: {kind.title}\n" in out, "no violation" in out) == (0, True, True), name
+    assert run("explain", "closed")[1].startswith(f"closed: {CODES['closed'].title}\n")
+    assert "did you mean unreachable?" in run("explain", "unreachabel")[2]
 
 
 def test_explain_asks_what_was_meant(run):

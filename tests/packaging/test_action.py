@@ -155,4 +155,6 @@ def test_action_passes_quoted_arguments_as_one(runner):
 
 
 def test_action_refuses_arguments_with_an_open_quote(runner):
-    assert runner.run_step("check", args="--only 'x").returncode != 0
+    result = runner.run_step("check", args="--only 'x")
+    assert (result.returncode, runner.outputs) == (2, {"exit-code": "2"})
+    assert "::error::args has a quote that is not closed" in result.stdout

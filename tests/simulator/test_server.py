@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ import vocode_contract
 from vocode_contract.contract.model import dates
 from vocode_contract.errors import InvalidOption, UnknownContract
 from vocode_contract.simulator import Simulation, SimulatorTransport, serve, simulator
-from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEADERS, LINE
+from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEAD, HEADERS, LINE
 from vocode_contract.simulator.server.server import LOOPBACK, bind
 from vocode_contract.validation.validator import violations
 
@@ -170,6 +170,38 @@ def test_head_is_limited(client):
     assert client.get("/v1/calls", params={"id": "1" * LINE}).status_code == 414
     assert client.get("/v1/calls", headers={"X-Long": "1" * LINE}).status_code == 431
     assert client.get("/v1/calls", headers={f"X-{number}": "1" for number in range(HEADERS)}).status_code == 431
+
+
+CHUNKED = b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+
+def test_trailers_are_no_headers_of_the_request(running):
+    trailer = b"Authorization: Bearer " + running.token.encode()
+    assert said(running.url, CHUNKED + b"4\r\nnull\r\n0\r\n" + trailer + b"\r\n\r\n").startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize(
+    ("trailers", "status"),
+    [
+        (b"".join(b"X-%d: 1\r\n" % number for number in range(HEADERS)), 403),
+        (b"".join(b"X-%d: 1\r\n" % number for number in range(HEADERS + 1)), 431),
+        (b"X-Long: " + b"1" * LINE + b"\r\n", 431),
+    ],
+    ids=["as many as permitted", "too many", "too long"],
+)
+def test_trailers_are_limited_as_headers_are(running, trailers, status):
+    assert said(running.url, CHUNKED + b"0\r\n" + trailers + b"\r\n").startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.mark.parametrize("endless", [b"0\r\nX-Long: ", b"4;extension="], ids=["trailer", "chunk extension"])
+def test_bytes_of_a_body_that_belong_to_no_part_of_it_are_limited(running, endless):
+    address, sent = httpx.URL(running.url), 0
+    with socket.create_connection((address.host, address.port or 0), timeout=10) as connection:
+        connection.sendall(CHUNKED + endless)
+        with suppress(OSError):  # the server has closed the connection
+            while sent < 100 * HEAD:
+                sent += connection.send(b"1" * HEAD)
+    assert sent < 100 * HEAD
 
 
 def test_slow_request_is_given_up(monkeypatch):

@@ -28,6 +28,9 @@ A code that rests on an inference or on practice is never an error in a single p
 `--error foreign-owner` on the command line, `Selection(severities={"foreign-owner": "error"})` in Python. It can be an
 error where two responses contradict each other, where a response does not match its request, and in a stress test of
 your own receiver.
+
+The reason of an inconclusive result, such as `[timeout-read]`, is no code: `vocode-contract explain timeout-read`
+describes it.
 """
 
 
@@ -66,7 +69,11 @@ def _section(name: str, code: "Code") -> Iterator[str]:
 @click.option("--markdown", is_flag=True, help="Print the reference page of all codes as Markdown.")
 @click.pass_context
 def explain(ctx: click.Context, /, *, codes: tuple[str, ...], policies: bool, markdown: bool) -> None:
-    """Describe codes, each with an example; list all codes if no CODE is given."""
+    """Describe codes, each with an example; list all codes if no CODE is given.
+
+    CODE may also be the reason of an inconclusive result, such as timeout-read.
+    """
+    from vocode_contract.http.inconclusive import KINDS
     from vocode_contract.validation.codes import CODES
 
     output = ctx.ensure_object(Output)
@@ -79,8 +86,31 @@ def explain(ctx: click.Context, /, *, codes: tuple[str, ...], policies: bool, ma
     elif not codes:
         write_table([(name, known.title) for name, known in CODES.items()], output)
     else:
-        names = dict.fromkeys(resolve_name(code, CODES, "code", listed_by="vocode-contract explain") for code in codes)
-        output.write("\n".join(map(_page, names)))
+        known = {**CODES, **KINDS}
+        names = dict.fromkeys(resolve_name(code, known, "code", listed_by="vocode-contract explain") for code in codes)
+        output.write("\n".join(page for name in names for page in _pages(name)))
+
+
+def _pages(name: str) -> "Iterator[str]":
+    """Yield the description of a code and of a reason; two names are both."""
+    from vocode_contract.http.inconclusive import KINDS
+    from vocode_contract.validation.codes import CODES
+
+    if name in CODES:
+        yield _page(name)
+    if name in KINDS:
+        yield _describe_reason(name)
+
+
+def _describe_reason(name: str) -> str:
+    from textwrap import fill
+
+    from vocode_contract.http.inconclusive import KINDS
+
+    kind = KINDS[name]
+    retry = " A request that only reads is sent again." if kind.is_retried else ""
+    rank = fill(f"Reason of an inconclusive result, which is no violation.{retry}", 90)
+    return "\n\n".join((f"{name}: {kind.title}", fill(kind.meaning, 90), rank)) + "\n"
 
 
 def _page(name: str) -> str:

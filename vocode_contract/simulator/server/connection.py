@@ -14,7 +14,7 @@ from vocode_contract.http.message import Headers, Request, Response
 from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.request_log import LoggedRequest
 from vocode_contract.simulator.responses import error_response
-from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEAD, PATIENCE, check_head
+from vocode_contract.simulator.server.limits import BODY, CONNECTIONS, HEAD, HEADERS, LINE, PATIENCE, check_head
 
 #: Called with a request to the API, and the seconds until its response was sent.
 Show = Callable[[LoggedRequest, float], object]
@@ -61,7 +61,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.gone = asyncio.Event()
         self._ready: list[tuple[Request | Response, bool]] = []  # with whether the connection stays open
-        self._head_size, self._in_head = 0, True
+        self._size = 0  # bytes since the request or a part of its body began: of its head, or of its trailers
+        self._is_reading, self._in_head = True, True
         self._awaits_body = self._plays = False
         self._since = self.loop.time()
         self._alarm = self.loop.call_later(PATIENCE, self._check_patience)
@@ -79,12 +80,12 @@ class Connection(HttpToolsProtocol):
         """Receive bytes, and answer the requests that they complete."""
         if self._is_over():
             return
-        self._head_size += len(data)
+        self._size += len(data)
         super().data_received(data)
         # Not within the callbacks of the parser, which would take an exception for invalid HTTP.
         while self._ready and not self._is_over():
             self._answer(*self._ready.pop(0))
-        if self._in_head and self._head_size > HEAD and not self._is_over():
+        if self._is_reading and self._size > HEAD and not self._is_over():
             self.send_400_response("Request Header Fields Too Large")
 
     def pause_writing(self) -> None:
@@ -101,16 +102,21 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start to read a request."""
-        self._in_head, self._head_size = True, 0
+        self._is_reading, self._in_head, self._size = True, True, 0
         self.url, self.headers = b"", []
         self._fields: list[tuple[str, str]] = []
-        self._body: list[bytes] = []
-        self._body_size = 0
+        self._body = bytearray()  # a list of small chunks would take many times their size
+        self._trailer_count = 0
         self._is_refused = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header."""
-        self._fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
+        """Add a header, or drop a trailer, whose name could be that of any header (RFC 9110, section 6.5.1)."""
+        if self._in_head:
+            self._fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
+            return
+        self._trailer_count += 1
+        if not self._is_refused and (self._trailer_count > HEADERS or len(name) + len(value) > LINE):
+            self._refuse(error_response(431, "Request Header Fields Too Large", _CLOSE))
 
     def on_headers_complete(self) -> None:
         """Refuse a request, or wait for its body."""
@@ -128,16 +134,16 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Collect the body of a request, and refuse one that is too large."""
+        self._size = 0
         if self._is_refused:
             return
-        self._body.append(body)
-        self._body_size += len(body)
-        if self._body_size > BODY:
+        self._body += body
+        if len(self._body) > BODY:
             self._refuse(error_response(413, "Request Entity Too Large", _CLOSE))
 
     def on_message_complete(self) -> None:
         """Pass on a request."""
-        self._awaits_body = False
+        self._awaits_body = self._is_reading = False
         if self._is_refused:
             return
         target = httptools.parse_url(self.url)
@@ -146,7 +152,7 @@ class Connection(HttpToolsProtocol):
             path=target.path.decode("ascii"),
             query=(target.query or b"").decode("latin-1"),
             headers=tuple(self._fields),
-            body=b"".join(self._body),
+            body=bytes(self._body),
         )
         self._ready.append((request, self._is_lasting))
 
