@@ -20,10 +20,10 @@ from _pytest.config.argparsing import Parser
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vocode_contract.cli.explain import codes_page  # noqa: E402  # the checkout's own package
+from vocode_contract import pytest_plugin  # noqa: E402  # the checkout's own package
+from vocode_contract.cli.explain import codes_page  # noqa: E402
 from vocode_contract.cli.main import application  # noqa: E402
 from vocode_contract.cli.output import EXIT_CODES  # noqa: E402
-from vocode_contract.conformance.run.options import COVERAGE, OPTIONS  # noqa: E402
 from vocode_contract.contract import diff, types  # noqa: E402
 from vocode_contract.contract.diff.kinds import ChangeKind, Direction  # noqa: E402
 from vocode_contract.contract.model import Contract, dates  # noqa: E402
@@ -32,8 +32,7 @@ from vocode_contract.errors import PYTEST_PREFIX  # noqa: E402
 from vocode_contract.http import inconclusive  # noqa: E402
 from vocode_contract.http.guard.guard import PRODUCTION_HOSTS, Consents, Guard, Intent  # noqa: E402
 from vocode_contract.http.policies import POLICIES  # noqa: E402
-from vocode_contract.pytest_plugin import fixtures  # noqa: E402
-from vocode_contract.pytest_plugin.options import declare  # noqa: E402
+from vocode_contract.run_options import COVERAGE, OPTIONS  # noqa: E402
 from vocode_contract.simulator import SCENARIOS, SOUND_VARIANTS, VARIANTS, Fault, Variant  # noqa: E402
 from vocode_contract.simulator.faults.catalog import GROUPS  # noqa: E402
 from vocode_contract.simulator.faults.fault import ALL  # noqa: E402
@@ -149,8 +148,8 @@ def _types() -> Iterator[str]:
 
 def _fixtures() -> Iterator[str]:
     rows = []
-    for name, fixture in vars(fixtures).items():
-        if type(fixture) is type(fixtures.vocode_client) and not name.startswith("_"):
+    for name, fixture in vars(pytest_plugin).items():
+        if type(fixture) is type(pytest_plugin.vocode_client) and not name.startswith("_"):
             scope = str(fixture._fixture_function_marker.scope)
             rows.append((f"`{name}`", scope, _describe(" ".join((fixture.__doc__ or "").split()), name)))
     return _table(("fixture", "scope", "description"), rows)
@@ -158,7 +157,7 @@ def _fixtures() -> Iterator[str]:
 
 def _pytest_options() -> Iterator[str]:
     parser = Parser(_ispytest=True)
-    declare(parser)
+    pytest_plugin.pytest_addoption(parser)
     known = {f"{PYTEST_PREFIX}{option.name}": option for option in (*OPTIONS, COVERAGE)}
     rows = []
     for argument in parser.getgroup("vocode-contract").options:

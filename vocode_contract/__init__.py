@@ -3,8 +3,6 @@
 Importing this package loads nothing: each public name is loaded on first use (PEP 562).
 """
 
-from vocode_contract._lazy import map_names, on_demand
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._version import __version__ as __version__
@@ -85,12 +83,16 @@ _MODULES = {
     "signature_of signed_request verify_signature",
     "webhooks.request": "HeaderFields",
 }
-_EXPORTS = map_names(_MODULES)
+_EXPORTS = dict(sorted((name, module) for module, names in _MODULES.items() for name in names.split()))
 __all__ = list(_EXPORTS)
 
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a public one
-    __getattr__ = on_demand(__name__, _EXPORTS)
+
+    def __getattr__(name: str) -> object:
+        from vocode_contract._lazy import on_demand  # late: every pytest run imports this package
+
+        return on_demand(__name__, _EXPORTS)(name)
 
 
 def __dir__() -> list[str]:

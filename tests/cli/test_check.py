@@ -22,8 +22,8 @@ import vocode_contract
 from tests.support.raw import OK, says, serving
 from vocode_contract.cli import main, run_suite
 from vocode_contract.conformance import health
-from vocode_contract.conformance.run.options import OPTIONS
 from vocode_contract.contract.model import Contract, dates
+from vocode_contract.run_options import OPTIONS
 from vocode_contract.simulator import simulator
 
 TOKEN = "tok_kanarie_0123456789"

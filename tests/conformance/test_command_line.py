@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("httpx")
 
 from vocode_contract.conformance.run.command_line import words_of
-from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
+from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.errors import InvalidOption
+from vocode_contract.run_options import OPTIONS
 
 pytest_plugins = ["pytester"]
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"

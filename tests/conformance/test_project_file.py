@@ -13,10 +13,11 @@ pytest.importorskip("httpx")
 
 from tests.support.raw import Server, says, serving
 from vocode_contract.cli import main
-from vocode_contract.conformance.run.options import OPTIONS, Given
+from vocode_contract.conformance.run.options import Given
 from vocode_contract.conformance.run.project_file import make_schema, read_project
 from vocode_contract.conformance.run.settings import Settings
 from vocode_contract.errors import InvalidOption
+from vocode_contract.run_options import OPTIONS
 
 pytest_plugins = ["pytester"]
 

@@ -11,7 +11,7 @@ from tests.support.pages import ROOT, following, read_blocks
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.conformance.run.options import OPTIONS
+from vocode_contract.run_options import OPTIONS
 from vocode_contract.simulator import simulator
 
 yaml = pytest.importorskip("yaml")

@@ -9,10 +9,10 @@ from tests.support.pages import DOCS
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+from vocode_contract import run_options
 from vocode_contract.audit import files, readers, summary
 from vocode_contract.cli import validate
 from vocode_contract.conformance import health
-from vocode_contract.conformance.run import options
 from vocode_contract.conformance.scenario import lists
 from vocode_contract.contract import acceptance, reading
 from vocode_contract.http import checks, message
@@ -78,7 +78,7 @@ def test_limits_are_those_of_the_code():
 
 
 def test_limits_name_options_and_bounds_that_there_are():
-    names = {option.name for option in options.OPTIONS} | {"all", "max-size"}
+    names = {option.name for option in run_options.OPTIONS} | {"all", "max-size"}
     assert set(re.findall(r"`(?:validate )?--([a-z-]+)[ `]", PAGE)) <= names
     assert f"{timing.SHORTEST} to {timing.LONGEST:g}" in PAGE
     assert f"at most {message.LARGEST_BODY:,}" in PAGE

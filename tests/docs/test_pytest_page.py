@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
-from vocode_contract.pytest_plugin import fixtures
+from vocode_contract import pytest_plugin
 from vocode_contract.report import evidence, results
 
 pytest_plugins = ["pytester"]
@@ -30,7 +30,7 @@ def name_of(row: list[str]) -> str:
 
 
 def test_reference_names_every_fixture():
-    declared = {name for name, value in vars(fixtures).items() if type(value) is type(fixtures.vocode_client)}
+    declared = {name for name, value in vars(pytest_plugin).items() if type(value) is type(pytest_plugin.vocode_client)}
     public = {name for name in declared if not name.startswith("_")}
     assert public == {row[0].strip("`") for row in rows("Fixtures")}
 

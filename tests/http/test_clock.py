@@ -50,7 +50,7 @@ OWN_CLOCK = {
     "http/checks.py",  # the later of both clocks
     "http/clock.py",
     "pytest_plugin/end.py",  # how long a run took
-    "pytest_plugin/results.py",  # when it started
+    "pytest_plugin/__init__.py",  # when it started
     "simulator/faults/statuses.py",
     "simulator/server/connection.py",  # how long a response took, for the log
     "simulator/server/server.py",  # a default, which its user can replace

@@ -95,6 +95,19 @@ def test_unusable_variable_is_refused_where_it_would_be_used(run, monkeypatch):
     result.stderr.fnmatch_lines(["ERROR: VOCODE_URL: must start with https://*"])
 
 
+def test_unusable_variable_is_not_refused_if_the_tests_that_use_it_are_deselected(run, monkeypatch):
+    monkeypatch.setenv("VOCODE_URL", "http://staging.example")
+    run(f"{READS_A_CALL}\ndef test_other(): pass", "-k", "other").assert_outcomes(passed=1, deselected=1)
+
+
+def test_option_that_is_not_given_has_its_default_in_a_run_that_does_not_use_the_plugin(run):
+    run("""
+        def test_other(pytestconfig):
+            assert pytestconfig.getoption("--vocode-url") is pytestconfig.getoption("vocode_contract") is None
+            assert pytestconfig.getini("vocode_url") == ""
+    """).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -326,6 +339,18 @@ def test_violations_explain_a_test_that_fails_by_itself(run, pytester):
     )
     report = json.loads((pytester.path / "vocode-contract.json").read_text("utf-8"))
     assert (report["verdict"], report["violations"][0]["code"]) == ("violates", "enum")
+
+
+def test_violations_explain_a_test_that_gets_its_client_late(run):
+    result = run("""
+        def test_shop(request):
+            client, simulator = map(request.getfixturevalue, ("vocode_client", "vocode_simulator"))
+            simulator.arm("wrong-enum")
+            assert client.get_call(simulator.place()).call_id == "another"
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- vocode-contract: violations in the traffic of this test -*", "GET */status: *"])
+    result.stdout.fnmatch_lines(["*contract 2023-11-30, wire: the built-in simulator*", "1 VIOLATES"])
 
 
 def test_client_fails_a_test_case_of_unittest_too(run, pytester):

@@ -24,8 +24,9 @@ from vocode_contract.cli.options import (
     report_option,
 )
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, Output, hypothesis_directory, print_table
-from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
+from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.errors import CHECK_PREFIX, PYTEST_PREFIX, MissingExtra, set_option_prefix
+from vocode_contract.run_options import OPTIONS
 
 if TYPE_CHECKING:
     from vocode_contract.conformance.run.settings import Settings

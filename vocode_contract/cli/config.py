@@ -11,9 +11,10 @@ import click
 
 from vocode_contract.cli.options import examples
 from vocode_contract.cli.output import Output, write_table
-from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
+from vocode_contract.conformance.run.options import Given, resolve_option
 from vocode_contract.errors import CHECK_PREFIX, set_option_prefix
 from vocode_contract.http.url import HIDDEN, hide_credentials
+from vocode_contract.run_options import OPTIONS, RunOption
 
 if TYPE_CHECKING:
     from vocode_contract.http.guard.config_file import Live
@@ -75,7 +76,9 @@ def config(ctx: click.Context, /, *, output_format: str, schema: bool) -> None:
     project, own = read_project(Path.cwd()), user_file()
     live = read_live(own, Path.cwd())
     given = {
-        option.name: option.resolve(None, prefix=CHECK_PREFIX, files=list(filter(None, [project.get(option.name)])))
+        option.name: resolve_option(
+            option, None, prefix=CHECK_PREFIX, files=list(filter(None, [project.get(option.name)]))
+        )
         for option in OPTIONS
     }
     rows = [

@@ -16,8 +16,9 @@ from vocode_contract.cli.completion import (
     complete_reports,
     complete_schemas,
 )
-from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
+from vocode_contract.conformance.run.options import Given, resolve_option
 from vocode_contract.errors import CHECK_PREFIX, describe_unknown
+from vocode_contract.run_options import OPTIONS, RunOption
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
@@ -213,8 +214,8 @@ def given_options(values: Mapping[str, Any]) -> dict[str, Given]:
         source = context.get_parameter_source(names[option])
         is_typed = source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
         file = read_project_once(context).get(option.name)
-        given[option.name] = option.resolve(
-            values[option.key] if is_typed else None, prefix=CHECK_PREFIX, files=[file] if file else []
+        given[option.name] = resolve_option(
+            option, values[option.key] if is_typed else None, prefix=CHECK_PREFIX, files=[file] if file else []
         )
     return given
 

@@ -1,82 +1,208 @@
 """The pytest plugin, loaded by every pytest run in every environment in which this package is installed.
 
-It imports nothing but pytest: hooks and fixtures import what they need when there is something to do.
+A run that does not use it loads this module and the table of options, nothing else: what every run needs is here, the
+options, the fixtures and the hooks that notice that a run uses the plugin. Bodies import late. `activation` registers
+the modules with all other hooks.
 """
 
-from typing import Any
-from uuid import uuid4
+import os
+import sys
+import time
 
 import pytest
 
-from vocode_contract.pytest_plugin import end, failures, fixtures, phases, start
-from vocode_contract.pytest_plugin.options import (
-    IN_ADDOPTS,
-    MARKERS,
-    URL_TYPED,
-    declare,
-    is_any_given,
-    is_url_typed,
-    list_in_addopts,
-    resolve,
-)
-from vocode_contract.pytest_plugin.results import register_results
-from vocode_contract.pytest_plugin.state import (
-    REPORTS,
-    RUN_ID,
-    RUN_IDENTIFIER,
-    collect_coverage,
-    get_offline_settings,
-    get_reports,
-    get_settings,
-)
+from vocode_contract.run_options import COVERAGE, OPTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
+
+    from vocode_contract.conformance.checked_client import CheckedClient
+    from vocode_contract.contract.model import Contract
+    from vocode_contract.http.traffic import Traffic
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector
+    from vocode_contract.simulator import Running
+    from vocode_contract.webhooks.stress.stress_test import Adversary
+
+#: When the run started.
+STARTED: "pytest.StashKey[float]" = pytest.StashKey()
+_FORMATS = "json, junit, html, sarif, markdown, github or accepted"
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the options and the keys of the configuration file, and register the other modules with hooks."""
-    declare(parser)
-    # Not by `pytest_plugins`: for each name in it, pytest reads the metadata of every installed distribution.
-    for module in (fixtures, start, failures, end):
-        pluginmanager.register(module, module.__name__)
+# --- hooks ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options and the keys of the configuration file."""
+    group = parser.getgroup("vocode-contract", "contract of the voice-call API")
+    for option in OPTIONS:
+        group.addoption(option.pytest_name, help=option.pytest_help, **option.argument)
+        if option.has_key and option.is_repeatable:
+            parser.addini(option.ini_key, option.help, type="args", default=[])
+        elif option.has_key:
+            parser.addini(option.ini_key, option.help, default="")
+    text = f"{COVERAGE.help} (default: off); also {COVERAGE.variable}"
+    group.addoption(COVERAGE.pytest_name, help=text, metavar="PERCENT", nargs="?", const="0", dest=COVERAGE.ini_key)
+    parser.addini(COVERAGE.ini_key, COVERAGE.help, default="")
+    text = f"write a report of the run: {_FORMATS}; - is standard output (default: none)"
+    group.addoption(
+        "--vocode-report", help=text, metavar="FORMAT[=PATH]", action="append", default=[], dest="vocode_report"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare markers, and refuse options that cannot be used before tests are collected."""
-    for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
-    register_results(config)
-    config.pluginmanager.register(phases, "vocode_contract_phases")  # now, to wrap the hooks of all plugins so far
-    if is_any_given(config):
-        get_offline_settings(config)
-    collect_coverage(config)
-    if config.getoption("vocode_report"):
-        config.stash[REPORTS] = get_reports(config)
+    config.stash[STARTED] = time.monotonic()
+    config.addinivalue_line("markers", "vocode_operation(name): the operation of the contract that a test is about")
+    # A run of pytest-xdist collects its tests in other processes.
+    is_distributed = getattr(config.option, "dist", "no") != "no"
+    if is_distributed or is_any_given(config) or config.getoption("vocode_report") or COVERAGE.variable in os.environ:
+        _activate(config)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Run all tests in one process if requests go to a remote host: there is one request in flight.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> "Generator[None, None, None]":
+    """Look for tests that use the plugin, before plugins deselect some and after."""
+    if any(map(_is_using, items)):
+        _activate(config)
+    yield
+    if any(map(_is_using, items)) or config.getoption("vocode_url"):
+        from vocode_contract.pytest_plugin.start import check_settings
 
-    Groups (``--dist=loadgroup``) would not affect other tests, but pytest-xdist 3.8 marks them in an attribute that
-    pytest 9.2 no longer reads.
+        check_settings(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
+    """Show only the text of our own errors."""
+    if "vocode_contract.errors" not in sys.modules:  # all that is in use imports it
+        return (yield)
+    _activate(item.config)
+    from vocode_contract.pytest_plugin.failures import make_report
+
+    return (yield from make_report(item, call))
+
+
+def is_any_given(config: pytest.Config) -> bool:
+    """Return whether an option was given, on the command line or in the configuration file."""
+    return any(
+        option.is_set(typed := config.getoption(option.ini_key))
+        or typed == ""
+        or (option.has_key and option.is_set(config.getini(option.ini_key)))
+        for option in (*OPTIONS, COVERAGE)
+    )
+
+
+def _is_using(item: pytest.Item) -> bool:
+    """Return whether a test uses our marker, or the fixture on which others rest."""
+    return "vocode_contract" in getattr(item, "fixturenames", ()) or "vocode_operation" in item.keywords
+
+
+def _activate(config: pytest.Config) -> None:
+    from vocode_contract.pytest_plugin.activation import activate
+
+    activate(config)
+
+
+# --- fixtures ---
+
+
+@pytest.fixture(scope="session")
+def vocode_contract(pytestconfig: pytest.Config) -> "Contract":
+    """The selected contract; ``--vocode-contract`` and ``--vocode-profile`` select it."""
+    from vocode_contract.pytest_plugin.state import get_offline_settings
+
+    _activate(pytestconfig)
+    return get_offline_settings(pytestconfig).contract
+
+
+@pytest.fixture(scope="session")
+def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
+    """The ids of the calls that may be ended, from ``--vocode-call-id``."""
+    from vocode_contract.pytest_plugin.state import get_offline_settings
+
+    return get_offline_settings(pytestconfig).call_ids
+
+
+@pytest.fixture
+def vocode_simulator(
+    vocode_contract: "Contract",  # noqa: ARG001 - for `_is_using`
+    request: pytest.FixtureRequest,
+) -> "Running":
+    """A running simulator in its initial state: ``.url``, ``.token``, ``.advance(seconds)``, ``.arm(fault)``."""
+    running: Running = request.getfixturevalue("_vocode_running")
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def vocode_client(
+    vocode_contract: "Contract",  # noqa: ARG001 - for `_is_using`
+    request: pytest.FixtureRequest,
+) -> "CheckedClient":
+    """A client for the endpoint, by default the simulator; any violation in a response fails the test."""
+    from vocode_contract.pytest_plugin.endpoint import make_client
+
+    return make_client(request)
+
+
+@pytest.fixture(scope="session")
+def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "Callable[..., Any]":
+    """A function that fails the test unless a payload, parsed or raw bytes, conforms to a schema of the contract.
+
+    ``assert_conforms(payload, name="Call")`` returns the parsed value.
     """
-    try:
-        from vocode_contract.conformance.run.options import URL
+    from vocode_contract.pytest_plugin.state import COVERAGE_COLLECTOR, get_offline_settings
+    from vocode_contract.validation.validator import Validator
 
-        is_live = bool(resolve(config, URL).value) and get_settings(config).is_live
-    except pytest.UsageError:  # reported when the settings are used, if they are
-        return None
-    if not is_live:
-        return None
-    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
+    selection = get_offline_settings(pytestconfig).selection
 
-    scheduler = LoadScopeScheduling(config, log)
-    scheduler._split_scope = lambda _nodeid: "vocode-live"
-    return scheduler
+    def check(payload: object, name: str = "Call") -> "Any":
+        __tracebackhide__ = True
+        value = Validator(vocode_contract, name, selection=selection).ensure(payload)
+        if COVERAGE_COLLECTOR in pytestconfig.stash:
+            pytestconfig.stash[COVERAGE_COLLECTOR].add(value, name)
+        return value
+
+    return check
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Pass on to a worker of pytest-xdist which options were typed for this run, and the identity of the run."""
-    node.workerinput[URL_TYPED] = is_url_typed(node.config)
-    node.workerinput[IN_ADDOPTS] = list_in_addopts(node.config)
-    node.workerinput[RUN_ID] = node.config.stash.setdefault(RUN_IDENTIFIER, uuid4().hex[:12])
+@pytest.fixture
+def vocode_traffic(
+    vocode_contract: "Contract", vocode_coverage: "CoverageCollector", request: pytest.FixtureRequest
+) -> "Traffic":
+    """Checks the traffic of your own clients; any violation fails the test."""
+    from vocode_contract.http.traffic import Traffic
+    from vocode_contract.pytest_plugin.state import TRAFFIC, get_offline_settings
+    from vocode_contract.pytest_plugin.traffic import ItemTraffic
+
+    settings = get_offline_settings(request.config)
+    traffic = Traffic(
+        vocode_contract,
+        selection=settings.selection,
+        policies=settings.policies,
+        hosts=settings.traffic_hosts,
+        seen=vocode_coverage.add_exchange,
+    )
+    request.node.stash[TRAFFIC] = ItemTraffic(request.node, traffic, settings.accepted)
+    return traffic
+
+
+@pytest.fixture(scope="session")
+def webhook_adversary() -> "Iterator[Adversary]":
+    """Stress-tests your own webhook receiver: ``webhook_adversary.attack(url)``."""
+    from vocode_contract.webhooks.stress.stress_test import webhook_adversary
+
+    yield from webhook_adversary()
+
+
+@pytest.fixture(scope="session")
+def vocode_coverage(vocode_contract: "Contract", pytestconfig: pytest.Config) -> "CoverageCollector":
+    """Counts your own payloads towards ``--vocode-coverage``: ``vocode_coverage.add(payload, name)``."""
+    from vocode_contract.pytest_plugin.coverage import CoverageCollector
+    from vocode_contract.pytest_plugin.state import COVERAGE_COLLECTOR
+
+    return pytestconfig.stash.get(COVERAGE_COLLECTOR, None) or CoverageCollector(vocode_contract)

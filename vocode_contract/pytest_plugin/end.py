@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vocode_contract.errors import spell_option
+from vocode_contract.pytest_plugin import STARTED
 from vocode_contract.pytest_plugin.results import RESULT_HOOKS
 from vocode_contract.pytest_plugin.state import (
     PRINTED_REPORTS,
@@ -129,4 +130,4 @@ def _make_outcome(config: pytest.Config, results: "ResultCollector | None" = Non
 
     results = results or config.stash.get(RESULTS, None) or ResultCollector()
     settings = config.stash.get(SETTINGS, None) or get_offline_settings(config)
-    return outcome_of_pytest(settings, results, time.monotonic() - config.stash[RESULT_HOOKS].started)
+    return outcome_of_pytest(settings, results, time.monotonic() - config.stash[STARTED])

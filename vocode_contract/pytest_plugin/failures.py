@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
+def make_report(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show only the text of our own errors: a traceback or local variables could contain a payload."""

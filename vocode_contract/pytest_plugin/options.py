@@ -1,79 +1,37 @@
-"""Declare the options of the plugin, and read their values."""
+"""Read the values of the plugin's options."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vocode_contract.conformance.run.options import Given, RunOption
+from vocode_contract.conformance.run.options import Given, resolve_option
+from vocode_contract.errors import PYTEST_PREFIX
+from vocode_contract.run_options import COVERAGE, OPTIONS, RunOption
 
 #: What the files of the project set, by the name of the option; a run of ``check`` has read them already.
-PROJECT: "pytest.StashKey[Mapping[str, Given]]" = pytest.StashKey()
+PROJECT: pytest.StashKey[Mapping[str, Given]] = pytest.StashKey()
 #: The keys under which workers of pytest-xdist learn whether the URL was typed, and which options were not.
 URL_TYPED, IN_ADDOPTS = "vocode_url_typed", "vocode_in_addopts"
-MARKERS = ("vocode_operation(name): the operation of the contract that a test is about",)
-_FORMATS = "json, junit, html, sarif, markdown, github or accepted"
-_REPORT = f"write a report of the run: {_FORMATS}; - is standard output (default: none)"
 
 
-def declare(parser: pytest.Parser) -> None:
-    """Declare options and keys of the configuration file."""
-    from vocode_contract.conformance.run.options import COVERAGE, OPTIONS
-    from vocode_contract.errors import PYTEST_PREFIX
-
-    group = parser.getgroup("vocode-contract", "contract of the voice-call API")
-    for option in OPTIONS:
-        group.addoption(f"{PYTEST_PREFIX}{option.name}", help=_render_help(option), **_describe_argument(option))
-        if option.has_key and option.is_repeatable:
-            parser.addini(option.ini_key, option.help, type="args", default=[])
-        elif option.has_key:
-            parser.addini(option.ini_key, option.help, default="")
-    coverage: dict[str, Any] = {"metavar": "PERCENT", "nargs": "?", "const": "0", "dest": "vocode_coverage"}
-    group.addoption("--vocode-coverage", help=f"{COVERAGE.help} (default: off); also VOCODE_COVERAGE", **coverage)
-    parser.addini("vocode_coverage", COVERAGE.help, default="")
-    report: dict[str, Any] = {"metavar": "FORMAT[=PATH]", "action": "append", "default": [], "dest": "vocode_report"}
-    group.addoption("--vocode-report", help=_REPORT, **report)
-
-
-def _describe_argument(option: "RunOption") -> dict[str, Any]:
-    """Return the keyword arguments of ``add_argument`` for an option."""
-    if option.is_flag:
-        return {"dest": option.ini_key, "action": "store_true"}
-    # None differs from an empty text that was typed, which is refused, and from 0.
-    action = {"action": "append", "default": []} if option.is_repeatable else {"default": None}
-    return {"dest": option.ini_key, "metavar": option.metavar, "type": option.type, **action}
-
-
-def _render_help(option: "RunOption") -> str:
-    sources = [option.variable] if option.has_variable else []
-    sources += [f"{option.ini_key} in the configuration file"] if option.has_key else []
-    return option.description + (f"; also {' or '.join(sources)}" if sources else "")
-
-
-def resolve(config: pytest.Config, option: "RunOption") -> "Given":
+def resolve(config: pytest.Config, option: RunOption) -> Given:
     """Return the value of an option. Precedence: option, variable, pytest's configuration file, the project's files."""
-    from dataclasses import replace
-
-    from vocode_contract.conformance.run.options import COVERAGE, Given
-    from vocode_contract.errors import PYTEST_PREFIX
-
     files = []
     if option.has_key:
         source = f"{option.ini_key} in the configuration file"
         files.append(Given(value=config.getini(option.ini_key), source=source, is_from_file=True))
     if option.is_configurable and option is not COVERAGE and (given := _read_project(config).get(option.name)):
         files.append(given)
-    found = option.resolve(config.getoption(option.ini_key), prefix=PYTEST_PREFIX, files=files)
-    is_typed = found.source == f"{PYTEST_PREFIX}{option.name}"
+    found = resolve_option(option, config.getoption(option.ini_key), prefix=PYTEST_PREFIX, files=files)
+    is_typed = found.source == option.pytest_name
     if is_typed and option.is_configurable and option.ini_key in list_in_addopts(config):
         return replace(found, source=f"{found.source} in addopts", is_from_file=True)
     return found
 
 
-def _read_project(config: pytest.Config) -> "Mapping[str, Given]":
+def _read_project(config: pytest.Config) -> Mapping[str, Given]:
     """Return what the files of the project set, read once, and only if an option is used."""
     if PROJECT not in config.stash:
         from vocode_contract.conformance.run.project_file import read_project
@@ -84,18 +42,6 @@ def _read_project(config: pytest.Config) -> "Mapping[str, Given]":
         except InvalidOption as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[PROJECT]
-
-
-def is_any_given(config: pytest.Config) -> bool:
-    """Return whether an option was given, on the command line or in the configuration file."""
-    from vocode_contract.conformance.run.options import OPTIONS
-
-    return any(
-        option.is_set(typed := config.getoption(option.ini_key))
-        or typed == ""
-        or (option.has_key and option.is_set(config.getini(option.ini_key)))
-        for option in OPTIONS
-    )
 
 
 def require_typed(config: pytest.Config) -> None:
@@ -109,12 +55,9 @@ def require_typed(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         return
-    from vocode_contract.conformance.run.options import OPTIONS
-    from vocode_contract.errors import PYTEST_PREFIX
-
     typed = _parse_typed(config)
     for option in (option for option in OPTIONS if option.is_typed):
-        found, name = resolve(config, option), f"{PYTEST_PREFIX}{option.name}"
+        found, name = resolve(config, option), option.pytest_name
         value = list(found.value) if option.is_repeatable else found.value
         if option.is_set(value) and value != getattr(typed, option.ini_key):
             where = "not in addopts or PYTEST_ADDOPTS" if found.source == name else f"as {name}"
@@ -153,12 +96,9 @@ def _parse_typed(config: pytest.Config) -> argparse.Namespace:
 
 def _parse(words: list[str]) -> argparse.Namespace:
     """Return the values of our options among words of a command line."""
-    from vocode_contract.conformance.run.options import OPTIONS
-    from vocode_contract.errors import PYTEST_PREFIX
-
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=None, exit_on_error=False)
     for option in OPTIONS:
-        parser.add_argument(f"{PYTEST_PREFIX}{option.name}", **_describe_argument(option))
+        parser.add_argument(option.pytest_name, **option.argument)
     try:
         return parser.parse_known_args(words)[0]
     except (argparse.ArgumentError, SystemExit):  # such as the value of another option that looks like one of these

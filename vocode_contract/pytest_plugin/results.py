@@ -1,6 +1,5 @@
 """Collect the results of tests, also from workers of pytest-xdist."""
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,22 +22,15 @@ class ResultHooks:
     """Collects the results of tests that use this plugin, once there is one.
 
     Attributes:
-        started: When the run started.
         inconclusive: Number of reports that pytest counts as failed although they are inconclusive.
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        self.started = time.monotonic()
         self.inconclusive = 0
         self._config = config
-        self._session: pytest.Session | None = None
         self._has_deselected = False
         #: Attribute of `Run` -> the IDs of calls that workers of pytest-xdist report for it.
         self._calls: dict[str, list[str]] = {name: [] for name in _CALLS}
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Keep the session, whose tests are counted once there is a result."""
-        self._session = session
 
     def pytest_deselected(self, items: "Sequence[pytest.Item]") -> None:
         """Note that a test of the suite was deselected; a worker of pytest-xdist passes it on."""
@@ -90,8 +82,8 @@ class ResultHooks:
 
         if RESULTS not in self._config.stash:
             results = self._config.stash[RESULTS] = ResultCollector()
-            if self._session is not None:
-                results.pytest_collection_finish(self._session)
+            session: Any = self._config.pluginmanager.get_plugin("session")
+            results.pytest_collection_finish(session)
         return self._config.stash[RESULTS]
 
     def list_collectors(self) -> "list[ResultCollector]":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vocode_contract.conformance.run.run import Run
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def check_settings(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse environment variables that cannot be used, if there is a test that would use them."""
     if any(map(is_sending, items)) or (config.getoption("vocode_url") and is_url_typed(config)):
         get_settings(config)

@@ -96,9 +96,9 @@ def get_offline_settings(config: pytest.Config) -> "Settings":
 
 
 def _parse_settings(config: pytest.Config, *, is_offline: bool = False) -> "Settings":
-    from vocode_contract.conformance.run.options import OPTIONS
     from vocode_contract.conformance.run.settings import Settings
     from vocode_contract.errors import MissingExtra
+    from vocode_contract.run_options import OPTIONS
 
     with usage_errors():
         given = {option.name: resolve(config, option) for option in OPTIONS}
@@ -127,8 +127,8 @@ def get_run(config: pytest.Config) -> "Run":
         pytest.UsageError: A configuration file cannot be used, or does not permit the host.
     """
     if RUN not in config.stash:
-        from vocode_contract.conformance.run.options import URL
         from vocode_contract.conformance.run.run import Run
+        from vocode_contract.run_options import URL
 
         with usage_errors():
             places = (config.rootpath, config.invocation_params.dir)
@@ -146,7 +146,7 @@ def collect_coverage(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: The percentage cannot be used.
     """
-    from vocode_contract.conformance.run.options import COVERAGE
+    from vocode_contract.run_options import COVERAGE
 
     given = resolve(config, COVERAGE)
     if not given.value:

@@ -1,18 +1,12 @@
-"""The options of a run: one table that drives pytest, click, the environment and the configuration file.
-
-Nothing is imported here but the standard library and the errors, so that `--help` stays quick.
-"""
+"""What was given for the options of a run, and where."""
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from vocode_contract.errors import CHECK_PREFIX, InvalidOption
-
-_UNSET: tuple[object, ...] = (None, "", (), [])
-#: What stands in help for a value that is a number.
-_NUMBERS = ("N", "SECONDS", "BYTES")
+from vocode_contract.run_options import OPTIONS, UNSET, RunOption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,351 +24,37 @@ class Given:
     is_from_file: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunOption:
-    """One option of a run.
-
-    Attributes:
-        name: Its name without a prefix, such as ``max-body``.
-        metavar: Stands for its value in help; empty for a flag.
-        help: What it sets, as a phrase.
-        default: Its value if it is not given; a tuple may be given several times, and None stands for a number.
-        shown_default: The default in help, if it is not that value itself.
-        is_cumulative: Whether the values of all sources count, and not only those of the first one.
-        has_variable: Whether an environment variable gives it too; several values are separated by spaces.
-        has_key: Whether a key of pytest's configuration file gives it too.
-        is_typed: Whether it widens what is sent to a remote host, or who may see it: it must be typed for each run.
-        alias: A second name on the command line of ``check``; empty for none.
-        is_for_check: Whether the command ``check`` has it too.
-        scope: ``endpoint`` if it concerns requests to a server or the built-in simulator, ``server`` if it concerns
-            only those to a server. If nothing is sent there, the environment variable of the option has no effect.
-    """
-
-    name: str
-    metavar: str
-    help: str
-    _: KW_ONLY
-    default: Any = ""
-    shown_default: str = ""
-    is_cumulative: bool = False
-    has_variable: bool = False
-    has_key: bool = False
-    is_typed: bool = False
-    alias: str = ""
-    is_for_check: bool = True
-    scope: Literal["", "endpoint", "server"] = ""
-
-    @property
-    def key(self) -> str:
-        """The name as an identifier."""
-        return self.name.replace("-", "_")
-
-    @property
-    def ini_key(self) -> str:
-        """The key in pytest's configuration file, which is also pytest's name of the option."""
-        return f"vocode_{self.key}"
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return self.ini_key.upper()
-
-    @property
-    def is_flag(self) -> bool:
-        """Whether it takes no value."""
-        return isinstance(self.default, bool)
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its value is a number."""
-        return self.metavar in _NUMBERS
-
-    @property
-    def is_path(self) -> bool:
-        """Whether its value is the path of a file, or may be one."""
-        return self.metavar in ("FILE", "DATE|PATH")
-
-    @property
-    def is_configurable(self) -> bool:
-        """Whether the files of a project may set it, which can narrow what is sent but never widen it."""
-        return not (self.is_typed or self.is_flag)
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it may be given several times."""
-        return isinstance(self.default, tuple)
-
-    @property
-    def type(self) -> type:
-        """Type of one value."""
-        return str if self.default in ("", ()) else int
-
-    @property
-    def default_text(self) -> str:
-        """The default as help shows it."""
-        return self.shown_default or ("none" if self.default in _UNSET else str(self.default))
-
-    @property
-    def description(self) -> str:
-        """The help text: what it sets, its default, and whether it may be repeated."""
-        if self.is_flag:
-            return f"{self.help} (default: no)"
-        return (
-            f"{self.help} (default: {self.default_text}){'; may be given several times' if self.is_repeatable else ''}"
-        )
-
-    def is_set(self, value: Any) -> bool:
-        """Return whether a value differs from what the option has if it is not given."""
-        return value not in _UNSET and value != self.default
-
-    def resolve(self, typed: Any, *, prefix: str, files: Sequence[Given] = ()) -> Given:
-        """Return what was given: an option beats the environment, and that the configuration files.
-
-        Args:
-            typed: The value on the command line; ``None``, or False for a flag, if it is not there.
-            prefix: How options are spelled there.
-            files: The values in configuration files, the one that wins first.
-
-        Raises:
-            InvalidOption: The value on the command line is empty, as that of a shell variable that is not set.
-        """
-        if typed == "" or (self.is_repeatable and "" in (typed or ())):
-            raise InvalidOption(f"{prefix}{self.name}", "is empty; leave it out, or give it a value")
-        option = Given(value=typed, source=f"{prefix}{self.name}")
-        variable = os.environ.get(self.variable, "") if self.has_variable else ""
-        sources = (
-            option,
-            Given(value=variable.split() if self.is_repeatable else variable, source=self.variable),
-            *files,
-        )
-        if self.is_cumulative:
-            words = tuple(word for given in reversed(sources) for word in given.value or ())
-            names = " and ".join(given.source for given in sources if given.value)
-            return Given(value=words, source=names or option.source)
-        absent = (*_UNSET, self.default) if self.is_flag else _UNSET  # 0 on the command line is not absent
-        found = next((given for given in sources if given.value not in absent), replace(option, value=self.default))
-        return replace(found, value=tuple(found.value)) if self.is_repeatable else found
-
-    def as_words(self, value: Any, prefix: str) -> list[str]:
-        """Return the words of a command line that give the option a value; none for its default."""
-        if not self.is_set(value):
-            return []
-        if self.is_flag:
-            return [f"{prefix}{self.name}"]
-        return [f"{prefix}{self.name}={one}" for one in (value if self.is_repeatable else (value,))]
-
-
-URL = RunOption(
-    "url",
-    "URL",
-    "server to check",
-    shown_default="the built-in simulator",
-    has_variable=True,
-    has_key=True,
-    scope="endpoint",
-)
-
-OPTIONS: tuple[RunOption, ...] = (
-    URL,
-    RunOption(
-        "contract",
-        "DATE|PATH",
-        "date of the contract, or a folder or OpenAPI file of your own",
-        shown_default="2023-11-30",
-        has_variable=True,
-        has_key=True,
-    ),
-    RunOption(
-        "profile",
-        "NAME",
-        "how literally the contract is read: documented, wire or tolerant",
-        shown_default="wire",
-        has_variable=True,
-        has_key=True,
-    ),
-    RunOption(
-        "operation",
-        "NAME=OPERATION",
-        "operation of your own contract that is one of the published ones under another operationId and path, such as "
-        "'end_call=hangUp' or 'end_call=POST /hangup'",
-        default=(),
-    ),
-    RunOption("call-id", "ID", "ID of a call that may be ended", default=(), is_typed=True),
-    RunOption(
-        "select",
-        "CODES",
-        "check only these codes, separated by commas; wildcards such as json-* are allowed",
-        default=(),
-        shown_default="all",
-        has_key=True,
-    ),
-    RunOption(
-        "ignore", "CODES", "skip these codes, separated by commas; wildcards are allowed", default=(), has_key=True
-    ),
-    RunOption(
-        "error",
-        "CODES",
-        "report these codes as errors, whatever their severity, separated by commas; wildcards are allowed",
-        default=(),
-        has_key=True,
-    ),
-    RunOption(
-        "accepted",
-        "FILE",
-        "TOML file of violations that are accepted, each with a reason",
-        has_variable=True,
-        has_key=True,
-    ),
-    RunOption(
-        "traffic-host",
-        "HOST",
-        "host whose traffic vocode_traffic checks, with or without a port",
-        default=(),
-        shown_default="any",
-        has_key=True,
-        is_for_check=False,
-    ),
-    RunOption(
-        "policy",
-        "NAME=VALUE",
-        "policy for behaviour that the documents leave open; 'vocode-contract explain --policies' lists the values",
-        default=(),
-        shown_default="those that it lists",
-        is_cumulative=True,
-        has_variable=True,
-        has_key=True,
-    ),
-    RunOption("fuzz", "N", "number of generated requests per operation", default=0),
-    RunOption("seed", "N", "random seed for generated requests", default=0),
-    RunOption(
-        "ca",
-        "FILE",
-        "PEM file of an additional certificate authority to trust",
-        has_variable=True,
-        has_key=True,
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "cert",
-        "FILE",
-        "PEM file of the client certificate, and of its key unless another file is given",
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "key",
-        "FILE",
-        "PEM file of the key of the client certificate; VOCODE_KEY_PASSPHRASE holds its passphrase",
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "auth",
-        "SCHEME",
-        "how VOCODE_API_KEY is sent: bearer, basic (it holds user:password) or header:NAME",
-        shown_default="bearer",
-        has_key=True,
-        scope="server",
-    ),
-    RunOption(
-        "header-env",
-        "NAME=VARIABLE",
-        "header to add to every request, with its value from an environment variable",
-        default=(),
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "proxy",
-        "URL",
-        "HTTP proxy to use; VOCODE_PROXY_AUTH holds its credentials",
-        shown_default="none, HTTPS_PROXY is ignored",
-        has_variable=True,
-        has_key=True,
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "allow-http",
-        "HOST",
-        "host in a private network that may be reached over plain http, where others can read the token",
-        default=(),
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "timeout",
-        "SECONDS",
-        "maximum duration of one exchange in seconds",
-        shown_default="30",
-        has_variable=True,
-        has_key=True,
-        scope="endpoint",
-    ),
-    RunOption(
-        "max-body",
-        "BYTES",
-        "maximum response size in bytes",
-        shown_default="8388608",
-        has_variable=True,
-        has_key=True,
-        scope="endpoint",
-    ),
-    RunOption(
-        "plan",
-        "",
-        "print the requests that would be sent, and send nothing",
-        default=False,
-        alias="dry-run",
-        scope="server",
-    ),
-    RunOption(
-        "allow",
-        "EFFECT",
-        "permit an effect on a remote host: rings, hangs-up, bills or writes",
-        default=(),
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption("allow-number", "NUMBER", "phone number that a remote host may call", default=(), is_typed=True),
-    RunOption(
-        "from-number",
-        "NUMBER",
-        "phone number of your account that calls are placed from",
-        shown_default="a fictional one",
-    ),
-    RunOption(
-        "budget",
-        "N",
-        "maximum number of state-changing requests to a remote host",
-        default=1,
-        is_typed=True,
-        scope="server",
-    ),
-    RunOption(
-        "production", "", "confirm that the target is a production host", default=False, is_typed=True, scope="server"
-    ),
-    RunOption(
-        "approve-sends",
-        "N",
-        "number of state-changing requests that the plan shows, as confirmation for production without a terminal",
-        default=None,
-        is_typed=True,
-        scope="server",
-    ),
-)
-
-#: The percentage of the contract that tests must exercise: an option of pytest only.
-COVERAGE = RunOption(
-    "coverage",
-    "PERCENT",
-    "report which parts of the contract the tests exercise, and fail below a percentage",
-    has_variable=True,
-    has_key=True,
-)
-
 #: Name of an option -> its default.
 DEFAULTS: Mapping[str, Given] = {
     option.name: Given(value=option.default, source=f"{CHECK_PREFIX}{option.name}") for option in OPTIONS
 }
+
+
+def resolve_option(option: RunOption, typed: Any, *, prefix: str, files: Sequence[Given] = ()) -> Given:
+    """Return what was given for an option: the command line beats the environment, and that the configuration files.
+
+    Args:
+        option: The option.
+        typed: The value on the command line; ``None``, or False for a flag, if it is not there.
+        prefix: How options are spelled there.
+        files: The values in configuration files, the one that wins first.
+
+    Raises:
+        InvalidOption: The value on the command line is empty, as that of a shell variable that is not set.
+    """
+    name = f"{prefix}{option.name}"
+    if typed == "" or (option.is_repeatable and "" in (typed or ())):
+        raise InvalidOption(name, "is empty; leave it out, or give it a value")
+    variable = os.environ.get(option.variable, "") if option.has_variable else ""
+    sources = (
+        Given(value=typed, source=name),
+        Given(value=variable.split() if option.is_repeatable else variable, source=option.variable),
+        *files,
+    )
+    if option.is_cumulative:
+        words = tuple(word for given in reversed(sources) for word in given.value or ())
+        return Given(value=words, source=" and ".join(given.source for given in sources if given.value) or name)
+    absent = (*UNSET, option.default) if option.is_flag else UNSET  # 0 on the command line is not absent
+    default = Given(value=option.default, source=name)
+    found = next((given for given in sources if given.value not in absent), default)
+    return replace(found, value=tuple(found.value)) if option.is_repeatable else found

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vocode_contract.conformance.run.options import OPTIONS, Given, RunOption
+from vocode_contract.conformance.run.options import Given
 from vocode_contract.errors import InvalidOption, describe_unknown
 from vocode_contract.http.guard.config_file import PYPROJECT, TOOL, read_project_tables
+from vocode_contract.run_options import OPTIONS, RunOption
 
 CONFIGURABLE: Mapping[str, RunOption] = {option.name: option for option in OPTIONS if option.is_configurable}
 _TYPED = frozenset(option.name for option in OPTIONS if not option.is_configurable)

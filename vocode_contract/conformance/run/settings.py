@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self, get_args
 
 from vocode_contract.conformance.run.accepted import read_accepted
-from vocode_contract.conformance.run.options import DEFAULTS, OPTIONS, Given
+from vocode_contract.conformance.run.options import DEFAULTS, Given
 from vocode_contract.contract.acceptance import Acceptance
 from vocode_contract.contract.model import DEFAULT_PROFILE, Contract, find_contract, is_contract_path
 from vocode_contract.contract.operation import SAFE_METHODS, Effect
@@ -34,6 +34,7 @@ from vocode_contract.http.message import LARGEST_BODY, MAX_BODY
 from vocode_contract.http.policies import DEFAULT_POLICIES, Policies
 from vocode_contract.http.traffic import Hosts
 from vocode_contract.http.url import is_host
+from vocode_contract.run_options import OPTIONS
 from vocode_contract.validation.codes import ALL, Selection, parse_patterns, raise_to_errors
 from vocode_contract.validation.masking import Secret
 from vocode_contract.validation.scalars import canonical_id, uuid_of
