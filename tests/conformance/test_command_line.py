@@ -33,6 +33,8 @@ ELSEWHERE = {"accepted", "allow-http", "auth", "ca", "cert", "header-env", "key"
 class WatchedOption:
     """A default value that notes that it is read."""
 
+    is_from_file = False
+
     def __init__(self, name: str, read: set[str]) -> None:
         self.source, self._read = name, read
 
