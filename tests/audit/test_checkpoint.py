@@ -2,6 +2,9 @@
 
 import json
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +144,16 @@ def test_file_name_that_is_not_utf8_is_escaped_in_every_report_and_the_checkpoin
         shown = {"json": r"caf\\udce9.jsonl", "markdown": "caf&#92;udce9.jsonl"}.get(format_, r"caf\udce9.jsonl")
         assert f"{shown}.missing" in text
         assert text.count(shown) > 1
+
+
+def test_audit_without_a_usable_temporary_directory_is_one_clear_error(archive):
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "vocode_contract", "audit", str(archive)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )
+    assert done.returncode == 2
+    message = "vocode-contract: TMPDIR: intermediate results cannot be written: no usable temporary directory"
+    assert done.stderr.startswith(message)

@@ -12,7 +12,7 @@ from vocode_contract.report.audit import (
 )
 from vocode_contract.report.coverage import render_coverage
 from vocode_contract.report.payload_results import Heading, format_size
-from vocode_contract.report.text import limit_lines, render_violation
+from vocode_contract.report.text import align, limit_lines, render_violation
 from vocode_contract.validation.masking import printable
 
 #: Findings under a title, properties, and sources that are listed.
@@ -78,7 +78,7 @@ def _tabulate_schemas(report: AuditReport) -> Iterator[str]:
         [printable(name) or "(none)", f"{counts.total():,}", *(f"{counts[verdict]:,}" for verdict in shown)]
         for name, counts in report.schemas.items()
     )
-    return _align(rows) if len(rows) > 1 else iter(())
+    return align(rows, "<" + ">" * len(rows[0])) if len(rows) > 1 else iter(())
 
 
 def _tabulate_properties(report: AuditReport) -> Iterator[str]:
@@ -91,16 +91,6 @@ def _tabulate_properties(report: AuditReport) -> Iterator[str]:
     for use in shown if report.full else shown[:_MOST]:
         cells = [describe_property(use, status) for status in statuses]
         rows.append([printable(use.name), *cells, printable("; ".join(use.remarks))])
-    yield from _align(rows, right=False)
+    yield from align(rows)
     if len(shown) > len(rows) - 1:
         yield f"and {len(shown) - len(rows) + 1:,} more; {_HINT}"
-
-
-def _align(rows: Sequence[Sequence[str]], *, right: bool = True) -> Iterator[str]:
-    """Yield rows whose columns are aligned; the first is aligned to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *cells in rows:
-        aligned = (
-            cell.rjust(width) if right else cell.ljust(width) for cell, width in zip(cells, widths[1:], strict=True)
-        )
-        yield "  ".join([first.ljust(widths[0]), *aligned]).rstrip()

@@ -9,7 +9,7 @@ from vocode_contract.report.evidence import Evidence, find_place
 from vocode_contract.report.outcome import WORDS, Cause, Outcome, count_verdicts, describe_counts
 from vocode_contract.report.results import CONFORMS
 from vocode_contract.report.row import VERDICTS, Row
-from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, cut_around, limit_lines, shorten
+from vocode_contract.report.text import MOST_LINE, MOST_PHRASE, MOST_TEXT, align, cut_around, limit_lines, shorten
 from vocode_contract.validation.codes import rests_on
 from vocode_contract.validation.safe_text import inert
 
@@ -52,12 +52,9 @@ def tabulate(outcome: Outcome, verbosity: int) -> tuple[tuple[str, ...], list[tu
     return _OPERATIONS, [(_render_group(name, rows), _find_worst(rows)) for name, rows in groups]
 
 
-def _render_table(outcome: Outcome, verbosity: int) -> list[str]:
+def _render_table(outcome: Outcome, verbosity: int) -> Iterator[str]:
     titles, shown = tabulate(outcome, verbosity)
-    rows = [titles, *(cells for cells, _ in shown)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(titles) - 1)]
-    padded = ([*map(str.ljust, row, widths), row[-1].rjust(len(_render_seconds(0)))] for row in rows if shown)
-    return ["  ".join(row).rstrip() for row in padded]
+    return align([titles, *(cells for cells, _ in shown)], "<" * (len(titles) - 1) + ">") if shown else iter(())
 
 
 def _render_group(operation: str, rows: list[Row]) -> tuple[str, ...]:

@@ -33,6 +33,20 @@ def render_concise(results: Iterable[Result], heading: Heading) -> Iterator[str]
     return limit_report(lines, heading)
 
 
+def align(rows: Sequence[Sequence[str]], sides: str = "") -> Iterator[str]:
+    """Yield the rows of a table as lines.
+
+    Args:
+        rows: The cells of each row, the same number in all.
+        sides: ``<`` or ``>`` for each column, the side to which it is aligned; by default all to the left.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = sides or "<" * len(widths)
+    for row in rows:
+        cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=False))
+        yield "  ".join(cells).rstrip()
+
+
 def limit_report(lines: Iterable[str], heading: Heading, *, width: int = MOST_LINE) -> Iterator[str]:
     """Yield the lines of a report with line breaks, at most `MOST_TEXT` bytes unless the report is full."""
     return (f"{line}\n" for line in limit_lines(lines, full=heading.full, hint=_HINT, width=width))
