@@ -7,8 +7,11 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from backports import zstd
@@ -156,6 +159,56 @@ def test_audit_opens_what_fsspec_opens():
     assert audit(["memory://me:secret@archive/none.jsonl?key=secret", "nowhere://x"]).unread.keys() == {
         "memory://***@archive/none.jsonl?***", "nowhere://x"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url", ["zip://d/x.jsonl::{}", "zip://d/*.jsonl::{}", "zip://d::file://{}", "simplecache::zip://*/x.jsonl::{}"]
+)
+def test_audit_opens_what_a_zip_archive_holds(tmp_path, url):
+    with ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("d/x.jsonl", FORMS["x.jsonl"]([call(1), call(1)]))
+    audited = audit([url.format(tmp_path / "x.zip")])
+    assert verdicts(audited) == {"Call conforms": 2}
+    assert audited.summary.repeated == 1
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers a path such as ``/401/x.jsonl`` with that status; ``cut`` breaks off, ``chunked`` names no length."""
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        kind = self.path.split("/")[1]
+        self.send_response(int(kind) if kind.isdigit() else 200)
+        if kind != "chunked":
+            self.send_header("Content-Length", "100" if kind == "cut" else "8")
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(b'{"a": 1}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_audit_reports_what_servers_refuse_and_goes_on(tmp_path):
+    pytest.importorskip("aiohttp")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://user:hush@127.0.0.1:{server.server_port}"
+        paths = [f"{base}/{kind}/x.jsonl?hush" for kind in ("401", "500", "cut", "chunked")]
+        audited = audit([*paths, "http://[::1/x.jsonl", write_lines(tmp_path / "x.jsonl", [call(1)])])
+        server.shutdown()
+    assert verdicts(audited) == {"Call conforms": 1}
+    shown = [f"{name.rpartition('/x')[0].rpartition('/')[2]}: {reason}" for name, reason in audited.unread.items()]
+    assert shown == [
+        "401: fsspec cannot read it (ClientResponseError, HTTP status 401)",
+        "500: fsspec cannot read it (ClientResponseError, HTTP status 500)",
+        "cut: fsspec cannot read it (ClientPayloadError)",
+        "chunked: its size is unknown; pass its content on standard input, as -",
+        "[::1: fsspec cannot read it (TypeError)",
+    ]
+    assert "hush" not in str(audited.unread)
 
 
 @pytest.mark.parametrize(

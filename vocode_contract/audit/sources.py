@@ -8,7 +8,7 @@ import io
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 from importlib import import_module
@@ -116,7 +116,7 @@ def _expand(path: str) -> list[str]:
 
 
 def _expand_url(url: str) -> list[str]:
-    filesystem, path = _filesystem(url)
+    filesystem, path = _find_filesystem(url)
     with _report_failures():
         if filesystem.isdir(path):
             found = [each for each in filesystem.find(path) if each.lower().endswith(_COMPRESSED_SUFFIXES)]
@@ -126,10 +126,13 @@ def _expand_url(url: str) -> list[str]:
             return [url]
     if not found:
         raise Unusable("nothing is there that can be read")
-    return sorted(filesystem.unstrip_protocol(each) for each in found)
+    links = url.split("::")
+    place = next(number for number, link in enumerate(links) if is_url(link))
+    names = sorted(map(filesystem.unstrip_protocol, found))
+    return ["::".join([*links[:place], name, *links[place + 1 :]]) for name in names]
 
 
-def _filesystem(url: str) -> Any:
+def _find_filesystem(url: str) -> Any:
     try:
         from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types
     except ImportError:
@@ -143,10 +146,16 @@ def _report_failures() -> Iterator[None]:
     """Turn what fsspec and its backends raise into a reason that contains no credentials of a URL."""
     try:
         yield
+    except (Unusable, MissingExtra):
+        raise
     except OSError as error:
         raise Unusable(_describe(error)) from None
-    except (ImportError, ValueError) as error:
-        raise Unusable(f"fsspec cannot open it ({type(error).__name__})") from None
+    except ImportError as error:
+        raise Unusable(f"fsspec cannot open it: {error}") from None  # it names the package to install
+    except Exception as error:  # noqa: BLE001 - each backend raises errors of its own, with URLs in their texts
+        status = getattr(error, "status", None)
+        shown = f", HTTP status {status}" if isinstance(status, int) else ""
+        raise Unusable(f"fsspec cannot read it ({type(error).__name__}{shown})") from None
 
 
 def _describe(error: OSError) -> str:
@@ -163,11 +172,14 @@ def look_at(path: str) -> Source:
     with open_bytes(path) as (stream, size, modified):
         start = stream.read(len(_ZSTANDARD))
     coding: Coding = "gzip" if start.startswith(_GZIP) else "zstd" if start == _ZSTANDARD else ""
-    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    name = path.partition("?")[0] if is_url(path) else path
+    name = name.lower().removesuffix(".gz").removesuffix(".zst")
     form = next((form for suffix, form in SUFFIXES.items() if name.endswith(suffix)), None)
     if form is None:
         with open_bytes(path) as (stream, _, _), _decompress(stream, coding) as content:
             form = _tell_by_content(content.read(_HEAD))
+    if start and not size and form == "lines" and not coding:
+        raise Unusable("its size is unknown; pass its content on standard input, as -")
     return Source(path=path, form=form, coding=coding, size=size, modified=modified, name=_show_path(path))
 
 
@@ -206,12 +218,13 @@ def open_bytes(path: str, tick: Callable[[int], None] | None = None) -> Iterator
     Raises:
         Unusable: It cannot be opened, or is no regular file; or reading fails in the body.
     """
-    with _report_failures():
-        raw, size, modified = _open_url(path) if is_url(path) else _open_file(path)
-        try:
-            yield cast("BinaryIO", io.BufferedReader(_CountedStream(raw, tick), 1 << 17)), size, modified
-        finally:
-            raw.close()
+    with ExitStack() as stack:
+        with _report_failures():
+            # An archive closes its file as soon as nothing refers to its file system.
+            filesystem, name = _find_filesystem(path) if is_url(path) else (None, path)
+            raw, size, modified = _open_remote(filesystem, name) if filesystem else _open_file(path)
+            stack.callback(raw.close)
+        yield cast("BinaryIO", io.BufferedReader(_CountedStream(raw, tick), 1 << 17)), size, modified
 
 
 def _open_file(path: str) -> tuple[BinaryIO, int, int]:
@@ -219,13 +232,12 @@ def _open_file(path: str) -> tuple[BinaryIO, int, int]:
     return stream, status.st_size, status.st_mtime_ns
 
 
-def _open_url(url: str) -> tuple[BinaryIO, int, int]:
-    filesystem, path = _filesystem(url)
+def _open_remote(filesystem: Any, path: str) -> tuple[BinaryIO, int, int]:
     return filesystem.open(path, "rb"), filesystem.size(path) or 0, 0
 
 
 class _CountedStream(io.RawIOBase):
-    """A stream that reports how much was read of it."""
+    """A stream that reports how much was read of it, and why it cannot be read."""
 
     def __init__(self, stream: BinaryIO, tick: Callable[[int], None] | None) -> None:
         self._stream = stream
@@ -238,10 +250,12 @@ class _CountedStream(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._stream.seek(offset, whence)
+        with _report_failures():
+            return self._stream.seek(offset, whence)
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        size: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]  # but every file has it
+        with _report_failures():
+            size: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]  # but every file has it
         if self._tick:
             self._tick(size)
         return size
