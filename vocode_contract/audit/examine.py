@@ -33,13 +33,14 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Limits, Unreadable
 from vocode_contract.validation.lifecycle.call_life import STATUSES
 from vocode_contract.validation.scalars import instant
+from vocode_contract.validation.shallow import accept_shallow
 from vocode_contract.validation.validator import validator
 from vocode_contract.validation.violation import Violation, has_error
 
 #: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
 READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
-#: Bytes of a line, and its brackets, below which no limit on values and depth can be exceeded.
-_SHORT, _FEW = 500_000, 64
+#: Bytes of a line below which the limit on values cannot be exceeded.
+_SHORT = 500_000
 #: Payloads of the sample that are in memory at once.
 _MANY = 256
 
@@ -132,7 +133,7 @@ class _Examiner:
         # If what it accepts has the members by which `tell_schema` tells a Call, the schema need not be told first.
         required = task.contract.schemas.get("Call", {}).get("required", ())
         is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
-        self._accepts_calls = _accepting(task.contract, "Call") if is_told else None
+        self._accepts_calls = _accepting(task.contract, "Call", self._limits.depth) if is_told else None
         self._parts: dict[int, Part] = {}
         self._seen: dict[str, Counter[int]] = {}
 
@@ -151,11 +152,7 @@ class _Examiner:
             if len(line) < _SHORT and accepts is not None:
                 try:
                     value: Any = loads(line)
-                    # To remove a rare byte is the fastest way to count it.
-                    is_usual = not strict or (
-                        dumps(value) == line and len(line) - len(line.replace(b"{", b"").replace(b"[", b"")) <= _FEW
-                    )
-                    if is_usual and accepts(value):
+                    if accepts(value) and (not strict or dumps(value) == line):
                         start, end = value.get("start_time"), value.get("end_time")
                         if start is None or end is None or _are_ordered(start, end):
                             ids.append(value["id"])
@@ -307,10 +304,15 @@ def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Vio
 
 
 @cache
-def _accepting(contract: Contract, schema: str) -> Callable[[object], bool]:
-    """Return the function that accepts the payloads without any violation, drift and undeclared keys included."""
+def _accepting(contract: Contract, schema: str, depth: int | None = None) -> Callable[[object], bool]:
+    """Return the function that accepts the payloads without any violation, drift and undeclared keys included.
+
+    With a depth, it accepts only those that nest no deeper, and not all of them.
+    """
     strict = contract.with_profile("wire") if contract.profile == "tolerant" else contract
     is_closed = default_level("unknown-key", contract.profile) != "off"
+    if depth is not None:
+        return accept_shallow(strict, schema, depth, is_closed=is_closed)
     return best_engine(schema_under_profile(strict, f"/components/schemas/{schema}", is_closed=is_closed)).is_valid
 
 
