@@ -1,5 +1,7 @@
 """Hostile and damaged files: each payload passes the same limits, what cannot be read is located, and nothing hangs."""
 
+import base64
+import gzip
 import io
 import json
 import tracemalloc
@@ -14,6 +16,7 @@ from tests.audit.archives import call, write_lines
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.json_items import split_items
 from vocode_contract.audit.run import Audited, audit
+from vocode_contract.contract import reading
 
 DEEP: Any = json.loads("[" * 300 + "]" * 300)
 
@@ -155,3 +158,59 @@ def test_line_of_many_blocks_is_read_once(tmp_path):
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
     assert verdicts(audited) == {"unreadable": 1, "Call conforms": 1}
+
+
+# --- cassettes ---
+
+_LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 12)
+)
+_MERGED = "a0: &a0 {x: y}\n" + "".join(
+    f"a{number}: &a{number}\n  <<: [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 12)
+)
+_BODY = "- &a {response: {body: " + "x" * 100_000 + "}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{_LAUGHS}interactions: [{{response: {{body: x, headers: {{Content-Encoding: *a11}}}}}}]", ""),
+        (f"{_LAUGHS}interactions: [{{response: {{body: *a11, headers: *a11}}, recorded_at: *a11}}, *a11]", ""),
+        (f"{_MERGED}interactions: []", ""),
+        (f"a: &a {{b: c}}\nx: {{{'<<: *a, ' * 2_000}}}", "too many values"),
+        (f"interactions:\n{_BODY}{'- *a' + chr(10)}" + "- *a\n" * 1_000, "aliases repeat"),
+        ("interactions: &a [*a]", ""),
+        ("&a {interactions: [*a, {response: *a}], response: *a, body: *a, headers: *a}", ""),
+        ("interactions: " + "[" * 100_000, "YAML is damaged"),
+        ("interactions:\n" + "- " * 100_000, "YAML is damaged"),
+        ("interactions: " + "1:" * 100_000 + "1", ""),
+        ("interactions: " + "1:" * 300 + "1.5", ""),
+        ("interactions:\n" + "".join(f"  {number * (2**61 - 1)}: x\n" for number in range(10_000)), ""),
+        ("interactions: !!timestamp x", "YAML is damaged"),
+        ("interactions: !!bool x", "YAML is damaged"),
+        ("interactions: !!int ''", "YAML is damaged"),
+        ("interactions: !!float 1e999", ""),
+        ("? [a]\n: b", "YAML is damaged"),
+    ],
+    ids=lambda value: value[:30] if len(value) < 100 else None,
+)
+def test_hostile_cassette_ends_soon(tmp_path, text, reason):
+    (tmp_path / "x.yaml").write_text(text)
+    write_lines(tmp_path / "z.jsonl", [call(1)])
+    audited = audit([str(tmp_path)])
+    assert verdicts(audited) == {"Call conforms": 1}
+    assert all(reason in damage for damage in audited.summary.damaged.values())
+    assert bool(audited.summary.damaged) == bool(reason)
+
+
+def test_cassette_of_too_many_values_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_VALUES", 100)
+    (tmp_path / "x.yaml").write_text(f"[{'a,' * 200}]")
+    assert "too many values" in "".join(audit([str(tmp_path)]).summary.damaged.values())
+
+
+def test_coding_of_a_body_is_read_from_the_first_value_of_its_header(tmp_path):
+    body = base64.b64encode(gzip.compress(json.dumps(call(1)).encode())).decode()
+    response = f"{{headers: {{1: x, Content-Encoding: [GZIP]}}, body: {{string: !!binary {body}}}}}"
+    (tmp_path / "x.yaml").write_text(f"interactions: [{{response: {response}}}]")
+    assert verdicts(audit([str(tmp_path)])) == {"Call conforms": 1}

@@ -211,6 +211,8 @@ UNREADABLE = [
         + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
         "values",
     ),
+    ("a: !!timestamp x\n", "is neither JSON nor YAML"),
+    (f"a: &a {{b: c}}\nx: {{{'<<: *a, ' * 2_000}}}\n", "is neither JSON nor YAML"),
     ("nowhere.yaml", "cannot be read"),
 ]
 

@@ -149,12 +149,17 @@ def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
     if len(data) > MOST_WHOLE:
         raise Unusable(f"a cassette is read as a whole, and this one is longer than {MOST_WHOLE:,} bytes")
     interactions = _member(_load_cassette(data), "interactions")
+    left = MOST_WHOLE  # an alias of three bytes repeats a whole interaction
     for index, interaction in enumerate(interactions if isinstance(interactions, list) else ()):
         at = instant(_member(interaction, "recorded_at"))
         for number, half in enumerate(("request", "response")):
-            body = _cassette_body(_member(interaction, half), most)
+            body, headers = _cassette_body(_member(interaction, half)), _member(interaction, half, "headers")
+            left -= len(body) + (len(headers) if isinstance(headers, dict) else 0)
+            if left < 0:
+                raise Unusable("its YAML aliases repeat more than is read")
             if body:
-                yield Recorded(payload=body, index=2 * index + number, at=at, may_be_other=True)
+                payload = _decode_body(body, headers, most)
+                yield Recorded(payload=payload, index=2 * index + number, at=at, may_be_other=True)
 
 
 def _load_cassette(data: bytes) -> object:
@@ -163,24 +168,29 @@ def _load_cassette(data: bytes) -> object:
     except ImportError:
         raise MissingExtra("audit", "reading cassettes") from None
     except ValueError:
-        raise Unusable("it is no cassette: its YAML is damaged") from None
+        raise Unusable("it is no cassette: its YAML is damaged, or has too many values") from None
 
 
-def _cassette_body(half: object, most: int) -> bytes:
+def _cassette_body(half: object) -> bytes:
     body = _member(half, "body")
     text = _member(body, "string") if isinstance(body, dict) else body
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text if isinstance(text, bytes) else b""
-    coding = _header(_member(half, "headers"), "content-encoding")
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text if isinstance(text, bytes) else b""
+
+
+def _decode_body(body: bytes, headers: object, most: int) -> bytes:
+    coding = _header(headers, "content-encoding")
     if coding and coding != "identity":
         with suppress(Undecodable):
-            return decode(data, coding, most)
-    return data[: most + 1]
+            return decode(body, coding, most)
+    return body[: most + 1]
 
 
 def _header(headers: object, name: str) -> str:
+    """Return the first value of a header in lower case; empty if it is absent or no text."""
     for key, value in headers.items() if isinstance(headers, dict) else ():
-        if str(key).lower() == name:
-            return str(value[0] if isinstance(value, list) and value else value).lower()
+        if isinstance(key, str) and key.lower() == name:
+            first = value[0] if isinstance(value, list) and value else value
+            return first.lower() if isinstance(first, str) else ""
     return ""
 
 
