@@ -15,6 +15,7 @@ from vocode_contract.audit.examine import examine
 from vocode_contract.audit.run import audit
 from vocode_contract.contract.model import Contract
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.lock import lock_file
 from vocode_contract.report.audit import AuditReport
 from vocode_contract.report.audit_formats import AUDIT_FORMATS
 
@@ -111,6 +112,31 @@ def test_checkpoint_that_is_a_file_is_an_error_that_names_it(archive):
     (archive / "state").write_text("")
     with pytest.raises(InvalidOption, match=r"cannot be written: file exists \(.*state\)"):
         audit_again(archive)
+
+
+def test_checkpoint_that_is_a_url_is_refused(archive, monkeypatch):
+    monkeypatch.chdir(archive)
+    with pytest.raises(InvalidOption, match="--checkpoint: must be a directory of this machine, not a URL"):
+        audit(["archive"], checkpoint="s3://bucket/state")
+    assert not Path("s3:").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_checkpoint_that_another_audit_uses_is_an_error_that_names_its_process(archive):
+    whole = audit_again(archive)
+    descriptor = lock_file(archive / "state" / "lock")
+    assert descriptor is not None
+    with pytest.raises(InvalidOption, match=f"state is in use by another audit .process {os.getpid()}.; wait"):
+        audit_again(archive)
+    os.close(descriptor)
+    assert audit_again(archive) == whole
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_checkpoint_of_an_audit_that_was_killed_loses_its_temporary_files(archive):
+    (archive / "state" / "vocode-contract-audit-killed").mkdir(parents=True)
+    audit_again(archive)
+    assert not [*(archive / "state").glob("vocode-contract-audit-*")]
 
 
 def test_checkpoint_in_the_audited_directory_is_not_read(archive):

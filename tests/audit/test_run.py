@@ -161,6 +161,14 @@ def test_audit_opens_what_fsspec_opens():
     }  # fmt: skip
 
 
+def test_audit_reads_a_file_once_that_several_paths_name(tmp_path):
+    write_lines(tmp_path / "a.jsonl", [EVENT])
+    (tmp_path / "b.jsonl").symlink_to("a.jsonl")
+    audited = audit([str(tmp_path), f"{tmp_path}/./a.jsonl"])
+    assert verdicts(audited) == {"WebhookEvent conforms": 1}
+    assert not codes(audited)
+
+
 @pytest.mark.parametrize(
     "url", ["zip://d/x.jsonl::{}", "zip://d/*.jsonl::{}", "zip://d::file://{}", "simplecache::zip://*/x.jsonl::{}"]
 )
@@ -202,11 +210,11 @@ def test_audit_reports_what_servers_refuse_and_goes_on(tmp_path):
     assert verdicts(audited) == {"Call conforms": 1}
     shown = [f"{name.rpartition('/x')[0].rpartition('/')[2]}: {reason}" for name, reason in audited.unread.items()]
     assert shown == [
-        "401: fsspec cannot read it (ClientResponseError, HTTP status 401)",
-        "500: fsspec cannot read it (ClientResponseError, HTTP status 500)",
-        "cut: fsspec cannot read it (ClientPayloadError)",
+        "401: it cannot be read (ClientResponseError, HTTP status 401)",
+        "500: it cannot be read (ClientResponseError, HTTP status 500)",
+        "cut: it cannot be read (ClientPayloadError)",
         "chunked: its size is unknown; pass its content on standard input, as -",
-        "[::1: fsspec cannot read it (TypeError)",
+        "[::1: it cannot be read (TypeError)",
     ]
     assert "hush" not in str(audited.unread)
 

@@ -68,6 +68,13 @@ def test_audit_reads_standard_input(run, monkeypatch):
     assert "<stdin>:2: /agent: " in out
 
 
+def test_audit_reports_standard_input_that_is_closed(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    code, out, _ = run("-")
+    assert code == 3
+    assert "  <stdin>: standard input is closed\n" in out
+
+
 def test_audit_shows_how_much_of_standard_input_was_read(run, monkeypatch):
     monkeypatch.setattr(audit, "_LOG_SECONDS", 0.0)
     given(monkeypatch, b"\n" * 3_000_000)

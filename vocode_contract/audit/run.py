@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
@@ -15,11 +16,14 @@ from vocode_contract.audit.executors import Executor, Lost, ProcessExecutor, Ser
 from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.audit.ids import find_repeated, pack_ids, spread
 from vocode_contract.audit.recognize import ID_BYTES
-from vocode_contract.audit.sources import Shard, Source, cut, find_sources, look_at, spool
+from vocode_contract.audit.sources import Shard, Source, cut, find_sources, is_url, look_at, spool
 from vocode_contract.audit.summary import Summary
 from vocode_contract.contract.model import Contract, resolve_contract
+from vocode_contract.errors import InvalidOption
+from vocode_contract.http.lock import LockHeld, lock_file
 
 STDIN = "-"
+_SCRATCH = "vocode-contract-audit-"
 #: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
 _SAMPLE_BYTES = 1024 * 1024
 _MOST_EVERY = 256
@@ -120,19 +124,37 @@ def audit(
 def _open_store(directory: str | None, stack: ExitStack) -> tuple[Checkpoint, Path]:
     """Return what holds the results, and a directory for everything else, which is removed in the end."""
     option = "--checkpoint" if directory else "TMPDIR"
+    if directory and is_url(directory):
+        raise InvalidOption(option, "must be a directory of this machine, not a URL")
     with report_failure(option, "written", directory or ""):
         if directory:
             os.makedirs(directory, mode=0o700, exist_ok=True)
-        temporary = TemporaryDirectory(prefix="vocode-contract-audit-", dir=directory, ignore_cleanup_errors=True)
+            _lock(directory, option, stack)
+        temporary = TemporaryDirectory(prefix=_SCRATCH, dir=directory, ignore_cleanup_errors=True)
         scratch = Path(stack.enter_context(temporary))
     return Checkpoint(Path(directory) if directory else scratch, option), scratch
+
+
+def _lock(directory: str, option: str, stack: ExitStack) -> None:
+    """Lock a checkpoint, and remove what an audit that was killed left there besides results."""
+    try:
+        descriptor = lock_file(Path(directory, "lock"))
+    except LockHeld as holder:
+        reason = f"{directory} is in use by another audit (process {holder}); wait until it ends"
+        raise InvalidOption(option, reason) from None
+    if descriptor is not None:
+        stack.callback(os.close, descriptor)
+        for left in Path(directory).glob(f"{_SCRATCH}*"):
+            rmtree(left, ignore_errors=True)
 
 
 def _find(
     paths: list[str], scratch: Path, stdin: BinaryIO | None, progress: Progress
 ) -> tuple[tuple[Source, ...], dict[str, str]]:
     sources, unread = find_sources(path for path in paths if path != STDIN)
-    if STDIN in paths and stdin is not None:
+    if STDIN in paths and stdin is None:
+        unread["<stdin>"] = "standard input is closed"
+    elif STDIN in paths and stdin is not None:
         copy = str(scratch / "stdin")
         spool(stdin, copy, lambda done: progress("reading standard input", done, 0))
         sources = (*sources, replace(look_at(copy), name="<stdin>"))

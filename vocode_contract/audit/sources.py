@@ -5,6 +5,7 @@ of vcrpy. A shard is a range of bytes of JSON Lines that are not compressed, or 
 """
 
 import io
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,7 +77,7 @@ def is_url(path: str) -> bool:
 
 
 def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, str]]:
-    """Return the sources that a user names, and for each path without one the reason.
+    """Return the sources that a user names, each file once, and for each path without one the reason.
 
     Args:
         paths: Files, directories, glob patterns, or URLs that fsspec opens, which may be patterns too.
@@ -87,7 +88,8 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
         try:
             for file in _expand(path):
                 try:
-                    found.setdefault(file, look_at(file))
+                    source = look_at(file)
+                    found.setdefault(file if is_url(file) else os.path.realpath(file), source)
                 except Unusable as error:
                     reasons[_show_path(file)] = str(error)
         except Unusable as error:
@@ -155,7 +157,7 @@ def _report_failures() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - each backend raises errors of its own, with URLs in their texts
         status = getattr(error, "status", None)
         shown = f", HTTP status {status}" if isinstance(status, int) else ""
-        raise Unusable(f"fsspec cannot read it ({type(error).__name__}{shown})") from None
+        raise Unusable(f"it cannot be read ({type(error).__name__}{shown})") from None
 
 
 def _describe(error: OSError) -> str:

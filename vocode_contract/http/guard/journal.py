@@ -16,6 +16,7 @@ import orjson
 
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http import clock
+from vocode_contract.http.lock import LockHeld, lock_file, open_private
 
 #: What an event adds to the number of creations without a response.
 ANSWERED: Mapping[str, int] = {"creating": 1, "created": -1, "declined": -1, "foreign": 1}
@@ -68,7 +69,7 @@ class CallJournal:
     def _append(self, line: bytes) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = _open_private(self.path, os.O_WRONLY | os.O_APPEND)
+            descriptor = open_private(self.path, os.O_WRONLY | os.O_APPEND)
             try:
                 if os.write(descriptor, line) < len(line):
                     os.write(descriptor, b"\n")  # the next event begins a line of its own
@@ -99,14 +100,6 @@ class CallJournal:
         return (*open_calls, *(["unknown"] * sum(unanswered.values())))
 
 
-def _open_private(path: Path, flags: int) -> int:
-    """Open a file for its owner alone, through no link, whoever made it before."""
-    descriptor = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, 0o600)
-    return descriptor
-
-
 def _entries(path: Path) -> Iterator[dict[str, object]]:
     """Yield the events of a journal; what cannot be read, such as a line cut by a crash, is left out."""
     try:
@@ -127,26 +120,16 @@ def sole_actor(directory: Path, host: str) -> Iterator[None]:
     Raises:
         InvalidOption: Another run holds it, whose process id is reported; or it cannot be made.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such lock, and the guard's budget still holds
-        yield
-        return
     lock = directory / f"{hashlib.sha256(host.encode()).hexdigest()[:16]}.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = _open_private(lock, os.O_RDWR)
+        descriptor = lock_file(lock)
     except OSError:
         raise InvalidOption(str(lock), "the lock of a host cannot be made; XDG_STATE_HOME says where") from None
+    except LockHeld as holder:
+        raise InvalidOption(host, f"another run acts on this host (process {holder}); wait until it ends") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
-            shown = holder if holder.isdecimal() else "unknown"
-            raise InvalidOption(host, f"another run acts on this host (process {shown}); wait until it ends") from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
         yield
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
