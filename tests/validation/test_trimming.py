@@ -3,7 +3,8 @@ import copy
 import pytest
 
 from vocode_contract.contract.model import Contract
-from vocode_contract.validation.trimming import LONG, WIDE, Trimming, is_long
+from vocode_contract.validation.trimming import LARGE, LONG, WIDE, Trimming, is_long
+from vocode_contract.validation.validator import Validator
 
 CONTRACT = Contract.load()
 CALL = CONTRACT.schemas["Call"]["examples"][0]
@@ -22,6 +23,7 @@ LONG_ONES = {
     "an array where none belongs": ({**CALL, "status": [0] * 1_000}, False),
     "an array in place of the Call": ([0] * 1_000, False),
     "an array in place of the agent": ({**CALL, "agent": [0] * 1_000}, False),
+    "many values in all": ({**CALL, "status": [[]] * LARGE}, True),
     "a number": (5, False),
 }
 
@@ -75,6 +77,18 @@ def test_keys_of_maps_look_no_longer_like_numbers():
 def test_undeclared_keys_are_left_out():
     found, _ = trimmed({**CALL, "sentiment": [0] * 1_000})
     assert found.keys() == CALL.keys()
+
+
+def test_value_of_a_wrong_type_keeps_its_length_only():
+    found, _ = trimmed({**CALL, "status": [[1], 2], "agent": [{"a": 1}], "id": {"a": [1], "b": 2}})
+    assert (found["status"], found["agent"], found["id"]) == ([None, 2], [None], {"a": None, "b": 2})
+
+
+@pytest.mark.parametrize("name", ["context", "id", "status", "undeclared"])
+def test_violations_of_a_large_value_are_those_of_a_small_one(name):
+    validator = Validator(CONTRACT, "Call")
+    small, large = ([str(each) for each in validator.violations({name: [[]] * size})] for size in (LONG, LARGE))
+    assert large == [line.replace(f"{LONG} items", f"{LARGE} items") for line in small]
 
 
 def test_trimming_leaves_the_instance_alone():

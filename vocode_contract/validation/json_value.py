@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any
 
 from vocode_contract.errors import InvalidOption
 
@@ -73,14 +74,23 @@ def _children(node: object) -> list[object]:
     return node if type(node) is list else []
 
 
+def _containers_in(level: list[Any]) -> list[Any]:
+    """Return the arrays and objects in those of one level."""
+    return [
+        child
+        for node in level
+        if node
+        for child in (node.values() if type(node) is dict else node)
+        if type(child) is list or type(child) is dict
+    ]
+
+
 def is_deeper_than(value: object, depth: int) -> bool:
     """Return whether arrays and objects are nested deeper than a number of levels."""
     level = [value] if type(value) in (dict, list) else []
     for _ in range(depth):
-        level = [child for node in level for child in _children(node) if type(child) in (dict, list)]
-        if not level:
-            return False
-    return True
+        level = _containers_in(level)
+    return bool(level)
 
 
 def refuse_many(value: object, limits: Limits) -> None:
@@ -98,14 +108,13 @@ def is_vast(value: object, most: int) -> bool:
 
     A list that holds another one many times, as from YAML aliases, is small until it is copied.
     """
-    count, containers = 1, [value] if type(value) is dict or type(value) is list else []
-    for container in containers:  # grows while it is read
-        count += len(container)
+    level: list[Any] = [value] if type(value) in (dict, list) else []
+    count = 1
+    while level:
+        count += sum(map(len, level))
         if count > most:
             return True
-        for child in container.values() if type(container) is dict else container:
-            if type(child) is dict or type(child) is list:
-                containers.append(child)  # noqa: PERF401 - a comprehension for each is slower
+        level = _containers_in(level)
     return False
 
 

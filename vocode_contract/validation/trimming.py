@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from vocode_contract.contract.json_types import allows_type, json_type
 from vocode_contract.contract.model import Contract
 from vocode_contract.contract.operation import Schema
+from vocode_contract.validation.json_value import is_vast
 from vocode_contract.validation.masking import HIDDEN_KEY
 
 #: Arrays and maps with more members are trimmed.
@@ -19,6 +21,9 @@ LONG = 20
 
 #: Objects with more keys are trimmed: the engine copies an object for each error at it.
 WIDE = 200
+
+#: Instances with more values are trimmed, wherever they are: the engine copies what surrounds an error too.
+LARGE = 2_000
 
 _NUMERIC = frozenset("+0123456789")
 
@@ -46,8 +51,8 @@ class _Shape:
 
 
 def is_long(contract: Contract, name: str, instance: object) -> bool:
-    """Return whether an instance has an array, map or object that must be trimmed."""
-    return _exceeds(instance, _shape_of(contract, name))
+    """Return whether an instance has an array, map or object that must be trimmed, or is large in all."""
+    return _exceeds(instance, _shape_of(contract, name)) or is_vast(instance, LARGE)
 
 
 @cache
@@ -97,6 +102,13 @@ def _members(value: Any) -> list[Any]:
     return list(value.values()) if type(value) is dict else value
 
 
+def _without_depth(value: Any) -> Any:
+    """Copy an array or object with null in place of each array and object in it."""
+    if type(value) is list:
+        return [None if type(item) in (dict, list) else item for item in value]
+    return {key: None if type(item) in (dict, list) else item for key, item in value.items()}
+
+
 class Trimming:
     """Trims one instance to at most `most` invalid members in all.
 
@@ -112,8 +124,12 @@ class Trimming:
 
     def trim(self, value: Any, schema: Schema) -> Any:
         """Copy a value, its long arrays and maps reduced to their first invalid members."""
+        if type(value) not in (dict, list):
+            return value
+        if not self._admits(schema, json_type(value)):  # whatever it holds; only its length is reported
+            return _without_depth(value)
         found = self._contract.branch(schema, value)
-        if found is None or type(value) not in (dict, list):
+        if found is None:
             return value
         if type(value) is list:
             return self._trim_list(value, found["items"]) if "items" in found else value
@@ -127,6 +143,14 @@ class Trimming:
             for key, child in value.items()
             if closed or key in declared
         }
+
+    def _admits(self, schema: Schema, kind: str) -> bool:
+        """Return whether a schema, or a branch of it, admits a JSON type."""
+        if "$ref" in schema:
+            return self._admits(self._contract.target(schema["$ref"]), kind)
+        if options := schema.get("oneOf") or schema.get("anyOf"):
+            return any(self._admits(option, kind) for option in options)
+        return allows_type(self._contract.types(schema), kind)
 
     def _trim_list(self, value: list[Any], items: Schema) -> list[Any]:
         if len(value) <= LONG:
