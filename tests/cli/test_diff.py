@@ -12,7 +12,8 @@ pytest.importorskip("httpx")
 from tests.support.changes import used
 from tests.support.raw import OK, TOKEN, says, serving
 from vocode_contract.cli import main
-from vocode_contract.cli.diff import FORMATS
+from vocode_contract.cli.diff import FORMATS, LEVELS
+from vocode_contract.contract.diff import kinds
 from vocode_contract.contract.model import Contract
 from vocode_contract.report.change_formats import CHANGE_REPORTS
 
@@ -41,8 +42,9 @@ def test_diff_lists_one_cause_in_many_places_once(capsys):
     assert sum(each["count"] for each in found) == 91
 
 
-def test_diff_has_every_format():
+def test_diff_has_every_format_and_level():
     assert tuple(CHANGE_REPORTS) == FORMATS
+    assert kinds.LEVELS == LEVELS
 
 
 def test_diff_shows_only_what_matters_enough(capsys):

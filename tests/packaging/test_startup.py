@@ -113,6 +113,7 @@ def test_pytest_run_that_does_not_use_the_plugin_loads_its_entry_point_and_the_t
         "schema",
         "generate",
         "coverage",
+        "diff",
         "simulate",
         "proxy",
         "webhook",

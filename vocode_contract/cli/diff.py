@@ -10,13 +10,14 @@ import click
 from vocode_contract.cli.completion import complete_contracts, complete_profiles
 from vocode_contract.cli.options import contract_of, contract_option, examples, given_options, options_of_runs
 from vocode_contract.cli.output import CONFORMS, INCONCLUSIVE, VIOLATES, Output
-from vocode_contract.contract.diff.kinds import LEVELS
 from vocode_contract.errors import CHECK_PREFIX, set_option_prefix
 
 if TYPE_CHECKING:
     from vocode_contract.contract.model import Contract
 
+# By hand, because to import the comparison for a line of help would slow down every `--help`.
 FORMATS = ("text", "json", "markdown", "github", "sarif", "html")
+LEVELS = ("breaking", "risky", "additive", "cosmetic")
 NEVER = "never"
 #: Options of a run that say how a server is reached.
 _REACH = ("auth", "allow-http", "ca", "timeout")

@@ -16,11 +16,11 @@ from vocode_contract.cli.completion import (
     complete_reports,
     complete_schemas,
 )
-from vocode_contract.conformance.run.options import Given, resolve_option
 from vocode_contract.errors import CHECK_PREFIX, describe_unknown
 from vocode_contract.run_options import OPTIONS, RunOption
 
 if TYPE_CHECKING:
+    from vocode_contract.conformance.run.options import Given
     from vocode_contract.contract.model import Contract
 
 
@@ -201,8 +201,10 @@ def options_of_runs(*names: str) -> Callable[[Callable[..., Any]], Callable[...,
     return add
 
 
-def given_options(values: Mapping[str, Any]) -> dict[str, Given]:
+def given_options(values: Mapping[str, Any]) -> "dict[str, Given]":
     """Return what was given for the options of a run that the running command has, by name."""
+    from vocode_contract.conformance.run.options import resolve_option
+
     context = click.get_current_context()
     names = {
         parameter.run_option: parameter.name or ""
