@@ -29,7 +29,7 @@ from vocode_contract.audit.cluster import ClusterExecutor
 
 if __name__ == "__main__":
     result, *paths = sys.argv[1:]
-    sources.cut.__defaults__ = (10_000,)
+    sources.cut_sources.__defaults__ = (10_000,)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
         victims = [next(iter(cluster.workers.values())).pid]
 
@@ -56,7 +56,7 @@ def test_cluster_gives_the_same_summary_though_a_worker_is_killed(tmp_path, monk
         [sys.executable, program, result, *paths], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    monkeypatch.setattr(sources.cut, "__defaults__", (10_000,))
+    monkeypatch.setattr(sources.cut_sources, "__defaults__", (10_000,))
     alone = audit(paths).summary
     assert result.read_bytes() == alone.to_bytes()
     assert alone.repeated == 13
@@ -72,5 +72,5 @@ def test_cluster_without_a_scheduler_is_refused(tmp_path):
         timeout=300,
     )
     assert done.returncode == 2
-    assert "--cluster: no Dask scheduler there" in done.stderr
+    assert "--cluster: no Dask scheduler at this address" in done.stderr
     assert "Traceback" not in done.stderr

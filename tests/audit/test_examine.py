@@ -14,8 +14,8 @@ from vocode_contract.audit import examine as examining
 from vocode_contract.audit.calls import check_calls, observe
 from vocode_contract.audit.examine import Task, examine
 from vocode_contract.audit.readers import read_lines
-from vocode_contract.audit.recognize import ID_BYTES, identify, identify_all, tell_schema
-from vocode_contract.audit.sources import cut, find_sources
+from vocode_contract.audit.recognize import ID_BYTES, identify, identify_all, recognize_schema
+from vocode_contract.audit.sources import cut_sources, find_sources
 from vocode_contract.contract.coverage import Coverage
 from vocode_contract.contract.model import Contract, dates
 from vocode_contract.strategies import calls, histories, near_misses
@@ -38,9 +38,9 @@ WRITTEN = (
 TIMES = st.none() | st.sampled_from(WRITTEN)
 
 
-def look(tmp_path: Path, payloads: list[Any], contract: Contract = TOLERANT, every: int = 1) -> examining.Examined:
+def look(tmp_path: Path, payloads: list[Any], contract: Contract = TOLERANT, every: int = 1) -> examining.ShardResult:
     sources, _ = find_sources([write_lines(tmp_path / "x.jsonl", payloads)])
-    [shard] = cut(sources)
+    [shard] = cut_sources(sources)
     return examine(Task(sources=sources, contract=contract, every=every), shard)
 
 
@@ -80,7 +80,7 @@ def test_usual_payload_is_accepted_only_if_nothing_is_found_in_it(tmp_path_facto
         summary = look(directory, [value], contract).summary
         found = find_everything(value, contract)
         expected = "conforms" if not found else "violates" if has_error(found) else "drift"
-        if tell_schema(value) == "Call":
+        if recognize_schema(value) == "Call":
             assert summary.verdicts == {("Call", expected): 1}
 
     check()
@@ -121,7 +121,7 @@ def test_what_is_kept_of_calls_shows_the_same_violations(tmp_path_factory, histo
     observations = history.observations
     payloads = [dict(each.value) for each in observations]
     sources, _ = find_sources([write_lines(tmp_path_factory.mktemp("x") / "x.jsonl", payloads)])
-    [shard] = cut(sources)
+    [shard] = cut_sources(sources)
     task = Task(sources=sources, contract=TOLERANT)
     kept = observe(task, (shard, range(len(payloads)))).splitlines()
     expected = [
@@ -162,7 +162,7 @@ def test_lines_that_are_accepted_at_once_are_those_in_which_a_closer_look_finds_
     def check(drawn):
         path.write_bytes(b"\n".join(splice(orjson.dumps(value), mutated) for value, mutated in drawn))
         sources, _ = find_sources([str(path)])
-        [shard] = cut(sources)
+        [shard] = cut_sources(sources)
         task = Task(sources=sources, contract=TOLERANT, strict=strict)
         fast = examine(task, shard)
         examiner = examining._Examiner(task, shard)
@@ -176,7 +176,7 @@ def test_lines_that_are_accepted_at_once_are_those_in_which_a_closer_look_finds_
     check()
 
 
-def pairs(examined: examining.Examined) -> list[tuple[int, bytes]]:
+def pairs(examined: examining.ShardResult) -> list[tuple[int, bytes]]:
     numbers = [number for first, count in examined.numbers for number in range(first, first + count)]
     ids = [examined.ids[at : at + ID_BYTES] for at in range(0, len(examined.ids), ID_BYTES)]
     return sorted(zip(numbers, ids, strict=True))
@@ -210,10 +210,10 @@ SHAPES = {
 
 @pytest.mark.parametrize("schema", SHAPES)
 def test_payload_shows_its_schema(schema):
-    assert tell_schema(SHAPES[schema]) == schema
-    assert tell_schema(orjson.loads(orjson.dumps([SHAPES[schema]]))) == ""
+    assert recognize_schema(SHAPES[schema]) == schema
+    assert recognize_schema(orjson.loads(orjson.dumps([SHAPES[schema]]))) == ""
 
 
 @pytest.mark.parametrize("missing", ["id", "agent", "status", "to_number"])
 def test_call_without_a_member_is_still_told(missing):
-    assert tell_schema({key: value for key, value in call(1).items() if key != missing}) == "Call"
+    assert recognize_schema({key: value for key, value in call(1).items() if key != missing}) == "Call"

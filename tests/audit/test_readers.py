@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from tests.audit.archives import call, write_lines
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.json_items import split_items
-from vocode_contract.audit.run import Audited, audit
+from vocode_contract.audit.run import AuditResult, audit
 from vocode_contract.contract import reading
 
 DEEP: Any = json.loads("[" * 300 + "]" * 300)
 
 
-def verdicts(audited: Audited) -> dict[str, int]:
+def verdicts(audited: AuditResult) -> dict[str, int]:
     return {f"{schema} {verdict}".strip(): count for (schema, verdict), count in audited.summary.verdicts.items()}
 
 
@@ -135,7 +135,7 @@ def test_items_are_those_of_a_parser_however_the_document_is_read(values, other,
 
 @pytest.mark.parametrize("text", ["[1,,2]", "[1,]", "[1] x", "[1]]", "[1}", "[1][2]", '[1]"', '[1, "', "[1, {"])
 def test_items_before_damage_are_read(text):
-    assert split(text.encode()) == ([b"1"], "its JSON is damaged or cut off")
+    assert split(text.encode()) == ([b"1"], "its JSON is damaged or truncated")
 
 
 def test_item_beyond_the_limit_is_cut():
@@ -145,7 +145,7 @@ def test_item_beyond_the_limit_is_cut():
 
 def test_har_without_entries_is_not_silent(tmp_path):
     (tmp_path / "x.har").write_text('{"log": {"pages": []}}')
-    assert [*audit([str(tmp_path)]).summary.damaged.values()] == ["it has no list of payloads"]
+    assert [*audit([str(tmp_path)]).summary.damaged.values()] == ["it contains no array of payloads"]
 
 
 # --- JSON Lines ---
@@ -181,16 +181,16 @@ _BODY = "- &a {response: {body: " + "x" * 100_000 + "}}\n"
         (f"interactions:\n{_BODY}{'- *a' + chr(10)}" + "- *a\n" * 1_000, "aliases repeat"),
         ("interactions: &a [*a]", ""),
         ("&a {interactions: [*a, {response: *a}], response: *a, body: *a, headers: *a}", ""),
-        ("interactions: " + "[" * 100_000, "YAML is damaged"),
-        ("interactions:\n" + "- " * 100_000, "YAML is damaged"),
+        ("interactions: " + "[" * 100_000, "YAML is invalid"),
+        ("interactions:\n" + "- " * 100_000, "YAML is invalid"),
         ("interactions: " + "1:" * 100_000 + "1", ""),
         ("interactions: " + "1:" * 300 + "1.5", ""),
         ("interactions:\n" + "".join(f"  {number * (2**61 - 1)}: x\n" for number in range(10_000)), ""),
-        ("interactions: !!timestamp x", "YAML is damaged"),
-        ("interactions: !!bool x", "YAML is damaged"),
-        ("interactions: !!int ''", "YAML is damaged"),
+        ("interactions: !!timestamp x", "YAML is invalid"),
+        ("interactions: !!bool x", "YAML is invalid"),
+        ("interactions: !!int ''", "YAML is invalid"),
         ("interactions: !!float 1e999", ""),
-        ("? [a]\n: b", "YAML is damaged"),
+        ("? [a]\n: b", "YAML is invalid"),
     ],
     ids=lambda value: value[:30] if len(value) < 100 else None,
 )

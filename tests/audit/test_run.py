@@ -29,16 +29,16 @@ from vocode_contract.errors import InvalidOption
 EVENT = {"type": "event_recording", "call_id": "00000000-0000-4000-8000-000000000001", "payload": {"url": "x"}}
 
 
-def codes(audited: run.Audited) -> dict[str, int]:
+def codes(audited: run.AuditResult) -> dict[str, int]:
     return {key.code: finding.count for key, finding in audited.summary.findings.items()}
 
 
-def places(audited: run.Audited, code: str) -> tuple[PayloadPlace, PayloadPlace]:
+def places(audited: run.AuditResult, code: str) -> tuple[PayloadPlace, PayloadPlace]:
     [finding] = [finding for key, finding in audited.summary.findings.items() if key.code == code]
     return finding.first, finding.last
 
 
-def verdicts(audited: run.Audited) -> dict[str, int]:
+def verdicts(audited: run.AuditResult) -> dict[str, int]:
     return {f"{schema} {verdict}".strip(): count for (schema, verdict), count in audited.summary.verdicts.items()}
 
 
@@ -81,7 +81,7 @@ def test_audit_has_the_same_bytes_however_it_is_cut_and_run(archive, monkeypatch
     monkeypatch.setattr(run, "MOST_OBSERVED", 1_000)  # groups of calls, and their ids, go through files
     monkeypatch.setattr(ids, "MOST_IDS", 10)
     assert audit([str(archive)], workers=2).summary.to_bytes() == whole.to_bytes()
-    monkeypatch.setattr(sources.cut, "__defaults__", (1_000,))
+    monkeypatch.setattr(sources.cut_sources, "__defaults__", (1_000,))
     cut = audit([str(archive)]).summary
     assert len(cut.lines) > len(whole.lines)
     same = ("verdicts", "days", "parts", "fits", "observations", "calls", "repeated", "broken", "size")
@@ -93,7 +93,7 @@ def test_audit_has_the_same_bytes_however_it_is_cut_and_run(archive, monkeypatch
 def test_shards_of_any_size_read_each_line_once(tmp_path, monkeypatch, size):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join(b"%d" % number for number in range(300)))
-    monkeypatch.setattr(sources.cut, "__defaults__", (size,))
+    monkeypatch.setattr(sources.cut_sources, "__defaults__", (size,))
     audited = audit([str(path)])
     assert verdicts(audited) == {"unknown": 300}
     assert audited.summary.lines.total() == 300
@@ -226,7 +226,7 @@ def test_audit_reports_what_servers_refuse_and_goes_on(tmp_path):
         ("x.jsonl.zst", FORMS["x.jsonl.zst"]([call(1)])[:-20] + b"\0" * 9, "Zstandard data is damaged"),
         ("x.json", FORMS["array.json"]([call(1), call(2)])[:-20], "JSON is damaged"),
         ("x.har", FORMS["x.har"]([call(1)])[:-20], "JSON is damaged"),
-        ("x.yaml", b"interactions: [", "YAML is damaged"),
+        ("x.yaml", b"interactions: [", "YAML is invalid"),
     ],
 )
 def test_audit_locates_damage_and_goes_on(tmp_path, name, content, reason):
@@ -255,9 +255,9 @@ def test_audit_leaves_out_what_a_file_grows_by(tmp_path, monkeypatch):
     def cut(found):
         with path.open("ab") as file:
             file.write(json.dumps(call(2)).encode() + b"\n")
-        return sources.cut(found)
+        return sources.cut_sources(found)
 
-    monkeypatch.setattr(run, "cut", cut)
+    monkeypatch.setattr(run, "cut_sources", cut)
     assert verdicts(audit([str(path)])) == {"Call conforms": 1}
 
 
@@ -278,10 +278,10 @@ def test_audit_says_when_a_file_became_shorter(tmp_path, monkeypatch):
 
     def cut(found):
         os.truncate(path, 10)
-        return sources.cut(found)
+        return sources.cut_sources(found)
 
-    monkeypatch.setattr(run, "cut", cut)
-    assert [*audit([str(path)]).summary.damaged.values()] == ["it became shorter while it was read"]
+    monkeypatch.setattr(run, "cut_sources", cut)
+    assert [*audit([str(path)]).summary.damaged.values()] == ["it became shorter while it was being read"]
 
 
 def test_interrupted_audit_goes_on_where_it_stopped(archive, tmp_path_factory, monkeypatch):

@@ -163,7 +163,7 @@ def test_interrupted_audit_is_no_traceback(tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert (process.returncode, out) == (130, b"")
-    assert err == b"vocode-contract: no result is kept\nvocode-contract: interrupted\n"
+    assert err == b"vocode-contract: no results were kept\nvocode-contract: interrupted\n"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_interrupted_audit_is_no_traceback(tmp_path):
             ["--checkpoint", "state", "a.jsonl"],
             "to continue, run the same command again; the results so far are in state",
         ),
-        (["a.jsonl"], "no result is kept; with --checkpoint DIR, the same command would continue where it stopped"),
+        (["a.jsonl"], "no results were kept; with --checkpoint DIR, the same command would continue where it stopped"),
     ],
 )
 def test_interrupted_audit_says_how_to_continue(run, monkeypatch, arguments, text):

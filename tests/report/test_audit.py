@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("httpx")
 
 from tests.audit.archives import call, write_lines
-from vocode_contract.audit.run import Audited, audit
+from vocode_contract.audit.run import AuditResult, audit
 from vocode_contract.audit.sources import Source
 from vocode_contract.audit.summary import DateFit, PayloadPlace, Summary
 from vocode_contract.contract.model import Contract
@@ -44,7 +44,7 @@ def at(number: int, month: str, base: dict[str, Any] | None = None, **changes: A
 def report_with(**members: Any) -> AuditReport:
     """Return the report of a summary that no archive was read for."""
     source = Source(path="a.jsonl", form="lines", coding="", size=1, name="a.jsonl")
-    audited = Audited(summary=Summary(**members), sources=(source,), contract="2023-11-30", profile="tolerant")
+    audited = AuditResult(summary=Summary(**members), sources=(source,), contract="2023-11-30", profile="tolerant")
     return AuditReport(audited=audited, contract=CONTRACT)
 
 
@@ -75,7 +75,7 @@ def test_report_counts_payloads_by_schema_and_verdict(tmp_path):
 def test_report_has_the_verdict_of_the_worst(summary, verdict):
     plain = Summary(**{key: value for key, value in summary.items() if key != "verdicts"})
     plain.verdicts.update(summary.get("verdicts", {}))
-    audited = Audited(summary=plain, sources=(), contract="2023-11-30", profile="tolerant")
+    audited = AuditResult(summary=plain, sources=(), contract="2023-11-30", profile="tolerant")
     report = AuditReport(audited=audited, contract=CONTRACT)
     assert report.verdict == verdict
     assert bool(report.unchecked) == (verdict == "inconclusive" or ("", "unreadable") in plain.verdicts)
@@ -107,8 +107,8 @@ def test_report_gives_no_line_number_after_a_damaged_shard():
 
 
 def test_report_names_the_last_line_before_damage():
-    report = report_with(lines={(0, 0): 10}, damaged={(0, 0): "its gzip data is damaged or cut off"})
-    assert report.unchecked[0] == "a.jsonl, after line 10: its gzip data is damaged or cut off"
+    report = report_with(lines={(0, 0): 10}, damaged={(0, 0): "its gzip data is damaged or truncated"})
+    assert report.unchecked[0] == "a.jsonl, after line 10: its gzip data is damaged or truncated"
 
 
 def har(*bodies: object) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def test_report_follows_which_dates_fit(fits, lines):
     for second in range(10):
         found = [line.replace(f"1970-01-01 00:00:0{second} UTC", str(second)) for line in found]
     shortened = [
-        line.replace("no date fits alone, since payloads for different dates overlap", "overlap") for line in found
+        line.replace("no single date fits, since payloads of different dates overlap", "overlap") for line in found
     ]
     assert [line.replace(" fits best", "").replace(" fit best", "") for line in shortened] == [
         line.replace(" fits best", "") for line in lines
@@ -305,4 +305,4 @@ def test_report_keeps_what_comes_before_damage(tmp_path):
     path.write_bytes(gzip.compress(b"".join(json.dumps(call(number)).encode() + b"\n" for number in range(300)))[:-4])
     report = report_of(path)
     assert report.audited.summary.count("conforms") == 300
-    assert report.unchecked == (f"{path}, after line 300: its gzip data is damaged or cut off",)
+    assert report.unchecked == (f"{path}, after line 300: its gzip data is damaged or truncated",)

@@ -14,7 +14,7 @@ from tests.audit.archives import write_lines
 from tests.report.test_audit import CONTRACT, at, report_of, report_with
 from tests.report.test_files import FORBIDDEN, HOSTILE, Strict
 from tests.support.browser import emulated, find_barriers, read_console, visit
-from vocode_contract.audit.run import Audited
+from vocode_contract.audit.run import AuditResult
 from vocode_contract.audit.sources import Source
 from vocode_contract.audit.summary import DateFit, FindingKey, PayloadPlace, Summary
 from vocode_contract.contract.coverage import Part
@@ -63,7 +63,9 @@ def hostile() -> AuditReport:
     violation = replace(VIOLATION, instance_pointer=pointer, expected=HOSTILE, actual=HOSTILE, note=HOSTILE)
     for number in range(5):
         summary.add_violations(HOSTILE, [violation], PayloadPlace(number, 0, number), 1709200000.0)
-    audited = Audited(summary=summary, sources=sources, unread={HOSTILE: HOSTILE}, contract=HOSTILE, profile="tolerant")
+    audited = AuditResult(
+        summary=summary, sources=sources, unread={HOSTILE: HOSTILE}, contract=HOSTILE, profile="tolerant"
+    )
     return AuditReport(audited=audited, contract=CONTRACT)
 
 
@@ -71,9 +73,9 @@ def test_page_names_what_was_found(report):
     page = Strict(render_audit_html(report))
     for text in (
         "The archive violates the contract",
-        "Time line",
-        "With drift: 9, at most 1 a day",
-        "Violating: 1, at most 1 a day",
+        "Timeline",
+        "With drift: 9, at most 1 per day",
+        "Violating: 1, at most 1 per day",
         "status-went-back",
         "a.jsonl:41",
         "The status goes from not_started to in_progress",
@@ -97,8 +99,8 @@ def test_page_draws_the_days_the_dates_the_properties_and_the_map(report):
 
 def test_page_of_nothing_is_whole():
     page = Strict(render_audit_html(report_with()))
-    assert "there is no payload" in page.text
-    assert "Time line" not in page.text
+    assert "there are no payloads" in page.text
+    assert "Timeline" not in page.text
 
 
 def test_page_needs_no_script_and_loads_nothing(report):

@@ -1,8 +1,9 @@
-"""Audit an archive: years of recorded payloads in, one summary out, in constant memory.
+"""Audit an archive of recorded payloads of any size, in constant memory.
 
-Start with `examine` (one shard -> its `Summary`) and `run` (all shards, on all cores, with a checkpoint). `sources`
-finds the files and cuts them into shards, `readers` reads them, `ids` and `calls` follow each call over the whole
-archive, and `cluster` runs the same functions on Dask. May import `http` and below.
+Start with `examine` (validates one shard) and `run` (all shards, in several processes, with a checkpoint; the shards'
+summaries add up to that of the archive). `sources` finds the files and cuts them into shards, `readers` reads them,
+`ids` and `calls` check calls that occur more than once, and `cluster` runs the same functions on Dask. May import
+`http` and below.
 """
 
 from vocode_contract._lazy import map_names, on_demand

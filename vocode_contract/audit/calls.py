@@ -1,7 +1,7 @@
-"""Follow each call over a whole archive, in bounded memory, whatever the archive's size and order.
+"""Check calls over time, in memory that does not depend on the size and order of the archive.
 
-Most calls are in an archive once. `ids.find_repeated` finds the others by what `examine` returned; `observe` reads only
-their payloads again, and keeps what the rules look at; `check_calls` runs the rules over some calls.
+Most calls occur only once in an archive. `ids.find_repeated` finds the others from what `examine` returned; `observe`
+reads only their payloads again, and keeps the members that the rules need; `check_calls` applies the rules.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ import orjson
 from vocode_contract.audit.examine import Task
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.readers import LISTS, read_items, read_lines
-from vocode_contract.audit.recognize import identify, iter_calls, tell_schema
+from vocode_contract.audit.recognize import identify, iter_calls, recognize_schema
 from vocode_contract.audit.sources import Shard
 from vocode_contract.audit.summary import PayloadPlace, Summary
 from vocode_contract.validation.json_text import read
@@ -23,9 +23,9 @@ from vocode_contract.validation.lifecycle.history import NEW, NUMBERS, Observati
 from vocode_contract.validation.lifecycle.rules import step
 from vocode_contract.validation.violation import has_error
 
-#: Bytes of observations that are in memory at once.
+#: Maximum bytes of observations in memory at once.
 MOST_OBSERVED = 64 * 1024 * 1024
-#: Members of a Call that the rules over time look at, besides its agent.
+#: Members of a Call that the rules over time need, besides its agent.
 _CALL_MEMBERS = (
     "id",
     "status",
@@ -43,7 +43,7 @@ _CALL_MEMBERS = (
 
 
 def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes:
-    """Return what some payloads of a shard show of their calls, as lines of JSON sorted by call.
+    """Return the observations of calls in some payloads of a shard, as lines of JSON sorted by call.
 
     Args:
         task: The audit.
@@ -54,11 +54,11 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
     wanted, found = frozenset(numbers), []
     try:
         for number, at, value in _read_values(task, shard, wanted, tick):
-            for item, observation in enumerate(iter_calls(task.schema or tell_schema(value), value)):
+            for item, observation in enumerate(iter_calls(task.schema or recognize_schema(value), value)):
                 if observation.call_id:
                     identity, place = identify(observation.call_id).hex(), [shard.source, shard.start, number, item]
                     found.append(orjson.dumps([identity, at, place, observation.source, _reduce(observation)]))
-    except Unusable:  # the summary of the shard says so already
+    except Unusable:  # already in the summary of the shard
         pass
     return b"".join(line + b"\n" for line in sorted(found))
 
@@ -75,14 +75,14 @@ def _read_values(
         payloads = ((each.index, each.at, each.payload) for each in read_items(source, task.most, tick))
     for number, at, payload in payloads:
         if number in wanted:
-            with suppress(Unreadable):  # of what is refused, the summary of the shard says so already
+            with suppress(Unreadable):  # already in the summary of the shard
                 value = read(payload, limits, strict=task.strict)
                 if task.strict or not is_deeper_than(value, limits.depth):
                     yield number, at, value
 
 
 def _reduce(observation: Observation) -> dict[str, Any]:
-    """Return the part of an observation that the rules over time look at."""
+    """Return the members of an observation that the rules over time need."""
     value = observation.value
     if observation.source == "event":
         return {key: value[key] for key in ("call_id", "type", "payload") if key in value}

@@ -18,36 +18,36 @@ from vocode_contract.audit.sources import SHARD_BYTES, Source, is_url
 from vocode_contract.audit.summary import VERSION
 from vocode_contract.errors import InvalidOption
 
-#: No name of a file ends as those of payloads do, so that an audit of the directory around it does not read it.
+#: The names of files here must not end like those of payloads: an audit of a parent directory would read them.
 _PLAN = "audit.plan"
 #: Bytes of the digest before each result.
 _DIGEST = 16
-#: Rounds of the digest of URLs, so that a password in one cannot be found by trying many.
+#: Rounds of the digest of URLs: makes it slow to guess a password in one.
 _ROUNDS = 100_000
 
 
 class Checkpoint:
-    """The results of one audit, each in a file that is written whole or not at all.
+    """The results of one audit, each in a file that is replaced atomically.
 
-    Each result follows a digest of it, whose key is the plan. One that is damaged, or belongs to another audit, counts
-    as missing, so that it is found again.
+    A file starts with a digest of the result, keyed with the plan. A result that is damaged or belongs to another audit
+    counts as missing, so that it is computed again.
     """
 
     def __init__(self, directory: Path, option: str) -> None:
-        """Use a directory that an option or a variable of that name sets."""
+        """Use a directory, which errors name by the option or environment variable that sets it."""
         self._directory = directory
         self._option = option
         self._key = b""
 
     def start(self, task: Task) -> Task:
-        """Return the task as it was when the audit began, and make the directory.
+        """Create the directory, and return the task with the sources as they were when the audit began.
 
         Raises:
-            InvalidOption: It belongs to another audit, or cannot be written.
+            InvalidOption: The directory belongs to another audit, or cannot be written.
         """
         plan = _describe(task)
         before = self._load(_PLAN)
-        if before:  # a system that crashes may leave an empty file
+        if before:  # it is empty if the system crashed after creating it
             earlier = self._parse(before)
             if earlier["version"] != plan["version"]:
                 reason = f"belongs to an audit with version {earlier['version'][1]} of this package"
@@ -67,7 +67,7 @@ class Checkpoint:
         return self._directory / name
 
     def read(self, name: str) -> bytes | None:
-        """Return the result of that name; ``None`` if there is none, or it is damaged."""
+        """Return a result; ``None`` if there is none, or it is damaged."""
         stored = self._load(name) or b""
         result = stored[_DIGEST:]
         return result if hmac.compare_digest(stored[:_DIGEST], self._digest(result)) else None
@@ -76,7 +76,7 @@ class Checkpoint:
         """Return a result that was stored before.
 
         Raises:
-            InvalidOption: It is not there any more.
+            InvalidOption: It is missing or damaged.
         """
         result = self.read(name)
         if result is None:
@@ -123,7 +123,7 @@ class Checkpoint:
                 return plan
         except (ValueError, RecursionError):
             pass
-        reason = f"{self.path(_PLAN)} is damaged, or no plan of an audit; remove the directory, or name another one"
+        reason = f"{self.path(_PLAN)} is damaged or not the plan of an audit; remove the directory, or name another one"
         raise InvalidOption(self._option, reason)
 
     def report(self, verb: str, path: Path) -> AbstractContextManager[None]:
@@ -146,12 +146,12 @@ def report_failure(option: str, verb: str, path: Path | str) -> Iterator[None]:
 
 
 def _seal(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return a plan with a digest, by which damage is noticed."""
+    """Return a plan with a digest that reveals damage."""
     return {**plan, "digest": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()}
 
 
 def _describe(task: Task) -> dict[str, Any]:
-    """Return what two runs must share to be the same audit; JSON values without a secret."""
+    """Return what two runs must have in common to be the same audit, as JSON without secrets."""
     document = orjson.dumps(task.contract.document, option=orjson.OPT_SORT_KEYS)
     return {
         "version": [VERSION, __version__],
@@ -166,7 +166,7 @@ def _describe(task: Task) -> dict[str, Any]:
     }
 
 
-#: What a plan says of each source; paths may hold credentials.
+#: What a plan contains of each source; not its path, which may contain credentials.
 _MEMBERS = ("name", "form", "coding", "size", "modified")
 
 
@@ -176,7 +176,7 @@ def _digest_paths(paths: list[str]) -> str:
 
 
 def _is_continued(earlier: dict[str, Any], plan: dict[str, Any]) -> bool:
-    """Return whether a plan is an earlier one, whose JSON Lines may have grown."""
+    """Return whether two plans describe the same audit; JSON Lines may have grown since."""
     others = earlier.keys() - {"sources", "digest"}
     return (
         others == plan.keys() - {"sources"}

@@ -1,4 +1,4 @@
-"""Run an audit on a Dask cluster, whose workers can open the same paths as this process."""
+"""Run an audit on a Dask cluster, whose workers must be able to open the same paths as this process."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -12,12 +12,12 @@ from vocode_contract.errors import InvalidOption, MissingExtra
 
 #: Seconds to wait for the scheduler.
 _TIMEOUT = 5
-#: Arguments that are on the cluster at once, for each of its threads.
+#: Arguments submitted at once for each thread of the cluster.
 _AHEAD = 4
 
 
 class ClusterExecutor:
-    """Runs everything on the workers of a Dask scheduler, which repeats the work of one that died."""
+    """Runs everything on the workers of a Dask scheduler, which repeats the work of a worker that died."""
 
     def __init__(self, task: Task, address: str) -> None:
         """Connect to a scheduler.
@@ -33,11 +33,11 @@ class ClusterExecutor:
         try:
             self._client = self._dask.Client(address, timeout=_TIMEOUT)
         except (OSError, ValueError) as error:
-            raise InvalidOption("--cluster", f"no Dask scheduler there ({type(error).__name__})") from None
+            raise InvalidOption("--cluster", f"no Dask scheduler at this address ({type(error).__name__})") from None
         self._task = self._client.scatter(task, broadcast=True)
 
     def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
-        """Yield each argument with its result, or with `Lost` if every worker that worked on it died."""
+        """Yield each argument with its result, or with `Lost` if every worker that processed it died."""
         waiting = iter(arguments)
         most = _AHEAD * max(sum(self._client.nthreads().values()), 1)
         running = {self._submit(function, argument): argument for argument in islice(waiting, most)}
@@ -51,7 +51,7 @@ class ClusterExecutor:
             try:
                 result: Any = future.result()
             except (self._dask.KilledWorker, CancelledError):
-                result = Lost(reason="each worker that read it died")
+                result = Lost(reason="every worker that read it died")
             tick(_size_of(argument))
             yield argument, result
 

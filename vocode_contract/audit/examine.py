@@ -1,4 +1,4 @@
-"""Examine one shard: take its payloads, and return their summary and the calls that they show."""
+"""Examine one shard: validate its payloads, and return their summary and the ids of their calls."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from orjson import dumps as dumps_
 from orjson import loads as loads_
 
 from vocode_contract.audit.files import MOST_BYTES, Unusable
-from vocode_contract.audit.readers import LISTS, Recorded, read_items, read_lines
+from vocode_contract.audit.readers import LISTS, RecordedPayload, read_items, read_lines
 from vocode_contract.audit.recognize import (
     ID_BYTES,
     day_of,
@@ -18,7 +18,7 @@ from vocode_contract.audit.recognize import (
     identify_all,
     is_plausible,
     iter_calls,
-    tell_schema,
+    recognize_schema,
     time_of,
 )
 from vocode_contract.audit.sources import Shard, Source
@@ -37,11 +37,11 @@ from vocode_contract.validation.shallow import accept_shallow
 from vocode_contract.validation.validator import validator
 from vocode_contract.validation.violation import Violation, has_error
 
-#: Codes of bytes that hold a JSON value all the same, which parsers treat differently.
+#: Codes of text that is JSON all the same, but that parsers treat differently.
 READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "json-too-many-values"))
-#: Bytes of a line below which the limit on values cannot be exceeded.
+#: A line of fewer bytes cannot exceed the limit on values.
 _SHORT = 500_000
-#: Payloads of the sample that are in memory at once.
+#: Maximum payloads of the sample in memory at once.
 _MANY = 256
 
 
@@ -50,10 +50,10 @@ class Task:
     """The options of an audit, the same for all shards.
 
     Attributes:
-        sources: Everything that is read.
-        contract: Date and profile.
+        sources: The files.
+        contract: The contract, with its profile.
         schema: Schema of all payloads; empty if that of each is recognized by its shape.
-        every: One payload in this many is in the sample in which coverage, properties and dates are counted.
+        every: The sample, in which coverage, properties and dates are measured, has one payload in this many.
         most: Maximum size of a payload in bytes.
         strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations.
     """
@@ -67,13 +67,14 @@ class Task:
 
 
 @dataclass(slots=True, kw_only=True)
-class Examined:
+class ShardResult:
     """What was found in one shard.
 
     Attributes:
-        summary: Of its payloads.
+        summary: The summary of its payloads.
         ids: `ID_BYTES` for each observation of a call, in the order of the payloads.
-        numbers: The numbers of those payloads in the shard, in order: the first of a row of them, and how many.
+        numbers: The payload of each observation, run-length encoded: the first of consecutive numbers in the shard, and
+            how many there are.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -81,8 +82,8 @@ class Examined:
     numbers: list[tuple[int, int]] = field(default_factory=list)
 
 
-def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None) -> Examined:
-    """Examine one shard; damage is counted and located, and never fatal.
+def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None) -> ShardResult:
+    """Examine one shard; damage is recorded in the summary, and never fatal.
 
     Args:
         task: The audit.
@@ -116,8 +117,8 @@ def examine(task: Task, shard: Shard, tick: Callable[[int], None] | None = None)
 class _Examiner:
     """Examines the payloads of one shard.
 
-    Nearly all payloads conform and declare nothing new. One engine decides that at once: that of the schema in which
-    every object is closed. Everything else is looked at closely.
+    Nearly all payloads conform and have no undeclared key. One call of an engine establishes that, with the schema in
+    which every object is closed. Only the others are examined in detail.
     """
 
     def __init__(self, task: Task, shard: Shard) -> None:
@@ -130,7 +131,8 @@ class _Examiner:
         self._ids = bytearray()
         self._numbers: list[tuple[int, int]] = []
         self._sample: list[tuple[str, Any, float | None]] = []  # counted many at a time, which is faster
-        # If what it accepts has the members by which `tell_schema` tells a Call, the schema need not be told first.
+        # If all that the engine accepts has the members by which `recognize_schema` recognizes a Call, it can run
+        # before the schema is known.
         required = task.contract.schemas.get("Call", {}).get("required", ())
         is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
         self._accepts_calls = _accepting(task.contract, "Call", self._limits.depth) if is_told else None
@@ -140,9 +142,9 @@ class _Examiner:
     def add_lines(self, lines: list[bytes]) -> None:
         """Add a payload for each line that is not blank.
 
-        Calls without findings make up most of an archive. They are read here as `json_text.read` would, and what
-        is kept of each is put into lists and counted for all of them at once: to call a function for each would double
-        the time. All others are added one by one.
+        Most of an archive are Calls without findings. They are parsed inline, with the same result as
+        `json_text.read`, and counted for all lines at once, because a function call for each would double the time. All
+        others are added one by one.
         """
         accepts, every, strict, loads, dumps = self._accepts_calls, self._task.every, self._task.strict, loads_, dumps_
         ids: list[str] = []
@@ -161,7 +163,7 @@ class _Examiner:
                             if not number % every:
                                 self._sample.append(("Call", value, time_of(value)))
                             continue
-                except (ValueError, TypeError):  # it is no JSON, too deep, or no JSON that the engine takes
+                except (ValueError, TypeError):  # it is not JSON, too deep, or has a value that the engine refuses
                     pass
             self._add_line(line, number)
         self._lines += len(lines)
@@ -172,7 +174,7 @@ class _Examiner:
         for day, count in Counter(days).items():
             self._count("Call", "conforms", day, count)
         self._add_ids(identify_all(ids), numbers)
-        if len(self._sample) >= _MANY:  # a source that cannot be cut may have any number
+        if len(self._sample) >= _MANY:  # a source that cannot be cut may have any number of payloads
             self._count_sample()
 
     def _add_line(self, line: bytes, number: int) -> None:
@@ -184,7 +186,7 @@ class _Examiner:
             return
         self._add_value(value, number, None)
 
-    def add(self, recorded: Recorded) -> None:
+    def add(self, recorded: RecordedPayload) -> None:
         """Add one payload."""
         try:
             value = read(recorded.payload, self._limits, strict=self._task.strict)
@@ -192,12 +194,12 @@ class _Examiner:
             if not (recorded.may_be_other and _is_other(recorded.payload)):
                 self._add_unreadable(error, recorded.index)
             return
-        if not (recorded.may_be_other and not tell_schema(value)):
+        if not (recorded.may_be_other and not recognize_schema(value)):
             self._add_value(value, recorded.index, recorded.at)
         if len(self._sample) >= _MANY:
             self._count_sample()
 
-    def finish(self, size: int) -> Examined:
+    def finish(self, size: int) -> ShardResult:
         """Return what was found, given the number of bytes that were read."""
         summary = self.summary
         self._count_sample()
@@ -212,7 +214,7 @@ class _Examiner:
             summary.lines[self._shard.source, self._shard.start] = self._lines
         summary.observations = len(self._ids) // ID_BYTES
         summary.size = size
-        return Examined(summary=summary, ids=bytes(self._ids), numbers=self._numbers)
+        return ShardResult(summary=summary, ids=bytes(self._ids), numbers=self._numbers)
 
     def _add_ids(self, ids: bytes, numbers: list[int]) -> None:
         self._ids += ids
@@ -226,19 +228,19 @@ class _Examiner:
         self._counts[key] = self._counts.get(key, 0) + count
 
     def _add_value(self, value: Any, number: int, recorded: float | None) -> None:
-        schema = self._task.schema or tell_schema(value)
+        schema = self._task.schema or recognize_schema(value)
         at = time_of(value) if recorded is None else recorded
-        self._count(schema, self._look_closely(value, schema, number, at), day_of(at))
+        self._count(schema, self._validate(value, schema, number, at), day_of(at))
         for observation in iter_calls(schema, value):
             if observation.call_id:
                 self._add_ids(identify(observation.call_id), [number])
         if number % self._task.every == 0 and schema in self._task.contract.schemas:
             self._sample.append((schema, value, at))
 
-    def _look_closely(self, value: Any, schema: str, number: int, at: float | None) -> Verdict:
+    def _validate(self, value: Any, schema: str, number: int, at: float | None) -> Verdict:
         if schema not in self._task.contract.schemas:
             return "unknown"
-        # Contradictions that are errors are in calls only.
+        # Only Calls have contradictions that are errors.
         if "Call" not in schema and _accepts(self._task.contract, schema, value):
             return "conforms"
         violations = [*validator(schema, self._task.contract).violations(value)]
@@ -272,7 +274,7 @@ class _Examiner:
         summary.sampled += 1
         status = value.get("status") if isinstance(value, dict) else None
         known = status if isinstance(status, str) and status in STATUSES else ""
-        # By the `id` of a part: to hash one takes longer than to find it.
+        # Counted by the `id` of a part, because hashing a part takes longer than finding it.
         parts = list(parts_in(contract, schema, value))
         self._seen.setdefault(known, Counter()).update(map(id, parts))
         self._parts.update(zip(map(id, parts), parts, strict=True))
@@ -281,9 +283,9 @@ class _Examiner:
 
 
 def _is_other(payload: bytes) -> bool:
-    """Return whether a body that is refused has nothing to do with the API."""
+    """Return whether an unreadable body has nothing to do with the API."""
     try:
-        return not tell_schema(loads_(payload))
+        return not recognize_schema(loads_(payload))
     except ValueError:
         return True
 
@@ -292,7 +294,7 @@ _UTC = ("Z", "+00:00")
 
 
 def _are_ordered(start: object, end: object) -> bool:
-    """Return whether two times need no closer look: both are in UTC and obviously in order."""
+    """Return whether two times are certainly in order, by a quick comparison of text; ``False`` if in doubt."""
     if type(start) is str and type(end) is str and start.endswith(_UTC) and end.endswith(_UTC):
         return start[10:11] == end[10:11] and start[:19] < end[:19]
     return False
@@ -305,9 +307,9 @@ def _contradictions(contract: Contract, schema: str, value: Any) -> Iterator[Vio
 
 @cache
 def _accepting(contract: Contract, schema: str, depth: int | None = None) -> Callable[[object], bool]:
-    """Return the function that accepts the payloads without any violation, drift and undeclared keys included.
+    """Return the function that accepts a payload only if nothing would be reported, not even drift.
 
-    With a depth, it accepts only those that nest no deeper, and not all of them.
+    With a depth, it also refuses payloads that are nested deeper, and may refuse others.
     """
     strict = contract.with_profile("wire") if contract.profile == "tolerant" else contract
     is_closed = default_level("unknown-key", contract.profile) != "off"
@@ -318,13 +320,13 @@ def _accepting(contract: Contract, schema: str, depth: int | None = None) -> Cal
 
 @cache
 def _shipped(contract: Contract) -> tuple[Contract, ...]:
-    """Return the contracts of all dates, if it is one of them."""
+    """Return the contracts of all dates; none for a contract of the user's own."""
     return tuple(Contract.load(each, profile=contract.profile) for each in dates()) if contract.is_shipped else ()
 
 
 def _accepts(contract: Contract, schema: str, value: object) -> bool:
-    """Return whether nothing is found in a payload."""
+    """Return whether nothing would be reported about a payload."""
     try:
         return _accepting(contract, schema)(value)
-    except ValueError:  # the engine met what JSON cannot hold
+    except ValueError:  # it has a value that the engine refuses
         return False

@@ -1,4 +1,4 @@
-"""Run one function for many arguments: in this process, or in several, any of which may die."""
+"""Call a function with many arguments, in this process or in several, any of which may die."""
 
 import gc
 import os
@@ -20,16 +20,16 @@ from vocode_contract.audit.examine import Task
 
 #: Called with the number of bytes that were read.
 Tick = Callable[[int], None]
-#: A function of an audit: it gets the task, an argument and, if it reads, a tick; it returns the same for the same.
+#: A function that takes the task, an argument and a `Tick`, and whose result depends only on the first two.
 Work = Callable[..., Any]
-#: Processes that may die in a row while no argument is finished.
+#: Number of times in a row that processes may die without finishing an argument.
 _MOST_DEATHS = 3
 _SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """There is no result, since every process that worked on it died; the reason is a phrase."""
+    """The place of a result that does not exist, since every process that worked on it died; `reason` is a phrase."""
 
     reason: str
 
@@ -38,7 +38,7 @@ class Executor(Protocol):
     """Runs the functions of one audit."""
 
     def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
-        """Yield each argument with its result or `Lost`, in any order; arguments are taken as they are needed."""
+        """Yield each argument with its result or `Lost`, in any order; take arguments only as they are needed."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -67,7 +67,7 @@ class SerialExecutor:
 
 
 class ProcessExecutor:
-    """Runs everything in processes of its own. If one dies, another one repeats its work."""
+    """Runs everything in child processes. If one dies, another one repeats its work."""
 
     def __init__(self, task: Task, workers: int) -> None:
         self._task = task
@@ -78,7 +78,7 @@ class ProcessExecutor:
         self._lifeline: Connection | None = None
 
     def run(self, function: Work, arguments: Iterable[Any], tick: Tick) -> Iterator[tuple[Any, Any]]:
-        """Yield each argument with its result, or with `Lost` if three processes in a row died of what is left."""
+        """Yield each argument with its result, or with `Lost` if processes died three times without a result."""
         left: list[Any] = []
         waiting, deaths = iter(arguments), 0
         while True:
@@ -92,7 +92,7 @@ class ProcessExecutor:
                 deaths = 0 if finished else deaths + 1
                 if deaths < _MOST_DEATHS:
                     continue
-                yield from ((argument, Lost(reason="the process that read it died, three times")) for argument in left)
+                yield from ((argument, Lost(reason="the process that read it died three times")) for argument in left)
                 left.clear()
                 deaths = 0
             else:

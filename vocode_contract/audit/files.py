@@ -1,4 +1,4 @@
-"""Find the files of payloads that a user names, and open them so that none blocks."""
+"""Find files of payloads, and open only regular ones, since others may block."""
 
 import os
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ def find_files(path: str, suffixes: tuple[str, ...], *, listed: str = "") -> lis
 
     Args:
         path: A file, a directory, or a pattern.
-        suffixes: How the names of the files end that a directory is searched for, in lower case.
-        listed: What an error says of them; by default all of them.
+        suffixes: Endings, in lower case, of the files that are read in a directory.
+        listed: How an error names them; by default, it lists all of them.
 
     Raises:
         Unusable: The directory contains no such file, or nothing matches the pattern.

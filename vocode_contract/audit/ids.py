@@ -1,4 +1,4 @@
-"""Find the calls that an archive holds more than once, by 16 bytes of each, in bounded memory."""
+"""Find the calls that occur more than once in an archive, by 16 bytes of each, in bounded memory."""
 
 import struct
 from collections import Counter, defaultdict
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from vocode_contract.audit.examine import Examined
+from vocode_contract.audit.examine import ShardResult
 from vocode_contract.audit.recognize import ID_BYTES
 from vocode_contract.audit.summary import Summary
 
-#: Bytes of ids that are in memory at once, as they are stored; a `Counter` of them takes ten times as much.
+#: Maximum bytes of packed ids in memory at once; a `Counter` of them takes ten times as much.
 MOST_IDS = 32 * 1024 * 1024
 _RECORD = struct.Struct(f">{ID_BYTES}sQQ")  # a call, a shard, and the number of a payload in it
 
 
-def pack_ids(examined: Examined) -> bytes:
+def pack_ids(examined: ShardResult) -> bytes:
     """Return the ids of a shard and the numbers of their payloads, for `find_repeated`."""
     rows = [*chain.from_iterable(examined.numbers)]
     return struct.pack(f">Q{len(rows)}Q", len(rows), *rows) + examined.ids
@@ -24,16 +24,16 @@ def pack_ids(examined: Examined) -> bytes:
 def find_repeated(
     shards: Sequence[int], read: Callable[[int], bytes], size: int, scratch: Path
 ) -> tuple[Summary, dict[int, list[int]]]:
-    """Find the calls that an archive holds more than once.
+    """Find the calls that occur more than once in an archive.
 
     Args:
         shards: The numbers of the shards.
-        read: Returns what `pack_ids` returned for a shard.
-        size: Bytes of that for all of them.
+        read: Returns the packed ids of a shard.
+        size: Bytes of the packed ids of all shards.
         scratch: A directory for files that are needed if there are many ids.
 
     Returns:
-        How many calls there are; and the number of each shard that has repeated calls to the numbers of their payloads.
+        A summary with the number of calls; and shard to the numbers of its payloads that show repeated calls.
     """
     if size <= MOST_IDS:
         groups: Iterator[_Group] = iter((_Unpacked(shards, read),))
@@ -91,7 +91,7 @@ _Group = _Unpacked | _Spread
 
 
 def _unpack(data: bytes) -> tuple[list[bytes], list[tuple[int, int]]]:
-    """Return the ids of a shard, and the rows of numbers of their payloads."""
+    """Return the ids of a shard, and `ShardResult.numbers`."""
     [count] = struct.unpack_from(">Q", data)
     rows = [*struct.iter_unpack(">QQ", data[8 : 8 + 8 * count])]
     return [data[at : at + ID_BYTES] for at in range(8 + 8 * count, len(data), ID_BYTES)], rows
@@ -101,7 +101,7 @@ def spread(parts: Iterable[Iterable[tuple[int, bytes]]], files: Sequence[Path]) 
     """Spread records over files by the first byte of the id of their call.
 
     Args:
-        parts: The first byte and the bytes of records; those of one part at a time are in memory.
+        parts: Pairs of the first byte of an id and a record; one part at a time is in memory.
         files: At most 256.
     """
     for file in files:

@@ -1,7 +1,7 @@
 """Split a JSON array of any size into the bytes of its items, in bounded memory.
 
-A streaming parser holds whole strings and nests as deep as its input. This only counts brackets outside of strings, so
-that the limits of a payload apply to each item, and an item that is damaged does not hide those after it.
+A streaming parser holds whole strings in memory, and stops at the first error. This only counts brackets outside of
+strings, so that the limits of a payload apply to each item, and a damaged item does not hide those after it.
 """
 
 import re
@@ -12,31 +12,31 @@ from vocode_contract.audit.files import Unusable
 
 _BLOCK = 1 << 17
 _REST_OF_STRING = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
-#: Text without some signs, and whole strings.
+#: Text without the given characters, except in whole strings.
 _TEXT = rb'[^"%b]*+(?:"' + _REST_OF_STRING + rb'"[^"%b]*+)*+'
 _IN_STRING = re.compile(_REST_OF_STRING, re.DOTALL)
 _BETWEEN_ITEMS = re.compile(_TEXT % (2 * (rb"\[\]{},",)), re.DOTALL)
-# Takes the innermost arrays and objects at once, which most are.
+# Skips an innermost array or object at once: most of them are innermost.
 _IN_ITEM = re.compile(rb"%b(?:[\[{]%b[\]}]%b)*+" % (3 * (_TEXT % (2 * (rb"\[\]{}",)),)), re.DOTALL)
 _QUOTE, _COMMA, _OPEN, _CLOSE = b'",[]'
 _OPENING, _ENDING = b"[{", b",]"
-#: Bytes before an array that are searched for its key.
+#: Maximum bytes before an array in which its key is searched for.
 _BEFORE = 64
 
 
 def split_items(stream: BinaryIO, most: int, key: str = "") -> Iterator[list[bytes]]:
-    """Yield the items of an array, many at a time, unchecked; of an item longer than `most` bytes, one byte more.
+    """Yield the items of an array, many at a time, unchecked; cut an item longer than `most` bytes to one byte more.
 
     Args:
         stream: A JSON document.
         most: Maximum size of an item in bytes.
-        key: Key of the array in an object in an object, as in HAR; by default the document is the array.
+        key: Key of the array, which is in an object in an object as in HAR; by default, the document is the array.
 
     Raises:
         Unusable: There is no such array, or the document is damaged around its items.
     """
     splitter = _Splitter(most, key)
-    # All streams have `read1`, which returns what comes before damage.
+    # `read1`, which all these streams have, returns what precedes damaged data, where `read` only raises.
     while not splitter.is_damaged and (block := stream.read1(_BLOCK)):  # type: ignore[attr-defined]  # its type lacks it
         if items := splitter.split(block):
             yield items
@@ -44,7 +44,7 @@ def split_items(stream: BinaryIO, most: int, key: str = "") -> Iterator[list[byt
 
 
 class _Splitter:
-    """Splits the blocks of a document, one after another."""
+    """Splits a document, which it is given block by block."""
 
     def __init__(self, most: int, key: str) -> None:
         self._most = most
@@ -83,14 +83,14 @@ class _Splitter:
         return items
 
     def finish(self) -> None:
-        """Refuse a document that is damaged around its items, has no end, or lacks the array."""
+        """Raise `Unusable` for a document that is damaged around its items, is truncated, or lacks the array."""
         if self.is_damaged or self._depth or self._in_string:
-            raise Unusable("its JSON is damaged or cut off")
+            raise Unusable("its JSON is damaged or truncated")
         if not self._is_found:
-            raise Unusable("it has no list of payloads")
+            raise Unusable("it contains no array of payloads")
 
     def _skip(self, block: bytes, position: int) -> int:
-        """Return the position of the next bracket, comma between items, or start of a string that does not end here."""
+        """Return the position of the next bracket, comma between items, or string that does not end in this block."""
         if self._in_string:
             position = _end_of(_IN_STRING, block, position + self._is_escaped)
             self._is_escaped = block[position:] == b"\\"
@@ -109,7 +109,7 @@ class _Splitter:
         return self._depth == self._base - 1 and (self._key is None or self._key.search(before) is not None)
 
     def _end_item(self, piece: bytes, sign: int) -> tuple[bytes, ...]:
-        """Return the item that ends with a piece, unless the array is empty."""
+        """Return the item that ends with a piece; nothing for an empty array."""
         self._add(piece)
         item, self._item = bytes(self._item), bytearray()
         self._is_inside = sign == _COMMA

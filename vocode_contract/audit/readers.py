@@ -1,4 +1,4 @@
-"""Read the payloads of a shard one after another, whatever the form of its source."""
+"""Read the payloads of a shard, whatever the form of its source."""
 
 import base64
 import binascii
@@ -18,20 +18,20 @@ from vocode_contract.errors import MissingExtra
 from vocode_contract.http.content_coding import Undecodable, decode
 from vocode_contract.validation.scalars import instant
 
-#: Bytes that are read at once of JSON Lines.
+#: Bytes of JSON Lines that are read at once.
 _BLOCK = 1 << 17
-#: Bytes of a source that can only be read as a whole: one JSON value, or a cassette.
+#: Maximum bytes of a cassette, which is read as a whole, or of an entry of a HAR file.
 MOST_WHOLE = 64 * 1024 * 1024
-#: Forms of which many payloads are read at once, by `read_lines`.
+#: Forms that `read_lines` reads, many payloads at a time.
 LISTS = ("lines", "array")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class RecordedPayload:
     """One payload.
 
     Attributes:
-        payload: The bytes; of a payload beyond the limit, one byte more.
+        payload: The bytes; of a payload that exceeds the limit, as many as the limit and one more.
         index: Its number in the shard, from 0.
         at: When it was recorded, in seconds since 1970-01-01 UTC; ``None`` if the source does not say.
         may_be_other: Whether it may be a body that has nothing to do with the API, as in recorded traffic.
@@ -48,7 +48,7 @@ def read_lines(
 ) -> Iterator[list[bytes]]:
     """Yield the lines that start in a shard, or the items of an array, many at a time.
 
-    Of one longer than `most` bytes, one byte more is yielded.
+    A line or item longer than `most` bytes is cut to one byte more than that.
 
     Raises:
         Unusable: It cannot be read, or not to its end.
@@ -62,7 +62,7 @@ def read_lines(
 
 
 def _seek_line(stream: BinaryIO, start: int) -> int:
-    """Go to the first line that starts at `start` or after it; return where that is."""
+    """Seek the first line that starts at `start` or after it, and return its position."""
     if not start:
         return 0
     position = stream.seek(start - 1)
@@ -75,13 +75,13 @@ def _seek_line(stream: BinaryIO, start: int) -> int:
 
 def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[list[bytes]]:
     """Yield the lines that start in the next `length` bytes."""
-    rest, position = bytearray(), 0  # the start of a line that goes on, of which no more is kept than will be yielded
+    rest, position = bytearray(), 0  # `rest` is the start of an unfinished line, at most as much as is yielded of it
     while length is None or position < length or rest:
-        # All streams have `read1`, which returns what comes before damage.
+        # `read1`, which all these streams have, returns what precedes damaged data, where `read` only raises.
         block = stream.read1(_BLOCK)  # type: ignore[attr-defined]  # but the type of `open_content` does not say so
         if not block:
             if length is not None and position < length:
-                raise Unusable("it became shorter while it was read")
+                raise Unusable("it became shorter while it was being read")
             break
         if length is not None and position + len(block) >= length:
             last = block.find(b"\n", max(length - position - 1, 0))
@@ -97,7 +97,7 @@ def _split_lines(stream: BinaryIO, length: int | None, most: int) -> Iterator[li
         yield [bytes(rest)]
 
 
-def read_items(source: Source, most: int, tick: Callable[[int], None] | None = None) -> Iterator[Recorded]:
+def read_items(source: Source, most: int, tick: Callable[[int], None] | None = None) -> Iterator[RecordedPayload]:
     """Yield the payloads of a source that is neither JSON Lines nor an array.
 
     Raises:
@@ -108,12 +108,12 @@ def read_items(source: Source, most: int, tick: Callable[[int], None] | None = N
         yield from _READERS[source.form](stream, most)
 
 
-def _read_value(stream: BinaryIO, most: int) -> Iterator[Recorded]:
-    yield Recorded(payload=stream.read(most + 1), index=0)
+def _read_value(stream: BinaryIO, most: int) -> Iterator[RecordedPayload]:
+    yield RecordedPayload(payload=stream.read(most + 1), index=0)
 
 
-def _read_har(stream: BinaryIO, most: int) -> Iterator[Recorded]:
-    """Yield the bodies of a HAR file; two numbers for each entry, so that a place says which body it is.
+def _read_har(stream: BinaryIO, most: int) -> Iterator[RecordedPayload]:
+    """Yield the bodies of a HAR file; an entry takes two indices, so that a place names the request or response.
 
     Source: HTTP Archive (HAR) 1.2.
     """
@@ -122,14 +122,14 @@ def _read_har(stream: BinaryIO, most: int) -> Iterator[Recorded]:
         try:
             entry = orjson.loads(data)
         except orjson.JSONDecodeError:
-            yield Recorded(payload=data, index=2 * index)  # so that it is counted
+            yield RecordedPayload(payload=data, index=2 * index)  # so that it is counted as unreadable
             continue
         at = instant(_member(entry, "startedDateTime"))
         bodies = (_member(entry, "request", "postData"), _member(entry, "response", "content"))
         for number, body in enumerate(bodies):
             payload = _har_body(body, most)
             if payload:
-                yield Recorded(payload=payload, index=2 * index + number, at=at, may_be_other=True)
+                yield RecordedPayload(payload=payload, index=2 * index + number, at=at, may_be_other=True)
 
 
 def _har_body(body: object, most: int) -> bytes:
@@ -143,11 +143,11 @@ def _har_body(body: object, most: int) -> bytes:
     return data[: most + 1]
 
 
-def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
-    """Yield the bodies of a cassette of vcrpy or pytest-recording, two numbers for each interaction."""
+def _read_cassette(stream: BinaryIO, most: int) -> Iterator[RecordedPayload]:
+    """Yield the bodies of a cassette of vcrpy or pytest-recording; an interaction takes two indices."""
     data = stream.read(MOST_WHOLE + 1)
     if len(data) > MOST_WHOLE:
-        raise Unusable(f"a cassette is read as a whole, and this one is longer than {MOST_WHOLE:,} bytes")
+        raise Unusable(f"the cassette is larger than {MOST_WHOLE:,} bytes")
     interactions = _member(_load_cassette(data), "interactions")
     left = MOST_WHOLE  # an alias of three bytes repeats a whole interaction
     for index, interaction in enumerate(interactions if isinstance(interactions, list) else ()):
@@ -159,7 +159,7 @@ def _read_cassette(stream: BinaryIO, most: int) -> Iterator[Recorded]:
                 raise Unusable("its YAML aliases repeat more than is read")
             if body:
                 payload = _decode_body(body, headers, most)
-                yield Recorded(payload=payload, index=2 * index + number, at=at, may_be_other=True)
+                yield RecordedPayload(payload=payload, index=2 * index + number, at=at, may_be_other=True)
 
 
 def _load_cassette(data: bytes) -> object:
@@ -168,7 +168,7 @@ def _load_cassette(data: bytes) -> object:
     except ImportError:
         raise MissingExtra("audit", "reading cassettes") from None
     except ValueError:
-        raise Unusable("it is no cassette: its YAML is damaged, or has too many values") from None
+        raise Unusable("it is not a cassette: its YAML is invalid, or has too many values") from None
 
 
 def _cassette_body(half: object) -> bytes:
@@ -200,7 +200,7 @@ def _member(value: object, *keys: str) -> Any:
     return value
 
 
-_READERS: Mapping[str, Callable[[BinaryIO, int], Iterator[Recorded]]] = {
+_READERS: Mapping[str, Callable[[BinaryIO, int], Iterator[RecordedPayload]]] = {
     "value": _read_value,
     "har": _read_har,
     "cassette": _read_cassette,

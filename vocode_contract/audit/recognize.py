@@ -1,4 +1,4 @@
-"""Recognize what a payload is: its schema by its keys, the calls that it shows, and their times."""
+"""Recognize the schema of a payload by its keys, and find the calls in it and their times."""
 
 from binascii import unhexlify
 from collections.abc import Iterable
@@ -9,14 +9,14 @@ from typing import Any
 from vocode_contract.validation.lifecycle.history import Observation, digest_of
 from vocode_contract.validation.scalars import canonical_id, instant, to_datetime
 
-#: Bytes that identify a call.
+#: Number of bytes that identify a call.
 ID_BYTES = 16
 _MEMBERS = ("id", "status", "agent", "telephony_provider", "to_number", "from_number")
-#: Days before and after which a time is taken for a mistake.
+#: A day outside of these is taken for a mistake.
 _FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
 
 
-def tell_schema(value: object) -> str:
+def recognize_schema(value: object) -> str:
     """Return the schema that the keys of a payload indicate; empty if they indicate none."""
     if not isinstance(value, dict):
         return ""
@@ -32,7 +32,7 @@ def tell_schema(value: object) -> str:
 
 
 def iter_calls(schema: str, value: Any) -> Iterable[Observation]:
-    """Return each observation of a call that a payload holds."""
+    """Return the observations of calls in a payload."""
     if schema == "Call" or schema == "NormalizedCall":
         return (Observation(value=value),)
     if schema == "WebhookEvent":

@@ -1,4 +1,4 @@
-"""Run an audit of all shards of an archive, on one core, several or a cluster, with results that survive a crash."""
+"""Run an audit of all shards of an archive: in this process, in several or on a cluster, with a checkpoint."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from vocode_contract.audit.executors import Executor, Lost, ProcessExecutor, Ser
 from vocode_contract.audit.files import MOST_BYTES
 from vocode_contract.audit.ids import find_repeated, pack_ids, spread
 from vocode_contract.audit.recognize import ID_BYTES
-from vocode_contract.audit.sources import Shard, Source, cut, find_sources, is_url, look_at, spool
+from vocode_contract.audit.sources import Shard, Source, cut_sources, detect_source, find_sources, is_url, spool
 from vocode_contract.audit.summary import Summary
 from vocode_contract.contract.model import Contract, resolve_contract
 from vocode_contract.errors import InvalidOption
@@ -24,26 +24,27 @@ from vocode_contract.http.lock import LockHeld, lock_file
 
 STDIN = "-"
 _SCRATCH = "vocode-contract-audit-"
-#: The sample has about as many bytes of an archive, and at least one payload in `_MOST_EVERY`.
+#: Approximate size of the sample, which has at least one payload in `_MOST_EVERY`.
 _SAMPLE_BYTES = 1024 * 1024
 _MOST_EVERY = 256
-#: Bytes of an archive that are read in the time in which a process starts.
+#: For an archive of at most this many bytes, starting processes takes longer than it saves.
 _FEW_BYTES = 64 * 1024 * 1024
 
-#: What is being done, how many bytes of it are done, and how many there are; 0 if that is unknown.
+#: Called with the name of the phase, the number of bytes done, and that of all bytes, 0 if it is unknown.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
+class AuditResult:
     """The result of an audit.
 
     Attributes:
         summary: What was found.
-        sources: What was read; places in the summary count them from 0.
-        unread: Each path that could not be read to the reason.
-        every: One payload in this many was in the sample.
-        contract: Date of the contract, and `profile` how it was read.
+        sources: What was read; `PayloadPlace.source` is an index into it.
+        unread: Path that could not be read to the reason.
+        every: The sample has one payload in this many.
+        contract: Date of the contract.
+        profile: Its profile.
     """
 
     summary: Summary
@@ -68,26 +69,26 @@ def audit(
     checkpoint: str | None = None,
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
-) -> Audited:
+) -> AuditResult:
     """Audit an archive.
 
     Args:
         paths: Files, directories, glob patterns, URLs that fsspec opens; ``-`` is `stdin`.
         contract: A date, or a `Contract`; by default the default contract.
-        profile: By default that of the `Contract`, for a date ``tolerant``: what is newer than the contract is drift.
+        profile: By default that of the `Contract`, or ``tolerant`` for a date, which reports what is newer as drift.
         schema: Schema of all payloads; by default, that of each is recognized by its shape.
-        every: Count coverage, properties and fitting dates in one payload of this many; by default in all of about
-            1 MiB, and at least in one of 256.
+        every: Measure coverage, properties and contract dates in one payload in this many; by default, in about 1 MiB
+            of payloads, but at least one in 256.
         most: Maximum size of a payload in bytes.
-        strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations. An audit that does
-            not check that is faster.
+        strict: Whether duplicate keys, integers beyond 64 bits and deep nesting are violations; ``False`` is faster.
         workers: Number of processes; for more than one, `multiprocessing` has to be able to import the main module.
-            0 stands for one per usable CPU, or for one alone if the archive is small.
-        executor: Makes what runs the work elsewhere, such as `ClusterExecutor`; by default processes of this machine.
+            0 means one per usable CPU, or only one if the archive is small.
+        executor: Creates an executor that runs the work elsewhere, such as `ClusterExecutor`; by default, processes on
+            this machine do it.
         checkpoint: Directory for the results of finished shards, from which an interrupted audit continues; by default
             a temporary one.
-        progress: Called regularly with the name of the phase, the number of bytes that are done, and that of all bytes,
-            0 if that is unknown.
+        progress: Called regularly with the name of the phase, the number of bytes done, and that of all bytes, 0 if it
+            is unknown.
         stdin: Read for the path ``-``; it is copied into a temporary file.
 
     Raises:
@@ -109,9 +110,9 @@ def audit(
         workers = workers or (_count_cpus() if size > _FEW_BYTES else 1)
         local = ProcessExecutor(task, workers) if workers > 1 else SerialExecutor(task)
         running = stack.enter_context(executor(task) if executor else local)
-        run = _Run(store=store, scratch=scratch, shards=cut(task.sources), executor=running, progress=show)
+        run = _Run(store=store, scratch=scratch, shards=cut_sources(task.sources), executor=running, progress=show)
         summary = run.run()
-    return Audited(
+    return AuditResult(
         summary=summary,
         sources=task.sources,
         unread=unread,
@@ -122,7 +123,7 @@ def audit(
 
 
 def _open_store(directory: str | None, stack: ExitStack) -> tuple[Checkpoint, Path]:
-    """Return what holds the results, and a directory for everything else, which is removed in the end."""
+    """Return the store of the results, and a directory for temporary files, which is removed at the end."""
     option = "--checkpoint" if directory else "TMPDIR"
     if directory and is_url(directory):
         raise InvalidOption(option, "must be a directory of this machine, not a URL")
@@ -157,7 +158,7 @@ def _find(
     elif STDIN in paths and stdin is not None:
         copy = str(scratch / "stdin")
         spool(stdin, copy, lambda done: progress("reading standard input", done, 0))
-        sources = (*sources, replace(look_at(copy), name="<stdin>"))
+        sources = (*sources, replace(detect_source(copy), name="<stdin>"))
     return sources, unread
 
 
@@ -187,7 +188,7 @@ class _Run:
         return self.store.require(_name(number, "ids"))
 
     def _examine(self) -> tuple[Summary, list[int]]:
-        """Return the summary of all shards, and the numbers of those that are not lost."""
+        """Return the summary of all shards, and the numbers of those that were examined."""
         summary, left, examined = Summary(), [], []
         for shard in self.shards:
             stored = self.store.read(_name(shard.number, "summary"))
@@ -207,14 +208,14 @@ class _Run:
         return summary, examined
 
     def _check(self, wanted: dict[int, list[int]]) -> Summary:
-        """Check the repeated calls over time."""
+        """Check the calls that occur more than once over time."""
         if not wanted:
             return Summary()
         left = [number for number in wanted if self.store.read(_name(number, "calls")) is None]
         parts = ((self.shards[number], wanted[number]) for number in left)
         size = sum(self.shards[number].end - self.shards[number].start for number in left)
         summary = Summary()
-        for (shard, numbers), observed in self._work("reading calls that came again", observe, parts, size):
+        for (shard, numbers), observed in self._work("rereading repeated calls", observe, parts, size):
             if isinstance(observed, Lost):
                 summary |= Summary(lost=len(numbers))
                 wanted.pop(shard.number)
@@ -227,7 +228,7 @@ class _Run:
         return summary
 
     def _group(self, names: list[str], size: int) -> Iterator[list[bytes]]:
-        """Yield all observations of some calls at a time, as few as fit into memory."""
+        """Yield all observations of some calls at a time, so that each group fits into memory."""
         count = min(size // MOST_OBSERVED + 1, 256)
         parts = (self.store.require(name).splitlines(keepends=True) for name in names)
         if count == 1:
@@ -244,7 +245,7 @@ class _Run:
     def _work(
         self, label: str, function: Callable[..., Any], arguments: Iterable[Any], size: int
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield each argument with what a function returns for it, or with the reason why it is lost."""
+        """Yield each argument with what a function returns for it, or with `Lost`."""
         done = 0
 
         def tick(count: int) -> None:
@@ -259,6 +260,7 @@ def _name(number: int, suffix: str) -> str:
     return f"shard-{number:06}.{suffix}"
 
 
-#: Where a line of `observe` has the id of the call, and the first byte of it.
+#: A line of `observe` starts with ``["``, the id of the call in hexadecimal, and a quote: how many bytes that is
+#: without the quote, and where the first byte of the id is.
 _HEAD = 2 + 2 * ID_BYTES
 _HEX = slice(2, 4)

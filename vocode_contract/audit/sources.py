@@ -24,7 +24,7 @@ from vocode_contract.http.url import hide_credentials
 Form = Literal["lines", "array", "value", "har", "cassette"]
 Coding = Literal["", "gzip", "zstd"]
 
-#: Extensions of the files that a directory is searched for, and their forms; an empty form is told by the content.
+#: Extensions of the files that are read in a directory, and their forms; ``None`` if the content determines it.
 SUFFIXES: dict[str, Form | None] = {
     ".jsonl": "lines",
     ".ndjson": "lines",
@@ -34,7 +34,7 @@ SUFFIXES: dict[str, Form | None] = {
     ".yml": "cassette",
 }
 _COMPRESSED_SUFFIXES = tuple(suffix + coding for suffix in SUFFIXES for coding in ("", ".gz", ".zst"))
-#: Bytes of a shard: a fraction of a second of work, so that little is lost with a worker.
+#: Bytes of a shard: less than a second of work, so that little has to be repeated if a worker dies.
 SHARD_BYTES = 32 * 1024 * 1024
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _HEAD = 65_536
@@ -48,9 +48,9 @@ class Source:
         path: Path or URL.
         form: What it holds.
         coding: How it is compressed.
-        size: Bytes as they are stored, when the audit began; what is appended later is not read.
-        modified: Time of the last change in nanoseconds, to notice on resumption that it is another file; 0 if unknown.
-        name: What reports call it; of a URL without what may be a credential in it.
+        size: Size in bytes as stored, when the audit began; what is appended later is not read.
+        modified: Time of the last change in nanoseconds, by which a resumed audit notices a change; 0 if unknown.
+        name: Its name in reports: the path, or the URL without its parts that may be credentials.
     """
 
     path: str
@@ -63,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """A part of a source that is examined at once: the lines that start from `start` up to, not including, `end`."""
+    """A part of a source: the lines that start at the byte `start` or after it, and before the byte `end`."""
 
     number: int
     source: int
@@ -77,7 +77,7 @@ def is_url(path: str) -> bool:
 
 
 def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, str]]:
-    """Return the sources that a user names, each file once, and for each path without one the reason.
+    """Return the sources at some paths, each file once, and the reason for each path that cannot be read.
 
     Args:
         paths: Files, directories, glob patterns, or URLs that fsspec opens, which may be patterns too.
@@ -88,7 +88,7 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
         try:
             for file in _expand(path):
                 try:
-                    source = look_at(file)
+                    source = detect_source(file)
                     found.setdefault(file if is_url(file) else os.path.realpath(file), source)
                 except Unusable as error:
                     reasons[_show_path(file)] = str(error)
@@ -97,8 +97,8 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
     return tuple(found.values()), reasons
 
 
-def cut(sources: Sequence[Source], size: int = SHARD_BYTES) -> tuple[Shard, ...]:
-    """Cut sources into shards of so many bytes; only JSON Lines that are not compressed can be cut."""
+def cut_sources(sources: Sequence[Source], size: int = SHARD_BYTES) -> tuple[Shard, ...]:
+    """Cut sources into shards of `size` bytes; a source that is not uncompressed JSON Lines is one shard."""
     ranges = (
         (number, start, min(start + step, source.size))
         for number, source in enumerate(sources)
@@ -127,7 +127,7 @@ def _expand_url(url: str) -> list[str]:
         else:
             return [url]
     if not found:
-        raise Unusable("nothing is there that can be read")
+        raise Unusable("there is no file that can be read")
     links = url.split("::")
     place = next(number for number, link in enumerate(links) if is_url(link))
     names = sorted(map(filesystem.unstrip_protocol, found))
@@ -164,8 +164,8 @@ def _describe(error: OSError) -> str:
     return describe_failure(error, "no such file" if isinstance(error, FileNotFoundError) else "it cannot be read")
 
 
-def look_at(path: str) -> Source:
-    """Return the source at a path, its form detected from its name or content.
+def detect_source(path: str) -> Source:
+    """Return the source at a path; detect its form from its name or content.
 
     Raises:
         Unusable: It cannot be read.
@@ -179,7 +179,7 @@ def look_at(path: str) -> Source:
     form = next((form for suffix, form in SUFFIXES.items() if name.endswith(suffix)), None)
     if form is None:
         with open_bytes(path) as (stream, _, _), _decompress(stream, coding) as content:
-            form = _tell_by_content(content.read(_HEAD))
+            form = _detect_form(content.read(_HEAD))
     if start and not size and form == "lines" and not coding:
         raise Unusable("its size is unknown; pass its content on standard input, as -")
     return Source(path=path, form=form, coding=coding, size=size, modified=modified, name=_show_path(path))
@@ -191,7 +191,7 @@ def _show_path(path: str) -> str:
     return shown.encode("utf-8", "backslashreplace").decode()
 
 
-def _tell_by_content(head: bytes) -> Form:
+def _detect_form(head: bytes) -> Form:
     text = head.lstrip()
     if text.startswith(b"["):
         return "array"
@@ -211,14 +211,14 @@ _YAML = (b"interactions:", b"version:", b"---")
 
 @contextmanager
 def open_bytes(path: str, tick: Callable[[int], None] | None = None) -> Iterator[tuple[BinaryIO, int, int]]:
-    """Open a file as it is stored; yield it with its size and the time of its last change in nanoseconds.
+    """Open a file without decompressing it; yield its stream, size, and time of the last change in nanoseconds.
 
     Args:
         path: Path or URL.
         tick: Called with the number of bytes that were read.
 
     Raises:
-        Unusable: It cannot be opened, or is no regular file; or reading fails in the body.
+        Unusable: It cannot be opened, is not a regular file, or reading it in the body fails.
     """
     with ExitStack() as stack:
         with _report_failures():
@@ -239,7 +239,7 @@ def _open_remote(filesystem: Any, path: str) -> tuple[BinaryIO, int, int]:
 
 
 class _CountedStream(io.RawIOBase):
-    """A stream that reports how much was read of it, and why it cannot be read."""
+    """A stream that reports how many bytes are read from it, and why it cannot be read."""
 
     def __init__(self, stream: BinaryIO, tick: Callable[[int], None] | None) -> None:
         self._stream = stream
@@ -268,7 +268,7 @@ def open_content(source: Source, tick: Callable[[int], None] | None = None) -> I
     """Open a source decompressed; see `open_bytes`.
 
     Raises:
-        Unusable: It cannot be opened, or reading fails in the body; damaged compressed data included.
+        Unusable: It cannot be opened, or reading it in the body fails, for example because its data is damaged.
     """
     with (
         open_bytes(source.path, tick) as (stream, _, _),
@@ -279,7 +279,7 @@ def open_content(source: Source, tick: Callable[[int], None] | None = None) -> I
 
 @contextmanager
 def _decompress(stream: BinaryIO, coding: Coding) -> Iterator[BinaryIO]:
-    """Yield the content of a stream; damage of compressed data is reported in the body."""
+    """Yield the content of a stream; damaged data raises `Unusable` in the body."""
     if not coding:
         yield stream
         return
@@ -293,7 +293,7 @@ def _decompress(stream: BinaryIO, coding: Coding) -> Iterator[BinaryIO]:
     try:
         yield cast("BinaryIO", opened)
     except (EOFError, *failures):
-        raise Unusable(f"its {name} data is damaged or cut off") from None
+        raise Unusable(f"its {name} data is damaged or truncated") from None
 
 
 def _import_zstd() -> Any:
@@ -309,7 +309,7 @@ def spool(stream: BinaryIO, path: str, tick: Callable[[int], None]) -> None:
     Args:
         stream: The stream.
         path: Path of the file.
-        tick: Called with the number of bytes that were copied so far.
+        tick: Called with the number of bytes copied so far.
 
     Raises:
         InvalidOption: The file cannot be written.

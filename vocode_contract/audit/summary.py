@@ -1,4 +1,4 @@
-"""The result of an audit: a value of bounded size that merges, so that shards add up in any order."""
+"""The result of an audit: a value of bounded size, so that those of all shards can be combined in any order."""
 
 import hashlib
 from collections import Counter
@@ -11,19 +11,19 @@ import orjson
 from vocode_contract.contract.coverage import Part
 from vocode_contract.validation.violation import Violation
 
-#: What is said of a payload. ``drift`` conforms but is newer than the contract; ``unreadable`` is no JSON value, or too
-#: large; ``unknown`` is JSON that is none of the payloads that are told by their shape.
+#: The result for a payload. ``drift``: it conforms, but has something newer than the contract; ``unreadable``: it is
+#: not JSON, or too large; ``unknown``: it is JSON, but its schema is not recognized by its shape.
 Verdict = Literal["conforms", "drift", "violates", "unreadable", "unknown"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
-#: Incremented when a summary can no longer be merged with earlier ones.
+#: Version of the stored form; summaries of different versions cannot be combined.
 VERSION = 1
-#: Findings are kept for this many names and words that the contract does not know: anybody can invent more.
+#: Maximum findings about names and words that the contract does not know, of which there may be any number.
 MOST_NAMES = 500
 
 
 class PayloadPlace(NamedTuple):
-    """Where a payload is: number of the source, start of the shard in bytes, number in the shard from 0."""
+    """Where a payload is: index of the source, first byte of the shard, index in the shard."""
 
     source: int
     start: int
@@ -31,14 +31,14 @@ class PayloadPlace(NamedTuple):
 
 
 class FindingKey(NamedTuple):
-    """What the violations of one finding have in common; indices of arrays are ``*`` in the pointer."""
+    """What the violations of one finding have in common; `pointer` has ``*`` for array indices."""
 
     severity: str
     code: str
     schema: str
     schema_pointer: str
     pointer: str
-    word: str  # the value in quotes, of an enumeration
+    word: str  # the invalid value of an enumeration, in quotes, if it may be shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateFit:
-    """The payloads of the sample that exactly the same contract dates accept without an undeclared key.
+    """The payloads of the sample that the same set of contract dates accepts without an undeclared key.
 
     Attributes:
         count: Number of payloads.
@@ -92,7 +92,7 @@ class DateFit:
     until: float | None = None
 
     def __or__(self, other: "DateFit") -> "DateFit":
-        """Combine two counts of the same dates."""
+        """Combine two values for the same set of dates."""
         return DateFit(
             count=self.count + other.count,
             since=_first_time(self.since, other.since),
@@ -110,22 +110,22 @@ def _last_time(*times: float | None) -> float | None:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What is known about the payloads that were examined; ``|`` combines two, in any order, to the same value.
+    """The result for the payloads examined; ``|`` combines two of them, in any order, to the same value.
 
     Attributes:
-        verdicts: Schema and verdict to the number of payloads; the schema is empty for what has none.
-        findings: The kinds of violations.
+        verdicts: Schema, empty if it is not known, and verdict to the number of payloads.
+        findings: Kinds of violations.
         days: Day, as ``YYYY-MM-DD`` in UTC, and verdict to the number of payloads with a time on it.
-        sampled: Number of payloads that `parts` and `fits` are about.
+        sampled: Number of payloads in the sample, to which `parts` and `fits` refer.
         parts: Status of the call, empty if it has none, and part of the contract to how often it was seen.
-        fits: Contract dates that accept a payload to what is known of such payloads.
+        fits: Set of contract dates to the payloads that exactly they accept.
         lines: Source and start of a shard to the number of its lines, blank ones included.
         damaged: Source and start of a shard to why it was not read to its end.
         observations: Number of Calls, items of pages and events with the id of a call.
         calls: Number of different calls.
         repeated: Number of calls that were observed more than once, and so were checked over time.
         broken: Number of those that violate a rule over time.
-        lost: Number of those that could not be checked, since the process that did so died.
+        lost: Number of those that could not be checked, since the process died.
         size: Bytes that were read, before decompression.
     """
 
@@ -175,7 +175,7 @@ class Summary:
             self.findings = _keep_few(self.findings)
 
     def add_fit(self, accepting: tuple[str, ...], at: float | None) -> None:
-        """Add a payload of the sample that these contract dates accept."""
+        """Add a payload of the sample that exactly these contract dates accept."""
         _add(self.fits, accepting, DateFit(count=1, since=at, until=at))
 
     def __or__(self, other: "Summary") -> "Summary":
@@ -213,12 +213,12 @@ class Summary:
         """Return the summary that `to_bytes` wrote.
 
         Raises:
-            ValueError: It is another version, or no summary.
+            ValueError: It has another version, or is not a summary.
         """
         try:
             plain: dict[str, Any] = orjson.loads(data)
             if plain["version"] != VERSION:
-                raise ValueError(f"it is of version {plain['version']}, and this program reads {VERSION}")
+                raise ValueError(f"it has version {plain['version']}, and this program reads {VERSION}")
             return cls(
                 verdicts=Counter(dict(_pairs(plain["verdicts"]))),
                 findings={FindingKey(*key): _read_finding(row) for *key, row in plain["findings"]},
@@ -230,7 +230,7 @@ class Summary:
                 **{name: plain[name] for name in _NUMBERS},
             )
         except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError):
-            raise ValueError("it is no summary of an audit") from None
+            raise ValueError("it is not the summary of an audit") from None
 
 
 _NUMBERS = ("sampled", "observations", "calls", "repeated", "broken", "lost", "size")
@@ -248,10 +248,10 @@ def _add(table: dict[Any, Any], key: Any, value: Any) -> None:
 
 
 def _keep_few(findings: dict[FindingKey, Finding]) -> dict[FindingKey, Finding]:
-    """Return the findings without those beyond the bound on invented names.
+    """Return the findings without those about unknown names beyond `MOST_NAMES`.
 
-    Which are kept depends on a digest of the name only: a finding that is kept of the whole archive is kept of every
-    part of it, so its count is exact.
+    Which are kept depends only on a digest of the key. So a finding that is kept for the archive was kept for every
+    shard, and its count is exact.
     """
     named = [key for key in findings if _is_invented(key)]
     if len(named) <= MOST_NAMES:

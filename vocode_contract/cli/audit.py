@@ -1,4 +1,4 @@
-"""``audit``: check an archive of recorded payloads, however large, and report what is in it."""
+"""``audit``: check an archive of recorded payloads of any size, and report what is in it."""
 
 import sys
 import time
@@ -74,8 +74,8 @@ class AuditOptions:
     metavar="N",
     type=click.IntRange(1, 1_000_000_000),
     default=None,
-    help="Measure coverage, properties and contract dates in one of N payloads (default: all of about 1 MB, and at "
-    "least one of 256); every payload is validated.",
+    help="Measure coverage, properties and contract dates in every Nth payload; all payloads are validated (default: N "
+    "is at most 256, and chosen so that the sample has about 1 MB).",
 )
 @max_size_option
 @strict_option
@@ -84,19 +84,21 @@ class AuditOptions:
     metavar="N",
     type=click.IntRange(1, 1024),
     default=None,
-    help="Number of processes (default: one per usable CPU, or one alone for less than 64 MiB).",
+    help="Number of processes (default: one per usable CPU; 1 if the files have at most 64 MiB).",
 )
 @click.option(
     "--cluster",
     metavar="ADDRESS",
     default="",
-    help="Dask scheduler, such as tcp://host:8786, whose workers read the paths (default: none).",
+    help="Address of a Dask scheduler, such as tcp://host:8786; its workers must be able to read the paths (default: "
+    "none).",
 )
 @click.option(
     "--checkpoint",
     metavar="DIR",
     default=None,
-    help="Directory for results, from which the same command continues if it is interrupted (default: none).",
+    help="Directory for intermediate results, from which the same command continues after an interruption (default: "
+    "none).",
 )
 @click.option(
     "--report",
@@ -108,7 +110,7 @@ class AuditOptions:
     "to standard output, and the summary to standard error (default: text to standard output).",
 )
 @click.option(
-    "--all", "full", is_flag=True, help="List everything (default: the first six of each kind; text ends at 64 KiB)."
+    "--all", "full", is_flag=True, help="List everything (default: the first six of each section; text ends at 64 KiB)."
 )
 @click.pass_context
 def audit(ctx: click.Context, /, **values: object) -> None:
@@ -118,13 +120,14 @@ def audit(ctx: click.Context, /, **values: object) -> None:
     hold JSON Lines, one JSON array, one payload, an HTTP Archive (HAR) or a cassette of vcrpy, and may be compressed
     with gzip or Zstandard. Cassettes, Zstandard and URLs need the extra 'audit'.
 
-    Every payload is validated, and each call is followed over all files: a status that goes back, an event that comes
-    twice. The report counts violations and what is newer than the contract, and says where and when each was first;
-    which contract date fits best, and when that changed; which properties are absent or null by status; and what the
-    archive covers of the contract. Payload values are never shown.
+    Every payload is validated. Calls that occur more than once are also checked over time, in all files together: a
+    status must not go back, nor an event be repeated. The report says which violations and drift occurred, how often,
+    and where and when first; which contract date fits best, and when that changed; which properties are absent or null
+    at which status of a call; and how much of the contract the archive covers. It shows no values of payloads, except
+    words where the contract lists words, such as an unknown status.
 
-    Exit codes: 0 if all payloads conform, 1 if a payload or call violates the contract, 3 if something could not be
-    read.
+    Exit codes: 0 if everything conforms, 1 if a payload or call violates the contract, 3 if nothing does, but something
+    could not be checked.
     """
     values["workers"] = values["workers"] or 0
     values["checkpoint"] = values["checkpoint"] or None
@@ -185,11 +188,11 @@ def _describe_continuation(options: AuditOptions) -> str:
     if options.checkpoint:
         return f"to continue, run the same command again; the results so far are in {options.checkpoint}"
     remedy = "; with --checkpoint DIR, the same command would continue where it stopped"
-    return f"no result is kept{'' if STDIN in options.paths else remedy}"
+    return f"no results were kept{'' if STDIN in options.paths else remedy}"
 
 
 def _write(report: "AuditReport", files: "tuple[ReportRequest, ...]", output: Output) -> bool:
-    """Write the text, and the reports; return whether all of them could be written."""
+    """Write the text and the reports; return whether all of them could be written."""
     from vocode_contract.report.audit_formats import AUDIT_FORMATS
     from vocode_contract.report.audit_text import render_audit_text
     from vocode_contract.report.files import STDOUT, write_reports
@@ -202,12 +205,12 @@ def _write(report: "AuditReport", files: "tuple[ReportRequest, ...]", output: Ou
     return not failures
 
 
-#: Seconds between two updates of the progress, on a terminal and in a log, and before the first rate.
+#: Seconds between updates of the progress on a terminal and in a log, and before a rate is shown.
 _TERMINAL_SECONDS, _LOG_SECONDS, _RATE_SECONDS = 0.2, 60.0, 1.0
 
 
 class _Progress:
-    """Shows what is being done: on one line of a terminal, or now and then as a line of a log."""
+    """Shows the progress, on one line of a terminal, or as a line of a log once a minute."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -220,7 +223,7 @@ class _Progress:
         return time.monotonic() - self._start
 
     def show(self, label: str, done: int, total: int) -> None:
-        """Show that so many bytes of a phase are done, if it is time to."""
+        """Show how many bytes of a phase are done, unless the last update was a moment ago."""
         now = time.monotonic()
         if label != self._label:
             self._label, self._begun = label, now
@@ -232,7 +235,7 @@ class _Progress:
             self._output.log_progress(_describe_progress(label, done, total, now - self._begun))
 
     def clear(self) -> None:
-        """Remove the line from the terminal."""
+        """Clear the line on the terminal."""
         self._output.show_progress("")
 
 

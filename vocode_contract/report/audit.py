@@ -1,4 +1,4 @@
-"""What the reports of an audit have in common: its result, ordered and named as they show it."""
+"""The result of an audit, ordered and worded as its reports show it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any, Literal
 
 from vocode_contract.audit.examine import READABLE
-from vocode_contract.audit.run import Audited
+from vocode_contract.audit.run import AuditResult
 from vocode_contract.audit.sources import Source
 from vocode_contract.audit.summary import VERDICTS, Finding, FindingKey, PayloadPlace, Verdict
 from vocode_contract.contract import json_pointer
@@ -22,16 +22,16 @@ from vocode_contract.validation.violation import SEVERITIES
 
 #: The states of an optional property.
 STATES = ("absent", "null", "present")
-#: Verdict -> what is said of such payloads, of one and of several.
+#: Verdict -> the words for one such payload, and for several.
 WORDS: Mapping[Verdict, tuple[str, str]] = {
     "conforms": ("conforms", "conform"),
     "drift": ("conforms with drift", "conform with drift"),
     "violates": ("violates the contract", "violate the contract"),
     "unreadable": ("unreadable", "unreadable"),
-    "unknown": ("of no known kind", "of no known kind"),
+    "unknown": ("not recognized", "not recognized"),
 }
 
-#: Severity -> the title under which findings are shown, if their payloads are readable.
+#: Severity -> the title of its findings in readable payloads.
 _TITLES = {"error": "Violations", "drift": "Drift", "advice": "Advice"}
 _EXIT_CODES = {"conforms": 0, "violates": 1, "inconclusive": 3}
 UNREADABLE = "Unreadable payloads"
@@ -46,7 +46,7 @@ class PropertyUse:
     Attributes:
         pointer: JSON Pointer into the contract's document.
         counts: Status of the call, empty if there is none, to how often each of `STATES` was seen.
-        remarks: What a consumer should know, as phrases; most properties have none.
+        remarks: What a consumer should know, as phrases; empty for most properties.
     """
 
     pointer: str
@@ -66,16 +66,16 @@ class PropertyUse:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
-    """The result of an audit, as all formats report it.
+    """The result of an audit, from which each format is rendered.
 
     Attributes:
         audited: The result.
         contract: The contract of the audit.
         seconds: How long it took.
-        full: Whether text lists everything.
+        full: Whether the text report lists everything.
     """
 
-    audited: Audited
+    audited: AuditResult
     contract: Contract
     seconds: float = 0.0
     full: bool = False
@@ -132,7 +132,7 @@ class AuditReport:
 
     @cached_property
     def findings(self) -> tuple[tuple[FindingKey, Finding], ...]:
-        """The findings: errors first, then drift and advice, and of each what most payloads have."""
+        """The findings: errors, then drift, then advice; of each, the most frequent first."""
         found = self.audited.summary.findings.items()
         return tuple(sorted(found, key=lambda pair: (SEVERITIES.index(pair[0].severity), -pair[1].payloads, pair[0])))
 
@@ -159,11 +159,11 @@ class AuditReport:
         if count := summary.count("unreadable"):
             yield f"{format_count(count, 'payload is', 'payloads are')} not readable as JSON, or too large"
         if count := summary.count("unknown"):
-            yield f"{format_count(count, 'payload is', 'payloads are')} of no known kind; --as names the schema"
+            yield f"{format_count(count, 'payload is', 'payloads are')} not recognized by shape; --as names the schema"
         if summary.lost:
             yield f"{format_count(summary.lost, 'call', 'calls')} could not be checked over time"
         if not summary.payloads:
-            yield "there is no payload"
+            yield "there are no payloads"
 
     def _describe_start(self, source: Source, number: int, start: int) -> str:
         name = escape_source(source.name)
@@ -192,7 +192,7 @@ class AuditReport:
         return name + pointers.get(source.form, "")
 
     def _count_lines(self, source: int, start: int) -> int | None:
-        """Return the number of lines before a shard; ``None`` if it is not known, since one before it is damaged."""
+        """Return the number of lines before a shard; ``None`` (unknown) if a shard before it is damaged."""
         if any(each == source and at < start for each, at in self.audited.summary.damaged):
             return None
         starts, before = self._lines.get(source, ((), ()))
@@ -201,7 +201,7 @@ class AuditReport:
 
     @cached_property
     def _lines(self) -> Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]:
-        """Each source to the starts of its shards, and to the number of lines before each; and of all of them."""
+        """Source to the starts of its shards, and the number of lines before each of them and in all of them."""
         shards: dict[int, dict[int, int]] = defaultdict(dict)
         for (source, start), count in sorted(self.audited.summary.lines.items()):
             shards[source][start] = count
@@ -244,7 +244,7 @@ class AuditReport:
 
 
 def sort_statuses(statuses: Iterable[str]) -> list[str]:
-    """Return statuses in the order in which a call has them; none, as the empty string, last."""
+    """Return statuses in the order in which a call has them; the empty string, for no status, last."""
     order = {status: number for number, status in enumerate(STATUSES)}
     return sorted(statuses, key=lambda status: order.get(status, len(order)))
 
@@ -265,7 +265,7 @@ def describe_property(use: PropertyUse, status: str) -> str:
 
 
 def describe_finding(report: AuditReport, finding: Finding) -> str:
-    """Return how often, when and where last a finding occurred."""
+    """Return how often, when and where (last) a finding occurred."""
     payloads = format_count(finding.payloads, "payload", "payloads")
     times = "" if finding.count == finding.payloads else f", {finding.count:,} times"
     words = [f"{payloads}{times}"]
@@ -278,7 +278,7 @@ def describe_finding(report: AuditReport, finding: Finding) -> str:
 
 
 def describe_calls(report: AuditReport) -> str:
-    """Return what is known about calls over time as one line; empty if nothing is."""
+    """Return the result for calls over time as one line; empty if there are no calls."""
     summary = report.audited.summary
     if not summary.observations:
         return ""

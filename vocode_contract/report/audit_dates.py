@@ -26,7 +26,7 @@ class DateUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A time in which the same dates accept each payload of the sample that any date accepts.
+    """A period in which the same dates accept every payload of the sample that any date accepts.
 
     Attributes:
         since: When it begins, in seconds since 1970-01-01 UTC.
@@ -45,7 +45,7 @@ class ArchiveDates:
 
     Attributes:
         summary: What was found.
-        is_shipped: Whether the archive was read under a shipped contract; under a user's own one no date was tried.
+        is_shipped: Whether the contract is a shipped one; for a contract of the user's own, no dates are tried.
     """
 
     summary: Summary
@@ -68,12 +68,12 @@ class ArchiveDates:
 
     @property
     def accepted_by_none(self) -> DateFit | None:
-        """The payloads of the sample that no contract date accepts; ``None`` if there are none, or it is not known."""
-        return self.summary.fits.get(()) if self.is_shipped else None  # else no date was tried
+        """The payloads of the sample that no contract date accepts; ``None`` if none, or no date was tried."""
+        return self.summary.fits.get(()) if self.is_shipped else None
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """Which dates fit when, as far as the payloads of the sample have a time."""
+        """Which dates fit in which period, from the payloads of the sample that have a time."""
         timed = {dates: fit for dates, fit in self.summary.fits.items() if dates and fit.since is not None}
         if not timed:
             return ()
@@ -91,16 +91,16 @@ class ArchiveDates:
         return tuple(periods)
 
     def describe(self) -> Iterator[str]:
-        """Yield which contract date fits best, and when that changed, as lines."""
+        """Yield lines that say which contract date fits best, and when that changed."""
         sampled = self.summary.sampled
         if not self.uses:
             if self.accepted_by_none:
-                yield "no date accepts a payload of the sample"
+                yield "no date accepts any payload of the sample"
             return
         for use in self.uses:
             line, refused = f"{use.date} accepts {format_share(use.accepted.count, sampled)}", use.refused
             yield line + (
-                f", but not {refused.count:,} that others accept{_describe_times(refused)}" if refused else ""
+                f", but not {refused.count:,} that other dates accept{_describe_times(refused)}" if refused else ""
             )
         if fit := self.accepted_by_none:
             yield f"no date accepts {format_share(fit.count, sampled)}{_describe_times(fit)}"
@@ -122,7 +122,7 @@ class ArchiveDates:
                 yield f"{begin} {format_time(period.since)}: {_describe_best(period)}"
 
 
-_OVERLAP = "no date fits alone, since payloads for different dates overlap"
+_OVERLAP = "no single date fits, since payloads of different dates overlap"
 _Edge = tuple[float, bool]
 
 
@@ -132,7 +132,7 @@ def _describe_best(period: Period) -> str:
 
 
 def _edges(fit: DateFit) -> tuple[_Edge, _Edge]:
-    """Return the start of a time, and its end, which is after it."""
+    """Return the start of a period, and its end, which is just after its last payload."""
     return (fit.since or 0.0, False), (fit.until or 0.0, True)
 
 

@@ -1,4 +1,4 @@
-"""The result of an audit as one HTML page with pictures, without scripts or remote assets."""
+"""Render the result of an audit as one HTML page with pictures, without scripts or remote assets."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ from vocode_contract.validation.codes import CODES
 _SENTENCES: Mapping[AuditVerdict, tuple[str, str, str]] = {
     "conforms": ("✓", "good", "The archive conforms"),
     "violates": ("✗", "bad", "The archive violates the contract"),
-    "inconclusive": ("?", "unclear", "Something could not be checked, and the rest conforms"),
+    "inconclusive": ("?", "unclear", "Part of the archive could not be checked, and the rest conforms"),
 }
 _TONES: Mapping[Verdict, str] = {
     "conforms": "good",
@@ -46,14 +46,14 @@ _TONES: Mapping[Verdict, str] = {
     "unknown": "quiet",
 }
 _GROUP_TONES = {"Violations": "bad", "Drift": "unclear", "Advice": "quiet"}
-#: What each lane of the time line counts: its label, its class, and verdicts.
+#: The lanes of the timeline that count payloads: label, class, and the verdicts that they count.
 _LANES: tuple[tuple[str, str, tuple[Verdict, ...]], ...] = (
     ("Payloads", "quiet", VERDICTS),
     ("With drift", "unclear", ("drift",)),
     ("Violating", "bad", ("violates",)),
 )
-_FOOTER = "Times are in UTC. No value of a payload is on this page, but words that the contract lists."
-#: Findings under a title; those that are expanded when the page is opened; those on the time line; files.
+_FOOTER = "Times are in UTC. This page shows no values of payloads, except words where the contract lists words."
+#: Maximum findings under a title; those of them that are expanded; findings on the timeline; files.
 _MOST = 500
 _OPEN = 3
 _SPANS = 15
@@ -94,7 +94,7 @@ def _header(report: AuditReport) -> Markup:
 def _sections(report: AuditReport) -> Iterator[tuple[str, tuple[Content, ...]]]:
     """Yield the title and content of each section."""
     if axis := TimeAxis.from_days({day for day, _ in report.audited.summary.days}):
-        yield "Time line", (*_draw_time_line(report, axis),)
+        yield "Timeline", (*_draw_timeline(report, axis),)
     for title, found in report.groups.items():
         more = [element("p", f"and {len(found) - _MOST:,} more, in the JSON report")] if len(found) > _MOST else []
         tone = _GROUP_TONES.get(title, "bad")
@@ -116,10 +116,10 @@ def _sections(report: AuditReport) -> Iterator[tuple[str, tuple[Content, ...]]]:
         yield "Files", (_list_files(report),)
 
 
-# --- time line ---
+# --- timeline ---
 
 
-def _draw_time_line(report: AuditReport, axis: TimeAxis) -> Iterator[Markup]:
+def _draw_timeline(report: AuditReport, axis: TimeAxis) -> Iterator[Markup]:
     days = report.audited.summary.days
     lanes = []
     for label, tone, shown in _LANES:
@@ -127,7 +127,7 @@ def _draw_time_line(report: AuditReport, axis: TimeAxis) -> Iterator[Markup]:
         for (day, verdict), count in days.items():
             counts[day] += count * (verdict in shown)
         if bars := axis.add_up(+counts):
-            unit = "a day" if axis.step == 1 else f"in {axis.step} days"
+            unit = "per day" if axis.step == 1 else f"per {axis.step} days"
             text = f"{label}: {sum(bars.values()):,}, at most {max(bars.values()):,} {unit}"
             lanes.append(_lane(element("span", text), draw_days(axis, bars, text, tone)))
     lanes += _lanes_of_findings(report, axis)
@@ -249,8 +249,8 @@ def _draw_coverage(report: AuditReport) -> Iterator[Markup]:
     seen = found.parts & found.touched
     yield element(
         "p",
-        f"{compute_percent(found)} %: {len(seen):,} of {len(found.parts):,} parts are in the sample. Each square is an "
-        "enumerated value, a type of a union, a state of an optional property, or an empty or filled array.",
+        f"{compute_percent(found)} %: {len(seen):,} of {len(found.parts):,} parts occur in the sample. Each square is "
+        "an enumerated value, a type of a union, a state of an optional property, or an empty or non-empty array.",
     )
     keys = ((True, "seen"), (False, "not seen"))
     yield element("ul", (element("li", draw_squares([key], key[1]), key[1]) for key in keys), class_="key")

@@ -1,4 +1,4 @@
-"""The result of an audit as JSON, described in ``docs/reference/report.md``."""
+"""Render the result of an audit as JSON, as described in ``docs/reference/report.md``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The result of an audit as Markdown, for a comment on a pull request."""
+"""Render the result of an audit as Markdown, for a comment on a pull request."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,9 +17,9 @@ from vocode_contract.report.markdown import as_code, as_text, cut_pieces
 from vocode_contract.report.text import MOST_LINE
 
 _MARKS = {"conforms": "✅", "violates": "❌", "inconclusive": "❔"}
-#: Findings under a title, and lines of what was not checked.
+#: Maximum findings under a title, and lines about what was not checked.
 _MOST = 20
-#: Titles whose findings are shown at once.
+#: Titles whose findings are not collapsed.
 _OPEN = ("Violations", UNREADABLE)
 
 
@@ -30,7 +30,7 @@ def render_audit_markdown(report: AuditReport) -> str:
     pieces = [head, sample, *_render_parts(report)]
     kept = cut_pieces(pieces)
     if len(kept) < len(pieces):
-        kept.append("The rest is left out; the JSON report has everything.\n")
+        kept.append("The rest is omitted; the JSON report has everything.\n")
     return "\n".join(kept)
 
 

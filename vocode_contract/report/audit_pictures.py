@@ -1,4 +1,4 @@
-"""The pictures of the HTML report of an audit, as SVG without text: the text beside them says what they show."""
+"""Draw the pictures of the HTML report of an audit, as SVG; the text beside them says what they show."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from datetime import date, timedelta
 
 from vocode_contract.report.page import Markup, element
 
-#: Bars on the time line, at most, and squares in a row of the map.
+#: Maximum bars on the timeline; squares in a row of the map, and the distance between two of them.
 _MOST_BARS = 120
 _COLUMNS = 16
 _SQUARE = 14
-#: Days of a time line: nobody reads a longer one, and a payload with a wrong year would make it.
+#: Maximum days on a timeline: a longer one would be due to a payload with a wrong year.
 _MOST_DAYS = 366 * 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeAxis:
-    """The days that all time lines of a page show.
+    """The days that all lanes of a timeline show.
 
     Attributes:
         first: The first day.
         days: Number of days.
-        step: Days of a bar.
+        step: Number of days of a bar.
     """
 
     first: date
@@ -61,7 +61,7 @@ class TimeAxis:
 
 
 def draw_days(axis: TimeAxis, bars: Mapping[int, int], label: str, tone: str) -> Markup:
-    """Return a bar for each day, or for some days each; their heights are counts."""
+    """Return a bar for each day or for several days; its height is the count."""
     most = max(bars.values())
     total = -(-axis.days // axis.step)
     rects = (
@@ -101,7 +101,7 @@ def draw_shares(shares: Sequence[tuple[int, str]], label: str) -> Markup:
 
 
 def draw_squares(squares: Sequence[tuple[bool, str]], label: str) -> Markup:
-    """Return a square for each part of something, filled if it is seen; its title describes it."""
+    """Return a square for each part of a schema, filled if it was seen; its title describes it."""
     rects = (
         element(
             "rect",

@@ -1,4 +1,4 @@
-"""The result of an audit as text, on about one screen."""
+"""Render the result of an audit as text, about one screen of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,21 +15,21 @@ from vocode_contract.report.payload_results import Heading, format_size
 from vocode_contract.report.text import align, limit_lines, render_violation
 from vocode_contract.validation.masking import printable
 
-#: Findings under a title, properties, and sources that are listed.
+#: Maximum findings under a title, properties, and unchecked sources that are listed.
 _MOST = 6
 _HINT = "--all shows all of them, --report json has everything"
 _VERDICTS = {"conforms": "The archive conforms", "violates": "The archive violates the contract"}
 
 
 def render_audit_text(report: AuditReport) -> str:
-    """Return the result for people, the verdict last."""
+    """Return the result as text, with the verdict at the end."""
     lines = limit_lines(_render_lines(report), full=report.full, hint=_HINT)
     return "".join(f"{line}\n" for line in lines) + f"{render_verdict(report)}\n"
 
 
 def render_verdict(report: AuditReport) -> str:
     """Return the result as one line."""
-    verdict = _VERDICTS.get(report.verdict, "Something could not be checked, and the rest conforms")
+    verdict = _VERDICTS.get(report.verdict, "Part of the archive could not be checked, and the rest conforms")
     return printable(f"{verdict}: {report.sentence} [{report.audited.contract}, {report.audited.profile}]")
 
 
