@@ -99,6 +99,19 @@ def test_shards_of_any_size_read_each_line_once(tmp_path, monkeypatch, size):
     assert audited.summary.lines.total() == 300
 
 
+def test_last_shards_are_small_so_that_all_workers_finish_together():
+    found = [sources.Source(path=f"{size}", form="lines", coding="", size=size, name="") for size in (0, 5_000, 600)]
+    shards = sources.cut_sources(found, 160)
+    sizes = [shard.end - shard.start for shard in shards]
+    assert sizes[:3] == [0, 160, 160]
+    assert max(sizes[-8:]) == 160 // 8
+    assert [sum(shard.end - shard.start for shard in shards if shard.source == at) for at in range(3)] == [
+        0,
+        5_000,
+        600,
+    ]
+
+
 FORMS: dict[str, Callable[[list[Any]], bytes]] = {
     "x.jsonl": lambda calls: b"".join(json.dumps(each).encode() + b"\n" for each in calls),
     "x.ndjson.gz": lambda calls: gzip.compress(FORMS["x.jsonl"](calls)),

@@ -90,11 +90,13 @@ class _Spread:
 _Group = _Unpacked | _Spread
 
 
-def _unpack(data: bytes) -> tuple[list[bytes], list[tuple[int, int]]]:
+def _unpack(data: bytes) -> tuple[tuple[bytes, ...], list[tuple[int, int]]]:
     """Return the ids of a shard, and `ShardResult.numbers`."""
     [count] = struct.unpack_from(">Q", data)
-    rows = [*struct.iter_unpack(">QQ", data[8 : 8 + 8 * count])]
-    return [data[at : at + ID_BYTES] for at in range(8 + 8 * count, len(data), ID_BYTES)], rows
+    start = 8 + 8 * count
+    rows = [*struct.iter_unpack(">QQ", data[8:start])]
+    ids = struct.Struct(f"{ID_BYTES}s" * ((len(data) - start) // ID_BYTES))  # faster than slices, and not cached
+    return ids.unpack_from(data, start), rows
 
 
 def spread(parts: Iterable[Iterable[tuple[int, bytes]]], files: Sequence[Path]) -> None:

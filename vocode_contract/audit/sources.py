@@ -36,6 +36,8 @@ SUFFIXES: dict[str, Form | None] = {
 _COMPRESSED_SUFFIXES = tuple(suffix + coding for suffix in SUFFIXES for coding in ("", ".gz", ".zst"))
 #: Bytes of a shard: less than a second of work, so that little has to be repeated if a worker dies.
 SHARD_BYTES = 32 * 1024 * 1024
+#: The part of what is left that is cut off as a shard near the end, and the part of `SHARD_BYTES` that is the smallest.
+_LAST = 8
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _HEAD = 65_536
 
@@ -98,16 +100,21 @@ def find_sources(paths: Iterable[str]) -> tuple[tuple[Source, ...], dict[str, st
 
 
 def cut_sources(sources: Sequence[Source], size: int = SHARD_BYTES) -> tuple[Shard, ...]:
-    """Cut sources into shards of `size` bytes; a source that is not uncompressed JSON Lines is one shard."""
-    ranges = (
-        (number, start, min(start + step, source.size))
-        for number, source in enumerate(sources)
-        for step in [size if source.form == "lines" and not source.coding else max(source.size, 1)]
-        for start in range(0, max(source.size, 1), step)
-    )
-    return tuple(
-        Shard(number=number, source=source, start=start, end=end) for number, (source, start, end) in enumerate(ranges)
-    )
+    """Cut sources into shards of at most `size` bytes; a source that is not uncompressed JSON Lines is one shard.
+
+    The last ones are smaller, so that all workers finish at about the same time.
+    """
+    shards: list[Shard] = []
+    left = sum(source.size for source in sources)
+    for number, source in enumerate(sources):
+        start, is_whole = 0, source.form != "lines" or bool(source.coding)
+        while start < source.size or not start:
+            step = source.size if is_whole else max(min(size, left // _LAST), size // _LAST)
+            end = min(start + max(step, 1), source.size)
+            shards.append(Shard(number=len(shards), source=number, start=start, end=end))
+            left -= end - start
+            start = max(end, 1)  # an empty source is one shard
+    return tuple(shards)
 
 
 def _expand(path: str) -> list[str]:
