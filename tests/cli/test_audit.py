@@ -19,8 +19,9 @@ WRONG = call(9, agent=None)
 
 
 @pytest.fixture
-def run(capsys):
+def run(capsys, monkeypatch, tmp_path):
     """Run the command in this process; returns the exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)  # a checkpoint may be named by a relative path
 
     def run(*arguments):
         capsys.readouterr()
