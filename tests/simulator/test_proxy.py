@@ -293,6 +293,39 @@ def test_proxy_does_not_wait_for_ever_for_a_slow_response(answer):
     assert "[timeout-" in seen.reason
 
 
+SLOW_POST = b"POST /v1/calls/end HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"), [(b"GET /v1/calls HTTP/1.1\r\nX: ", b"x"), (SLOW_POST, b"1\r\n \r\n")], ids=["head", "held body"]
+)
+def test_proxy_gives_up_a_request_that_comes_drop_by_drop(monkeypatch, start, drop):
+    for module in ("application", "relay"):
+        monkeypatch.setattr(f"vocode_contract.simulator.proxy.{module}.PATIENCE", 0.1)
+    with proxied("https://staging.example") as running:
+        host, port = running.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(start)
+            assert is_closed(connection, drop)
+
+
+def is_closed(connection, drop: bytes) -> bool:
+    """Return whether a connection ends while bytes are sent often enough for a limit on silence."""
+    for _ in range(1_000):
+        try:
+            connection.sendall(drop)
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_proxy_refuses_a_body_of_chunk_headers_that_are_longer_than_their_chunks():
+    chunk = b"1;" + b"x" * 60_000 + b"\r\n \r\n"
+    with proxied("https://staging.example") as running:
+        assert send_raw(running, SLOW_POST + chunk * 150, until=b"413 ").startswith(b"HTTP/1.1 413 ")
+
+
 def test_proxy_ends_an_endless_response_with_its_client():
     with serving(floods) as upstream, proxied(upstream.url, max_body=100_000) as running:
         send_raw(running, ask(), until=b"Vocode-Contract: unchecked")

@@ -9,6 +9,7 @@ import orjson
 
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.proxy.inspector import MARK
+from vocode_contract.simulator.server.limits import PATIENCE
 
 #: Seconds that an application may be silent, and that open exchanges have to end when the proxy stops.
 IDLE, GRACE = 75.0, 1.0
@@ -88,6 +89,7 @@ class Application:
     Attributes:
         side: The connection.
         pending: Bytes that came after the last request.
+        deadline: Time of the event loop by which the request has to arrive; ``None`` before its first byte.
         method: Method of the last request.
     """
 
@@ -95,7 +97,12 @@ class Application:
         """Start before the first request."""
         self.side = side
         self.pending = b""
+        self.deadline: float | None = None
         self.method = ""
+
+    def extend_deadline(self, seconds: float) -> None:
+        """Give the rest of the request some seconds from now."""
+        self.deadline = asyncio.get_running_loop().time() + seconds
 
     async def send(self, data: bytes) -> None:
         """Send bytes to the application.
@@ -146,12 +153,19 @@ class Application:
                     pass
 
     async def receive(self) -> bytes:
-        """Return the next bytes that came; none at the end of the connection."""
-        if self.pending:
-            data, self.pending = self.pending, b""
-            return data
-        try:
-            async with asyncio.timeout(IDLE):
-                return await self.side.reader.read(PIECE)
-        except (OSError, TimeoutError) as error:
-            raise ClientGone from error
+        """Return the next bytes that came; none at the end of the connection.
+
+        Raises:
+            ClientGone: It is silent, or sends its request too slowly.
+        """
+        data, self.pending = self.pending, b""
+        if not data:
+            latest = asyncio.get_running_loop().time() + IDLE
+            try:
+                async with asyncio.timeout_at(min(latest, latest if self.deadline is None else self.deadline)):
+                    data = await self.side.reader.read(PIECE)
+            except (OSError, TimeoutError) as error:
+                raise ClientGone from error
+        if self.deadline is None:
+            self.extend_deadline(PATIENCE)
+        return data

@@ -25,10 +25,12 @@ from vocode_contract.simulator.proxy.application import GRACE, PIECE, Applicatio
 from vocode_contract.simulator.proxy.incoming import IncomingMessage, address_head, mark_head
 from vocode_contract.simulator.proxy.inspector import MARK, Inspector, OpenExchange, SeenExchange
 from vocode_contract.simulator.proxy.pages import PAGES, find_page
-from vocode_contract.simulator.server.limits import BODY, LOOPBACK_AUTHORITY
+from vocode_contract.simulator.server.limits import BODY, LOOPBACK_AUTHORITY, PATIENCE
 
 #: Connections at once; those of browsers and of pools stay open.
 _MOST_CONNECTIONS = 256
+#: Bytes of a body with its chunk headers, which may be longer than their chunks.
+_MOST_FRAMED = 8 * BODY
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -93,6 +95,7 @@ class Conversation:
         """Serve one request after the other, and be among the busy ones in the meantime."""
         while True:
             busy.discard(self)
+            self.application.deadline = None
             request = IncomingMessage(h11.SERVER, self.application.receive, most=BODY)
             try:
                 if not await request.read_head() or not isinstance(request.head, h11.Request):
@@ -153,6 +156,7 @@ class Conversation:
         )
         body = await message.read(wait=False)
         is_held = inspector.needs_body(request)
+        self.application.extend_deadline(PATIENCE if is_held else math.inf)  # the server limits the time of others
         if is_held:
             body += await self._read_rest(message, head)
         try:
@@ -168,10 +172,11 @@ class Conversation:
         """Return the rest of a body that decides whether the request is sent."""
         if not message.is_over and any(name == b"expect" for name, _ in head.headers):
             await self.application.send(_CONTINUE)
-        pieces = []
+        pieces, size = [], 0
         while piece := await message.read():
             pieces.append(piece)
-            if message.size > BODY:
+            size += len(piece)
+            if message.size > BODY or size > _MOST_FRAMED:
                 raise Refusal(413, f"the body has more than {BODY} bytes, so it is not known what the request does")
         return b"".join(pieces)
 
