@@ -52,6 +52,27 @@ def test_summaries_add_up_to_the_same_bytes_in_any_order(one, two, three):
     assert (Summary() | added).to_bytes() == added.to_bytes()
 
 
+@given(summaries(), summaries())
+def test_summary_that_is_added_in_place_has_the_same_bytes_and_the_other_one_stays(one, two):
+    added, before = (one | two).to_bytes(), two.to_bytes()
+    one |= two
+    assert one.to_bytes() == added
+    one |= two
+    assert two.to_bytes() == before
+
+
+def test_summary_is_added_without_looking_at_all_that_it_holds():
+    class Watched(Counter[tuple[int, int]]):
+        def __iter__(self):
+            raise AssertionError("it was gone through")
+
+        items = keys = values = copy = __iter__
+
+    summary = Summary(lines=Watched({(0, 0): 1}))
+    summary |= Summary(lines=Counter({(1, 0): 1}))
+    assert summary.lines[1, 0] == 1
+
+
 @given(summaries())
 def test_summary_survives_its_bytes(summary):
     assert Summary.from_bytes(summary.to_bytes()) == summary
