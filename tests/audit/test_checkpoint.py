@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.audit.archives import call, write_lines
-from vocode_contract.audit import run
+from vocode_contract.audit import run, sources
 from vocode_contract.audit.examine import examine
 from vocode_contract.audit.run import audit
 from vocode_contract.contract.model import Contract
@@ -82,6 +82,27 @@ def test_empty_plan_that_a_crash_left_is_written_again(archive):
     whole = audit_again(archive)
     (archive / "state" / "audit.plan").write_bytes(b"")
     assert audit_again(archive) == whole
+
+
+def test_file_that_could_not_be_read_is_read_when_it_is_there_again(archive, monkeypatch):
+    path, away = archive / "archive" / "a.jsonl", archive / "away"
+
+    def remove_and_cut(found):
+        path.rename(away)
+        return sources.cut_sources(found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "cut_sources", remove_and_cut)
+        assert b"no such file" in audit_again(archive)
+    away.rename(path)
+    assert audit_again(archive) == audit([str(archive / "archive")]).summary.to_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_results_in_a_directory_that_others_may_read_are_for_their_owner_alone(archive):
+    (archive / "state").mkdir(mode=0o755)
+    audit_again(archive)
+    assert {path.stat().st_mode & 0o777 for path in (archive / "state").iterdir()} == {0o600}
 
 
 def test_results_of_another_audit_are_not_used(archive):

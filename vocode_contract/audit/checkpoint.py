@@ -17,6 +17,7 @@ from vocode_contract.audit.examine import Task
 from vocode_contract.audit.sources import SHARD_BYTES, Source, is_url
 from vocode_contract.audit.summary import VERSION
 from vocode_contract.errors import InvalidOption
+from vocode_contract.http.lock import open_private
 
 #: The names of files here must not end like those of payloads: an audit of a parent directory would read them.
 _PLAN = "audit.plan"
@@ -108,7 +109,8 @@ class Checkpoint:
         path, partial = self.path(name), self.path(f"{name}.part")
         with self.report("written", path):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            partial.write_bytes(data)
+            with os.fdopen(open_private(partial, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+                file.write(data)
             os.replace(partial, path)
 
     def _parse(self, data: bytes) -> dict[str, Any]:

@@ -192,10 +192,11 @@ class _Run:
         summary, left, examined = Summary(), [], []
         for shard in self.shards:
             stored = self.store.read(_name(shard.number, "summary"))
-            if stored is None or self.store.read(_name(shard.number, "ids")) is None:
+            found = Summary.from_bytes(stored) if stored and self.store.read(_name(shard.number, "ids")) else None
+            if found is None or found.damaged:  # what could not be read may be there again
                 left.append(shard)
             else:
-                summary |= Summary.from_bytes(stored)
+                summary |= found
                 examined.append(shard.number)
         for shard, done in self._work("examining", examine, left, sum(shard.end - shard.start for shard in left)):
             if isinstance(done, Lost):

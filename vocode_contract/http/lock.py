@@ -10,7 +10,8 @@ class LockHeld(Exception):
 
 def open_private(path: Path, flags: int) -> int:
     """Open a file for its owner alone, through no link, whoever made it before."""
-    descriptor = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o600)
     return descriptor
