@@ -13,10 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.audit.archives import call, write_lines
+from vocode_contract.audit.calls import observe
+from vocode_contract.audit.examine import Task, _Examiner
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.json_items import split_items
+from vocode_contract.audit.readers import RecordedPayload
 from vocode_contract.audit.run import AuditResult, audit
+from vocode_contract.audit.sources import cut_sources, find_sources
 from vocode_contract.contract import reading
+from vocode_contract.contract.model import Contract
 
 DEEP: Any = json.loads("[" * 300 + "]" * 300)
 
@@ -214,3 +219,28 @@ def test_coding_of_a_body_is_read_from_the_first_value_of_its_header(tmp_path):
     response = f"{{headers: {{1: x, Content-Encoding: [GZIP]}}, body: {{string: !!binary {body}}}}}"
     (tmp_path / "x.yaml").write_text(f"interactions: [{{response: {response}}}]")
     assert verdicts(audit([str(tmp_path)])) == {"Call conforms": 1}
+
+
+# --- memory ---
+
+
+@pytest.mark.parametrize("transcript", ["x" * 20_000, ["x" * 20_000]], ids=["conforms", "violates"])
+def test_large_payload_of_the_sample_is_counted_at_once(tmp_path, transcript):
+    large = json.dumps(call(1, transcript=transcript), separators=(",", ":")).encode()
+    sources, _ = find_sources([write_lines(tmp_path / "x.jsonl", [])])
+    examiner = _Examiner(Task(sources=sources, contract=Contract.load(profile="tolerant")), cut_sources(sources)[0])
+    examiner.add_lines([large])
+    assert not examiner._sample
+    examiner.add(RecordedPayload(payload=large, index=1))
+    assert not examiner._sample
+    assert examiner.finish(0).summary.sampled == 2
+
+
+def test_equal_observations_of_a_polled_call_are_kept_once(tmp_path):
+    polled = [call(1, status="in_progress", end_time=None)] * 30
+    path = write_lines(tmp_path / "x.jsonl", [*polled, call(1), *polled])
+    sources, _ = find_sources([path])
+    [shard] = cut_sources(sources)
+    kept = observe(Task(sources=sources, contract=Contract.load(profile="tolerant")), (shard, range(61)))
+    assert len(kept.splitlines()) == 3
+    assert {key.code for key in audit([path]).summary.findings} == {"end-time-moved", "status-went-back"}

@@ -6,6 +6,7 @@ reads only their payloads again, and keeps the members that the rules need; `che
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +15,7 @@ import orjson
 from vocode_contract.audit.examine import Task
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.readers import LISTS, read_items, read_lines
-from vocode_contract.audit.recognize import identify, iter_calls, recognize_schema
+from vocode_contract.audit.recognize import ID_BYTES, identify, iter_calls, recognize_schema
 from vocode_contract.audit.sources import Shard
 from vocode_contract.audit.summary import PayloadPlace, Summary
 from vocode_contract.validation.json_text import read
@@ -45,6 +46,8 @@ _CALL_MEMBERS = (
 def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes:
     """Return the observations of calls in some payloads of a shard, as lines of JSON sorted by call.
 
+    Of observations of a call that follow each other and are equal, as of a client that polls, there is only the first.
+
     Args:
         task: The audit.
         part: A shard, and the numbers of the payloads in it.
@@ -52,12 +55,18 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
     """
     shard, numbers = part
     wanted, found = frozenset(numbers), []
+    latest: dict[str, bytes] = {}
     try:
         for number, at, value in _read_values(task, shard, wanted, tick):
             for item, observation in enumerate(iter_calls(task.schema or recognize_schema(value), value)):
                 if observation.call_id:
                     identity, place = identify(observation.call_id).hex(), [shard.source, shard.start, number, item]
-                    found.append(orjson.dumps([identity, at, place, observation.source, _reduce(observation)]))
+                    shown = _reduce(observation)
+                    digest = blake2b(orjson.dumps([at, shown]), digest_size=ID_BYTES).digest()
+                    # An event that comes twice is a violation.
+                    if observation.source == "event" or latest.get(identity) != digest:
+                        found.append(orjson.dumps([identity, at, place, observation.source, shown]))
+                    latest[identity] = digest
     except Unusable:  # already in the summary of the shard
         pass
     return b"".join(line + b"\n" for line in sorted(found))

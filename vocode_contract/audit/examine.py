@@ -43,6 +43,8 @@ READABLE = frozenset(("json-duplicate-key", "json-number", "json-too-deep", "jso
 _SHORT = 500_000
 #: Maximum payloads of the sample in memory at once.
 _MANY = 256
+#: Size in bytes of a payload that is counted at once, because its values take many times as much memory.
+_LARGE = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,8 @@ class _Examiner:
                             numbers.append(number)
                             if not number % every:
                                 self._sample.append(("Call", value, time_of(value)))
+                                if len(line) > _LARGE:
+                                    self._count_sample()
                             continue
                 except (ValueError, TypeError):  # it is not JSON, too deep, or has a value that the engine refuses
                     pass
@@ -178,13 +182,16 @@ class _Examiner:
             self._count_sample()
 
     def _add_line(self, line: bytes, number: int) -> None:
+        if not line.strip():
+            return
         try:
             value = read(line, self._limits, strict=self._task.strict)
         except Unreadable as error:
-            if line.strip():
-                self._add_unreadable(error, number)
+            self._add_unreadable(error, number)
             return
         self._add_value(value, number, None)
+        if len(line) > _LARGE:
+            self._count_sample()
 
     def add(self, recorded: RecordedPayload) -> None:
         """Add one payload."""
@@ -196,7 +203,7 @@ class _Examiner:
             return
         if not (recorded.may_be_other and not recognize_schema(value)):
             self._add_value(value, recorded.index, recorded.at)
-        if len(self._sample) >= _MANY:
+        if len(self._sample) >= _MANY or len(recorded.payload) > _LARGE:
             self._count_sample()
 
     def finish(self, size: int) -> ShardResult:
