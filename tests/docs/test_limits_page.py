@@ -35,7 +35,7 @@ DEFAULTS = {
     "violations of a payload that `validate` lists": validate.MOST_VIOLATIONS,
     "bytes of a cassette, after decompression, that `audit` reads": readers.MOST_WHOLE,
     "values in a cassette": reading.MOST_VALUES,
-    "findings of `audit` about names and words that the contract does not know": summary.MOST_NAMES,
+    "findings of `audit` about keys and words that the contract does not know": summary.MOST_NAMES,
     "bytes of a contract of your own": reading.MOST_BYTES,
     "nested levels of a contract of your own": reading.MOST_LEVELS,
     "values in a contract of your own": reading.MOST_VALUES,

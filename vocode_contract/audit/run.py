@@ -40,7 +40,7 @@ class AuditResult:
 
     Attributes:
         summary: What was found.
-        sources: What was read; `PayloadPlace.source` is an index into it.
+        sources: What was read; ``PayloadPlace.source`` is an index into it.
         unread: Path that could not be read to the reason.
         every: The sample has one payload in this many.
         contract: Date of the contract.
