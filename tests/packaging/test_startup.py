@@ -156,8 +156,11 @@ def test_version_of_a_bare_checkout_says_so(monkeypatch):
 def test_sound_simulator_starts_without_what_it_does_not_need():
     pytest.importorskip("uvicorn")
     loaded = loaded_by("from vocode_contract.simulator import serve, Simulation; Simulation()")
-    unneeded = {"faults.catalog", "faults.network", "server.raw_responses"}
-    assert all(find_spec(f"vocode_contract.simulator.{name}") for name in unneeded)
-    assert "vocode_contract.simulator.simulation" in loaded
-    assert not {f"vocode_contract.simulator.{name}" for name in unneeded} & loaded
+    unneeded = {
+        "report",
+        *(f"simulator.{name}" for name in ("faults.catalog", "faults.network", "server.raw_responses")),
+    }
+    assert all(find_spec(f"vocode_contract.{name}") for name in unneeded)
+    assert {"vocode_contract.simulator.simulation", "vocode_contract.simulator.server.control"} <= loaded
+    assert not {f"vocode_contract.{name}" for name in unneeded} & loaded
     assert not {"httpx", "jsonschema_rs", "starlette", "vocode_contract.validation.validator"} & loaded

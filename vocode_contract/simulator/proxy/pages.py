@@ -6,14 +6,14 @@ from dataclasses import replace
 from vocode_contract.http.message import Response
 from vocode_contract.simulator.proxy.inspector import Inspector
 from vocode_contract.simulator.responses import json_response
-from vocode_contract.simulator.server.control import FILES, load_page_file
+from vocode_contract.simulator.server.control import load_page_file
 
 #: Where it is; every other path is the server's.
 PAGES = "/_proxy/"
 _FILES: Mapping[str, Response] = {
-    "": load_page_file(__file__, "page.html"),
-    "page.js": load_page_file(__file__, "page.js"),
-    "page.css": FILES["page.css"],
+    "": load_page_file("page.html", __file__),
+    "page.js": load_page_file("page.js", __file__),
+    "page.css": load_page_file("page.css"),
 }
 _ALWAYS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 

@@ -7,6 +7,7 @@ preflight request.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -14,7 +15,6 @@ from urllib.parse import parse_qs
 from vocode_contract.contract.files import read_beside
 from vocode_contract.errors import InvalidOption
 from vocode_contract.http.message import Request, Response
-from vocode_contract.report.page import read_style
 from vocode_contract.simulator.faults.injection import SimulatedResponse
 from vocode_contract.simulator.lifecycle.clock import date_time
 from vocode_contract.simulator.lifecycle.scenarios import EXCHANGE, SCENARIOS
@@ -160,13 +160,20 @@ _POLICY = (
 _TYPES: Mapping[str, str] = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
-def load_page_file(module: str, name: str) -> Response:
+#: The files of the page for a browser, read when one asks for them.
+FILES = ("page.html", "page.css", "page.js")
+
+
+@cache
+def load_page_file(name: str, module: str = __file__) -> Response:
     """Return the response for a page's file.
 
     Args:
-        module: The ``__file__`` of the module beside whose directory ``files`` it is.
         name: Its name, with one of the suffixes in `_TYPES`.
+        module: The ``__file__`` of the module beside whose directory ``files`` it is.
     """
+    from vocode_contract.report.page import read_style
+
     media = _TYPES[name.rpartition(".")[2]]
     is_style = name.endswith(".css")
     return Response(
@@ -180,10 +187,6 @@ def load_page_file(module: str, name: str) -> Response:
         ),
         body=read_style(module, "files", name).encode() if is_style else read_beside(module, "files", name),
     )
-
-
-#: The page for a browser: the responses for its files, by name.
-FILES: Mapping[str, Response] = {name: load_page_file(__file__, name) for name in ("page.html", "page.css", "page.js")}
 
 
 def answer(simulation: "Simulation", request: Request, *, is_exposed: bool = False) -> SimulatedResponse:
@@ -204,12 +207,12 @@ def answer(simulation: "Simulation", request: Request, *, is_exposed: bool = Fal
 def _control(simulation: "Simulation", request: Request) -> Response | None:
     """Return the response of the control plane; None if the request is not for it."""
     if request.path == "/" and request.method == "GET":
-        return FILES["page.html"]
+        return load_page_file("page.html")
     if not request.path.startswith(PREFIX):
         return None
     name = request.path.removeprefix(PREFIX)
     if request.method == "GET" and name in FILES:
-        return FILES[name]
+        return load_page_file(name)
     response = _run(simulation, request, name)
     return replace(response, headers=(*response.headers, *_ALWAYS))
 
