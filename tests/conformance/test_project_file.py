@@ -253,6 +253,7 @@ def test_config_shows_the_values_and_refuses_those_that_check_refuses(project, c
     code, out, err = run(capsys, "config")
     assert (code, err.count("\n"), "timeout" in out) == (2, 1, True)
     assert reason in err
+    assert len(err) < 2_100
     assert run(capsys, "check", "--only", "get_call")[0] == 2
 
 
@@ -383,6 +384,16 @@ def test_pytest_refuses_a_mistake_of_the_project_where_an_option_is_used(pyteste
     text = result.stdout.str() + result.stderr.str()
     assert "must be given on the command line of each run" in text
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize("value", ["\\u202e\\u001b[31m", "a" * 60_000], ids=["control characters", "long"])
+def test_pytest_shows_a_value_of_the_project_as_one_printable_line_of_bounded_length(pytester, value):
+    (pytester.path / "vocode-contract.toml").write_text(f'accepted = "{value}"', "utf-8")
+    pytester.makepyfile("def test_contract(vocode_contract): pass")
+    result = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider")
+    [line] = [line for line in result.stderr.lines if line.startswith("ERROR: accepted in vocode-contract.toml: ")]
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert (line.isprintable(), len(line) < 2_100) == (True, True)
 
 
 def test_pytest_reads_no_file_of_the_project_unless_an_option_is_used(pytester):

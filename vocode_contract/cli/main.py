@@ -181,8 +181,10 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
 
 def _spell_error(error: ContractError) -> str:
     """Return the text of an error; a parameter of a function has the name of the option that supplies it."""
+    from vocode_contract.validation.safe_text import limit_error
+
     is_parameter = isinstance(error, InvalidOption) and error.name.isalpha() and error.name.islower()
-    return f"--{error}" if is_parameter else str(error)
+    return limit_error(f"--{error}" if is_parameter else str(error))
 
 
 def _format_usage_error(error: click.ClickException, arguments: Sequence[str]) -> str:

@@ -40,7 +40,9 @@ def _read_project(config: pytest.Config) -> Mapping[str, Given]:
         try:
             config.stash[PROJECT] = read_project(config.rootpath)
         except InvalidOption as error:
-            raise pytest.UsageError(str(error)) from None
+            from vocode_contract.validation.safe_text import limit_error
+
+            raise pytest.UsageError(limit_error(str(error))) from None
     return config.stash[PROJECT]
 
 

@@ -62,7 +62,9 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except ContractError as error:
-        raise pytest.UsageError(str(error)) from None
+        from vocode_contract.validation.safe_text import limit_error
+
+        raise pytest.UsageError(limit_error(str(error))) from None
 
 
 def is_distributed(config: pytest.Config) -> bool:

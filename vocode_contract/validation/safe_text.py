@@ -13,6 +13,19 @@ _COMMANDS = (
 _COMMAND = re.compile(rf"^\s*::|::(?=(?:{_COMMANDS})(?: [^:]*)?::)", re.IGNORECASE)
 
 
+#: Characters of an error, which may name a value of any length.
+_MOST_ERROR = 2_000
+
+
+def limit_error(text: str) -> str:
+    """Return the text of an error as one printable line of bounded length; its end is kept, which has the remedy.
+
+    It may name a value of a configuration file, which anybody may have written.
+    """
+    line, half = printable(text), _MOST_ERROR // 2
+    return line if len(line) <= _MOST_ERROR else f"{line[:half]}...{line[-half:]}"
+
+
 def escape_hashes(text: str) -> str:
     """Return text as one printable line without ``##``: GitHub and Azure obey ``##[`` and ``##vso[`` anywhere."""
     return printable(text).replace("##", r"#\x23")
