@@ -228,9 +228,10 @@ OPTIONS: tuple[RunOption, ...] = (
     RunOption(
         "policy",
         "NAME=VALUE",
-        "policy for behaviour that the documents leave open; 'vocode-contract explain --policies' lists the values",
+        "policy for behaviour that the documents leave open; 'vocode-contract explain --policies' lists the values "
+        "and their defaults",
         default=(),
-        shown_default="those that it lists",
+        shown_default="none changed",
         is_cumulative=True,
         has_variable=True,
         has_key=True,

@@ -27,7 +27,7 @@ class Setting:
     """A value, and where it comes from.
 
     Attributes:
-        text: What people see in place of a value that is absent.
+        text: Shown in place of an absent value.
     """
 
     name: str
@@ -51,15 +51,18 @@ class Setting:
     ),
 )
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration files of a project.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a project's configuration files, and exit.")
 @click.pass_context
 def config(ctx: click.Context, /, *, output_format: str, schema: bool) -> None:
-    """Show what a run in the current directory would use, and where each value comes from.
+    """Show the options that a run in the current directory would use, and where each value comes from.
 
-    A value comes from the command line, an environment variable, vocode-contract.toml, the table [tool.vocode-contract]
-    of pyproject.toml, or the default, in this order. Of both files, those of the nearest directory count. Options that
-    widen what is sent to a remote host cannot be set in them. Secrets and phone numbers are not shown. Exit codes: 0 if
-    'vocode-contract check' can use the values, 2 if it cannot.
+    A value comes from an environment variable, else from vocode-contract.toml, else from the table
+    [tool.vocode-contract] of pyproject.toml, else it is the default; options on a command line override all of these.
+    The two files are those of the nearest directory that sets an option, from the current one up to the root of the
+    checkout. Options that widen what is sent to a remote host cannot be set in them. Secrets and phone numbers are not
+    shown.
+
+    Exit codes: 0 if 'vocode-contract check' can use the values, 2 if it cannot.
     """
     from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""Rewrite a contract's schemas for an engine, under a profile.
+"""Rewrite a contract's schemas for a validation engine, under a profile.
 
-The schema files hold only the published document. This module adds what a profile allows, and makes each union a choice
-by discriminator or by JSON type, so that one invalid value is one violation and not one per branch. Every schema made
-here has its origin in the document under ``x-source``.
+The schema files contain only the published document. This module adds what a profile allows, and makes each union a
+choice by discriminator or by JSON type, so that one invalid value is one violation and not one per branch. Every
+rewritten schema names its origin in the document under ``x-source``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: digits, and jsonschema accepts a trailing newline.
 DATE_TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
-#: Formats that are checked; the others are annotations, as JSON Schema 2020-12 has them by default.
+#: Formats that are checked; all others are annotations, which is the default in JSON Schema 2020-12.
 FORMATS = frozenset(("date-time", "uuid"))
 _KEPT_KEYWORDS = (*sorted(BOUNDS), "pattern", "required")
 
@@ -58,12 +58,12 @@ class _ProfileRewriter:
         self.names_values = contract.profile != "tolerant"
 
     def rewrite_all(self) -> Mapping[str, Schema]:
-        """Rewrite every schema, by name."""
+        """Return every schema rewritten, by name."""
         schemas = self.contract.schemas
         return {name: self.rewrite(schema, f"/components/schemas/{name}") for name, schema in schemas.items()}
 
     def rewrite(self, schema: Schema, source: str, *, nullable: bool = False) -> dict[str, Any]:
-        """Rewrite one schema; `source` is its JSON Pointer in the contract's document."""
+        """Return one schema rewritten; `source` is its JSON Pointer in the contract's document."""
         if "$ref" in schema:
             rewritten = {"$ref": schema["$ref"], "x-source": source}
             return self._or_null(rewritten, self.contract.types(schema), source) if nullable else rewritten
@@ -125,9 +125,9 @@ class _ProfileRewriter:
         return self._by_type(options, source, nullable=nullable)
 
     def _chain_branches(self, schema: Schema, source: str) -> dict[str, Any]:
-        """Make a union with a discriminator a chain of conditions; under oneOf the tag is required.
+        """Rewrite a union with a discriminator as a chain of conditions; with oneOf, the tag is required.
 
-        Only values that match no branch are checked against the list of tags, which is faster for valid ones.
+        The list of tags is checked only for values that match no branch, which is faster for valid values.
         """
         tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
         tags_of: dict[str, list[str]] = {}
@@ -138,16 +138,16 @@ class _ProfileRewriter:
             tag_schema["enum"] = list(mapping)
         unmatched = {"x-source": source, "properties": {tag: tag_schema}}
         choices = [({"properties": {tag: {"enum": tags}}}, {"$ref": reference}) for reference, tags in tags_of.items()]
-        # Whether there is a tag is asked once: asked in each condition, it costs more than comparing the tags.
+        # Whether there is a tag is checked once: in each condition, that would cost more than comparing the tags.
         has_tag = {"type": "object", "required": [tag]}
         untagged = {"x-source": source, "required": [tag]} if "oneOf" in schema else None
         chain = _chain([(has_tag, _chain(choices, otherwise=unmatched))], otherwise=untagged)
         return {"type": "object", "x-source": source} | chain
 
     def _by_type(self, options: list[tuple[Schema, str]], source: str, *, nullable: bool) -> dict[str, Any]:
-        """Make a union whose branches differ in JSON type a chain of conditions.
+        """Rewrite a union whose branches differ in JSON type as a chain of conditions.
 
-        Where they do not, a value must be valid under one of them.
+        If they do not differ, a value must be valid under at least one of them.
         """
         types = {place: list(self.contract.types(option)) for option, place in options}
         if not is_union_by_type(self.contract, [option for option, _ in options]):
@@ -161,7 +161,7 @@ class _ProfileRewriter:
 
 
 def is_union_by_type(contract: Contract, options: Sequence[Schema]) -> bool:
-    """Return whether the JSON type of a value tells which branch of a union it belongs to; an integer is a number."""
+    """Return whether the JSON type of a value determines its branch of a union; an integer is a number, too."""
     kinds = [contract.types(option) for option in options]
     every = [kind for listed in kinds for kind in set(listed)]
     is_bounded = any((BOUNDS | {"enum", "const"}) & option.keys() for option in options)
@@ -172,7 +172,7 @@ def is_union_by_type(contract: Contract, options: Sequence[Schema]) -> bool:
 def _chain(
     choices: Sequence[tuple[dict[str, Any], dict[str, Any]]], *, otherwise: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Combine choices into one if/then/else, in which an engine stops at the first match."""
+    """Combine choices into nested if/then/else, in which an engine stops at the first match."""
     chain = otherwise or {}
     for condition, consequence in reversed(choices):
         chain = {"if": condition, "then": consequence} | ({"else": chain} if chain else {})
@@ -180,6 +180,6 @@ def _chain(
 
 
 def may_be_null_on_wire(schema: Schema, name: str) -> bool:
-    """Return whether servers may send null for a property: for each optional one without default, if it is unset."""
+    """Return whether servers may send null for an unset property: an optional one without default, unless excluded."""
     value = schema["properties"][name]
     return name not in schema.get("required", ()) and "default" not in value and value.get("x-nullable-on-wire", True)
