@@ -182,6 +182,26 @@ def pairs(examined: examining.ShardResult) -> list[tuple[int, bytes]]:
     return sorted(zip(numbers, ids, strict=True))
 
 
+UNUSUAL_IDS = {
+    "an integer": ({"properties": {"id": {"type": "integer"}}}, {"id": 5}),
+    "null": ({"properties": {"id": {"type": ["string", "null"]}}}, {"id": None}),
+    "missing": ({"required": ["agent"]}, {}),
+}
+
+
+@pytest.mark.parametrize("schema", ["", "Call"])
+@pytest.mark.parametrize(("patch", "members"), UNUSUAL_IDS.values(), ids=UNUSUAL_IDS)
+def test_call_without_a_string_as_id_conforms_to_a_contract_that_allows_it(tmp_path, patch, members, schema):
+    contract = TOLERANT.with_overlay({"Call": patch}, date="2031-01-01")
+    payload = {key: value for key, value in call(1).items() if key != "id"} | members
+    sources, _ = find_sources([write_lines(tmp_path / "x.jsonl", [payload])])
+    [shard] = cut_sources(sources)
+    task = Task(sources=sources, contract=contract, schema=schema, strict=False)
+    summary = examine(task, shard).summary
+    assert summary.verdicts == {("Call", "conforms"): 1}
+    assert summary.observations == 0
+
+
 IDS = st.uuids().map(str)
 NEARLY = st.tuples(IDS, st.integers(0, 36), st.sampled_from(["", "-", "\n", " ", "a", "\u0663", "\ud83d"])).map(
     lambda drawn: drawn[0][: drawn[1]] + drawn[2] + drawn[0][drawn[1] + 1 :]

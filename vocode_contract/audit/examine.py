@@ -133,10 +133,12 @@ class _Examiner:
         self._ids = bytearray()
         self._numbers: list[tuple[int, int]] = []
         self._sample: list[tuple[str, Any, float | None]] = []  # counted many at a time, which is faster
-        # If all that the engine accepts has the members by which `recognize_schema` recognizes a Call, it can run
-        # before the schema is known.
-        required = task.contract.schemas.get("Call", {}).get("required", ())
-        is_told = task.schema == "Call" or (not task.schema and {"agent", "id"} <= {*required})
+        # The engine can run before the schema is known if all that it accepts has the members by which
+        # `recognize_schema` recognizes a Call. What is kept of a Call is its id.
+        call = task.contract.schemas.get("Call", {})
+        needed = {"id"} if task.schema == "Call" else {"agent", "id"}
+        has_id = task.contract.types(call.get("properties", {}).get("id", {})) == ("string",)
+        is_told = task.schema in ("", "Call") and has_id and needed <= {*call.get("required", ())}
         self._accepts_calls = _accepting(task.contract, "Call", self._limits.depth) if is_told else None
         self._parts: dict[int, Part] = {}
         self._seen: dict[str, Counter[int]] = {}
