@@ -418,6 +418,11 @@ def test_unusable_secrets_are_told_whatever_came(secrets, body):
         parse_external_action(body, {}, secrets)
 
 
+def test_secret_in_bytes_is_not_taken_for_several():
+    with pytest.raises(InvalidOption, match="secrets: must be a string"):
+        verify_signature(b"{}", "x", SECRET.encode())  # type: ignore[arg-type]  # the mistake
+
+
 def test_secret_of_sixteen_bytes_is_enough():
     assert signature_of(b"{}", base64.b64encode(bytes(16)).decode())
 

@@ -90,7 +90,13 @@ def decode_secrets(secrets: Secrets) -> tuple[bytes, ...]:
 
 
 def reveal_secrets(secrets: Secrets) -> tuple[str, ...]:
-    """Return the texts of one secret or several."""
+    """Return the texts of one secret or several.
+
+    Raises:
+        InvalidOption: The secret is bytes, which would be taken for several numbers.
+    """
+    if isinstance(secrets, bytes | bytearray):
+        raise InvalidOption("secrets", "must be a string: the signature_secret unchanged, not its bytes")
     some = (secrets,) if isinstance(secrets, str | Secret) else tuple(secrets)
     return tuple(secret.reveal() if isinstance(secret, Secret) else secret for secret in some)
 
