@@ -1,5 +1,6 @@
 """One shard: what is accepted at once has nothing that a closer look would find; calls are told by what they show."""
 
+import json
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,8 @@ SPLICES = (
     *(b"18446744073709551616", b"1" * 20, b"-0", b"1e400", b"1E2", b'"x":' + b"[" * 70 + b"]" * 70 + b","),
     *(b" ", b"\r", b"\n", b"\t", b":", b'"', b"\\", b",", b"{", b"}", b"[", b"]", b"\xff", b"\xed\xa0\x80", rb"\ud83d"),
 )
+#: orjson writes neither spaces nor escapes that are not needed, the standard library writes both.
+WRITERS = (orjson.dumps, lambda value: json.dumps(value).encode())
 mutations = st.lists(st.tuples(st.sampled_from(SPLICES), st.integers(0, 10_000), st.integers(0, 2)), max_size=2)
 
 
@@ -158,9 +161,9 @@ def test_lines_that_are_accepted_at_once_are_those_in_which_a_closer_look_finds_
     path = tmp_path_factory.mktemp("x") / "x.jsonl"
 
     @settings(max_examples=60)
-    @given(st.lists(st.tuples(calls(), mutations), min_size=1, max_size=4))
+    @given(st.lists(st.tuples(st.sampled_from(WRITERS), calls(), mutations), min_size=1, max_size=4))
     def check(drawn):
-        path.write_bytes(b"\n".join(splice(orjson.dumps(value), mutated) for value, mutated in drawn))
+        path.write_bytes(b"\n".join(splice(write(value), mutated) for write, value, mutated in drawn))
         sources, _ = find_sources([str(path)])
         [shard] = cut_sources(sources)
         task = Task(sources=sources, contract=TOLERANT, strict=strict)
@@ -174,6 +177,18 @@ def test_lines_that_are_accepted_at_once_are_those_in_which_a_closer_look_finds_
         assert pairs(fast) == pairs(slow)
 
     check()
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize(
+    "member", [b'"id":"x",', b'"id": "\\u003a" ,', rb'"\u0069d":":",', b'"id":18446744073709551616,']
+)
+def test_call_with_a_key_that_is_written_twice_is_not_accepted_at_once(tmp_path, write, member):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"{" + member + write(call(1))[1:])
+    sources, _ = find_sources([str(path)])
+    [shard] = cut_sources(sources)
+    assert [*examine(Task(sources=sources, contract=TOLERANT), shard).summary.verdicts] == [("", "violates")]
 
 
 def pairs(examined: examining.ShardResult) -> list[tuple[int, bytes]]:

@@ -29,7 +29,7 @@ from vocode_contract.contract.profile import schema_under_profile
 from vocode_contract.validation.codes import default_level
 from vocode_contract.validation.consistency import inconsistencies
 from vocode_contract.validation.engine import best_engine
-from vocode_contract.validation.json_text import read
+from vocode_contract.validation.json_text import is_unambiguous, read
 from vocode_contract.validation.json_value import Limits, Unreadable
 from vocode_contract.validation.lifecycle.call_life import STATUSES
 from vocode_contract.validation.scalars import instant
@@ -158,7 +158,9 @@ class _Examiner:
             if 1 < len(line) < _SHORT and accepts is not None:  # to refuse a blank line by an error is slow
                 try:
                     value: Any = loads(line)
-                    if accepts(value) and (not strict or dumps(value) == line):
+                    if accepts(value) and (
+                        not strict or (written := dumps(value)) == line or is_unambiguous(line, written)
+                    ):
                         start, end = value.get("start_time"), value.get("end_time")
                         if start is None or end is None or _are_ordered(start, end):
                             ids.append(value["id"])

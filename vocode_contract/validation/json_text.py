@@ -49,8 +49,9 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS, 
                 raise Unreadable(too_deep(limits))
             # Most servers write JSON exactly as orjson does: then nothing was dropped or rounded.
             written = orjson.dumps(value)
-            if written != raw:
-                _refuse_ambiguous(raw, written)
+            if written != raw and not is_unambiguous(raw, written):
+                _refuse_wide_integers(raw)
+                _refuse_duplicates(raw)
         if size > limits.values:
             refuse_many(value, limits)
         return value
@@ -63,16 +64,19 @@ _LONG_RUN = b"0" * 19
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
 
-def _refuse_ambiguous(raw: bytes, written: bytes) -> None:
-    """Refuse what parsers treat differently; `written` is the parsed value, serialized again.
+def is_unambiguous(raw: bytes, written: bytes) -> bool:
+    """Return whether all parsers clearly read the same; if not, it takes a closer look to tell.
 
     A duplicate key is dropped together with its colon, so the serialized value has fewer colons than the payload,
     unless a colon was escaped.
+
+    Args:
+        raw: JSON.
+        written: The parsed value, serialized again.
     """
-    if raw.translate(_DIGIT_RUNS).find(_LONG_RUN) >= 0:
-        _refuse_wide_integers(raw)
     if raw.count(b":") != written.count(b":") or (b"\\" in raw and b"\\u003" in raw):
-        _refuse_duplicates(raw)
+        return False
+    return raw.translate(_DIGIT_RUNS).find(_LONG_RUN) < 0
 
 
 def _refuse_wide_integers(raw: bytes) -> None:
