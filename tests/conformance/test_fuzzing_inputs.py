@@ -136,7 +136,7 @@ def test_check_that_is_interrupted_while_fuzzing_ends_what_it_created():
         shown, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
     # A request that was cut off before its response came may have created a call, which the run then says.
-    unknown = sum(map(int, re.findall(r"(\d+) create requests got no response: check for orphaned calls", shown)))
+    unknown = sum(map(int, re.findall(r"(\d+) create requests? returned no call id: check for orphaned calls", shown)))
     left = [call for call in list(calls.values())[before:] if call["status"] != "ended"]
     assert len(left) <= unknown <= 1
 

@@ -193,8 +193,9 @@ class Run:
             yield f"the server limits the rate of requests: the run waited {self.throttle.waited:.1f} s"
         if self.created or self.unanswered:
             counts = f"{len(self.created)} created, {len(self.ended)} ended, {len(self.left)} left"
+            requests = "create request" if self.unanswered == 1 else "create requests"
             unknown = (
-                f", {self.unanswered} create requests got no response: check for orphaned calls"
+                f", {self.unanswered} {requests} returned no call id: check for orphaned calls"
                 if self.unanswered
                 else ""
             )
