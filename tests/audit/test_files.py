@@ -107,3 +107,16 @@ def test_file_that_vanishes_is_reported(archive, monkeypatch):
 
     monkeypatch.setattr(run, "cut_sources", cut)
     assert [*audit([str(archive / "a.jsonl"), str(archive)]).summary.damaged.values()] == ["no such file or directory"]
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"{}\n{}\n")], ids=["gone", "changed"])
+def test_calls_of_a_file_that_changes_before_it_is_read_again_are_counted_as_not_checked(tmp_path, change):
+    path = tmp_path / "a.jsonl"
+    write_lines(path, [call(1), call(1, status="in_progress", end_time=None)])
+
+    def progress(phase, done, size):
+        if phase == "examining" and done == size:
+            change(path)
+
+    summary = audit([str(path)], progress=progress).summary
+    assert (summary.payloads, summary.repeated, summary.lost) == (2, 1, 2)

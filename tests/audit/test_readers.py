@@ -242,5 +242,6 @@ def test_equal_observations_of_a_polled_call_are_kept_once(tmp_path):
     sources, _ = find_sources([path])
     [shard] = cut_sources(sources)
     kept = observe(Task(sources=sources, contract=Contract.load(profile="tolerant")), (shard, range(61)))
+    assert isinstance(kept, bytes)
     assert len(kept.splitlines()) == 3
     assert {key.code for key in audit([path]).summary.findings} == {"end-time-moved", "status-went-back"}

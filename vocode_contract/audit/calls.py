@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from vocode_contract.audit.examine import Task
+from vocode_contract.audit.executors import Lost
 from vocode_contract.audit.files import Unusable
 from vocode_contract.audit.readers import LISTS, read_items, read_lines
 from vocode_contract.audit.recognize import ID_BYTES, identify, iter_calls, recognize_schema
@@ -43,10 +44,11 @@ _CALL_MEMBERS = (
 )
 
 
-def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes:
+def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int], None] | None = None) -> bytes | Lost:
     """Return the observations of calls in some payloads of a shard, as lines of JSON sorted by call.
 
     Of observations of a call that follow each other and are equal, as of a client that polls, there is only the first.
+    `Lost` if a payload is no longer there, because a file was changed during the audit.
 
     Args:
         task: The audit.
@@ -54,12 +56,16 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
         tick: Called with the number of bytes that were read.
     """
     shard, numbers = part
-    wanted, found = frozenset(numbers), []
+    missing, found = set(numbers), []
     latest: dict[str, bytes] = {}
     try:
-        for number, at, value in _read_values(task, shard, wanted, tick):
+        for number, at, value in _read_values(task, shard, frozenset(numbers), tick):
+            if not task.strict and is_deeper_than(value, Limits().depth):
+                missing.discard(number)
+                continue
             for item, observation in enumerate(iter_calls(task.schema or recognize_schema(value), value)):
                 if observation.call_id:
+                    missing.discard(number)
                     identity, place = identify(observation.call_id).hex(), [shard.source, shard.start, number, item]
                     shown = _reduce(observation)
                     digest = blake2b(orjson.dumps([at, shown]), digest_size=ID_BYTES).digest()
@@ -67,8 +73,10 @@ def observe(task: Task, part: tuple[Shard, Sequence[int]], tick: Callable[[int],
                     if observation.source == "event" or latest.get(identity) != digest:
                         found.append(orjson.dumps([identity, at, place, observation.source, shown]))
                     latest[identity] = digest
-    except Unusable:  # already in the summary of the shard
+    except Unusable:  # already in the summary of the shard, unless it happened since
         pass
+    if missing:
+        return Lost(reason="it was changed during the audit")
     return b"".join(line + b"\n" for line in sorted(found))
 
 
@@ -84,10 +92,8 @@ def _read_values(
         payloads = ((each.index, each.at, each.payload) for each in read_items(source, task.most, tick))
     for number, at, payload in payloads:
         if number in wanted:
-            with suppress(Unreadable):  # already in the summary of the shard
-                value = read(payload, limits, strict=task.strict)
-                if task.strict or not is_deeper_than(value, limits.depth):
-                    yield number, at, value
+            with suppress(Unreadable):
+                yield number, at, read(payload, limits, strict=task.strict)
 
 
 def _reduce(observation: Observation) -> dict[str, Any]:

@@ -161,9 +161,9 @@ class _Examiner:
                     if accepts(value) and (
                         not strict or (written := dumps(value)) == line or is_unambiguous(line, written)
                     ):
-                        start, end = value.get("start_time"), value.get("end_time")
-                        if start is None or end is None or _are_ordered(start, end):
-                            ids.append(value["id"])
+                        call_id, start, end = value["id"], value.get("start_time"), value.get("end_time")
+                        if call_id and (start is None or end is None or _are_ordered(start, end)):
+                            ids.append(call_id)
                             times.append(end or start)
                             numbers.append(number)
                             if not number % every:

@@ -29,7 +29,7 @@ _SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The place of a result that does not exist, since every process that worked on it died; `reason` is a phrase."""
+    """The place of a result that does not exist, such as of one whose processes all died; `reason` is a phrase."""
 
     reason: str
 

@@ -125,7 +125,7 @@ class Summary:
         calls: Number of different calls.
         repeated: Number of calls that were observed more than once, and so were checked over time.
         broken: Number of those that violate a rule over time.
-        lost: Number of those that could not be checked, since the process died.
+        lost: Number of those that could not be checked, since the process died or a file was changed.
         size: Bytes that were read, before decompression.
     """
 
