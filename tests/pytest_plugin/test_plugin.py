@@ -133,6 +133,104 @@ def test_variable_of_the_endpoint_fails_a_test_that_asks_for_the_client_late(run
     result.stdout.fnmatch_lines(["*staging.example.com is not this machine; pass it with --vocode-url, *"])
 
 
+def test_client_comes_late_under_a_contract_of_the_project(run, pytester):
+    pytester.makeconftest("""
+        import pytest
+        from vocode_contract import Contract
+
+        @pytest.fixture(scope="session")
+        def vocode_contract():
+            return Contract.load("2024-04-19")
+
+        @pytest.fixture
+        def client(request):
+            return request.getfixturevalue("vocode_client")
+    """)
+    source = """
+        def test_conforms(client):
+            assert client.get_call(client.list_calls().members["items"][0]["id"]).status == 200
+
+        def test_violates(client):
+            client.get_call("not-a-uuid")
+            raise AssertionError
+    """
+    run(source).assert_outcomes(passed=1, failed=1)
+
+
+def test_client_and_simulator_start_before_the_fixtures_of_the_first_test_that_uses_them(run):
+    result = run("""
+        import socket
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def no_network(monkeypatch):
+            monkeypatch.setattr(socket.socket, "bind", None)
+
+        @pytest.fixture
+        def other_token(monkeypatch):
+            monkeypatch.setenv("VOCODE_API_KEY", "of-one-test-alone")
+
+        def test_first(other_token, vocode_client, vocode_simulator):
+            assert vocode_client.list_calls().status == 200
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_token_of_one_test_is_not_sent_by_others(run):
+    with simulator(token=TOKEN) as running:
+        result = run(
+            """
+            import pytest
+
+            @pytest.fixture
+            def other_token(monkeypatch):
+                monkeypatch.setenv("VOCODE_API_KEY", "of-one-test-alone")
+
+            def test_first(other_token, vocode_client): pass
+            def test_second(vocode_client):
+                assert vocode_client.list_calls().status == 200
+            """,
+            f"--vocode-url={running.url}",
+        )
+    result.assert_outcomes(passed=2)
+
+
+def test_marker_that_a_conftest_adds_counts(run, pytester):
+    pytester.makeconftest("""
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.add_marker(pytest.mark.vocode_operation("end_call"))
+    """)
+    run("def test_other(): pass", "--junitxml=junit.xml").assert_outcomes(passed=1)
+    report = (pytester.path / "junit.xml").read_text()
+    assert report.count("<property ") == report.count("vocode_operation") + report.count("vocode_claim") == 2
+
+
+def test_conftest_of_a_directory_sees_the_violations_of_its_tests(run, pytester):
+    directory = pytester.mkdir("known")
+    (directory / "conftest.py").write_text("""
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call():
+    try:
+        return (yield)
+    except AssertionError:
+        pytest.xfail("known")
+""")
+    (directory / "test_known.py").write_text("""
+import httpx
+
+def test_known(vocode_traffic):
+    stub = httpx.MockTransport(lambda request: httpx.Response(200, json={"id": "x"}))
+    with httpx.Client(transport=vocode_traffic.transport(stub), base_url="http://stub") as client:
+        client.get("/v1/calls", params={"id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"})
+""")
+    run("def test_other(): pass", pytester.path).assert_outcomes(passed=1, xfailed=1)
+
+
 @pytest.mark.parametrize("option", ["--vocode-timeout=0.1", "--vocode-max-body=100"])
 def test_limit_of_an_exchange_holds_for_the_simulator_too(run, option):
     result = run(

@@ -44,10 +44,9 @@ def _offered(request: pytest.FixtureRequest, vocode_contract: Contract) -> None:
 
 
 @pytest.fixture(scope="session")
-def _sender(request: pytest.FixtureRequest, vocode_contract: Contract) -> Iterator[Client]:
+def _sender(request: pytest.FixtureRequest, _vocode_run: Run, vocode_contract: Contract) -> Iterator[Client]:
     """Return the client of the endpoint; the suite has a simulator of its own, which no other test resets."""
-    run: Run = request.getfixturevalue("_vocode_run")
-    if run.settings.endpoint is not None:
+    if _vocode_run.settings.endpoint is not None:
         yield request.getfixturevalue("_vocode_sender")
         return
     from vocode_contract.simulator import simulator
@@ -57,25 +56,25 @@ def _sender(request: pytest.FixtureRequest, vocode_contract: Contract) -> Iterat
             running.url,
             Secret(running.token),
             guard=Guard(is_embedded=True),
-            timing=run.settings.timing,
-            max_body=run.settings.max_body,
-            run_id=run.run_id,
-            journal=run,
+            timing=_vocode_run.settings.timing,
+            max_body=_vocode_run.settings.max_body,
+            run_id=_vocode_run.run_id,
+            journal=_vocode_run,
         )
         yield client
         finish(CheckedClient(client, vocode_contract))
 
 
 @pytest.fixture(scope="session")
-def _shared_scenario(_sender: Client, request: pytest.FixtureRequest) -> SharedScenario:
+def _shared_scenario(
+    _sender: Client, _vocode_run: Run, _vocode_health: Health, pytestconfig: pytest.Config
+) -> SharedScenario:
     """Return the scenario that the tests of this process share."""
-    run: Run = request.getfixturevalue("_vocode_run")
-    health: Health = request.getfixturevalue("_vocode_health")
-    settings = run.settings
+    settings = _vocode_run.settings
     client = CheckedClient(
         _sender,
         settings.contract,
-        health=health,
+        health=_vocode_health,
         policies=settings.policies,
         selection=settings.selection,
     )
@@ -84,7 +83,7 @@ def _shared_scenario(_sender: Client, request: pytest.FixtureRequest) -> SharedS
         given=settings.call_ids,
         number=settings.number,
         from_number=settings.from_number,
-        turn=_turn(request.config),
+        turn=_turn(pytestconfig),
     )
     return SharedScenario(calls)
 
@@ -96,10 +95,11 @@ def _turn(config: pytest.Config) -> tuple[int, int]:
 
 
 @pytest.fixture
-def api(_sender: Client, _shared_scenario: SharedScenario, request: pytest.FixtureRequest) -> CheckedClient:
+def api(
+    _sender: Client, _shared_scenario: SharedScenario, _vocode_client_factory: Callable[[Client], CheckedClient]
+) -> CheckedClient:
     """Return a client of the endpoint that checks every response."""
-    make_client: Callable[[Client], CheckedClient] = request.getfixturevalue("_vocode_client_factory")
-    client = make_client(_sender)
+    client = _vocode_client_factory(_sender)
     client.require_service = partial(steps.require_service, _shared_scenario)
     client.list_earlier = lambda: _shared_scenario.answers
     return client

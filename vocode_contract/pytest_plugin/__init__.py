@@ -1,8 +1,8 @@
 """The pytest plugin, loaded by every pytest run in every environment in which this package is installed.
 
 A run that does not use it loads this module and the table of options, nothing else: what every run needs is here, the
-options, the fixtures and the hooks that notice that a run uses the plugin. Bodies import late. `activation` registers
-the modules with all other hooks.
+options, the fixtures and the hooks that notice that a run uses the plugin, or whose order depends on when they are
+registered. Bodies import late. `activation` registers the modules with all other hooks.
 """
 
 import os
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vocode_contract.conformance.checked_client import CheckedClient
+    from vocode_contract.conformance.health import Health
+    from vocode_contract.conformance.run.run import Run
     from vocode_contract.contract.model import Contract
+    from vocode_contract.http.client.client import Client
     from vocode_contract.http.traffic import Traffic
     from vocode_contract.pytest_plugin.coverage import CoverageCollector
     from vocode_contract.simulator import Running
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 #: When the run started.
 STARTED: "pytest.StashKey[float]" = pytest.StashKey()
+_PHASES = f"{__name__}.phases"
 _FORMATS = "json, junit, html, sarif, markdown, github or accepted"
 
 
@@ -55,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare markers, and refuse options that cannot be used before tests are collected."""
     config.stash[STARTED] = time.monotonic()
     config.addinivalue_line("markers", "vocode_operation(name): the operation of the contract that a test is about")
+    config.pluginmanager.register(_Phases(), "vocode_contract_phases")  # now, to wrap the hooks of all plugins so far
     # A run of pytest-xdist collects its tests in other processes.
     is_distributed = getattr(config.option, "dist", "no") != "no"
     if is_distributed or is_any_given(config) or config.getoption("vocode_report") or COVERAGE.variable in os.environ:
@@ -70,6 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if any(map(_is_using, items)) or config.getoption("vocode_url"):
         from vocode_contract.pytest_plugin.start import check_settings
 
+        _activate(config)
         check_settings(config, items)
 
 
@@ -86,6 +92,34 @@ def pytest_runtest_makereport(
     return (yield from make_report(item, call))
 
 
+class _Phases:
+    """The hooks of `phases`, which are of use once something has imported it."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if phases := sys.modules.get(_PHASES):
+            phases.prepare(item)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, object, object]":
+        __tracebackhide__ = True
+        phases = sys.modules.get(_PHASES)
+        return (yield from phases.call(item)) if phases else (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> "Generator[None, object, object]":
+        __tracebackhide__ = True
+        phases = sys.modules.get(_PHASES)
+        return (yield from phases.tear_down(item)) if phases else (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
+        phases = sys.modules.get(_PHASES)
+        return (yield from phases.make_report(item, call)) if phases else (yield)
+
+
 def is_any_given(config: pytest.Config) -> bool:
     """Return whether an option was given, on the command line or in the configuration file."""
     return any(
@@ -97,7 +131,7 @@ def is_any_given(config: pytest.Config) -> bool:
 
 
 def _is_using(item: pytest.Item) -> bool:
-    """Return whether a test uses our marker, or the fixture on which others rest."""
+    """Return whether a test uses our marker, or the fixture on which most others rest."""
     return "vocode_contract" in getattr(item, "fixturenames", ()) or "vocode_operation" in item.keywords
 
 
@@ -127,26 +161,66 @@ def vocode_call_ids(pytestconfig: pytest.Config) -> tuple[str, ...]:
     return get_offline_settings(pytestconfig).call_ids
 
 
+@pytest.fixture(scope="session")
+def _vocode_running(vocode_contract: "Contract") -> "Iterator[Running]":
+    from vocode_contract.simulator import simulator
+
+    with simulator(contract=vocode_contract) as running:
+        yield running
+
+
 @pytest.fixture
-def vocode_simulator(
-    vocode_contract: "Contract",  # noqa: ARG001 - for `_is_using`
-    request: pytest.FixtureRequest,
-) -> "Running":
+def vocode_simulator(_vocode_running: "Running") -> "Running":
     """A running simulator in its initial state: ``.url``, ``.token``, ``.advance(seconds)``, ``.arm(fault)``."""
-    running: Running = request.getfixturevalue("_vocode_running")
-    running.reset()
-    return running
+    _vocode_running.reset()
+    return _vocode_running
+
+
+@pytest.fixture(scope="session")
+def _vocode_health() -> "Health":
+    from vocode_contract.conformance.health import Health
+
+    return Health()
+
+
+@pytest.fixture(scope="session")
+def _vocode_run(pytestconfig: pytest.Config) -> "Run":
+    from vocode_contract.pytest_plugin.state import get_run
+
+    return get_run(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def _vocode_sender(request: pytest.FixtureRequest) -> "Iterator[Client]":
+    """The one client of the run: its guard counts what is sent, and the calls that it created are ended."""
+    from vocode_contract.pytest_plugin.endpoint import send
+
+    _activate(request.config)
+    yield from send(request)
+
+
+@pytest.fixture
+def _vocode_client_factory(
+    request: pytest.FixtureRequest, vocode_contract: "Contract", _vocode_health: "Health"
+) -> "Callable[[Client], CheckedClient]":
+    """A function that makes the client of one test; any violation in a response fails the test."""
+    from vocode_contract.pytest_plugin.endpoint import make_client
+
+    return lambda sender: make_client(request, sender, vocode_contract, _vocode_health)
 
 
 @pytest.fixture
 def vocode_client(
-    vocode_contract: "Contract",  # noqa: ARG001 - for `_is_using`
     request: pytest.FixtureRequest,
+    _vocode_sender: "Client",
+    _vocode_client_factory: "Callable[[Client], CheckedClient]",
 ) -> "CheckedClient":
     """A client for the endpoint, by default the simulator; any violation in a response fails the test."""
-    from vocode_contract.pytest_plugin.endpoint import make_client
+    from vocode_contract.pytest_plugin.state import get_settings
 
-    return make_client(request)
+    if get_settings(request.config).endpoint is None:
+        request.getfixturevalue("vocode_simulator")
+    return _vocode_client_factory(_vocode_sender)
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +232,7 @@ def assert_conforms(vocode_contract: "Contract", pytestconfig: pytest.Config) ->
     from vocode_contract.pytest_plugin.state import COVERAGE_COLLECTOR, get_offline_settings
     from vocode_contract.validation.validator import Validator
 
+    _activate(pytestconfig)
     selection = get_offline_settings(pytestconfig).selection
 
     def check(payload: object, name: str = "Call") -> "Any":
@@ -179,6 +254,7 @@ def vocode_traffic(
     from vocode_contract.pytest_plugin.state import TRAFFIC, get_offline_settings
     from vocode_contract.pytest_plugin.traffic import ItemTraffic
 
+    _activate(request.config)
     settings = get_offline_settings(request.config)
     traffic = Traffic(
         vocode_contract,

@@ -8,12 +8,11 @@ from vocode_contract.pytest_plugin import is_any_given
 from vocode_contract.pytest_plugin.results import register_results
 from vocode_contract.pytest_plugin.state import REPORTS, collect_coverage, get_offline_settings, get_reports
 
-#: The last one wraps the hooks of all plugins so far.
-_MODULES = tuple(f"{__package__}.{name}" for name in ("endpoint", "distribution", "start", "failures", "end", "phases"))
+_MODULES = tuple(f"{__package__}.{name}" for name in ("distribution", "start", "failures", "end"))
 
 
 def activate(config: pytest.Config) -> None:
-    """Register all hooks and the fixtures that others rest on, once, and refuse options that cannot be used.
+    """Register all hooks, once, and refuse options that cannot be used.
 
     Raises:
         pytest.UsageError: The value of an option cannot be used.
@@ -21,6 +20,7 @@ def activate(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin(_MODULES[-1]):
         return
     register_results(config)
+    import_module(f"{__package__}.phases")  # its hooks are registered
     # Not by `pytest_plugins`: for each name in it, pytest reads the metadata of every installed distribution.
     for name in _MODULES:
         config.pluginmanager.register(import_module(name), name)

@@ -23,8 +23,7 @@ from vocode_contract.pytest_plugin.suite import is_suite_test
 _STRATEGIES = ("vocode_contract.strategies", "vocode_contract.webhooks.stress.strategies")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def prepare(item: pytest.Item) -> None:
     """Forget an earlier attempt at the test, and record the operation and the claim of a test of the suite."""
     item.user_properties[:] = [each for each in item.user_properties if not each[0].startswith("vocode_")]
     for key in ATTEMPT_KEYS:
@@ -47,8 +46,7 @@ def _parse_claim(name: str, operation: str) -> str:
     return words.replace("_", " ") + (f" ({', '.join(cases).replace('_', ' ')})" if cases else "")
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+def call(item: pytest.Item) -> Generator[None, None, None]:
     """Fail a test whose traffic has violations, and derive the verdict of one that uses ``vocode_client``."""
     __tracebackhide__ = True
     traffic = item.stash.get(TRAFFIC, None)
@@ -56,8 +54,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+def tear_down(item: pytest.Item) -> Generator[None, None, None]:
     """Fail a test whose fixtures caused violations after it."""
     __tracebackhide__ = True
     _count_coverage(item)
@@ -66,8 +63,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
+def make_report(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the violations in the traffic of a test's own client, which may explain why it fails by itself."""

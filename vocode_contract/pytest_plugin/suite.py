@@ -7,7 +7,7 @@ import pytest
 
 _DIRECTORY = Path(__file__).parents[1] / "conformance"
 #: Fixtures of tests that send requests to the endpoint.
-_SENDERS = frozenset(("_sender", "vocode_client"))
+_SENDERS = frozenset(("_sender", "_vocode_sender"))
 
 
 def is_suite_test(item: pytest.Item) -> bool:
