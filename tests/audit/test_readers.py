@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.audit.archives import call, write_lines
+from vocode_contract.audit import json_items
 from vocode_contract.audit.calls import observe
 from vocode_contract.audit.examine import Task, _Examiner
 from vocode_contract.audit.files import Unusable
@@ -72,6 +74,17 @@ def test_payload_beyond_the_limit_of_bytes_is_counted_and_the_next_ones_read(tmp
     assert [key.code for key in audited.summary.findings] == ["json-too-large"]
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_limit_of_bytes_applies_to_usual_calls_of_each_form(tmp_path, name):
+    text = json.dumps(call(1, transcript=""), separators=(",", ":"))
+    longer = text.replace('"transcript":""', '"transcript":"a"')
+    (tmp_path / name).write_text(FORMS[name](text, longer, longer + " " * 9))
+    audited = audit([str(tmp_path)], most=len(text))
+    assert verdicts(audited)["unreadable"] == 2
+    [(key, finding)] = audited.summary.findings.items()
+    assert (key.code, finding.count, finding.example.actual) == ("json-too-large", 2, "more")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -107,16 +120,18 @@ class _Stream(io.BytesIO):
         return self.read(min(size or 0, self._size))
 
 
-def split(data: bytes, size: int = 1 << 17, key: str = "", most: int = 1_000) -> tuple[list[bytes], str]:
+def split(data: bytes, size: int = 1 << 17, path: tuple[str, ...] = (), most: int = 1_000) -> tuple[list[bytes], str]:
     """Return the items, and why they end before the document does."""
     items: list[bytes] = []
     try:
-        for some in split_items(_Stream(data, size), most, key):
+        for some in split_items(_Stream(data, size), most, path):
             items += some
     except Unusable as error:
         return items, str(error)
     return items, ""
 
+
+ENTRIES = ("log", "entries")
 
 VALUES = st.recursive(
     st.none() | st.integers(-9, 9) | st.text('"\\[]{},:é', max_size=3) | st.just('"entries":['),
@@ -129,18 +144,141 @@ VALUES = st.recursive(
 def test_items_are_those_of_a_parser_however_the_document_is_read(values, other, size, data):
     indent = data.draw(st.sampled_from([None, 1]))
     har = {"log": {"pages": [other], "entries": values, "browser": other}}
-    for document, key in ((values, ""), (har, "entries")):
+    for document, path in ((values, ()), (har, ENTRIES)):
         text = json.dumps(document, indent=indent).encode()
-        items, reason = split(text, size, key)
+        items, reason = split(text, size, path)
         assert (reason, [json.loads(item) for item in items]) == ("", values)
-        before, reason = split(text[: data.draw(st.integers(0, len(text) - 1))], size, key)
+        before, reason = split(text[: data.draw(st.integers(0, len(text) - 1))], size, path)
         assert reason
         assert before == items[: len(before)]
 
 
-@pytest.mark.parametrize("text", ["[1,,2]", "[1,]", "[1] x", "[1]]", "[1}", "[1][2]", '[1]"', '[1, "', "[1, {"])
+def _nest(value: object, levels: int) -> object:
+    for _ in range(levels):
+        value = {"[": [value, "]"]}
+    return value
+
+
+@given(VALUES, st.sampled_from([20, 40, 90]), st.integers(1, 200))
+def test_deeply_nested_items_are_those_of_a_parser(value, levels, size):
+    deep = _nest(value, levels)
+    for document, path in (([deep, 1], ()), ({"log": {"pages": deep, "entries": [deep, 1]}}, ENTRIES)):
+        items, reason = split(json.dumps(document).encode(), size, path, 100_000)
+        assert (reason, [json.loads(item) for item in items]) == ("", [deep, 1])
+
+
+def test_brackets_of_many_levels_are_skipped_at_once(monkeypatch):
+    skip, count = json_items._Splitter._skip, 0
+
+    def skip_and_count(*arguments: Any) -> int:
+        nonlocal count
+        count += 1
+        return skip(*arguments)
+
+    monkeypatch.setattr(json_items._Splitter, "_skip", skip_and_count)
+    for text in (b"[" * 1_000_000, b'{"log":{"pages":' + b"[" * 1_000_000, b'[{"":' * 200_000):
+        assert split(text)[1]
+    assert count < 1_000
+
+
+def _members(draw: st.DrawFn, values: st.SearchStrategy[str]) -> str:
+    """Return an object whose keys may be repeated or escaped."""
+    keys = st.sampled_from(['"log"', '"entries"', '"_meta"', r'"\u0065ntries"', r'"l\u006fg" ', r'"\"entries"'])
+    space = draw(st.sampled_from(["", " \n", " " * 99]))
+    members = draw(st.lists(st.tuples(keys, values), max_size=3))
+    return "{" + ",".join(f"{key}:{space}{value}" for key, value in members) + space + "}"
+
+
+@st.composite
+def _frames(draw: st.DrawFn) -> str:
+    """Generate documents that resemble a HAR file."""
+    written = VALUES.map(json.dumps) | st.lists(VALUES, max_size=3).map(json.dumps)
+    inner = st.composite(lambda draw: _members(draw, written))()
+    return _members(draw, inner | inner | inner.map("[{}]".format) | written)
+
+
+def _entries(text: str) -> tuple[bool, list[Any]]:
+    """Return the items of all arrays at the path in a parsed document, and whether its last value there is one."""
+    document = json.loads(text, object_pairs_hook=tuple)  # an object is a tuple of its members
+    found = document
+    for key in ENTRIES:
+        found = dict(found).get(key) if isinstance(found, tuple) else None
+    logs = [value for key, value in document if key == "log"] if isinstance(document, tuple) else []
+    values = [value for log in logs if isinstance(log, tuple) for key, value in log if key == "entries"]
+    return isinstance(found, list), [item for value in values if isinstance(value, list) for item in value]
+
+
+def _load_items(items: list[bytes]) -> list[Any]:
+    return [json.loads(item, object_pairs_hook=tuple) for item in items]
+
+
+@given(_frames(), st.integers(1, 99))
+def test_entries_of_har_are_those_of_a_parser_whatever_is_around_them(text, size):
+    is_array, entries = _entries(text)
+    items, reason = split(text.encode(), size, ENTRIES)
+    assert (bool(reason), _load_items(items)) == (not is_array, entries)
+
+
+@given(_frames(), st.sampled_from('"[]{},:\\x1 \x0b'), st.integers(1, 99), st.data())
+def test_damage_of_har_is_never_silent(text, inserted, size, data):
+    start = data.draw(st.integers(0, len(text)))
+    damaged = text[:start] + inserted + text[start + data.draw(st.integers(0, 1)) :]
+    items, reason = split(damaged.encode(), size, ENTRIES)
+    if not reason:
+        with suppress(ValueError):  # an unreadable item is counted as such
+            assert (True, _load_items(items)) == _entries(damaged)
+
+
+@pytest.mark.parametrize(
+    "text", ["[1,,2]", "[1,]", "[1] x", "[1]]", "[1}", "[1][2]", '[1]"', '[1, "', "[1, {", "[1]\x0b", "[1, \f"]
+)
 def test_items_before_damage_are_read(text):
-    assert split(text.encode()) == ([b"1"], "its JSON is damaged or truncated")
+    items, reason = split(text.encode())
+    assert (items[:1], reason) == ([b"1"], "its JSON is damaged or truncated")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"log":{"entries":[1]} "x" 12 garbage}',
+        '{"log" {"entries":[1]}}',
+        '{"log":{"entries":[1],,,}}',
+        '{"log":{"entries":[1]]}',
+        '{"log":{"entries":[1]},"x":NaN}',
+    ],
+)
+def test_damage_around_the_entries_of_har_is_reported(text):
+    assert split(text.encode(), path=ENTRIES)[1] == "its JSON is damaged or truncated"
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ('{"_meta":{"entries":[1]},"log":{"entries":[2]}}', [b"2"]),
+        ('{"log":{"x":{"entries":[1]},"entries":[2]}}', [b"2"]),
+        ('{"log":{"entries":[1],"entries":[2]}}', [b"1", b"2"]),
+        ('{"log":{"entries":[1]},"log":{"entries":[]}}', [b"1"]),
+        ('{"log":{"entries":' + " " * 999 + "[1]}}", [b"1"]),
+        ('{"log":{"\\u0065ntries":[1]}}', [b"1"]),
+        ('\ufeff{"log":{"entries":[1]}}', [b"1"]),
+    ],
+)
+def test_entries_of_har_are_those_of_its_log(text, items):
+    assert split(text.encode(), path=ENTRIES) == (items, "")
+
+
+def test_last_of_repeated_keys_that_holds_no_entries_is_reported():
+    items, reason = split(b'{"log":{"entries":[1]},"log":{}}', path=ENTRIES)
+    assert (items, reason) == ([b"1"], "it repeats a key of its array of payloads, with another value")
+
+
+def test_white_space_of_an_item_is_that_of_json():
+    assert split(b"[\x0b1, \t\r\n2]") == ([b"\x0b1", b"2"], "")
+
+
+def test_bytes_around_the_entries_of_har_are_limited():
+    text = b'{"log":{"entries":[1],"pages":"' + b"x" * json_items.MOST_AROUND + b'"}}'
+    assert split(text, path=ENTRIES) == ([b"1"], "it has more than 4,194,304 bytes around its payloads")
 
 
 def test_item_beyond_the_limit_is_cut():

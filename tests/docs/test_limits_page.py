@@ -10,7 +10,7 @@ pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
 from vocode_contract import run_options
-from vocode_contract.audit import files, readers, summary
+from vocode_contract.audit import files, json_items, readers, summary
 from vocode_contract.cli import validate
 from vocode_contract.conformance import health
 from vocode_contract.conformance.scenario import lists
@@ -34,6 +34,7 @@ DEFAULTS = {
     "bytes of a payload or a line, after decompression": files.MOST_BYTES,
     "violations of a payload that `validate` lists": validate.MOST_VIOLATIONS,
     "bytes of a cassette, after decompression, that `audit` reads": readers.MOST_WHOLE,
+    "bytes around the payloads of an array or HAR file that `audit` reads": json_items.MOST_AROUND,
     "values in a cassette": reading.MOST_VALUES,
     "findings of `audit` about keys and words that the contract does not know": summary.MOST_NAMES,
     "bytes of a contract of your own": reading.MOST_BYTES,

@@ -117,7 +117,7 @@ def _read_har(stream: BinaryIO, most: int) -> Iterator[RecordedPayload]:
 
     Source: HTTP Archive (HAR) 1.2.
     """
-    entries = chain.from_iterable(split_items(stream, max(most, MOST_WHOLE), "entries"))
+    entries = chain.from_iterable(split_items(stream, max(most, MOST_WHOLE), ("log", "entries")))
     for index, data in enumerate(entries):
         try:
             entry = orjson.loads(data)
