@@ -14,10 +14,13 @@ import vocode_contract
 PAGES = ("check-your-own-traffic.md", "check-traffic-of-other-libraries.md", "check-your-stubs.md")
 PAGE = "".join((Path(__file__).parents[2] / "docs" / "how-to" / page).read_text("utf-8") for page in PAGES)
 BLOCKS = dict(re.findall(r'^```python title="([\w.]+)"\n(.*?)^```$', PAGE, re.DOTALL | re.MULTILINE))
+#: The block that the page says also works with httpx2, as it says.
+ADAPTED = {"test_httpx2.py": BLOCKS["test_async.py"].replace("httpx", "httpx2")}
 SHOWN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 PASSING = {
     "test_sync.py": 1,
     "test_async.py": 1,
+    "test_httpx2.py": 1,
     "test_hook.py": 1,
     "test_requests.py": 1,
     "test_aiohttp.py": 1,
@@ -35,7 +38,7 @@ FAILING = {"test_case.py": SHOWN[0], "test_respx.py": SHOWN[1]}
 def followed(directory: Path, *titles: str) -> subprocess.CompletedProcess[str]:
     """Write blocks, and the page's conftest.py for the test that needs it, and run pytest with our plugin alone."""
     for name in (*titles, *(["conftest.py"] if "test_case.py" in titles else [])):
-        (directory / name).write_text(BLOCKS[name], "utf-8")
+        (directory / name).write_text((BLOCKS | ADAPTED)[name], "utf-8")
     environment = os.environ | {
         "PYTHONPATH": str(Path(vocode_contract.__file__).parents[1]),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -48,7 +51,7 @@ def followed(directory: Path, *titles: str) -> subprocess.CompletedProcess[str]:
 
 def lacking(title: str) -> set[str]:
     """Return what a block needs that is not installed."""
-    text = title + BLOCKS[title]
+    text = title + (BLOCKS | ADAPTED)[title]
     return {name for name in LIBRARIES if name in text and find_spec(name) is None}
 
 
@@ -82,6 +85,16 @@ def test_page_shows_traffic_without_pytest(capsys):
     assert line.startswith("  GET /v1/calls answered 200 (get_call): /status: expected one of ")
 
 
+def test_page_about_clients_imports_what_the_extras_install():
+    clients = "".join(BLOCKS[title] for title in ("test_sync.py", "test_async.py", "test_hook.py", "conftest.py"))
+    assert {*re.findall(r"^(?:import|from) (\w+)", clients, re.MULTILINE)} == {
+        "asyncio",
+        "httpx",
+        "pytest",
+        "vocode_contract",
+    }
+
+
 def test_page_has_no_block_that_is_not_run():
-    assert BLOCKS.keys() == {*PASSING, *FAILING, "conftest.py", "script.py"}
+    assert {*BLOCKS, *ADAPTED} == {*PASSING, *FAILING, "conftest.py", "script.py"}
     assert PAGE.count("```python") == len(BLOCKS)

@@ -15,6 +15,10 @@ from vocode_contract.validation.json_text import read
 from vocode_contract.validation.json_value import Unreadable
 
 _KEY = "vocode_coverage"
+_NOTHING = (
+    "nothing was counted: pass payloads to assert_conforms or vocode_coverage.add, or send requests with vocode_client"
+    " or vocode_traffic"
+)
 
 
 class CoverageCollector:
@@ -106,7 +110,8 @@ class CoverageRun:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the table."""
         terminalreporter.section("coverage of the contract")
-        for line in render_coverage(self._collector.coverage):
+        found = self._collector.coverage
+        for line in render_coverage(found) if found.names or found.operations else (_NOTHING,):
             terminalreporter.write_line(line)
         if self._is_too_low:
             reached = compute_percent(self._collector.coverage)

@@ -40,7 +40,7 @@ def _render_lines(coverage: Coverage, *, missing: bool) -> Iterator[str]:
 
 def _render_total(coverage: Coverage) -> str:
     parts = coverage.parts
-    of = ", ".join((*coverage.names, *coverage.operations)) or "nothing"
+    of = ", ".join((*coverage.names, *coverage.operations))
     contract = coverage.contract
     count = f"{len(parts & coverage.touched)} of {len(parts)} parts"
     return (
