@@ -31,7 +31,7 @@ _OPENING, _ENDING = b"[{", b",]"
 #: Maximum bytes around the items, which are kept to be parsed.
 MOST_AROUND = 4 * 1024 * 1024
 #: Levels within an item from which many brackets are counted at once.
-_MANY = 32
+_MANY = 8
 
 
 def split_items(stream: BinaryIO, most: int, path: tuple[str, ...] = ()) -> Iterator[list[bytes]]:
