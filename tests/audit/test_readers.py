@@ -286,6 +286,25 @@ def test_item_beyond_the_limit_is_cut():
         assert split(b'[ "' + b"x" * 99 + b'", 1]', size, most=9) == ([b'"' + b"x" * 9, b"1"], "")
 
 
+@pytest.mark.parametrize(
+    ("url", "creator", "counts"),
+    [
+        (r'"\ud800"', '"x"', {("Call", "conforms"): 1}),
+        ('"x"', r'"\ud83d"', {("Call", "conforms"): 1}),
+        ("1e999", "1e999", {("Call", "conforms"): 1}),
+        ("[" * 1_100 + "]" * 1_100, '"x"', {("", "unreadable"): 1}),
+        ('"x', '"x"', {("", "unreadable"): 1}),
+    ],
+    ids=["surrogate", "surrogate-around", "wide", "deep", "damaged"],
+)
+def test_har_violates_nothing_by_what_is_around_its_payloads(tmp_path, url, creator, counts):
+    content = json.dumps({"content": {"text": json.dumps(call(1))}})
+    entry = f'{{"request": {{"url": {url}}}, "response": {content}}}'
+    (tmp_path / "x.har").write_text(f'{{"log": {{"creator": {creator}, "entries": [{entry}]}}}}')
+    summary = audit([str(tmp_path)]).summary
+    assert dict(summary.verdicts) == counts
+
+
 def test_har_without_entries_is_not_silent(tmp_path):
     (tmp_path / "x.har").write_text('{"log": {"pages": []}}')
     assert [*audit([str(tmp_path)]).summary.damaged.values()] == ["it contains no array of payloads"]

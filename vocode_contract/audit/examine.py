@@ -204,7 +204,7 @@ class _Examiner:
             value = read(recorded.payload, self._limits, strict=self._task.strict)
         except Unreadable as error:
             if not (recorded.may_be_other and _is_other(recorded.payload)):
-                self._add_unreadable(error, recorded.index)
+                self._add_unreadable(error, recorded.index, can_violate=recorded.is_payload)
             return
         if not (recorded.may_be_other and not recognize_schema(value)):
             self._add_value(value, recorded.index, recorded.at)
@@ -263,7 +263,7 @@ class _Examiner:
         self.summary.add_violations(schema, violations, place, at)
         return "violates" if has_error(violations) else "drift"
 
-    def _add_unreadable(self, error: Unreadable, number: int) -> None:
+    def _add_unreadable(self, error: Unreadable, number: int, *, can_violate: bool = True) -> None:
         defect = error.defect
         violation = Violation(
             instance_pointer="",
@@ -274,7 +274,7 @@ class _Examiner:
         )
         schema = self._task.schema
         self.summary.add_violations(schema, [violation], PayloadPlace(self._shard.source, self._shard.start, number))
-        self._count(schema, "violates" if defect.code in READABLE else "unreadable")
+        self._count(schema, "violates" if can_violate and defect.code in READABLE else "unreadable")
 
     def _count_sample(self) -> None:
         for sampled in self._sample:

@@ -5,6 +5,7 @@ strings, so that the limits of a payload apply to each item, and a damaged item 
 around the items is parsed at the end.
 """
 
+import json
 import re
 import sys
 from codecs import BOM_UTF8
@@ -53,6 +54,25 @@ def split_items(stream: BinaryIO, most: int, path: tuple[str, ...] = ()) -> Iter
         if items := splitter.split(block):
             yield items
     splitter.finish()
+
+
+def parse_around(data: bytes) -> Any:
+    """Parse what is around payloads and does not have to pass their rules, such as half of a surrogate pair.
+
+    Raises:
+        ValueError: It is not JSON, or too deep.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(data, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ValueError from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON
 
 
 class _Splitter:
@@ -105,9 +125,10 @@ class _Splitter:
         """Raise `Unusable` for a document that is damaged around its items, is truncated, or lacks the array."""
         if len(self._frame) > MOST_AROUND:
             raise Unusable(f"it has more than {MOST_AROUND:,} bytes around its payloads")
+        value: Any = None
         try:
-            value: Any = orjson.loads(self._frame.removeprefix(BOM_UTF8))
-        except orjson.JSONDecodeError:
+            value = parse_around(bytes(self._frame.removeprefix(BOM_UTF8)))
+        except ValueError:
             self.is_damaged = True
         if self.is_damaged:
             raise Unusable("its JSON is damaged or truncated")

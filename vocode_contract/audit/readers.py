@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, BinaryIO
 
-import orjson
-
 from vocode_contract.audit.files import Unusable
-from vocode_contract.audit.json_items import split_items
+from vocode_contract.audit.json_items import parse_around, split_items
 from vocode_contract.audit.sources import Shard, Source, open_content
 from vocode_contract.contract.reading import load_yaml
 from vocode_contract.errors import MissingExtra
@@ -35,12 +33,14 @@ class RecordedPayload:
         index: Its number in the shard, from 0.
         at: When it was recorded, in seconds since 1970-01-01 UTC; ``None`` if the source does not say.
         may_be_other: Whether it may be a body that has nothing to do with the API, as in recorded traffic.
+        is_payload: False for what should contain payloads and cannot be read; it is counted as unreadable.
     """
 
     payload: bytes = field(repr=False)
     index: int
     at: float | None = None
     may_be_other: bool = False
+    is_payload: bool = True
 
 
 def read_lines(
@@ -120,9 +120,9 @@ def _read_har(stream: BinaryIO, most: int) -> Iterator[RecordedPayload]:
     entries = chain.from_iterable(split_items(stream, max(most, MOST_WHOLE), ("log", "entries")))
     for index, data in enumerate(entries):
         try:
-            entry = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            yield RecordedPayload(payload=data, index=2 * index)  # so that it is counted as unreadable
+            entry = parse_around(data)
+        except ValueError:
+            yield RecordedPayload(payload=data, index=2 * index, is_payload=False)
             continue
         at = instant(_member(entry, "startedDateTime"))
         bodies = (_member(entry, "request", "postData"), _member(entry, "response", "content"))
